@@ -1,0 +1,148 @@
+"""Voltage clamp: families of currents, and the curves read off them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from .labels import axis_label, by_neuron, require_columns, split_unit, symbol_text, unit_label
+from .style import COLUMN_WIDTH, legend_beside, new_axes, sequential_colours, use_style
+
+
+@use_style()
+def plot_voltage_clamp(
+    table: pd.DataFrame,
+    axes: tuple[Axes, Axes] | None = None,
+    *,
+    current: str = "I_A",
+    window: tuple[float, float] | None = None,
+) -> tuple[Axes, Axes]:
+    """Draw a family of clamp currents with the commands below, coloured by the command.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``neuron``, ``t_ms`` (ms), ``v_mV`` (the clamped potential, mV), ``command_mV``
+        (the step that names the trace, mV) and the current with its unit, such as
+        ``I_A_uA_cm2``.
+    axes : (Axes, Axes), optional
+        Upper and lower panel; a new figure by default.
+    current : str
+        The current to draw, with or without the unit in its name.
+    window : (float, float), optional
+        The part of the time axis to show, in ms.
+
+    Returns
+    -------
+    (Axes, Axes)
+        Currents, commands.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"neuron": 0, "t_ms": [0.0, 1.0], "v_mV": [-100.0, 0.0]})
+    >>> table = table.assign(command_mV=0.0, I_A_uA_cm2=[0.0, 900.0])
+    >>> upper, lower = plot_voltage_clamp(table)
+    >>> upper.get_ylabel()
+    '$I_{\\\\mathrm{A}}$ (µA/cm²)'
+    """
+    column = next((name for name in table if split_unit(str(name))[0] == current), current)
+    require_columns(
+        table, "neuron", "t_ms", "v_mV", "command_mV", column, needed_by="plot_voltage_clamp"
+    )
+    if axes is None:
+        axes = tuple(new_axes(2, sharex=True, size=(COLUMN_WIDTH, 3.8), height_ratios=(3, 1)))
+    upper, lower = axes
+    commands = np.sort(table["command_mV"].unique())
+    colours, mappable = sequential_colours(commands)
+    colour_of = dict(zip(commands, colours, strict=True))
+    for _, rows in by_neuron(table):
+        colour = colour_of[rows["command_mV"].iloc[0]]
+        upper.plot(rows["t_ms"], rows[column], color=colour)
+        lower.plot(rows["t_ms"], rows["v_mV"], color=colour)
+    name, unit = split_unit(column)
+    upper.axhline(0.0, color="black", linewidth=0.5, zorder=1)
+    upper.tick_params(labelbottom=False)
+    upper.set_ylabel(unit_label(symbol_text(name), unit))
+    lower.set(xlabel="time (ms)", ylabel="command (mV)")
+    for ax in axes:
+        ax.set_xlim(window or (table["t_ms"].min(), table["t_ms"].max()))
+    bar = upper.figure.colorbar(mappable, ax=list(axes), label="command potential (mV)")
+    bar.set_ticks(_thinned(commands))
+    upper.figure.align_ylabels(axes)
+    return upper, lower
+
+
+def _thinned(commands: np.ndarray) -> np.ndarray:
+    """Choose at most ten of the commands for the ticks of the colour bar."""
+    return commands[:: max(1, int(np.ceil(len(commands) / 10)))]
+
+
+@use_style()
+def plot_curve(
+    table: pd.DataFrame,
+    x: str,
+    y: str,
+    ax: Axes | None = None,
+    *,
+    label: str | None = None,
+    x_unit: str | None = None,
+    y_unit: str | None = None,
+    theory: pd.DataFrame | None = None,
+    **line,
+) -> Axes:
+    """Draw measured points of a curve: activation, inactivation, recovery.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns `x` and `y`.
+    x, y : str
+        Names of the columns.
+    ax : Axes, optional
+        Where to draw; a new figure by default. Several curves may be drawn in the same axes.
+    label : str, optional
+        Name of the points in the legend.
+    x_unit, y_unit : str, optional
+        Units, if the names of the columns carry none.
+    theory : DataFrame, optional
+        Columns `x` and `y`: the expected curve, a thin line in the colour of the points.
+    **line
+        Passed to `matplotlib.axes.Axes.plot`.
+
+    Returns
+    -------
+    Axes
+        The axes drawn in.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"command_mV": [-80.0, 0.0], "activation": [0.1, 0.9]})
+    >>> plot_curve(table, "command_mV", "activation").get_xlabel()
+    'command potential (mV)'
+    """
+    require_columns(table, x, y, needed_by="plot_curve")
+    ax = new_axes(size=(4.8, 3.0)) if ax is None else ax
+    rows = table.sort_values(x)
+    style = {"marker": "o", "label": label, **line}
+    if theory is not None:
+        style.setdefault("linestyle", "none")
+    (points,) = ax.plot(rows[x], rows[y], **style)
+    if theory is not None:
+        require_columns(theory, x, y, needed_by="the theory of plot_curve")
+        ax.plot(theory[x], theory[y], color=points.get_color(), linewidth=0.9, zorder=1.9)
+    ax.set(xlabel=axis_label(x, x_unit), ylabel=axis_label(y, y_unit))
+    legend_beside(ax)
+    return ax

@@ -1,0 +1,302 @@
+"""Units and names as people write them: ``uA/cm**2`` becomes µA/cm², ``rate_Hz`` rate (Hz)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+# The endings of column names that are units, and how the unit is written out.
+COLUMN_UNITS: Mapping[str, str] = MappingProxyType(
+    {
+        "uA_cm2": "µA/cm²",
+        "nA_cm2": "nA/cm²",
+        "mS_cm2": "mS/cm²",
+        "uF_cm2": "µF/cm²",
+        "uC_cm2": "µC/cm²",
+        "Hz_per_nA": "Hz/nA",
+        "mV_ms": "mV/ms",
+        "V_s": "V/s",
+        "per_ms": "1/ms",
+        "percent": "%",
+        "MOhm": "MΩ",
+        "mV": "mV",
+        "ms": "ms",
+        "us": "µs",
+        "s": "s",
+        "Hz": "Hz",
+        "uA": "µA",
+        "nA": "nA",
+        "pA": "pA",
+        "pC": "pC",
+        "nS": "nS",
+        "pF": "pF",
+    }
+)
+
+# What a variable is called on an axis.
+NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "v": "membrane potential",
+        "t": "time",
+        "dt": "time step",
+        "rate": "firing rate",
+        "I": "input $I$",
+        "u": "recovery $u$",
+        "tau": "time constant",
+        "steady_state": "steady state",
+        "command": "command potential",
+    }
+)
+
+_SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+_LONG_UNITS = {"siemens": "S", "ohm": "Ω", "farad": "F", "amp": "A", "volt": "V", "second": "s"}
+_NO_UNIT = {"", "1", "none", "nan", "dimensionless"}
+
+
+def unit_text(unit: object) -> str:
+    """Write a unit as it is printed.
+
+    Parameters
+    ----------
+    unit : str or anything whose text is a unit
+        In Brian2's notation, such as ``"uA/cm**2"`` or ``"msiemens/cm^2"``. ``None``, ``""`` and
+        ``"1"`` stand for no unit.
+
+    Returns
+    -------
+    str
+        Empty if there is no unit.
+
+    Examples
+    --------
+    >>> unit_text("uA/cm**2"), unit_text("msiemens / (cm ** 2)"), unit_text("ms**-1")
+    ('µA/cm²', 'mS/cm²', 'ms⁻¹')
+    """
+    text = "" if unit is None else str(unit).strip()
+    if text.lower() in _NO_UNIT:
+        return ""
+    text = re.sub(r"\s*(\*\*|\^)\s*(-?\d+)", lambda power: power[2].translate(_SUPERSCRIPTS), text)
+    text = re.sub(r"\(([^()*/]+)\)", r"\1", re.sub(r"\s*([*/])\s*", r"\1", text))
+    for long, short in _LONG_UNITS.items():
+        text = re.sub(rf"\b([pnumkMG]?){long}(?![a-z])", rf"\g<1>{short}", text)
+    text = re.sub(r"\bMOhm\b", "MΩ", text)
+    return re.sub(r"\bu(?=[A-Za-zΩ])", "µ", text).replace("*", "·")
+
+
+def unit_label(name: str, unit: object) -> str:
+    r"""Label an axis with a name and, in parentheses, its unit.
+
+    Parameters
+    ----------
+    name : str
+        A name, or a symbol such as ``"g_A"``, which is set as mathematics.
+    unit : str or None
+        See `unit_text`.
+
+    Returns
+    -------
+    str
+        Without parentheses if there is no unit.
+
+    Examples
+    --------
+    >>> unit_label("current", "uA/cm**2"), unit_label("g_A", "mS/cm**2"), unit_label("CV", None)
+    ('current (µA/cm²)', '$g_{\\mathrm{A}}$ (mS/cm²)', 'CV')
+    """
+    unit = unit_text(unit)
+    return f"{symbol_text(name)} ({unit})" if unit else symbol_text(name)
+
+
+def symbol_text(name: str) -> str:
+    r"""Set a symbol such as ``g_A`` or ``I_Na`` as mathematics; turn underscores into blanks.
+
+    Parameters
+    ----------
+    name : str
+        A name as it stands in an equation or in a column.
+
+    Returns
+    -------
+    str
+        Text with mathematics between dollar signs.
+
+    Examples
+    --------
+    >>> symbol_text("m_inf"), symbol_text("first_interval"), symbol_text("h")
+    ('$m_{\\infty}$', 'first interval', '$h$')
+    """
+    if "$" in name:
+        return name
+    parts = split_symbol(name)
+    if parts is None:
+        return name.replace("_", " ")
+    letter, index = parts
+    letter = r"\tau" if letter == "tau" else letter
+    if not index:
+        return f"${letter}$"
+    index = r"\infty" if index == "inf" else rf"\mathrm{{{index}}}"
+    return f"${letter}_{{{index}}}$"
+
+
+def split_symbol(name: str) -> tuple[str, str] | None:
+    """Take a symbol apart into its letter and its index.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``"g_A"``.
+
+    Returns
+    -------
+    (str, str) or None
+        ``("g", "A")``; None if the name is words and no symbol.
+
+    Examples
+    --------
+    >>> split_symbol("g_A"), split_symbol("isi_cv"), split_symbol("I")
+    (('g', 'A'), None, ('I', ''))
+    """
+    match = re.fullmatch(r"([A-Za-z]|tau)(?:_([A-Za-z0-9]{1,4}))?", name)
+    return (match[1], match[2] or "") if match else None
+
+
+def split_unit(column: str) -> tuple[str, str]:
+    """Take a column name apart into the name and the unit that stands in it.
+
+    Parameters
+    ----------
+    column : str
+        Such as ``"v_mV"`` or ``"I_Na_uA_cm2"``.
+
+    Returns
+    -------
+    name, unit : str
+        The unit is as printed, and empty if the column has none.
+
+    Examples
+    --------
+    >>> split_unit("v_mV"), split_unit("I_Na_uA_cm2"), split_unit("isi_cv")
+    (('v', 'mV'), ('I_Na', 'µA/cm²'), ('isi_cv', ''))
+    """
+    for ending, unit in COLUMN_UNITS.items():
+        if column.endswith(f"_{ending}") and len(column) > len(ending) + 1:
+            return column[: -len(ending) - 1], unit
+    return column, ""
+
+
+def axis_label(column: str, unit: object = None) -> str:
+    """Label an axis from a column's name.
+
+    Parameters
+    ----------
+    column : str
+        Column name with its unit, such as ``"rate_Hz"``.
+    unit : str, optional
+        The unit of a column that carries none in its name.
+
+    Returns
+    -------
+    str
+        Name and unit.
+
+    Examples
+    --------
+    >>> axis_label("rate_Hz"), axis_label("I", "nA"), axis_label("isi_cv")
+    ('firing rate (Hz)', 'input $I$ (nA)', 'isi cv')
+    """
+    name, own = split_unit(column)
+    return unit_label(NAMES.get(name, name), unit_text(unit) or own)
+
+
+def input_unit(table: pd.DataFrame) -> str:
+    """Read the unit of the input from a table.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With a column ``I_unit`` or ``attrs["I_unit"]``.
+
+    Returns
+    -------
+    str
+        Empty if the table does not say.
+
+    Raises
+    ------
+    ValueError
+        If the column holds several units: such rows do not belong on one axis.
+
+    Examples
+    --------
+    >>> input_unit(pd.DataFrame({"I": [1, 2], "I_unit": "nA"}))
+    'nA'
+    """
+    if "I_unit" not in table:
+        return str(table.attrs.get("I_unit", ""))
+    units = table["I_unit"].dropna().unique()
+    if len(units) > 1:
+        raise ValueError(
+            f"The column I_unit holds several units ({', '.join(map(str, units))}); "
+            "draw the rows of one unit at a time."
+        )
+    return str(units[0]) if len(units) else ""
+
+
+def require_columns(table: pd.DataFrame, *columns: str, needed_by: str) -> None:
+    """Check that a table has the columns that a figure needs.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What is to be drawn.
+    *columns : str
+        The names needed.
+    needed_by : str
+        Who needs them, for the message.
+
+    Raises
+    ------
+    ValueError
+        Names the missing columns and those that there are.
+
+    Examples
+    --------
+    >>> require_columns(pd.DataFrame({"t_ms": []}), "v_mV", needed_by="plot_trace")
+    Traceback (most recent call last):
+    ...
+    ValueError: plot_trace needs the column v_mV; the table has: t_ms.
+    """
+    missing = [column for column in columns if column not in table]
+    if missing:
+        there = ", ".join(map(str, table.columns)) or "no columns"
+        word = "column" if len(missing) == 1 else "columns"
+        raise ValueError(
+            f"{needed_by} needs the {word} {', '.join(missing)}; the table has: {there}."
+        )
+
+
+def by_neuron(table: pd.DataFrame) -> list[tuple[object, pd.DataFrame]]:
+    """Split a table by its column ``neuron``; without that column it is one neuron's.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Samples or spikes.
+
+    Returns
+    -------
+    list of (neuron, DataFrame)
+        In the order of their numbers.
+
+    Examples
+    --------
+    >>> [neuron for neuron, rows in by_neuron(pd.DataFrame({"neuron": [1, 0, 1]}))]
+    [np.int64(0), np.int64(1)]
+    """
+    if "neuron" not in table:
+        return [(0, table)]
+    return [(np.int64(neuron), rows) for neuron, rows in table.groupby("neuron", sort=True)]

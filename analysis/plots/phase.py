@@ -1,0 +1,160 @@
+"""Phase portraits of one-dimensional flows."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.transforms import ScaledTranslation
+
+from .labels import require_columns, unit_label
+from .style import BLUE, GREY, legend_beside, new_axes, use_style
+
+_LEGEND = {"full": "stable fixed point", "none": "unstable fixed point"}
+_HALF = "half-stable fixed point"
+
+
+@use_style()
+def plot_phase_line(
+    v,
+    dv,
+    fixed_points: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    threshold: float | None = None,
+    reset: float | None = None,
+    label: str | None = None,
+    colour: str = BLUE,
+    v_label: str = "membrane potential $V$",
+    v_unit: str | None = "mV",
+    dv_label: str = "$\\mathrm{d}V/\\mathrm{d}t$",
+    dv_unit: str | None = "mV/ms",
+    legend: bool = True,
+) -> Axes:
+    """Draw the velocity of a one-dimensional flow over its variable.
+
+    Arrows on the zero line show where the flow goes. Stable fixed points are filled, unstable ones
+    open; where the curve only touches zero (a saddle-node) the marker is filled on the side from
+    which the point attracts.
+
+    Parameters
+    ----------
+    v : array, shape (n,)
+        The variable, increasing.
+    dv : array, shape (n,)
+        Its velocity.
+    fixed_points : DataFrame
+        Columns ``v`` and ``stable`` (bool), and optionally ``half_stable`` (bool).
+    ax : Axes, optional
+        Where to draw; a new figure by default. Several flows may be drawn in the same axes.
+    threshold, reset : float, optional
+        Drawn as dashed and dotted vertical lines.
+    label : str, optional
+        Name of the curve in the legend.
+    colour : str
+        Of the curve, its arrows and its fixed points.
+    v_label, v_unit, dv_label, dv_unit : str
+        Labels of the axes; a unit of None stands for a number without dimension.
+    legend : bool
+        False where several panels share one legend (`legend_below`).
+
+    Returns
+    -------
+    Axes
+        The axes drawn in.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, or `v` and `dv` differ in shape.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> v = np.linspace(-80, -40, 101)
+    >>> points = pd.DataFrame({"v": [-65.0], "stable": [True]})
+    >>> ax = plot_phase_line(v, (-65 - v) / 10, points, threshold=-50.0)
+    >>> ax.get_ylabel()
+    '$\\\\mathrm{d}V/\\\\mathrm{d}t$ (mV/ms)'
+    """
+    require_columns(fixed_points, "v", "stable", needed_by="plot_phase_line")
+    v, dv = np.asarray(v, dtype=float), np.asarray(dv, dtype=float)
+    if v.shape != dv.shape or v.ndim != 1:
+        raise ValueError(
+            f"v has the shape {v.shape} and dv {dv.shape}; pass two rows of the same length."
+        )
+    ax = new_axes(size=(4.8, 3.0)) if ax is None else ax
+    known = set(ax.get_legend_handles_labels()[1])
+    ax.plot(v, dv, color=colour, label=label)
+    ax.axhline(0.0, color="black", linewidth=0.6, zorder=1)
+    _draw_flow(ax, v, dv, fixed_points["v"].to_numpy(float), colour)
+    _draw_fixed_points(ax, v, dv, fixed_points, colour, known)
+    for value, name, dash in ((threshold, "threshold", "--"), (reset, "reset", ":")):
+        if value is not None:
+            name = None if name in known else name
+            ax.axvline(value, color=GREY, linestyle=dash, linewidth=0.9, label=name, zorder=1)
+    ax.margins(x=0.0)
+    ax.set(xlabel=unit_label(v_label, v_unit), ylabel=unit_label(dv_label, dv_unit))
+    if legend:
+        legend_beside(ax)
+    return ax
+
+
+def _draw_flow(ax: Axes, v: np.ndarray, dv: np.ndarray, fixed: np.ndarray, colour: str) -> None:
+    """Put arrowheads on the zero line, or below it for each flow after the first."""
+    before = sum(line.get_gid() == "flow" for line in ax.lines)
+    lowered = ScaledTranslation(0.0, -before * 9 / 72, ax.figure.dpi_scale_trans)
+    inside = np.sort(fixed[(fixed > v[0]) & (fixed < v[-1])])
+    ends = np.concatenate([[v[0]], inside, [v[-1]]])
+    for left, right in pairwise(ends):
+        part = (right - left) / (v[-1] - v[0])
+        if part < 0.08:
+            continue
+        places = left + (right - left) * np.array([1 / 3, 2 / 3] if part > 0.3 else [0.5])
+        to_the_right = np.interp(places.mean(), v, dv) > 0
+        ax.plot(
+            places,
+            np.zeros(len(places)),
+            transform=ax.transData + lowered,
+            gid="flow" if left == ends[0] else None,
+            linestyle="none",
+            marker=">" if to_the_right else "<",
+            markersize=5,
+            color=colour,
+            alpha=0.75,
+        )
+
+
+def _draw_fixed_points(
+    ax: Axes,
+    v: np.ndarray,
+    dv: np.ndarray,
+    fixed_points: pd.DataFrame,
+    colour: str,
+    known: set[str],
+) -> None:
+    """Mark the fixed points by their stability, each kind once in the legend."""
+    half = fixed_points.get("half_stable", pd.Series(False, index=fixed_points.index))
+    for place, stable, touches in zip(fixed_points["v"], fixed_points["stable"], half, strict=True):
+        fill = "full" if stable else "none"
+        if touches:
+            beside = place - 0.01 * (v[-1] - v[0])  # a flow to the right here comes towards it
+            fill = "left" if np.interp(beside, v, dv) > 0 else "right"
+        name = _HALF if touches else _LEGEND[fill]
+        ax.plot(
+            [place],
+            [0.0],
+            linestyle="none",
+            marker="o",
+            markersize=7,
+            markeredgewidth=1.3,
+            markeredgecolor=colour,
+            fillstyle="full" if fill == "none" else fill,
+            markerfacecolor="white" if fill == "none" else colour,
+            markerfacecoloralt="white",
+            label=None if name in known else name,
+            zorder=4,
+        )
+        known.add(name)

@@ -1,0 +1,469 @@
+"""Files of a study, and the one-page report made from them.
+
+`save_study` writes a study's folder: figures, tables and ``study.json`` with its texts.
+`write_report` reads such folders and nothing else, so that studies run in other processes or on
+another day come together in one report.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import math
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from numbers import Integral, Real
+from pathlib import Path
+
+import jinja2
+import numpy as np
+import pandas as pd
+from markdown import markdown
+from markupsafe import Markup
+
+from ..analysis.plots import close_figure, save_figure, split_symbol, split_unit, unit_text
+from .study import Section, StudyResult
+
+REPORT = "report.html"
+_INDEX = "study.json"
+_LARGEST_SVG = 1_500_000  # bytes; above that the PNG is embedded, or the page becomes slow
+_LONG_TABLE = 14  # rows that are shown without scrolling
+
+
+class OutputFolderError(ValueError, OSError):
+    """An output folder that cannot be made or written."""
+
+
+def check_output_folder(out: str | Path) -> Path:
+    """Make sure, before the work starts, that results can be written.
+
+    Parameters
+    ----------
+    out : str or Path
+        The folder; it is made if it does not exist.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    OutputFolderError
+        A ValueError and an OSError that names the folder and the reason.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     check_output_folder(Path(folder) / "results").name
+    'results'
+    """
+    out = Path(out)
+    probe = out / f".writable-{os.getpid()}"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise OutputFolderError(
+            f"Results cannot be written to the folder {str(out)!r} "
+            f"({error.strerror or error}); choose another output folder or change its permissions."
+        ) from error
+    return out
+
+
+def save_study(result: StudyResult, out: str | Path) -> list[Path]:
+    """Write the files of a study into its folder, replacing those of an earlier run.
+
+    The files are written beside the folder and moved into place when all are there: a failure
+    leaves the earlier results as they were.
+
+    Parameters
+    ----------
+    result : StudyResult
+        What the study found.
+    out : str or Path
+        The folder of all results; the study gets the folder ``out/<name>``.
+
+    Returns
+    -------
+    list of Path
+        Every figure as PNG and SVG, every table as CSV (with ``<table>.json`` for its ``attrs``, if
+        it has any), and ``study.json``.
+
+    Raises
+    ------
+    OutputFolderError
+        If the folder cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> section = Section("F-I", tables={"fi": pd.DataFrame({"rate_Hz": [72.13]})})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [path.name for path in save_study(StudyResult("lif", "LIF", "", (section,)), folder)]
+    ['fi.csv', 'study.json']
+    """
+    out = check_output_folder(out)
+    fresh = out / f".{result.name}-{os.getpid()}.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir()
+    try:
+        files = [path for section in result.sections for path in _save_section(section, fresh)]
+        index = fresh / _INDEX
+        index.write_text(json.dumps(_index(result), indent=1, ensure_ascii=False), "utf-8")
+        target = out / result.name
+        _replace(target, fresh)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return [target / path.name for path in (*files, index)]
+
+
+def _replace(target: Path, fresh: Path) -> None:
+    """Move a folder into the place of another, and put that back if this fails."""
+    old = fresh.with_suffix(".old")
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        target.rename(old)
+    try:
+        fresh.rename(target)
+    except OSError:
+        if old.exists():
+            old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _save_section(section: Section, folder: Path) -> list[Path]:
+    """Write the figures and tables of one section."""
+    files = []
+    for name, figure in section.figures.items():
+        files += save_figure(figure, folder, name)
+        close_figure(figure)
+    for name, table in section.tables.items():
+        files.append(folder / f"{name}.csv")
+        table.to_csv(files[-1], index=False, encoding="utf-8")
+        if table.attrs:
+            files.append(folder / f"{name}.json")
+            text = json.dumps(json_safe(table.attrs), indent=1, ensure_ascii=False)
+            files[-1].write_text(text, "utf-8")
+    return files
+
+
+def _index(result: StudyResult) -> dict:
+    """Collect what the report needs besides the figures and tables."""
+    return {
+        "name": result.name,
+        "title": result.title,
+        "summary": result.summary,
+        "numbers": json_safe(result.numbers),
+        "sections": [
+            {
+                "title": section.title,
+                "text": section.text,
+                "figures": list(section.figures),
+                "tables": list(section.tables),
+                "captions": dict(section.captions),
+            }
+            for section in result.sections
+        ],
+    }
+
+
+def json_safe(value: object) -> object:
+    """Turn a value into one that JSON can hold.
+
+    Parameters
+    ----------
+    value : object
+        Containers are followed; NaN and infinities become None (JSON has no word for them);
+        arrays become lists; whatever else (a quantity, a path) becomes its text.
+
+    Returns
+    -------
+    object
+        Of JSON's types.
+
+    Examples
+    --------
+    >>> json_safe({"dt_ms": np.float64(0.025), "seed": None, "rates_Hz": np.array([1.0, np.nan])})
+    {'dt_ms': 0.025, 'seed': None, 'rates_Hz': [1.0, None]}
+    """
+    if value is None or isinstance(value, (str, bool)):
+        return value
+    if isinstance(value, np.bool_):
+        return bool(value)
+    if isinstance(value, Mapping):
+        return {str(key): json_safe(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [json_safe(item) for item in value]
+    if type(value) is np.ndarray:  # a Quantity is a subclass, and only its text keeps its unit
+        return json_safe(value.tolist())
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real) and type(value).__module__ in ("builtins", "numpy"):
+        return float(value) if math.isfinite(value) else None
+    return str(value)
+
+
+def write_report(
+    out: str | Path,
+    studies: Iterable[str] | None = None,
+    failures: Mapping[str, str] | None = None,
+) -> Path:
+    """Assemble the report from the folders of the studies.
+
+    Parameters
+    ----------
+    out : str or Path
+        The folder of all results.
+    studies : iterable of str, optional
+        Names in the order of the report; those without results are left out. By default every
+        study found, by name.
+    failures : mapping of str to str, optional
+        Studies that failed, with the text of the error. Their earlier results, if there are any,
+        are shown and marked as such.
+
+    Returns
+    -------
+    Path
+        ``out/report.html``: one file, with the figures inside, that needs no network.
+
+    Raises
+    ------
+    OutputFolderError
+        If the folder cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = save_study(StudyResult("lif", "LIF", "A summary.", ()), folder)
+    ...     "A summary." in write_report(folder).read_text("utf-8")
+    True
+    """
+    out = check_output_folder(out)
+    failures = dict(failures or {})
+    if studies is None:
+        studies = sorted(path.parent.name for path in out.glob(f"[!.]*/{_INDEX}"))
+    names = list(dict.fromkeys([*studies, *failures]))
+    shown = [
+        _load_study(out / name, number, failures.get(name))
+        for number, name in enumerate(
+            (name for name in names if name in failures or (out / name / _INDEX).is_file()), 1
+        )
+    ]
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    page = environment.get_template("report.html.jinja").render(studies=shown)
+    fresh = out / f".{REPORT}-{os.getpid()}"
+    fresh.write_text(page, "utf-8")
+    return fresh.replace(out / REPORT)
+
+
+def _load_study(folder: Path, number: int, failure: str | None) -> dict:
+    """Read a study's folder into what the template shows; a failed study may have none."""
+    study = {"name": folder.name, "title": folder.name, "number": number, "failure": failure}
+    study |= {"summary": "", "sections": [], "numbers": [], "has_results": False}
+    if not (folder / _INDEX).is_file():
+        return study
+    index = json.loads((folder / _INDEX).read_text("utf-8"))
+    figures = tables = 0
+    for section in index["sections"]:
+        study["sections"].append(
+            {
+                "title": section["title"],
+                "text": _to_html(section["text"]),
+                "figures": [
+                    _load_figure(folder, name, section["captions"], f"{number}.{figures + place}")
+                    for place, name in enumerate(section["figures"], 1)
+                ],
+                "tables": [
+                    _load_table(folder, name, section["captions"], f"{number}.{tables + place}")
+                    for place, name in enumerate(section["tables"], 1)
+                ],
+            }
+        )
+        figures += len(section["figures"])
+        tables += len(section["tables"])
+    numbers = [(header(name), format_number(value)) for name, value in index["numbers"].items()]
+    return study | {
+        "title": index["title"],
+        "summary": _to_html(index["summary"]),
+        "numbers": numbers,
+        "has_results": True,
+    }
+
+
+def _load_figure(folder: Path, name: str, captions: Mapping[str, str], number: str) -> dict:
+    """Embed a figure as a data URI: as an image, the identifiers inside two SVGs cannot clash."""
+    path, kind = folder / f"{name}.svg", "svg+xml"
+    if path.stat().st_size > _LARGEST_SVG:
+        path, kind = folder / f"{name}.png", "png"
+    data = base64.b64encode(path.read_bytes()).decode("ascii")
+    return {
+        "name": name,
+        "number": number,
+        "source": f"data:image/{kind};base64,{data}",
+        "caption": _to_html(captions.get(name, "")),
+        "files": [f"{folder.name}/{name}.{ending}" for ending in ("svg", "png")],
+    }
+
+
+def _load_table(folder: Path, name: str, captions: Mapping[str, str], number: str) -> dict:
+    """Render a table; the unit of the input moves from its column into the header."""
+    table = pd.read_csv(folder / f"{name}.csv")
+    units = _units(folder / f"{name}.json")
+    if {"I", "I_unit"} <= set(table) and len(table["I_unit"].unique()) == 1:
+        units["I"] = table["I_unit"].iloc[0]
+        table = table.drop(columns="I_unit")
+    return {
+        "name": name,
+        "number": number,
+        "html": _table_html(table, units),
+        "rows": len(table),
+        "long": len(table) > _LONG_TABLE,
+        "caption": _to_html(captions.get(name, "")),
+        "files": [f"{folder.name}/{name}.csv"],
+    }
+
+
+def _units(path: Path) -> dict[str, str]:
+    """Read the units of columns whose names have none from a table's ``attrs``.
+
+    ``attrs["units"]`` maps columns to units; ``attrs["I_unit"]`` is the unit of the input.
+    """
+    attrs = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    return {"I": attrs.get("I_unit"), **attrs.get("units", {})}
+
+
+def _to_html(text: str) -> Markup:
+    """Turn Markdown into HTML; HTML and MathML in it pass through."""
+    return Markup(markdown(text, extensions=["tables", "fenced_code", "sane_lists"]))
+
+
+def _table_html(table: pd.DataFrame, units: Mapping[str, str]) -> Markup:
+    """Write a table as HTML: numbers to the right, formatted column by column."""
+    columns = [format_column(table[name]) for name in table]
+    right = ["" if _is_text(table[name]) else ' class="number"' for name in table]
+    heads = (
+        f"<th{side}>{header(str(name), units.get(name))}</th>"
+        for name, side in zip(table, right, strict=True)
+    )
+    rows = (
+        "<tr>" + "".join(f"<td{side}>{cell}</td>" for cell, side in zip(row, right, strict=True))
+        for row in zip(*columns, strict=True)
+    )
+    return Markup(
+        f"<table><thead><tr>{''.join(heads)}</tr></thead>\n<tbody>{chr(10).join(rows)}</tbody></table>"
+    )
+
+
+def _is_text(column: pd.Series) -> bool:
+    """Tell texts and truth values from numbers."""
+    return pd.api.types.is_bool_dtype(column) or not pd.api.types.is_numeric_dtype(column)
+
+
+def header(column: str, unit: object = None) -> Markup:
+    """Write a column's name as a table's header.
+
+    Parameters
+    ----------
+    column : str
+        With the unit in it, such as ``"rate_Hz"``.
+    unit : str, optional
+        The unit of a column whose name has none.
+
+    Returns
+    -------
+    Markup
+        Safe HTML; a symbol such as ``g_A`` gets its index below the line.
+
+    Examples
+    --------
+    >>> print(header("rate_Hz"), header("I", "uA/cm**2"), header("g_A"), sep=", ")
+    rate (Hz), <i>I</i> (µA/cm²), <i>g</i><sub>A</sub>
+    """
+    name, own = split_unit(column)
+    unit = unit_text(unit) or own
+    parts = split_symbol(name)
+    if parts is None:
+        text = html.escape(name.replace("_", " "))
+    else:
+        letter, index = parts
+        letter = {"tau": "τ"}.get(letter, letter)
+        text = f"<i>{letter}</i>" + (f"<sub>{index}</sub>" if index else "")
+    return Markup(f"{text} ({html.escape(unit)})" if unit else text)
+
+
+def format_number(value: float | None) -> str:
+    """Write a number with six significant digits.
+
+    Parameters
+    ----------
+    value : float or None
+        None and NaN, a quantity that does not exist, become a dash.
+
+    Returns
+    -------
+    str
+        Such as ``"8.11405"``, ``"2 × 10⁻⁵"``.
+
+    Examples
+    --------
+    >>> format_number(8.1140533), format_number(2e-5), format_number(-1.0), format_number(None)
+    ('8.11405', '2 × 10⁻⁵', '−1', '–')
+    """
+    if value is None or math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    text = f"{value:.6g}"
+    mantissa, _, exponent = text.partition("e")
+    mantissa = mantissa.replace("-", "−")
+    return f"{mantissa} × {unit_text(f'10**{int(exponent)}')}" if exponent else mantissa
+
+
+def format_column(column: pd.Series) -> list[str]:
+    """Write the values of a column alike, so that they can be compared down the page.
+
+    Parameters
+    ----------
+    column : Series
+        Numbers, truth values or texts.
+
+    Returns
+    -------
+    list of str
+        Safe HTML. Numbers of like size share their number of decimals, with at most six
+        significant digits; a column over many decades has each number on its own.
+
+    Examples
+    --------
+    >>> format_column(pd.Series([0.0, 72.134752, 9.5]))
+    ['0.0000', '72.1348', '9.5000']
+    >>> format_column(pd.Series([1e-9, 1.0]))
+    ['1 × 10⁻⁹', '1']
+    """
+    if pd.api.types.is_bool_dtype(column):
+        return ["yes" if value else "no" for value in column]
+    if _is_text(column):
+        return ["–" if pd.isna(value) else html.escape(str(value)) for value in column]
+    values = column.to_numpy(dtype=float)
+    sizes = np.abs(values[np.isfinite(values) & (values != 0)])
+    if not len(sizes) or sizes.max() >= 1e6 or sizes.min() < 1e-4 * sizes.max():
+        return [format_number(value) for value in values]
+    most = max(0, 5 - math.floor(math.log10(sizes.max())))
+    used = max(len(f"{size:.{most}f}".rstrip("0").partition(".")[2]) for size in sizes)
+    return [
+        f"{value:.{used}f}".replace("-", "−") if math.isfinite(value) else format_number(value)
+        for value in values
+    ]

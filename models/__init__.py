@@ -1,0 +1,37 @@
+"""What a neuron is: equations with units, written once. Imports nothing else of the project."""
+
+from .connor_stevens import CONNOR_STEVENS
+from .connor_stevens_1977 import CONNOR_STEVENS_1977
+from .hodgkin_huxley import HODGKIN_HUXLEY
+from .izhikevich import IZHIKEVICH, PATTERNS
+from .izhikevich_2007 import IZHIKEVICH_2007
+from .lif import LIF
+from .neuron_model import NeuronModel, Parameter
+from .qif import QIF
+from .traub_miles import TRAUB_MILES
+
+ZOO = [
+    LIF,
+    QIF,
+    HODGKIN_HUXLEY,
+    TRAUB_MILES,
+    CONNOR_STEVENS,
+    CONNOR_STEVENS_1977,
+    IZHIKEVICH,
+    IZHIKEVICH_2007,
+]
+
+__all__ = [
+    "CONNOR_STEVENS",
+    "CONNOR_STEVENS_1977",
+    "HODGKIN_HUXLEY",
+    "IZHIKEVICH",
+    "IZHIKEVICH_2007",
+    "LIF",
+    "PATTERNS",
+    "QIF",
+    "TRAUB_MILES",
+    "ZOO",
+    "NeuronModel",
+    "Parameter",
+]

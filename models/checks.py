@@ -1,0 +1,111 @@
+"""Checks of what a user hands in: each raises before anything is compiled, and names the remedy."""
+
+import difflib
+import re
+from collections.abc import Iterable
+
+import numpy as np
+from brian2 import Unit, get_dimensions
+from brian2.units.fundamentalunits import DIMENSIONLESS, get_unit_for_display
+
+
+def unit_text(unit) -> str:
+    """Return a unit as Brian2 text, such as ``"uA/cm**2"``; ``"1"`` if it has none.
+
+    Examples
+    --------
+    >>> from brian2 import uA, cm, mV, ms
+    >>> unit_text(uA / cm**2), unit_text(mV / ms)
+    ('uA/cm**2', 'mV/ms')
+    """
+    if get_dimensions(unit) is DIMENSIONLESS:
+        return "1"
+    text = unit.dispname if isinstance(unit, Unit) else get_unit_for_display(get_dimensions(unit))
+    text = text.replace("^", "**").replace(" ", "")
+    text = re.sub(r"\((\w+\*\*-?\d+)\)", r"\1", text)
+    return re.sub(r"^(\w+|\([\w*]+\))\*\*-1\b", r"1/\1", text)
+
+
+def dimension_text(dimensions) -> str:
+    """Return physical dimensions in SI units, as text for an error message."""
+    return "no unit" if dimensions is DIMENSIONLESS else get_unit_for_display(dimensions)
+
+
+def check_name(kind: str, name: str, known: Iterable[str]) -> str:
+    """Return `name` if it is among `known`; raise with the nearest right name otherwise.
+
+    Examples
+    --------
+    >>> check_name("parameter", "g_a", ["g_A", "g_Na"])
+    Traceback (most recent call last):
+    ...
+    ValueError: unknown parameter 'g_a'; did you mean 'g_A'? Known: g_A, g_Na
+    """
+    known = list(known)
+    if name in known:
+        return name
+    near = difflib.get_close_matches(str(name).lower(), [k.lower() for k in known], 1, 0.4)
+    guess = next((k for k in known if near and k.lower() == near[0]), None)
+    hint = f"; did you mean {guess!r}?" if guess else "."
+    raise ValueError(f"unknown {kind} {name!r}{hint} Known: {', '.join(map(str, known))}")
+
+
+def check_quantity(name: str, value, unit, *, scalar: bool = False) -> np.ndarray | float:
+    """Return `value` as plain numbers in `unit`.
+
+    Parameters
+    ----------
+    name : str
+        What the value is, for the message.
+    value : Quantity
+        Scalar or array.
+    unit : Unit
+        The unit in which the numbers come back; ``1`` for a number without unit.
+    scalar : bool
+        Refuse arrays.
+
+    Raises
+    ------
+    ValueError
+        For a value without a unit, of the wrong dimension, empty, NaN or infinite.
+    """
+    expected = unit_text(unit)
+    try:
+        dimensions = get_dimensions(value)
+        numbers = np.asarray(value, dtype=float) / float(unit)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}: expected a quantity in {expected}, got {value!r}") from None
+    if dimensions is not get_dimensions(unit):
+        got = dimension_text(dimensions)
+        remedy = (
+            f"multiply by its unit, e.g. {name.split()[-1]}=...*{expected}"
+            if dimensions is DIMENSIONLESS
+            else "check the unit"
+        )
+        raise ValueError(f"{name}: expected {expected}, got {value!r} with {got}; {remedy}")
+    if scalar and numbers.ndim:
+        raise ValueError(f"{name}: expected one value, got an array of shape {numbers.shape}")
+    if numbers.size == 0:
+        raise ValueError(f"{name}: is empty; give at least one value in {expected}")
+    bad = ~np.isfinite(numbers)
+    if bad.any():
+        raise ValueError(
+            f"{name}: {int(bad.sum())} of {numbers.size} values are NaN or infinite "
+            f"(first: {numbers[bad].flat[0]}); give finite values"
+        )
+    return float(numbers) if numbers.ndim == 0 else numbers
+
+
+def check_positive(name: str, value, unit) -> float:
+    """Return a scalar in `unit` that must be above zero."""
+    number = check_quantity(name, value, unit, scalar=True)
+    if number <= 0:
+        raise ValueError(f"{name}: must be above zero, got {value}")
+    return number
+
+
+def check_count(name: str, n) -> int:
+    """Return `n` as an int that must be at least one."""
+    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
+        raise ValueError(f"{name}: expected a whole number of at least 1, got {n!r}")
+    return int(n)

@@ -1,0 +1,77 @@
+"""A model as plain text, LaTeX and HTML."""
+
+import html as _html
+
+import sympy as sp
+from brian2 import Equations
+from sympy.printing.mathml import mathml
+
+from .checks import unit_text
+from .symbolic import parse
+
+
+def text(model) -> str:
+    """Return everything that a model is, as plain text."""
+    rows = [f"{model.name}: {model.title}", "", "Equations"]
+    rows += [f"  {line.strip()}" for line in model.equations.strip().splitlines()]
+    rows += ["", f"Input: {model.input} in {unit_text(model.input_unit)}", "", "Parameters"]
+    for name, p in model.parameters.items():
+        value = f"{p.value:g} {unit_text(p.unit)}".removesuffix(" 1")
+        limits = f" [{p.range[0]:g} to {p.range[1]:g}]" if p.range else ""
+        source = f" ({p.source})" if p.source else ""
+        rows.append(f"  {name:<9} = {value:<16} {p.meaning}{limits}{source}")
+    rows += ["", "Initial values"]
+    rows += [f"  {name} = {value}" for name, value in model.initial.items()]
+    rows += ["", f"Spike: {model.threshold}"]
+    rows += [f"Reset: {'; '.join(model.reset.split(chr(10)))}"] if model.reset else []
+    rows += [f"Refractory: {model.refractory}"] if model.refractory else []
+    rows += [f"Integration: {model.method}, dt = {model.dt}"]
+    rows += [f"Variants: {', '.join(model.variants)}"] if model.variants else []
+    rows += ["", "References", *(f"  {reference}" for reference in model.references)]
+    return "\n".join(rows)
+
+
+def formulas(model) -> list[tuple[str, bool, sp.Expr]]:
+    """Return the equations as written: name, whether it is a rate of change, right-hand side."""
+    equations = Equations(model.equations)
+    names = {*equations.names, *model.parameters, model.input}
+    return [
+        (name, name in equations.diff_eq_names, parse(equation.expr.code, names, units=False))
+        for name, equation in equations.items()
+        if equation.expr is not None
+    ]
+
+
+def latex(model) -> str:
+    """Return the equations as a LaTeX array, for a notebook."""
+    rows = []
+    for name, is_rate, right in formulas(model):
+        left = sp.latex(sp.Symbol(name))
+        left = rf"\frac{{d {left}}}{{d t}}" if is_rate else left
+        rows.append(f"{left} &= {sp.latex(right)}")
+    return "$$\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}$$"
+
+
+def equations_html(model) -> str:
+    """Return the equations as MathML rows, which browsers show without any script."""
+    rows = []
+    for name, is_rate, right in formulas(model):
+        left = mathml(sp.Symbol(name), printer="presentation")
+        if is_rate:
+            left = f"<mfrac><mrow><mi>d</mi>{left}</mrow><mrow><mi>d</mi><mi>t</mi></mrow></mfrac>"
+        body = f"{left}<mo>=</mo>{mathml(right, printer='presentation')}"
+        rows.append(f"<p><math display='inline'>{body}</math></p>")
+    return "\n".join(rows)
+
+
+def html(model) -> str:
+    """Return title, equations and parameters as HTML."""
+    rows = "".join(
+        f"<tr><td>{_html.escape(name)}</td><td>{p.value:g} {unit_text(p.unit).removesuffix('1')}"
+        f"</td><td>{_html.escape(p.meaning)}</td></tr>"
+        for name, p in model.parameters.items()
+    )
+    return (
+        f"<h3>{_html.escape(model.title)}</h3>{equations_html(model)}"
+        f"<table><tr><th>parameter</th><th>value</th><th>meaning</th></tr>{rows}</table>"
+    )

@@ -1,0 +1,72 @@
+"""Units as text: in equations (base units), in tables (the field's units), in column names."""
+
+from brian2 import Unit, get_dimensions
+from brian2.units import allunits, stdunits
+from brian2.units.fundamentalunits import DIMENSIONLESS
+
+from .checks import unit_text
+
+# What Brian2 wants behind the colon of an equation: units without a scale.
+_BASE = ("volt", "amp", "second", "siemens", "farad", "ohm", "hertz")
+_PER = ("", "/second", "/meter**2", "/volt", "*second**0.5", "/second**0.5")
+
+# The units in which the field shows a quantity of these dimensions.
+_SHOWN = tuple(
+    eval(text, {**vars(allunits), **vars(stdunits)})
+    for text in (
+        "mV", "ms", "nA", "nS", "pF", "Mohm", "uA/cm**2", "mS/cm**2", "uF/cm**2", "mV/ms",
+        "uA/cm**2/ms", "ms**-1", "nA/ms", "um**2",
+    )
+)  # fmt: skip
+
+
+def base_unit(value) -> str:
+    """Return the dimensions of a quantity as Brian2 text for an equation.
+
+    Examples
+    --------
+    >>> from brian2 import uA, cm, mV, ms
+    >>> base_unit(10*uA/cm**2), base_unit(mV/ms), base_unit(3)
+    ('amp/meter**2', 'volt/second', '1')
+    """
+    dimensions = get_dimensions(value)
+    if dimensions is DIMENSIONLESS:
+        return "1"
+    for unit in _BASE:
+        for per in _PER:
+            if get_dimensions(eval(unit + per, vars(allunits).copy())) is dimensions:
+                return unit + per
+    powers = zip(("metre", "kilogram", "second", "amp"), dimensions._dims, strict=False)
+    return "*".join(f"{name}**({power})" for name, power in powers if power)
+
+
+def display_unit(value, preferred: Unit | None = None) -> Unit:
+    """Return the unit in which a quantity of these dimensions is shown.
+
+    Parameters
+    ----------
+    value : Quantity or dimensions
+    preferred : Unit, optional
+        Taken if it has the right dimensions.
+    """
+    dimensions = get_dimensions(value)
+    if dimensions is DIMENSIONLESS:
+        return Unit(1)
+    shown = _SHOWN if preferred is None else (preferred, *_SHOWN)
+    found = [unit for unit in shown if get_dimensions(unit) is dimensions]
+    return found[0] if found else Unit(1.0, dim=dimensions)
+
+
+def column(name: str, unit: Unit) -> str:
+    """Return a table column's name, with its unit.
+
+    Examples
+    --------
+    >>> from brian2 import mV, ms, uA, cm
+    >>> column("v", mV), column("u", mV/ms), column("I_A", uA/cm**2), column("m", Unit(1))
+    ('v_mV', 'u_mV_per_ms', 'I_A_uA_per_cm2', 'm')
+    """
+    text = unit_text(unit)
+    if text == "1":
+        return name
+    return f"{name}_{text.replace('**', '').replace('/', '_per_').replace('*', '_')}"

@@ -1,0 +1,96 @@
+"""`fi_curve`: firing rate over constant currents, for one or many parameter sets."""
+
+import pandas as pd
+from brian2 import Quantity, ms, second
+
+from ..analysis.spikes import spike_table
+from ..models.checks import unit_text
+from ..simulation.run import simulate
+from . import tables
+from .stimuli import Constant
+
+
+def fi_curve(
+    model,
+    currents: Quantity,
+    *,
+    duration: Quantity = 2 * second,
+    discard: Quantity = 500 * ms,
+    vary=None,
+    start="rest",
+    method: str | None = None,
+    dt: Quantity | None = None,
+    backend: str | None = None,
+    spikes: str = "located",
+) -> pd.DataFrame:
+    """Return the F-I curve of a model: a step from rest to each current.
+
+    Parameters
+    ----------
+    model : NeuronModel
+    currents : Quantity, shape (currents,)
+    duration : Quantity
+        Length of each step.
+    discard : Quantity
+        Beginning of the step whose spikes do not count for the rate.
+    vary : dict of str to Quantity, optional
+        Values of parameters; all combinations with the currents are run, in one group.
+    start : "rest", "initial" or dict
+        Where each cell starts; see `excitable.simulation.simulate`.
+    method, dt, backend, spikes : optional
+        As in `excitable.simulation.simulate`.
+
+    Returns
+    -------
+    DataFrame
+        One row per combination, the current running fastest: the varied parameters in their own
+        units, ``I`` in the model's input unit and ``I_unit``; ``rate_Hz`` from the intervals
+        after the discarded beginning; ``spike_count`` in that window; ``resolved``, false where
+        one spike makes no rate; ``first_rate_Hz`` of the first interval; ``latency_ms``;
+        ``isi_cv``, ``isi_cv2``, ``isi_lv`` and ``adaptation_index``. ``attrs`` says how to redo it.
+
+    Raises
+    ------
+    ValueError
+        For bad input, before anything is compiled.
+    excitable.simulation.DivergenceError
+        If the integration diverged.
+
+    Examples
+    --------
+    >>> from brian2 import nA, ms
+    >>> from excitable.models import LIF
+    >>> table = fi_curve(LIF, [1, 2]*nA, duration=200*ms, discard=50*ms, backend="numpy")
+    >>> table["rate_Hz"].round(3).tolist()
+    [0.0, 72.135]
+    """
+    length, begin = tables.window(duration, discard)
+    sets = tables.cross(model, currents, vary)
+    recording = simulate(
+        model,
+        Constant(tables.currents_of(model, sets)),
+        len(sets),
+        duration,
+        vary=tables.varied(model, sets),
+        start=start,
+        method=method,
+        dt=dt,
+        backend=backend,
+        spikes=spikes,
+        label=f"F-I curve of {model.name}",
+    )
+    measured = spike_table(
+        recording.spike_neuron, recording.spike_ms, len(sets), start=begin, end=length
+    )
+    table = pd.concat([sets, measured.drop(columns="neuron")], axis=1)
+    table.insert(table.columns.get_loc("I") + 1, "I_unit", unit_text(model.input_unit))
+    table.attrs = tables.describe_run(
+        model,
+        recording,
+        protocol="fi_curve",
+        duration_ms=length,
+        discard_ms=begin,
+        start=str(start),
+        spikes=spikes,
+    )
+    return table

@@ -1,0 +1,98 @@
+"""From recordings to tidy tables: the cross product of a sweep, units in column names, attrs."""
+
+import itertools
+import sys
+from collections.abc import Mapping
+
+import brian2
+import numpy as np
+import pandas as pd
+from brian2 import Quantity, ms
+
+from ..models.checks import check_name, check_quantity, unit_text
+from ..models.units import column
+
+
+def cross(model, currents: Quantity, vary: Mapping[str, Quantity] | None) -> pd.DataFrame:
+    """Return every combination of the varied parameters and the currents, one per row.
+
+    Columns are the parameters (in their own unit), then ``I``; the current runs fastest.
+
+    Raises
+    ------
+    ValueError
+        For currents or values that are empty, not finite, of the wrong dimension or unknown.
+    """
+    columns = {}
+    for name, values in (vary or {}).items():
+        parameter = model.parameters[check_name("parameter", name, model.parameters)]
+        columns[name] = np.atleast_1d(check_quantity(f"parameter {name}", values, parameter.unit))
+    amounts = check_quantity(f"input {model.input}", currents, model.input_unit)
+    columns["I"] = np.atleast_1d(amounts)
+    for name, values in columns.items():
+        if values.ndim != 1:
+            raise ValueError(f"{name}: expected one dimension, got shape {values.shape}")
+    return pd.DataFrame(list(itertools.product(*columns.values())), columns=list(columns))
+
+
+def varied(model, sets: pd.DataFrame) -> dict[str, Quantity]:
+    """Return the parameter columns of a table of parameter sets as arrays with units."""
+    names = [name for name in sets.columns if name in model.parameters]
+    return {name: sets[name].to_numpy() * model.parameters[name].unit for name in names}
+
+
+def currents_of(model, sets: pd.DataFrame) -> Quantity:
+    """Return the column ``I`` as an array with its unit."""
+    return Quantity(sets["I"].to_numpy() * model.input_unit)
+
+
+def window(duration, discard) -> tuple[float, float]:
+    """Return duration and discarded beginning in ms, checked."""
+    length = check_quantity("duration", duration, ms, scalar=True)
+    start = check_quantity("discard", discard, ms, scalar=True)
+    if length <= 0:
+        raise ValueError(f"duration: must be above zero, got {duration}")
+    if not 0 <= start < length:
+        raise ValueError(
+            f"discard: must not be negative and lie below the duration {length:g} ms, "
+            f"got {start:g} ms"
+        )
+    return length, start
+
+
+def describe_run(model, recording, **more) -> dict:
+    """Return what a reader needs to redo a table, for its ``attrs``."""
+    units = {name: unit_text(p.unit) for name, p in model.parameters.items()}
+    return {
+        "model": model.name,
+        "parameters": {name: p.value for name, p in model.parameters.items()},
+        "units": units,
+        "I_unit": unit_text(model.input_unit),
+        "method": recording.method,
+        "dt_ms": recording.dt_ms,
+        "backend": recording.backend,
+        "versions": {"brian2": brian2.__version__, "numpy": np.__version__,
+                     "python": sys.version.split()[0]},
+        **more,
+    }  # fmt: skip
+
+
+def spikes_frame(recording) -> pd.DataFrame:
+    """Return the spikes as a table: neuron, t_ms."""
+    return pd.DataFrame({"neuron": recording.spike_neuron, "t_ms": recording.spike_ms})
+
+
+def traces_frame(model, recording) -> pd.DataFrame:
+    """Return the traces as a table: neuron, t_ms, and one column per variable, with its unit."""
+    n, samples = recording.n, len(recording.t_ms)
+    columns = {
+        "neuron": np.repeat(np.arange(n), samples),
+        "t_ms": np.tile(recording.t_ms, n),
+    }
+    for name, values in recording.traces.items():
+        unit = model.unit_of(name)
+        label = "I" if name == model.input else column(name, unit)
+        columns[label] = values.ravel() / float(unit)
+    if model.input in recording.traces:
+        columns["I_unit"] = unit_text(model.input_unit)
+    return pd.DataFrame(columns)

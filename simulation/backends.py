@@ -1,0 +1,58 @@
+"""Which code generation target runs a simulation, and what it needs."""
+
+import contextlib
+import shutil
+import sys
+from functools import cache
+
+from brian2 import prefs
+
+from ..models.checks import check_name
+
+BACKENDS = ("auto", "numpy", "cython", "cpp_standalone")
+
+
+@cache
+def has_compiler() -> bool:
+    """Return whether a C++ compiler that Brian2 uses is on the path."""
+    names = ("cl",) if sys.platform == "win32" else ("g++", "clang++", "c++")
+    return any(shutil.which(name) for name in names)
+
+
+def choose(backend: str | None) -> str:
+    """Return the backend that runs: a name as given, or the fastest that works here.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, or one that needs a compiler where there is none.
+    """
+    name = check_name("backend", backend or "auto", BACKENDS)
+    if name == "auto":
+        if has_compiler():
+            return "cython"
+        _say_once("no C++ compiler found: running on numpy, which is slower. Install g++ and make "
+                  "(Debian: apt install g++ make; macOS: xcode-select --install).")  # fmt: skip
+        return "numpy"
+    if name != "numpy" and not has_compiler():
+        raise ValueError(
+            f"backend {name!r} needs a C++ compiler and none is on the path; install g++ and "
+            "make, or use backend='numpy'"
+        )
+    return name
+
+
+@cache
+def _say_once(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+@contextlib.contextmanager
+def target(name: str):
+    """Set Brian2's code generation target for the block, and put the user's back after it."""
+    before = prefs.codegen.target
+    prefs.codegen.target = name
+    try:
+        yield
+    finally:
+        prefs.codegen.target = before
