@@ -97,6 +97,8 @@ def equilibria(model, I=None) -> pd.DataFrame:
     rows = []
     for v in _roots(model, form, arguments)[0]:
         state = [v, *_steady(form, v, arguments)]
+        if not np.all(np.isfinite(state)):  # a variable that does not decay has no steady state
+            continue
         growth = np.linalg.eigvals(_jacobian(form, state, arguments)).real.max()
         units = [model.unit_of(name) for name in (form.membrane, *form.others)]
         names = [column(n, u) for n, u in zip((form.membrane, *form.others), units, strict=True)]
@@ -132,6 +134,8 @@ def rest(model, values: Mapping[str, np.ndarray], n: int) -> dict[str, np.ndarra
         own = [a[k : k + 1] for a in arguments]
         for v in candidates:
             point = [v, *_steady(form, v, own)]
+            if not np.all(np.isfinite(point)):  # a variable that does not decay
+                continue
             if np.linalg.eigvals(_jacobian(form, point, own)).real.max() < 0:
                 state[:, k] = point
                 break
@@ -140,7 +144,8 @@ def rest(model, values: Mapping[str, np.ndarray], n: int) -> dict[str, np.ndarra
 
 
 def _steady(form: Reduced, v: float, arguments: list) -> list[float]:
-    return [float(np.ravel(x)[0]) for x in form.steady(v, *arguments)]
+    with np.errstate(divide="ignore"):
+        return [float(np.ravel(x)[0]) for x in form.steady(v, *arguments)]
 
 
 def _roots(model, form: Reduced, arguments: list[np.ndarray]) -> list[list[float]]:
@@ -150,7 +155,7 @@ def _roots(model, form: Reduced, arguments: list[np.ndarray]) -> list[list[float
     low, high = (x * 1.000371 for x in (_VOLTS if is_voltage else _NUMBERS))
     grid = np.linspace(low, high, _GRID)
     columns = [a[:, None] for a in arguments]
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         current = np.broadcast_to(form.current(grid, *columns)[0], (len(arguments[0]), _GRID))
     found: list[list[float]] = [[] for _ in arguments[0]]
     sets, lefts = np.nonzero(np.sign(current[:, :-1]) * np.sign(current[:, 1:]) < 0)

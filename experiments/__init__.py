@@ -1,0 +1,10 @@
+"""The studies: each leads from a protocol to tables, figures and a short text."""
+
+# One module per study, with a function `run(settings) -> StudyResult`.
+STUDIES = {
+    "lif_practical": "The leaky integrate-and-fire neuron: a practical",
+    "fi_curves": "F-I curves of the LIF and the QIF neuron",
+    "hodgkin_huxley": "The Hodgkin-Huxley neuron",
+    "connor_stevens": "The Connor-Stevens neuron and its A-type current",
+    "izhikevich_patterns": "Izhikevich's cells and firing patterns",
+}

@@ -1,5 +1,6 @@
 """What a neuron is: equations with units, written once. Imports nothing else of the project."""
 
+from .checks import check_name
 from .connor_stevens import CONNOR_STEVENS
 from .connor_stevens_1977 import CONNOR_STEVENS_1977
 from .hodgkin_huxley import HODGKIN_HUXLEY
@@ -21,6 +22,25 @@ ZOO = [
     IZHIKEVICH_2007,
 ]
 
+
+def find_model(name: str) -> NeuronModel:
+    """Return a model or variant by its name, in any case.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, with the nearest right one.
+
+    Examples
+    --------
+    >>> find_model("izhikevich_FS").title
+    'Izhikevich 2003: fast spiking (FS)'
+    """
+    variants = [v for model in ZOO for v in model.variants.values()]
+    known = {model.name: model for model in [*ZOO, *variants]}
+    return known[check_name("model", name.lower(), known)]
+
+
 __all__ = [
     "CONNOR_STEVENS",
     "CONNOR_STEVENS_1977",
@@ -34,4 +54,5 @@ __all__ = [
     "ZOO",
     "NeuronModel",
     "Parameter",
+    "find_model",
 ]

@@ -96,6 +96,17 @@ def check_quantity(name: str, value, unit, *, scalar: bool = False) -> np.ndarra
     return float(numbers) if numbers.ndim == 0 else numbers
 
 
+def tidy(number: float) -> float:
+    """Return a number without the last digit's noise of a unit conversion.
+
+    Examples
+    --------
+    >>> tidy(0.1 + 0.2)
+    0.3
+    """
+    return float(f"{number:.15g}")
+
+
 def check_positive(name: str, value, unit) -> float:
     """Return a scalar in `unit` that must be above zero."""
     number = check_quantity(name, value, unit, scalar=True)

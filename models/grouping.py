@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from numbers import Real
 
 import numpy as np
 import sympy as sp
@@ -47,7 +48,8 @@ class InputText:
 class GroupText:
     """Everything of which a NeuronGroup is made.
 
-    `arrays` holds what differs between neurons; everything else is constant in `namespace`.
+    `arrays` holds what differs between neurons, `shared` what is one value for all but may differ
+    from run to run of a compiled program; everything else is constant in `namespace`.
     """
 
     n: int
@@ -59,12 +61,31 @@ class GroupText:
     dt: Quantity
     namespace: Mapping[str, object]
     arrays: Mapping[str, np.ndarray]
+    shared: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def values(self) -> dict[str, np.ndarray | float]:
         """All numbers behind the text, in SI units."""
-        constant = {k: float(v) for k, v in self.namespace.items() if isinstance(v, Quantity)}
-        return {**constant, **self.arrays}
+        return {**self._constants(), **self.shared, **self.arrays}
+
+    @property
+    def functions(self) -> dict[str, object]:
+        """What the text calls: the part of `namespace` that is not a number."""
+        return {k: v for k, v in self.namespace.items() if not isinstance(v, Quantity | Real)}
+
+    def with_arguments(self) -> "GroupText":
+        """Return the text with its constants as shared parameters, so that they can be set."""
+        numbers = {k: v for k, v in self.namespace.items() if k not in self.functions}
+        lines = [f"{name} : {base_unit(v)} (shared, constant)" for name, v in numbers.items()]
+        return replace(
+            self,
+            equations="\n".join([self.equations, *lines]),
+            namespace=self.functions,
+            shared=self._constants(),
+        )
+
+    def _constants(self) -> dict[str, float]:
+        return {k: float(v) for k, v in self.namespace.items() if k not in self.functions}
 
     @property
     def stochastic(self) -> bool:
@@ -182,6 +203,7 @@ def _input_text(model, stimulus, n: int) -> InputText:
     if isinstance(stimulus, str):
         return InputText(f"{model.input} = {stimulus} : {unit}")
     if isinstance(stimulus, Quantity | float | int):
+        check_quantity(f"input {model.input}", stimulus, model.input_unit, scalar=True)
         name = f"{model.input}_0"
         return InputText(f"{model.input} = {name} : {unit}", parameters={name: Quantity(stimulus)})
     if not hasattr(stimulus, "text"):

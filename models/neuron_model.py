@@ -168,7 +168,7 @@ class NeuronModel:
         for name, value in changes.items():
             old = parameters[check_name("parameter", name, parameters)]
             number = check_quantity(f"parameter {name}", value, old.unit, scalar=True)
-            parameters[name] = replace(old, value=round(number, 12))
+            parameters[name] = replace(old, value=float(f"{number:.14g}"))
         return replace(self, parameters=parameters)
 
     # --- as Brian2 objects -------------------------------------------------------------------
@@ -201,8 +201,6 @@ class NeuronModel:
         value = given.get(self.input)
         if isinstance(value, str):
             validation.check_input_text(self, value)
-        elif value is not None:
-            check_quantity(f"input {self.input}", value, self.input_unit, scalar=True)
         return grouping.describe(self, 1, value).kwargs()
 
     def group(self, n: int, stimulus=None, *, vary=None, method=None, dt=None, name=None):

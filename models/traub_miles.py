@@ -43,7 +43,7 @@ TRAUB_MILES = NeuronModel(
     input_unit=nA,
     input_range=(0, 0.7),
     initial={
-        "v": "E_L",
+        "v": -64.7646293 * mV,
         "m": "alpha_m/(alpha_m + beta_m)",
         "h": "alpha_h/(alpha_h + beta_h)",
         "n": "alpha_n/(alpha_n + beta_n)",

@@ -7,8 +7,8 @@ from brian2.units.fundamentalunits import DIMENSIONLESS
 from .checks import unit_text
 
 # What Brian2 wants behind the colon of an equation: units without a scale.
-_BASE = ("volt", "amp", "second", "siemens", "farad", "ohm", "hertz")
-_PER = ("", "/second", "/meter**2", "/volt", "*second**0.5", "/second**0.5")
+_BASE = ("meter**2", "volt", "amp", "second", "siemens", "farad", "ohm", "hertz")
+_PER = ("", "/second", "/meter**2", "/volt", "/volt**2", "*second**0.5", "/second**0.5")
 
 # The units in which the field shows a quantity of these dimensions.
 _SHOWN = tuple(
@@ -28,6 +28,9 @@ def base_unit(value) -> str:
     >>> from brian2 import uA, cm, mV, ms
     >>> base_unit(10*uA/cm**2), base_unit(mV/ms), base_unit(3)
     ('amp/meter**2', 'volt/second', '1')
+    >>> from brian2 import nS, um
+    >>> base_unit(um**2), base_unit(nS/mV**2)
+    ('meter**2', 'siemens/volt**2')
     """
     dimensions = get_dimensions(value)
     if dimensions is DIMENSIONLESS:
@@ -36,8 +39,14 @@ def base_unit(value) -> str:
         for per in _PER:
             if get_dimensions(eval(unit + per, vars(allunits).copy())) is dimensions:
                 return unit + per
-    powers = zip(("metre", "kilogram", "second", "amp"), dimensions._dims, strict=False)
-    return "*".join(f"{name}**({power})" for name, power in powers if power)
+    powers = list(zip(("meter", "kilogram", "second", "amp"), dimensions._dims, strict=False))
+    above = "*".join(_power(name, p) for name, p in powers if p > 0)
+    below = "".join("/" + _power(name, -p) for name, p in powers if p < 0)
+    return (above or "1") + below
+
+
+def _power(name: str, power: float) -> str:
+    return name if power == 1 else f"{name}**{power:g}"
 
 
 def display_unit(value, preferred: Unit | None = None) -> Unit:

@@ -1,5 +1,6 @@
 """What is done to a neuron: stimuli, and the procedures that measure its response."""
 
+from .conductance_sweep import ConductanceSweep, conductance_sweep
 from .fi_curve import fi_curve
 from .response import Response, response
 from .stimuli import (
@@ -15,9 +16,11 @@ from .stimuli import (
     Stimulus,
     WhiteNoise,
 )
+from .thresholds import rheobase, thresholds
 
 __all__ = [
     "Chirp",
+    "ConductanceSweep",
     "Constant",
     "Expression",
     "OrnsteinUhlenbeck",
@@ -29,6 +32,9 @@ __all__ = [
     "Step",
     "Stimulus",
     "WhiteNoise",
+    "conductance_sweep",
     "fi_curve",
     "response",
+    "rheobase",
+    "thresholds",
 ]

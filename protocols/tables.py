@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from brian2 import Quantity, ms
 
-from ..models.checks import check_name, check_quantity, unit_text
+from ..models.checks import check_name, check_quantity, tidy, unit_text
 from ..models.units import column
 
 
@@ -32,6 +32,7 @@ def cross(model, currents: Quantity, vary: Mapping[str, Quantity] | None) -> pd.
     for name, values in columns.items():
         if values.ndim != 1:
             raise ValueError(f"{name}: expected one dimension, got shape {values.shape}")
+        columns[name] = [tidy(value) for value in values]
     return pd.DataFrame(list(itertools.product(*columns.values())), columns=list(columns))
 
 

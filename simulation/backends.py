@@ -1,22 +1,20 @@
 """Which code generation target runs a simulation, and what it needs."""
 
 import contextlib
-import shutil
 import sys
 from functools import cache
 
 from brian2 import prefs
 
 from ..models.checks import check_name
+from .compile import compiler
 
 BACKENDS = ("auto", "numpy", "cython", "cpp_standalone")
 
 
-@cache
 def has_compiler() -> bool:
-    """Return whether a C++ compiler that Brian2 uses is on the path."""
-    names = ("cl",) if sys.platform == "win32" else ("g++", "clang++", "c++")
-    return any(shutil.which(name) for name in names)
+    """Return whether a C++ compiler is on the path."""
+    return compiler() is not None
 
 
 def choose(backend: str | None) -> str:
@@ -30,7 +28,7 @@ def choose(backend: str | None) -> str:
     name = check_name("backend", backend or "auto", BACKENDS)
     if name == "auto":
         if has_compiler():
-            return "cython"
+            return "cpp_standalone"
         _say_once("no C++ compiler found: running on numpy, which is slower. Install g++ and make "
                   "(Debian: apt install g++ make; macOS: xcode-select --install).")  # fmt: skip
         return "numpy"

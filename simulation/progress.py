@@ -2,7 +2,6 @@
 
 import contextlib
 
-from brian2 import second
 from tqdm.auto import tqdm
 
 _enabled = True
@@ -21,13 +20,8 @@ def bar(iterable=None, **options):
 
 
 @contextlib.contextmanager
-def reporter(label: str, duration):
-    """Give the arguments of Brian2's ``run`` that drive a bar over simulated time."""
-    with bar(
-        total=1.0, desc=label, bar_format="{desc} {percentage:3.0f}% |{bar}| {remaining}"
-    ) as b:
-
-        def report(elapsed, completed, start, total):
-            b.update(completed - b.n)
-
-        yield {"report": None if b.disable else report, "report_period": 0.2 * second}
+def reporter(label: str):
+    """Give a function that takes the fraction done and drives a bar; None where none is shown."""
+    shape = "{desc} {percentage:3.0f}% |{bar}| {remaining}"
+    with bar(total=1.0, desc=label, bar_format=shape) as shown:
+        yield None if shown.disable else lambda fraction: shown.update(fraction - shown.n)

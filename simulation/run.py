@@ -1,21 +1,21 @@
 """`simulate`: the one way from a model and a stimulus to spikes and traces."""
 
 import contextlib
-import shutil
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import brian2
 import numpy as np
-from brian2 import Network, Quantity, SpikeMonitor, StateMonitor, device, ms, second
+from brian2 import Quantity, ms, second
+from brian2.core.base import BrianObjectException
 
 from ..dynamics.equilibria import rest
 from ..models.checks import check_name, check_positive, check_quantity
-from ..models.grouping import GroupText, build, describe, initial_state
+from ..models.grouping import GroupText, describe, initial_state
 from . import backends
+from .generate import assemble
+from .programs import run_program
 from .progress import reporter
-from .runge_kutta import updater
 from .within_step import SINCE, locate_spikes
 
 
@@ -117,23 +117,34 @@ def simulate(
         check_positive("record_dt", record_dt, ms)
     if spikes == "located":
         text = locate_spikes(text)
-    plan = _Plan(text, state, length, tuple(record), record_dt, seed, label or model.name)
-    run = _run_standalone if name == "cpp_standalone" else _run_in_process
-    found = run(plan, name)
-    _check_finite(model, text, found["state"])
-    located = SINCE in text.equations
-    times = found["t"] + (text.dt / ms - found["since"] * 1e3 if located else 0)
-    order = np.argsort(times, kind="stable")
+    plan = Plan(text, state, length, tuple(record), record_dt, seed, label or model.name)
+    try:
+        found = run_program(plan) if name == "cpp_standalone" else _run_in_process(plan, name)
+    except BrianObjectException as error:
+        if not isinstance(error.__cause__, ZeroDivisionError):  # a rate of an infinite potential
+            raise
+        raise _diverged(model, text, "a state became infinite during the run") from None
+    _check_finite(model, text, {x: found[f"state_{x}"] for x in state})
+    neurons, times = _spikes(text, found)
     return Recording(
         n=n,
-        spike_neuron=found["i"][order],
-        spike_ms=times[order],
-        t_ms=found["trace_t"],
-        traces=found["traces"],
+        spike_neuron=neurons,
+        spike_ms=times,
+        t_ms=found.get("trace_t", np.empty(0)) * 1e3,
+        traces={x: found[f"trace_{x}"] for x in record},
         method=text.method,
         dt_ms=float(text.dt / ms),
         backend=name,
     )
+
+
+def _spikes(text: GroupText, found: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Return neurons and times in ms, in the order of time."""
+    times = found.get("spike_t", np.empty(0)) * 1e3
+    if "spike_since" in found:  # Brian2 labels a spike with the beginning of its step
+        times = times + float(text.dt / ms) - found["spike_since"] * 1e3
+    order = np.argsort(times, kind="stable")
+    return found.get("spike_neuron", np.empty(0, int))[order], times[order]
 
 
 def recordable(model) -> list[str]:
@@ -161,7 +172,9 @@ def starting_state(model, text: GroupText, start) -> dict[str, np.ndarray]:
 
 
 @dataclass(frozen=True)
-class _Plan:
+class Plan:
+    """A group's text, its state at time 0, and what is to be run and recorded."""
+
     text: GroupText
     state: Mapping[str, np.ndarray]
     duration: Quantity
@@ -171,46 +184,36 @@ class _Plan:
     label: str
 
 
-def _assemble(plan: _Plan) -> tuple[Network, dict]:
-    """Return the network. Fixed names let Brian2 find its compiled code again."""
+def _run_in_process(plan: Plan, target: str) -> dict[str, np.ndarray]:
+    """Run with Brian2 as it is, on numpy or cython."""
     text = plan.text
-    cells = build(replace(text, method=updater(text.method, text.stochastic)), "cells")
-    cells.set_states(dict(plan.state), units=False)
-    parts = {"cells": cells}
-    if plan.text.threshold:
-        located = SINCE in plan.text.equations
-        when = {"when": "after_resets"} if located and plan.text.reset else {}
-        variables = [SINCE] if located else None
-        parts["spikes"] = SpikeMonitor(cells, variables=variables, name="spikes", **when)
-    if plan.record:
-        parts["traces"] = StateMonitor(
-            cells, plan.record, record=True, dt=plan.record_dt or plan.text.dt, name="traces"
-        )
-    return Network(*parts.values()), parts
+    with backends.target(target), _seeded(plan.seed):
+        network, parts = assemble(text, plan.record, plan.record_dt)
+        cells = parts["cells"]
+        cells.set_states({**text.arrays, **plan.state}, units=False)
+        with reporter(plan.label) as report:
 
+            def tell(elapsed, completed, start, duration):
+                report(completed)
 
-def _run_in_process(plan: _Plan, name: str) -> dict:
-    with backends.target(name), _seeded(plan.seed):
-        network, parts = _assemble(plan)
-        with reporter(plan.label, plan.duration) as report:
-            network.run(plan.duration, namespace=dict(plan.text.namespace), **report)
-        return _collect(plan, parts)
-
-
-def _run_standalone(plan: _Plan, name: str) -> dict:
-    folder = tempfile.mkdtemp(prefix="excitable-")
-    before = brian2.get_device()
-    brian2.set_device(name, directory=folder, build_on_run=False)
-    try:
-        with _seeded(plan.seed):
-            network, parts = _assemble(plan)
-            network.run(plan.duration, namespace=dict(plan.text.namespace))
-            device.build(directory=folder, compile=True, run=True, with_output=False)
-            return _collect(plan, parts)
-    finally:
-        device.reinit()
-        brian2.set_device(before.__class__.__name__ == "RuntimeDevice" and "runtime" or name)
-        shutil.rmtree(folder, ignore_errors=True)
+            network.run(
+                plan.duration,
+                namespace=dict(text.namespace),
+                report=report and tell,
+                report_period=0.2 * second,
+            )
+    found = {f"state_{x}": np.array(cells.variables[x].get_value()) for x in plan.state}
+    if "spikes" in parts:
+        spikes = parts["spikes"]
+        found["spike_neuron"] = np.array(spikes.i[:], dtype=int)
+        found["spike_t"] = np.array(spikes.t_[:])
+        if SINCE in text.equations:
+            found["spike_since"] = np.array(getattr(spikes, f"{SINCE}_")[:])
+    if "traces" in parts:
+        found["trace_t"] = np.array(parts["traces"].t_[:])
+        for name in plan.record:
+            found[f"trace_{name}"] = np.array(getattr(parts["traces"], f"{name}_"))
+    return found
 
 
 @contextlib.contextmanager
@@ -227,45 +230,24 @@ def _seeded(seed: int | None):
         np.random.set_state(before)  # noqa: NPY002
 
 
-def _collect(plan: _Plan, parts: dict) -> dict:
-    """Copy results out of Brian2's objects as plain arrays."""
-    cells = parts["cells"]
-    found = {
-        "state": {x: np.array(cells.variables[x].get_value()) for x in plan.state},
-        "i": np.empty(0, int),
-        "t": np.empty(0),
-        "since": np.empty(0),
-        "trace_t": np.empty(0),
-        "traces": {},
-    }
-    if "spikes" in parts:
-        spikes = parts["spikes"]
-        found["i"] = np.array(spikes.i[:], dtype=int)
-        found["t"] = np.array(spikes.t[:] / ms)
-        if SINCE in plan.text.equations:
-            found["since"] = np.array(getattr(spikes, SINCE)[:] / second)
-    if "traces" in parts:
-        traces = parts["traces"]
-        found["trace_t"] = np.array(traces.t[:] / ms)
-        found["traces"] = {x: np.array(getattr(traces, f"{x}_")) for x in plan.record}
-    return found
-
-
 def _check_finite(model, text: GroupText, state: Mapping[str, np.ndarray]) -> None:
     """Raise if the integration diverged, naming what was integrated and how."""
     for name, values in state.items():
-        bad = np.flatnonzero(~np.isfinite(np.broadcast_to(values, text.n)))
+        values = np.broadcast_to(values, text.n)
+        bad = np.flatnonzero(~np.isfinite(values))
         if len(bad):
-            k = bad[0]
-            own = {p: np.broadcast_to(v, text.n)[k] for p, v in text.arrays.items()}
-            raise DivergenceError(
-                f"{model.name} diverged: {name} is {np.broadcast_to(values, text.n)[k]} for "
-                f"{len(bad)} of {text.n} neurons (first: neuron {k}, {own or 'no varied values'} "
-                f"in SI units; parameters {text_of(model)}) with method {text.method} and "
-                f"dt = {float(text.dt / ms):g} ms; try a smaller dt or another method"
+            own = {p: np.broadcast_to(v, text.n)[bad[0]] for p, v in text.arrays.items()}
+            raise _diverged(
+                model,
+                text,
+                f"{name} is {values[bad[0]]} for {len(bad)} of {text.n} neurons (first: neuron "
+                f"{bad[0]}, {own or 'no varied values'} in SI units)",
             )
 
 
-def text_of(model) -> str:
-    """Return the model's parameters on one line."""
-    return ", ".join(f"{name}={p.value:g}" for name, p in model.parameters.items())
+def _diverged(model, text: GroupText, what: str) -> DivergenceError:
+    parameters = ", ".join(f"{name}={p.value:g}" for name, p in model.parameters.items())
+    return DivergenceError(
+        f"{model.name} diverged: {what}; parameters {parameters}; method {text.method}, "
+        f"dt = {float(text.dt / ms):g} ms. Try a smaller dt or another method"
+    )

@@ -1,0 +1,131 @@
+"""The command line: ``python -m excitable models | fi | run``."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.command(options)
+    except (ValueError, ArithmeticError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    from .experiments import runner
+    from .simulation.backends import BACKENDS
+
+    parser = argparse.ArgumentParser(prog="excitable", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    models = commands.add_parser("models", help="list the models, or show one")
+    models.add_argument("model", nargs="?")
+    models.set_defaults(command=show_models)
+
+    fi = commands.add_parser(
+        "fi",
+        help="F-I table and figure of a model",
+        epilog="Values are in the units that 'excitable models MODEL' shows; FROM:TO:COUNT or "
+        "a list. Negative values: --currents=-5:5:11.",
+    )
+    fi.add_argument("model")
+    fi.add_argument("--currents", nargs="+", metavar="I", help="default: the model's range")
+    fi.add_argument("--vary", nargs="+", metavar="NAME VALUE", help="a parameter and its values")
+    fi.add_argument("--set", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
+    fi.add_argument("--duration", type=float, default=2000, help="ms; default 2000")
+    fi.add_argument("--discard", type=float, default=500, help="ms; default 500")
+    fi.add_argument("--backend", choices=BACKENDS)
+    fi.add_argument("--out", type=Path, default=Path(), help="folder; default: here")
+    fi.set_defaults(command=make_fi)
+
+    run = commands.add_parser("run", help="run studies")
+    runner.add_arguments(run)
+    run.set_defaults(command=runner.run)
+    return parser
+
+
+def show_models(options) -> int:
+    """List the models with their variants, or print one."""
+    from .models import ZOO, find_model
+
+    if options.model:
+        print(find_model(options.model))
+        return 0
+    for model in ZOO:
+        print(f"{model.name:<20} {model.title}")
+        for variant in model.variants.values():
+            print(f"  {variant.name:<18} {variant.title}")
+    return 0
+
+
+def make_fi(options) -> int:
+    """Write the F-I table (CSV) and figure (PNG, SVG) of a model, and print the table."""
+    from brian2 import ms
+
+    from .analysis.plots import plot_fi, save_figure
+    from .experiments.report import check_output_folder
+    from .models import find_model
+    from .models.checks import check_name
+    from .protocols import fi_curve
+
+    out = check_output_folder(options.out)
+    model = find_model(options.model)
+    for name, value in options.set:
+        unit = model.parameters[check_name("parameter", name, model.parameters)].unit
+        model = model.with_(**{name: numbers([value])[0] * unit})
+    vary, by = None, None
+    if options.vary:
+        by, *values = options.vary
+        unit = model.parameters[check_name("parameter", by, model.parameters)].unit
+        vary = {by: numbers(values) * unit}
+    currents = (
+        numbers(options.currents) if options.currents else np.linspace(*model.input_range, 51)
+    )
+    table = fi_curve(
+        model,
+        currents * model.input_unit,
+        duration=options.duration * ms,
+        discard=options.discard * ms,
+        vary=vary,
+        backend=options.backend,
+    )
+    path = out / f"{model.name}_fi.csv"
+    table.to_csv(path, index=False)
+    units = table.attrs["units"]
+    ax = plot_fi(table, by=by, by_unit=units.get(by))
+    files = [path, *save_figure(ax.figure, out, f"{model.name}_fi")]
+    print(table.to_string(index=False))
+    print("\n".join(f"wrote {file}" for file in files))
+    return 0
+
+
+def numbers(texts: Sequence[str]) -> np.ndarray:
+    """Read numbers and ``FROM:TO:COUNT`` ranges.
+
+    Examples
+    --------
+    >>> numbers(["0:10:3", "12"]).tolist()
+    [0.0, 5.0, 10.0, 12.0]
+    """
+    found: list[float] = []
+    for text in texts:
+        parts = text.split(":")
+        try:
+            if len(parts) == 3:
+                found.extend(np.linspace(float(parts[0]), float(parts[1]), int(parts[2])))
+            else:
+                found.append(float(text))
+        except ValueError:
+            raise ValueError(f"{text!r}: expected a number or FROM:TO:COUNT") from None
+    return np.array(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,117 @@
+"""Compile generated C++ sources: vectorised where the compiler can, quickly where it need not be.
+
+Brian2's state-update loop is plain C++ that a compiler can vectorise, but two things stop gcc:
+``-fno-finite-math-only`` leaves ``__FAST_MATH__`` undefined, which hides glibc's vector ``exp``,
+and the loop has more arrays than gcc's default number of alias checks allows. The flags below
+lift both; each is probed. Only the state update is worth ``-O3``; for the rest, compile time is.
+"""
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+
+from .machine import cores
+
+FAST = (
+    "-O3",
+    "-ffast-math",
+    "-fno-finite-math-only",
+    "-D__FAST_MATH__",
+    "--param=vect-max-version-for-alias-checks=1000",
+    "-mprefer-vector-width=512",
+)
+NATIVE = "-march=native"
+CLANG_VECTOR_LIBRARY = "-fveclib=libmvec"
+SMALL = ("-O1",)
+COMMON = ("-w", "-std=c++17")
+
+_PROBE = """
+#include <cmath>
+void f(double* __restrict x, double* __restrict y) { for (int i = 0; i < 8; i++) y[i] = exp(x[i]); }
+int main() { double x[8] = {0}, y[8]; f(x, y); return y[0] != 1; }
+"""
+
+
+class CompileError(RuntimeError):
+    """The C++ compiler refused a generated program; the message holds what it said."""
+
+
+@cache
+def compiler() -> str | None:
+    """Return the C++ compiler on the path."""
+    return next((path for name in ("g++", "c++", "clang++") if (path := shutil.which(name))), None)
+
+
+@cache
+def fast_flags() -> tuple[str, ...]:
+    """Return those of the fast flags that the compiler accepts, probed one by one."""
+    candidates = [*FAST, NATIVE]
+    version = subprocess.run([compiler(), "--version"], capture_output=True, text=True).stdout
+    if "clang" in version:
+        candidates.append(CLANG_VECTOR_LIBRARY)
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "probe.cpp"
+        source.write_text(_PROBE)
+        if _accepts(source, candidates):
+            return tuple(candidates)
+        kept: list[str] = []
+        for flag in candidates:
+            if _accepts(source, [*kept, flag]):
+                kept.append(flag)
+    return tuple(kept)
+
+
+def _accepts(source: Path, flags: Sequence[str]) -> bool:
+    """Return whether a probe compiles, links and runs with these flags, without a complaint."""
+    program = source.with_suffix("")
+    command = [compiler(), "-Werror", *flags, str(source), "-o", str(program)]
+    done = subprocess.run(command, capture_output=True)
+    return done.returncode == 0 and subprocess.run([program]).returncode == 0
+
+
+def compile_program(folder: Path, is_hot) -> None:
+    """Compile all sources in `folder` to the program ``main``.
+
+    Parameters
+    ----------
+    folder : Path
+    is_hot : callable
+        ``is_hot(path) -> bool``: whether a source deserves the fast flags.
+
+    Raises
+    ------
+    CompileError
+    """
+    sources = sorted(
+        [*folder.glob("*.cpp"), *folder.glob("code_objects/*.cpp")], key=_longest_first
+    )
+    jobs = [(source, fast_flags() if is_hot(source) else SMALL) for source in sources]
+    with ThreadPoolExecutor(cores()) as pool:
+        objects = list(pool.map(lambda job: _compile(folder, *job), jobs))
+    _check(subprocess.run(
+        [compiler(), *map(str, objects), "-o", "main"], cwd=folder, capture_output=True, text=True
+    ))  # fmt: skip
+    for file in objects:
+        file.unlink()
+
+
+def _longest_first(source: Path) -> tuple[bool, int]:
+    return "stateupdater" not in source.name, -source.stat().st_size
+
+
+def _compile(folder: Path, source: Path, flags: Sequence[str]) -> Path:
+    target = source.with_suffix(".o")
+    command = [compiler(), "-c", *COMMON, *flags, "-I.", str(source), "-o", str(target)]
+    _check(subprocess.run(command, cwd=folder, capture_output=True, text=True))
+    return target
+
+
+def _check(done: subprocess.CompletedProcess) -> None:
+    if done.returncode:
+        raise CompileError(
+            f"{done.args[0]} failed (exit code {done.returncode}) and said:\n{done.stderr[-2000:]}"
+        )

@@ -1,0 +1,107 @@
+"""Runs of any size on cached programs: padded to a program's size, or cut into chunks."""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import brian2
+import numpy as np
+from brian2 import TimedArray
+
+from .. import __version__
+from ..models.grouping import GroupText
+from . import cache
+from .compile import compile_program, compiler, fast_flags
+from .generate import generate
+from .machine import cores
+from .program import Program
+from .progress import reporter
+
+SMALLEST, LARGEST = 8, 1024  # neurons in a program; more than that run as chunks
+WORTH_SPLITTING = 128  # neurons below which a second process costs more than it gains
+
+
+def run_program(plan) -> dict[str, np.ndarray]:
+    """Run a plan (see `run.Plan`) on a program, compiled now or before."""
+    text = plan.text.with_arguments()
+    n = text.n
+    size = _size(text)
+    program = cached_program(replace(text, n=size), [*plan.state], plan.record, plan.record_dt)
+    values = {**text.arrays, **{k: np.broadcast_to(v, n) for k, v in plan.state.items()}}
+    starts = range(0, n, size)
+    done = np.zeros(len(starts))
+    with reporter(plan.label) as report, ThreadPoolExecutor(cores()) as pool:
+
+        def run(k: int) -> dict[str, np.ndarray]:
+            def tell(fraction: float) -> None:
+                done[k] = fraction
+                report(done.mean())
+
+            return program.execute(
+                _part(values, starts[k], size) | text.shared,
+                float(plan.duration),
+                float(text.dt),
+                seed=None if plan.seed is None else plan.seed + k,
+                report=tell if report else None,
+            )
+
+        parts = list(pool.map(run, range(len(starts))))
+    return _joined(parts, starts, n)
+
+
+def cached_program(text: GroupText, states, record, record_dt) -> Program:
+    """Return the compiled program of a text whose numbers are arguments."""
+    key = cache.key_of(
+        __version__, brian2.__version__, compiler(), fast_flags(),
+        text.n, text.equations, text.threshold, text.reset, text.refractory, text.method,
+        record, record_dt and float(record_dt), _contents(text),
+    )  # fmt: skip
+
+    def build(folder):
+        generate(folder, text, states, record, record_dt)
+        compile_program(folder, lambda source: "stateupdater" in source.name)
+
+    return cache.program(key, build)
+
+
+def _size(text: GroupText) -> int:
+    """Return how many neurons the program has that runs this group.
+
+    A power of two, so that a few programs serve all sizes; the neurons too many run with the last
+    one's values and are dropped. Noise is drawn for a whole program, so how a noisy group is cut
+    may not depend on the machine.
+    """
+    if any(isinstance(f, TimedArray) and f.values.ndim == 2 for f in text.functions.values()):
+        return text.n
+    split = text.n >= WORTH_SPLITTING and not text.stochastic
+    wanted = -(-text.n // cores()) if split else text.n
+    return min(max(SMALLEST, 1 << (wanted - 1).bit_length()), LARGEST)
+
+
+def _contents(text: GroupText) -> list:
+    """Return what recorded inputs consist of: their samples, and the step that is built in."""
+    recorded = {k: f for k, f in text.functions.items() if isinstance(f, TimedArray)}
+    return [(k, f.values.tobytes().hex(), float(f.dt), float(text.dt)) for k, f in recorded.items()]
+
+
+def _part(values: Mapping[str, np.ndarray], start: int, size: int) -> dict[str, np.ndarray]:
+    parts = {name: value[start : start + size] for name, value in values.items()}
+    return {k: np.pad(v, (0, size - len(v)), mode="edge") for k, v in parts.items()}
+
+
+def _joined(parts: list[dict], starts, n: int) -> dict[str, np.ndarray]:
+    """Put the chunks' results together, without the neurons that were too many."""
+    found = {}
+    neurons = [part["spike_neuron"] + start for part, start in zip(parts, starts, strict=True)]
+    kept = [i < n for i in neurons]
+    for name in parts[0]:
+        pieces = [part[name] for part in parts]
+        if name == "trace_t":
+            found[name] = pieces[0]
+        elif name == "spike_neuron":
+            found[name] = np.concatenate([i[k] for i, k in zip(neurons, kept, strict=True)])
+        elif name.startswith("spike_") and name != "spike_count":
+            found[name] = np.concatenate([x[k] for x, k in zip(pieces, kept, strict=True)])
+        else:
+            found[name] = np.concatenate(pieces)[:n]
+    return found

@@ -1,0 +1,136 @@
+"""Gating curves against the papers' rate functions and the published resting values."""
+
+import numpy as np
+import pytest
+from brian2 import cm, ms, msiemens, mV
+from excitable.models import (
+    CONNOR_STEVENS,
+    HODGKIN_HUXLEY,
+    IZHIKEVICH,
+    IZHIKEVICH_2007,
+    LIF,
+    QIF,
+    TRAUB_MILES,
+)
+from excitable.protocols.gating_curves import gating_curves
+from numpy import exp
+
+# Away from every singular voltage; V and times in mV and ms, as in the papers.
+V = np.array([-97.3, -71.1, -52.4, -33.3, 1.7, 48.9])
+
+
+def at(table, gate):
+    """Steady state and time constant of one gate."""
+    rows = table[table["gate"] == gate]
+    return rows["steady_state"].to_numpy(), rows["tau_ms"].to_numpy()
+
+
+def assert_rates(table, gate, alpha, beta):
+    """Hodgkin and Huxley's equations 8 to 11: x_inf = alpha tau, tau = 1/(alpha + beta)."""
+    x_inf, tau = at(table, gate)
+    np.testing.assert_allclose(tau, 1 / (alpha + beta), rtol=1e-12)
+    np.testing.assert_allclose(x_inf, alpha / (alpha + beta), rtol=1e-12)
+
+
+def test_squid_gates_follow_the_rates_of_1952():
+    table = gating_curves(HODGKIN_HUXLEY, V * mV)
+    assert table["gate"].unique().tolist() == ["m", "h", "n"]
+    assert_rates(table, "m", 0.1 * (V + 40) / (1 - exp(-(V + 40) / 10)), 4 * exp(-(V + 65) / 18))
+    assert_rates(table, "h", 0.07 * exp(-(V + 65) / 20), 1 / (1 + exp(-(V + 35) / 10)))
+    assert_rates(
+        table, "n", 0.01 * (V + 55) / (1 - exp(-(V + 55) / 10)), 0.125 * exp(-(V + 65) / 80)
+    )
+
+
+def test_connor_stevens_gates_follow_the_book():
+    """Dayan & Abbott 2001, chapter 6, appendix."""
+    table = gating_curves(CONNOR_STEVENS, V * mV)
+    assert table["gate"].unique().tolist() == ["m", "h", "n", "a", "b"]
+    assert_rates(
+        table,
+        "m",
+        0.38 * (V + 29.7) / (1 - exp(-0.1 * (V + 29.7))),
+        15.2 * exp(-0.0556 * (V + 54.7)),
+    )
+    assert_rates(table, "h", 0.266 * exp(-0.05 * (V + 48)), 3.8 / (1 + exp(-0.1 * (V + 18))))
+    assert_rates(
+        table,
+        "n",
+        0.02 * (V + 45.7) / (1 - exp(-0.1 * (V + 45.7))),
+        0.25 * exp(-0.0125 * (V + 55.7)),
+    )
+    a_inf, tau_a = at(table, "a")
+    b_inf, tau_b = at(table, "b")
+    bracket = 0.0761 * exp(0.0314 * (V + 94.22)) / (1 + exp(0.0346 * (V + 1.17)))
+    np.testing.assert_allclose(a_inf, bracket ** (1 / 3), rtol=1e-12)
+    np.testing.assert_allclose(tau_a, 0.3632 + 1.158 / (1 + exp(0.0497 * (V + 55.96))), rtol=1e-12)
+    np.testing.assert_allclose(b_inf, (1 / (1 + exp(0.0688 * (V + 53.3)))) ** 4, rtol=1e-12)
+    np.testing.assert_allclose(tau_b, 1.24 + 2.678 / (1 + exp(0.0624 * (V + 50))), rtol=1e-12)
+
+
+def test_connor_stevens_gates_at_rest():
+    """Reference values of the resting state at -67.978 mV."""
+    table = gating_curves(CONNOR_STEVENS, -67.9781172 * mV)
+    rest = dict(zip(table["gate"], table["steady_state"], strict=True))
+    known = {"m": 0.0100699, "h": 0.9659140, "n": 0.1558564, "a": 0.5404230, "b": 0.2886663}
+    assert rest == pytest.approx(known, abs=6e-8)
+
+
+@pytest.mark.parametrize(
+    ("model", "gate", "v", "alpha"),
+    # The limit of k x/(1 - exp(-x/w)) at x = 0 is k w.
+    [
+        (HODGKIN_HUXLEY, "m", -40.0, 1.0),
+        (HODGKIN_HUXLEY, "n", -55.0, 0.1),
+        (CONNOR_STEVENS, "m", -29.7, 3.8),
+        (CONNOR_STEVENS, "n", -45.7, 0.2),
+        (TRAUB_MILES, "m", -50.0, 1.28),
+        (TRAUB_MILES, "n", -48.0, 0.16),
+    ],
+)
+def test_singular_rates_have_their_limit(model, gate, v, alpha):
+    x_inf, tau = at(gating_curves(model, v * mV), gate)
+    assert x_inf[0] / tau[0] == pytest.approx(alpha, rel=1e-12)
+
+
+def test_default_range_and_attrs():
+    table = gating_curves(HODGKIN_HUXLEY)
+    v = table.loc[table["gate"] == "h", "v_mV"].to_numpy()
+    np.testing.assert_allclose(v, np.linspace(-100, 50, 301), atol=1e-12)
+    assert table.attrs["model"] == "hodgkin_huxley"
+    assert table.attrs["parameters"]["g_K"] == 36
+    assert table["steady_state"].between(0, 1).all()
+    assert (table["tau_ms"] > 0).all()
+
+
+def test_changed_parameters_act():
+    """All rates of the Traub-Miles cell are functions of v - V_T."""
+    shifted = gating_curves(TRAUB_MILES.with_(V_T=-53 * mV), (V + 10) * mV)
+    plain = gating_curves(TRAUB_MILES, V * mV)
+    for column in ("steady_state", "tau_ms"):
+        np.testing.assert_allclose(shifted[column], plain[column], rtol=1e-12)
+    conductance = gating_curves(CONNOR_STEVENS.with_(g_A=0 * msiemens / cm**2), V * mV)
+    np.testing.assert_array_equal(
+        conductance["steady_state"], gating_curves(CONNOR_STEVENS, V * mV)["steady_state"]
+    )
+
+
+@pytest.mark.parametrize("model", [LIF, QIF, IZHIKEVICH, IZHIKEVICH_2007])
+def test_models_without_gates_are_refused(model):
+    with pytest.raises(ValueError, match=f"{model.name} has no gates: expected .* CONNOR_STEVENS"):
+        gating_curves(model)
+
+
+@pytest.mark.parametrize(
+    ("v", "message"),
+    [
+        ([-60.0, 0.0], "v: expected mV"),
+        ([-60.0, 0.0] * ms, "v: expected mV"),
+        ([np.nan] * mV, "v: 1 of 1 values are NaN"),
+        ([] * mV, "v: is empty"),
+        ([[-60.0], [0.0]] * mV, "v: expected one dimension"),
+    ],
+)
+def test_bad_potentials_are_refused(v, message):
+    with pytest.raises(ValueError, match=message):
+        gating_curves(HODGKIN_HUXLEY, v)

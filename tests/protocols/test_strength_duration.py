@@ -1,0 +1,113 @@
+"""Strength-duration curves against Lapicque's law, and the reference integrator."""
+
+import numpy as np
+import pytest
+from brian2 import cm, ms, msiemens, nA, uA
+from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, LIF
+from excitable.protocols import Step
+from excitable.protocols.strength_duration import lapicque, strength_duration, weiss
+from excitable.simulation import reference
+
+UNIT = uA / cm**2
+
+
+@pytest.fixture(scope="module")
+def lif():
+    return strength_duration(LIF, [0.5, 2, 10, 50] * ms, settle=1 * ms)
+
+
+@pytest.fixture(scope="module")
+def squid():
+    return strength_duration(HODGKIN_HUXLEY, [0.2, 1, 5, 40] * ms, settle=40 * ms)
+
+
+def test_lif_threshold_is_lapicques_law(lif):
+    """1.5 nA/(1 - exp(-d/10 ms)), bracketed, within the default tolerance."""
+    exact = 1.5 / (1 - np.exp(-lif["duration_ms"] / 10))
+    np.testing.assert_allclose(lif["I"], exact, rtol=1e-4)
+    # The cell has no memory of where in a step the threshold lies: both ends bracket it.
+    assert (lif["I_silent"] <= exact * (1 + 1e-7)).all()
+    assert (lif["I"] >= exact * (1 - 1e-7)).all()
+    assert lif["duration_ms"].tolist() == [0.5, 2, 10, 50]
+
+
+def test_lif_fits_name_lapicque(lif):
+    fits = lif.attrs["fits"]
+    assert lif.attrs["better_fit"] == "lapicque"
+    assert fits["lapicque"]["rheobase"] == pytest.approx(1.5, rel=1e-4)
+    assert fits["lapicque"]["chronaxie_ms"] == pytest.approx(10 * np.log(2), rel=3e-4)
+    assert fits["lapicque"]["rms_error"] < 1e-4 < fits["weiss"]["rms_error"]
+    np.testing.assert_allclose(lif["lapicque"], lif["I"], rtol=2e-4)
+
+
+def test_charge_is_amplitude_times_duration(lif):
+    np.testing.assert_allclose(lif["charge"], lif["I"] * lif["duration_ms"])
+    assert set(lif["charge_unit"]) == {"pC"}
+    assert set(lif["I_unit"]) == {"nA"}
+
+
+def test_squid_long_pulse_has_the_single_spike_threshold(squid):
+    """2.240 uA/cm2 from rest; going on firing would need 6.26."""
+    assert squid["I"].iloc[-1] == pytest.approx(2.240, abs=5e-4)
+    assert set(squid["charge_unit"]) == {"nC/cm**2"}
+
+
+def test_squid_short_pulses_need_one_charge(squid):
+    """Far below the time constants of the gates only the charge counts, and more for longer."""
+    charge = squid["charge"].to_numpy()
+    assert np.all(np.diff(charge) > 0)
+    assert charge[1] / charge[0] == pytest.approx(1, abs=0.1)
+    assert charge[3] / charge[0] > 10
+
+
+@pytest.mark.parametrize("row", range(4))
+def test_squid_thresholds_separate_spike_from_silence(squid, row):
+    """Just above the reference integrator spikes, just below it does not."""
+    found = squid.iloc[row]
+    length = found["duration_ms"]
+    for amplitude, spikes in ((found["I"] * (1 + 1e-4), 1), (found["I_silent"] * (1 - 1e-4), 0)):
+        stimulus = Step(amplitude * UNIT, offset=length * ms)
+        solved = reference(HODGKIN_HUXLEY, stimulus, (length + 40) * ms)
+        assert len(solved.spike_ms) == spikes
+
+
+def test_laws_at_chronaxie_and_in_the_limits():
+    """Chronaxie is where the threshold is twice the rheobase; for short pulses charge counts."""
+    for law, charge in ((lapicque, 3 / np.log(2)), (weiss, 3.0)):
+        assert law(2.0, 1.5, 2.0) == pytest.approx(3.0, rel=1e-12)
+        assert law(1e9, 1.5, 2.0) == pytest.approx(1.5, rel=1e-8)
+        assert law(1e-9, 1.5, 2.0) * 1e-9 == pytest.approx(charge, rel=1e-8)
+
+
+def test_durations_are_whole_steps_and_two_make_no_fit():
+    table = strength_duration(LIF, [2.01, 4] * ms, settle=1 * ms, tolerance=1e-2, backend="numpy")
+    np.testing.assert_allclose(table["duration_ms"], [2.0, 4.0])
+    assert table.attrs["fits"] == {}
+    assert table.attrs["better_fit"] is None
+    assert "weiss" not in table
+
+
+def test_a_cell_that_spikes_by_itself_is_refused():
+    """Without A-current and with the leak at -17 mV the Connor-Stevens cell fires at 156 Hz."""
+    spontaneous = CONNOR_STEVENS.with_(g_A=0 * msiemens / cm**2)
+    with pytest.raises(ValueError, match="spikes without a pulse"):
+        strength_duration(spontaneous, [1] * ms, settle=15 * ms, backend="numpy")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"durations": [1.0]}, "durations: expected ms"),
+        ({"durations": [1] * nA}, "durations: expected ms"),
+        ({"durations": [] * ms}, "durations: is empty"),
+        ({"durations": [0.01] * ms}, "each of at least one time step"),
+        ({"durations": [-1] * ms}, "each of at least one time step"),
+        ({"durations": [1] * ms, "settle": 0 * ms}, "settle: must be above zero"),
+        ({"durations": [1] * ms, "tolerance": 0}, "tolerance: expected a number between"),
+        ({"durations": [1] * ms, "dt": 0 * ms}, "dt: must be above zero"),
+        ({"durations": [1] * ms, "backend": "fast"}, "unknown backend 'fast'"),
+    ],
+)
+def test_bad_input_is_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        strength_duration(LIF, **arguments)

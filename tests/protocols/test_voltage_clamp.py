@@ -1,0 +1,177 @@
+"""Clamp currents against their closed form: exponentials between steady states."""
+
+import numpy as np
+import pytest
+from brian2 import cm, ms, msiemens, mV, nA
+from excitable.models import (
+    CONNOR_STEVENS,
+    HODGKIN_HUXLEY,
+    IZHIKEVICH_2007,
+    LIF,
+    TRAUB_MILES,
+)
+from excitable.protocols.voltage_clamp import clamped, currents, voltage_clamp
+from numpy import exp
+
+# Dayan & Abbott 2001, chapter 6, appendix, in mV and ms: steady state and time constant.
+KINETICS = {
+    "a": lambda v: (
+        (0.0761 * exp(0.0314 * (v + 94.22)) / (1 + exp(0.0346 * (v + 1.17)))) ** (1 / 3),
+        0.3632 + 1.158 / (1 + exp(0.0497 * (v + 55.96))),
+    ),
+    "b": lambda v: (
+        (1 / (1 + exp(0.0688 * (v + 53.3)))) ** 4,
+        1.24 + 2.678 / (1 + exp(0.0624 * (v + 50))),
+    ),
+    "n": lambda v: from_rates(
+        0.02 * (v + 45.7) / (1 - exp(-0.1 * (v + 45.7))), 0.25 * exp(-0.0125 * (v + 55.7))
+    ),
+}
+
+
+def from_rates(alpha, beta):
+    return alpha / (alpha + beta), 1 / (alpha + beta)
+
+
+def relaxed(gate, start, v, t):
+    """Value of a gate a time `t` after the potential went to `v`."""
+    x_inf, tau = KINETICS[gate](v)
+    return x_inf + (start - x_inf) * exp(-t / tau)
+
+
+@pytest.fixture(scope="module")
+def family():
+    """Steps from -110 mV after 1 ms, for 8 ms, then back to -70 mV for 3 ms."""
+    return voltage_clamp(
+        CONNOR_STEVENS,
+        [-90, -40, 0, 40] * mV,
+        hold=-110 * mV,
+        hold_duration=1 * ms,
+        duration=8 * ms,
+        tail=(-70 * mV, 3 * ms),
+        record=("a", "b"),
+        backend="numpy",
+    )
+
+
+@pytest.mark.parametrize("neuron", range(4))
+def test_a_current_is_its_closed_form(family, neuron):
+    """I_A = g_A a^3 b (v - E_A) in every sample, through all three steps."""
+    rows = family[family["neuron"] == neuron]
+    t, command = rows["t_ms"].to_numpy(), rows["command_mV"].iloc[0]
+    since = t - 1
+    gates = {}
+    for gate in ("a", "b"):
+        held = KINETICS[gate](-110.0)[0]
+        during = relaxed(gate, held, command, since)
+        after = relaxed(gate, relaxed(gate, held, command, 8.0), -70.0, since - 8)
+        edges = [since < -1e-9, since < 8 - 1e-9]
+        gates[gate] = np.select(edges, [held, during], after)
+        np.testing.assert_allclose(rows[gate], gates[gate], rtol=1e-10)
+    v = np.select([since < -1e-9, since < 8 - 1e-9], [-110.0, command], -70.0)
+    np.testing.assert_allclose(rows["v_mV"], v, rtol=1e-12)
+    expected = 47.7 * gates["a"] ** 3 * gates["b"] * (v + 75)  # mS/cm2 times mV is uA/cm2
+    np.testing.assert_allclose(rows["I_A_uA_per_cm2"], expected, rtol=1e-9, atol=1e-12)
+
+
+def test_ohmic_leak_steps_with_the_potential(family):
+    np.testing.assert_allclose(family["I_L_uA_per_cm2"], 0.3 * (family["v_mV"] + 17), rtol=1e-12)
+
+
+def test_table_has_one_row_per_neuron_and_sample(family):
+    assert len(family) == 4 * 12 / 0.025
+    assert list(family.columns) == [
+        "neuron", "command_mV", "t_ms", "v_mV", "I_Na_uA_per_cm2", "I_K_uA_per_cm2",
+        "I_A_uA_per_cm2", "I_L_uA_per_cm2", "a", "b",
+    ]  # fmt: skip
+    assert family.groupby("neuron")["command_mV"].first().tolist() == [-90, -40, 0, 40]
+    assert family.attrs["hold_mV"] == -110
+    assert family.attrs["hold_duration_ms"] == 1
+    assert family.attrs["model"] == "connor_stevens"
+
+
+def test_time_step_only_spaces_the_samples(family):
+    """Exact between steps of the potential: a step 16 times as long gives the same currents."""
+    coarse = voltage_clamp(
+        CONNOR_STEVENS, [-90, -40, 0, 40] * mV, hold=-110 * mV, hold_duration=1.2 * ms,
+        duration=8 * ms, dt=0.4 * ms, backend="numpy",
+    )  # fmt: skip
+    for name in ("I_Na_uA_per_cm2", "I_K_uA_per_cm2", "I_A_uA_per_cm2"):
+        fine = family[family["t_ms"].between(0.999, 8.999)].pivot(
+            index="t_ms", columns="neuron", values=name
+        )
+        rows = coarse[coarse["t_ms"] > 1.199].pivot(index="t_ms", columns="neuron", values=name)
+        np.testing.assert_allclose(rows, fine.iloc[::16], rtol=1e-9)
+
+
+def test_compiled_run_with_varied_parameters():
+    """g_A scales its own current only; commands run fastest."""
+    table = voltage_clamp(
+        CONNOR_STEVENS, [-20, 20] * mV, hold=-110 * mV, duration=4 * ms, hold_duration=1 * ms,
+        vary={"g_A": [10, 40] * msiemens / cm**2}, record="b", record_dt=0.5 * ms,
+    )  # fmt: skip
+    cells = table.groupby("neuron")[["g_A", "command_mV"]].first()
+    assert cells.to_numpy().tolist() == [[10, -20], [10, 20], [40, -20], [40, 20]]
+    small, large = (table[table["g_A"] == g].reset_index() for g in (10, 40))
+    np.testing.assert_allclose(large["I_A_uA_per_cm2"], 4 * small["I_A_uA_per_cm2"], rtol=1e-12)
+    np.testing.assert_allclose(large["I_K_uA_per_cm2"], small["I_K_uA_per_cm2"], rtol=1e-12)
+    last = table[(table["neuron"] == 3) & np.isclose(table["t_ms"], 4.5)]
+    a, b, n = (relaxed(gate, KINETICS[gate](-110.0)[0], 20.0, 3.5) for gate in ("a", "b", "n"))
+    assert last["b"].item() == pytest.approx(b, rel=1e-10)
+    assert last["I_A_uA_per_cm2"].item() == pytest.approx(40 * a**3 * b * 95, rel=1e-9)
+    assert last["I_K_uA_per_cm2"].item() == pytest.approx(20 * n**4 * 92, rel=1e-9)
+
+
+def test_parameters_of_the_gates_can_be_varied():
+    """V_T shifts all rates: steps shifted with it give the same gates from the first sample on."""
+    table = voltage_clamp(
+        TRAUB_MILES, [-20, -10] * mV, hold=-70 * mV, duration=2 * ms, hold_duration=1 * ms,
+        vary={"V_T": [-63, -53] * mV}, record=("m",), backend="numpy",
+    )  # fmt: skip
+    held = table[table["t_ms"] < 0.9].groupby("V_T")["m"].agg(["min", "max"])
+    u = -70.0 - held.index.to_numpy()
+    alpha = 0.32 * (13 - u) / (exp((13 - u) / 4) - 1)
+    beta = 0.28 * (u - 40) / (exp((u - 40) / 5) - 1)
+    for column in held:  # at the steady state of the holding potential, each in its own cell
+        np.testing.assert_allclose(held[column], alpha / (alpha + beta), rtol=1e-9)
+    assert "I_Na_nA" in table
+
+
+def test_clamped_cell_keeps_only_what_acts():
+    cell = clamped(CONNOR_STEVENS)
+    assert cell.input == "v"
+    assert cell.symbolic.states == ("m", "h", "n", "a", "b")
+    assert set(CONNOR_STEVENS.parameters) - set(cell.parameters) == {"C_m", "V_spike"}
+    assert not cell.threshold
+    assert currents(HODGKIN_HUXLEY) == ["I_Na", "I_K", "I_L"]
+
+
+@pytest.mark.parametrize("model", [LIF, IZHIKEVICH_2007])
+def test_models_without_currents_are_refused(model):
+    with pytest.raises(ValueError, match=f"{model.name} names no ionic current"):
+        currents(model)
+    with pytest.raises(ValueError, match=f"{model.name} has no gates"):
+        voltage_clamp(model, [0] * mV, hold=-70 * mV)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"commands": [0.0]}, "input v: expected mV"),
+        ({"commands": [0] * nA}, "input v: expected mV"),
+        ({"commands": [] * mV}, "is empty"),
+        ({"hold": -70}, "hold: expected mV"),
+        ({"hold": [-70, -60] * mV}, "hold: expected one value"),
+        ({"duration": 0 * ms}, "duration: must be above zero"),
+        ({"hold_duration": -1 * ms}, "hold_duration: must be above zero"),
+        ({"tail": -70 * mV}, "tail: expected \\(potential, length\\)"),
+        ({"tail": (-70 * mV, 0 * ms)}, "length of a step: must be above zero"),
+        ({"record": ("c",)}, "unknown variable to record 'c'"),
+        ({"vary": {"g_B": [1] * mV}}, "unknown parameter 'g_B'"),
+        ({"backend": "gpu"}, "unknown backend 'gpu'"),
+    ],
+)
+def test_bad_input_is_refused(changes, message):
+    arguments = {"commands": [0] * mV, "hold": -70 * mV} | changes
+    with pytest.raises(ValueError, match=message):
+        voltage_clamp(CONNOR_STEVENS, **arguments)

@@ -1,0 +1,62 @@
+"""How spike times converge with the step: fourth order where resets are located, first on the grid.
+
+Each ladder halves the step and fits the order to the largest error of all spike times, against a
+closed form or the reference solution.
+"""
+
+import numpy as np
+import pytest
+from brian2 import Hz, mV, ms, nA, pA
+from excitable.models import IZHIKEVICH, IZHIKEVICH_2007, LIF, QIF
+from excitable.protocols.stimuli import Constant, Sine
+from excitable.simulation import reference, simulate
+
+DURATION = 100 * ms
+
+
+def errors(model, stimulus, exact, steps, spikes, start="initial"):
+    """Return the largest error of the spike times, in ms, for every step."""
+    found = []
+    for dt in steps:
+        run = simulate(model, stimulus, 1, DURATION, dt=dt * ms, spikes=spikes, start=start)
+        assert len(run.spike_ms) == len(exact)
+        found.append(np.abs(run.spike_ms - exact).max())
+    return np.array(found)
+
+
+def order(steps, errors):
+    return np.polyfit(np.log(steps), np.log(errors), 1)[0]
+
+
+LOCATED = {
+    "lif": (LIF.with_(t_ref=3 * ms, V_reset=-60 * mV), Constant(2 * nA), [2, 1, 0.5, 0.25]),
+    "lif_sine": (LIF, Sine(3 * nA, 25 * Hz, mean=1.5 * nA), [1, 0.5, 0.25, 0.125]),
+    "qif": (QIF, Constant(1), [0.25, 0.125, 0.0625, 0.03125]),
+    "izhikevich": (IZHIKEVICH, Constant(14 * mV / ms), [0.25, 0.125, 0.0625, 0.03125]),
+    "izhikevich_2007_fs": (
+        IZHIKEVICH_2007.variants["FS"],
+        Constant(300 * pA),
+        [2**-5, 2**-6, 2**-7, 2**-8],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LOCATED)
+def test_located_resets_keep_the_order_of_the_method(name):
+    model, stimulus, steps = LOCATED[name]
+    exact = reference(model, stimulus, DURATION, start="initial").spike_ms
+    found = errors(model, stimulus, exact, steps, "located")
+    assert order(steps, found) >= 3
+    assert found[-1] < 1e-4
+
+
+def test_grid_resets_are_of_first_order():
+    # Steps of which the interval holds 20.5, 40.5, ...: each interval is half a step too long.
+    interval = 10 * np.log(4)
+    steps = interval / (np.array([20, 40, 80, 160]) + 0.5)
+    found = []
+    for dt in steps:
+        run = simulate(LIF, Constant(2 * nA), 1, DURATION, dt=dt * ms, spikes="grid")
+        found.append(np.diff(run.spike_ms) - interval)
+        assert found[-1] == pytest.approx(dt / 2, rel=1e-3)
+    assert order(steps, [np.max(e) for e in found]) == pytest.approx(1, abs=1e-3)

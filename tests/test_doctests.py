@@ -1,0 +1,28 @@
+"""Every example in a docstring runs."""
+
+import doctest
+import importlib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FOLDERS = ("models", "dynamics", "simulation", "protocols", "analysis", "experiments", "excitable")
+
+
+def module_names():
+    """Return the import name of every module."""
+    for folder in FOLDERS:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            if "__main__" in parts and folder != "excitable":
+                continue
+            name = ".".join(part for part in parts if part != "__init__")
+            yield name if folder == "excitable" else f"excitable.{name}"
+
+
+@pytest.mark.parametrize("name", module_names())
+def test_examples(name):
+    module = importlib.import_module(name)
+    failed, _ = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert failed == 0

@@ -1,0 +1,56 @@
+"""Imports run one way: models <- dynamics <- simulation <- protocols <- experiments."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MAY_IMPORT = {
+    "models": set(),
+    "dynamics": {"models"},
+    "simulation": {"models", "dynamics"},
+    "analysis": {"models"},
+    "protocols": {"models", "dynamics", "simulation", "analysis"},
+    "experiments": {"models", "dynamics", "simulation", "analysis", "protocols"},
+}
+
+
+def imported_folders(path: Path, folder: str) -> set[str]:
+    """Return the folders of the project that a file imports from."""
+    depth = len(path.relative_to(ROOT / folder).parts)  # 1 for a file directly in the folder
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level > depth:
+            found |= {node.module.split(".")[0]} if node.module else {a.name for a in node.names}
+        if isinstance(node, ast.ImportFrom) and node.level == 0:
+            found |= _absolute(node.module, ROOT)
+        if isinstance(node, ast.Import):
+            found |= set().union(*(_absolute(alias.name, ROOT) for alias in node.names))
+    return found - {folder}
+
+
+def _absolute(module: str, root: Path) -> set[str]:
+    parts = module.split(".")
+    if parts[0] == "excitable":
+        return {parts[1]} if len(parts) > 1 else {"excitable"}
+    # A stray `import models` would work from a checkout and fail once installed.
+    return {parts[0]} if parts[0] in MAY_IMPORT else set()
+
+
+@pytest.mark.parametrize("folder", MAY_IMPORT)
+def test_folder_imports_only_what_it_may(folder):
+    for path in (ROOT / folder).rglob("*.py"):
+        extra = imported_folders(path, folder) - MAY_IMPORT[folder]
+        assert not extra, f"{path.relative_to(ROOT)} imports {extra}"
+
+
+def test_contract_sees_a_violation(tmp_path, monkeypatch):
+    """The walker itself must notice a forbidden import, in each of its spellings."""
+    monkeypatch.setitem(globals(), "ROOT", tmp_path)
+    (tmp_path / "models").mkdir()
+    for text in ("from ..protocols import x", "import protocols", "import excitable.protocols",
+                 "from excitable.protocols import x", "from .. import protocols"):  # fmt: skip
+        path = tmp_path / "models" / "stray.py"
+        path.write_text(text)
+        assert imported_folders(path, "models") == {"protocols"}, text
