@@ -1,4 +1,4 @@
-"""The command line: ``python -m excitable models | fi | run``."""
+"""The command line: ``python -m excitable models | fi | run | cache``."""
 
 import argparse
 import sys
@@ -44,6 +44,10 @@ def _parser() -> argparse.ArgumentParser:
     fi.add_argument("--backend", choices=BACKENDS)
     fi.add_argument("--out", type=Path, default=Path(), help="folder; default: here")
     fi.set_defaults(command=make_fi)
+
+    cache = commands.add_parser("cache", help="list or clear the compiled programs")
+    cache.add_argument("--clear", action="store_true")
+    cache.set_defaults(command=show_cache)
 
     run = commands.add_parser("run", help="run studies")
     runner.add_arguments(run)
@@ -103,6 +107,19 @@ def make_fi(options) -> int:
     files = [path, *save_figure(ax.figure, out, f"{model.name}_fi")]
     print(table.to_string(index=False))
     print("\n".join(f"wrote {file}" for file in files))
+    return 0
+
+
+def show_cache(options) -> int:
+    """List the compiled programs, or delete them."""
+    from .simulation import cache
+
+    if options.clear:
+        print(f"deleted {cache.clear()} programs from {cache.cache_folder()}")
+        return 0
+    for name, size, age in cache.entries():
+        print(f"{name}  {size:6.1f} MiB  last used {age:.1f} days ago")
+    print(cache.cache_folder())
     return 0
 
 

@@ -124,7 +124,8 @@ One pulse of 8 µA/cm² for 2 ms, given at 2 ms, carries 16 nC/cm² and so lifts
   the spike the two currents, up to {largest["I_Na"]:.0f} and {largest["I_K"]:.0f} µA/cm², flow
   against each other: what charges the membrane is the small difference of two large currents.
 - **After-hyperpolarisation** down to **{_signed(spike.ahp_mV)} mV**, since *n* falls slowly and
-  the potassium current pulls the potential towards *E*<sub>K</sub> = −77 mV. While *h* is low and *n* high, the axon is
+  the potassium current pulls the potential towards *E*<sub>K</sub> = −77 mV. While *h* is low and
+  *n* high, the axon is
   refractory.
 """
     section = Section(

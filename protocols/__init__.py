@@ -1,7 +1,10 @@
 """What is done to a neuron: stimuli, and the procedures that measure its response."""
 
+from .clamp_curves import activation, inactivation, recovery
 from .conductance_sweep import ConductanceSweep, conductance_sweep
 from .fi_curve import fi_curve
+from .gating_curves import gating_curves
+from .latency import latency
 from .response import Response, response
 from .stimuli import (
     Chirp,
@@ -16,7 +19,9 @@ from .stimuli import (
     Stimulus,
     WhiteNoise,
 )
+from .strength_duration import strength_duration
 from .thresholds import rheobase, thresholds
+from .voltage_clamp import voltage_clamp
 
 __all__ = [
     "Chirp",
@@ -32,9 +37,16 @@ __all__ = [
     "Step",
     "Stimulus",
     "WhiteNoise",
+    "activation",
     "conductance_sweep",
     "fi_curve",
+    "gating_curves",
+    "inactivation",
+    "latency",
+    "recovery",
     "response",
     "rheobase",
+    "strength_duration",
     "thresholds",
+    "voltage_clamp",
 ]

@@ -124,22 +124,22 @@ def _adjusted(letter, change, stimulus=None, **constants):
 # The changes with which the port of the figure to PyNN and NeuroML shows these panels at a step of
 # 0.01 ms (OpenSourceBrain/IzhikevichModel: PyNN/izhikevich2004.py; K: NeuroML2/WhichModel.nml).
 ADJUSTED_2004 = {
-    "I": _adjusted("I", "I = 6.71 instead of 7.04", _pulses(6.71, 3, 10)),
+    "I": _adjusted("I", "I = 6.71, not 7.04", _pulses(6.71, 3, 10)),
     "K": _adjusted(
-        "K", "second pair at 200, 240 instead of 280, 320 ms", _pulses(0.65, 4, 40, 60, 200, 240)
+        "K", "second pair at 200, 240, not 280, 320 ms", _pulses(0.65, 4, 40, 60, 200, 240)
     ),
     "P": _adjusted(
         "P",
-        "second pulse at 208 instead of 216 ms",
+        "second pulse at 208, not 216 ms",
         _constant(0.24) + _pulses(1, 5, 37.5, 208),
     ),
-    "Q": _adjusted("Q", "b = 0.18 instead of 0.2", b=0.18 / ms),
+    "Q": _adjusted("Q", "b = 0.18, not 0.2", b=0.18 / ms),
     "S": _adjusted(
         "S",
-        "inhibition until 220 instead of 250 ms",
+        "inhibition until 220, not 250 ms",
         _constant(75) + Step(5 * _I, offset=50 * ms) + _step(5, 220),
     ),
-    "T": _adjusted("T", "d = -0.7 instead of -2", d=-0.7 * _I),
+    "T": _adjusted("T", "d = -0.7, not -2", d=-0.7 * _I),
 }
 
 

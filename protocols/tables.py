@@ -61,21 +61,27 @@ def window(duration, discard) -> tuple[float, float]:
     return length, start
 
 
-def describe_run(model, recording, **more) -> dict:
-    """Return what a reader needs to redo a table, for its ``attrs``."""
-    units = {name: unit_text(p.unit) for name, p in model.parameters.items()}
+def describe_model(model, **more) -> dict:
+    """Return what a table says of its model, for its ``attrs``."""
     return {
         "model": model.name,
         "parameters": {name: p.value for name, p in model.parameters.items()},
-        "units": units,
+        "units": {name: unit_text(p.unit) for name, p in model.parameters.items()},
         "I_unit": unit_text(model.input_unit),
-        "method": recording.method,
-        "dt_ms": recording.dt_ms,
-        "backend": recording.backend,
-        "versions": {"brian2": brian2.__version__, "numpy": np.__version__,
-                     "python": sys.version.split()[0]},
+        "versions": {
+            "brian2": brian2.__version__,
+            "numpy": np.__version__,
+            "python": sys.version.split()[0],
+        },
         **more,
-    }  # fmt: skip
+    }
+
+
+def describe_run(model, recording, **more) -> dict:
+    """Return what a reader needs to redo a table, for its ``attrs``."""
+    return describe_model(
+        model, method=recording.method, dt_ms=recording.dt_ms, backend=recording.backend, **more
+    )
 
 
 def spikes_frame(recording) -> pd.DataFrame:

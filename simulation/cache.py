@@ -58,13 +58,15 @@ def program(key: str, build: Callable[[Path], None]) -> Program:
         private = Path(tempfile.mkdtemp(prefix="excitable-"))
         build(private)
         return Program.open(private)
-    with lock:
+    try:
         place = folder / key
         if not is_whole(place):
             shutil.rmtree(place, ignore_errors=True)
             _build_atomically(place, build)
         os.utime(place)
-    _evict(folder, keep=place)
+        _evict(folder, keep=place)
+    finally:
+        lock.release()
     return Program.open(place)
 
 

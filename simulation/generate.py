@@ -80,7 +80,7 @@ def assemble(text: GroupText, record, record_dt) -> tuple[Network, dict]:
     parts = {"cells": cells}
     if text.threshold:
         located = SINCE in text.equations
-        when = {"when": "after_resets"} if located and text.reset else {}
+        when = {"when": "after_resets"} if located else {}
         variables = [SINCE] if located else None
         parts["spikes"] = SpikeMonitor(cells, variables=variables, name="spikes", **when)
     if record:

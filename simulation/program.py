@@ -147,7 +147,7 @@ class Program:
             found[name] = data
         for name, about in self.outputs.items():
             self._check_size(found, name, about, results)
-            if about["shape"] and about["shape"][0] == "samples":
+            if about["shape"] == ["samples", "neurons"]:
                 found[name] = found[name].reshape(-1, self.n).T
         return found
 

@@ -30,20 +30,14 @@ def locate_spikes(text: GroupText) -> GroupText:
     """
     if text.stochastic or not text.threshold:
         return text
-    gap = _gap(text.threshold)
-    if not text.reset:
-        parts = system(text.equations)
-        opening = _opening(gap, parts, {x: f"({rhs})" for x, rhs in parts.rhs.items()})
-        line = f"{SINCE} = clip(({gap})/({opening}), 0*second, dt) : second"
-        return replace(text, equations=f"{text.equations}\n{line}")
     lines = f"{text.equations}\n{SINCE} : second"
-    hold = re.fullmatch(r"\w+", text.refractory) is not None
+    hold = bool(text.reset) and re.fullmatch(r"\w+", text.refractory) is not None
     if hold:
         lines += "\nhold : second"
     return replace(
         text,
         equations=lines,
-        reset="\n".join(_reset(text, gap, hold)),
+        reset="\n".join(_reset(text, hold)),
         refractory="hold" if hold else text.refractory,
     )
 
@@ -65,23 +59,14 @@ def _opening(gap: str, parts: System, here: dict[str, str]) -> str:
     return " + ".join(terms)
 
 
-def _reset(text: GroupText, gap: str, hold: bool) -> list[str]:
-    """Return the statements: back to the crossing, reset, hold, forward to the grid."""
+def _reset(text: GroupText, hold: bool) -> list[str]:
+    """Return the statements: locate the crossing; if there is a reset, carry it out there."""
     parts = system(text.equations)
-    back, at_back = step(parts, "back", "(t + dt)", "-since_0")
-    crossing, at_crossing = step(parts, "crossing", "(t + dt)", f"-{SINCE}")
-    slope = {x: f"slope_{x}_end_0" for x in parts.rhs}
-    slope_back = {x: f"slope_{x}_there_0" for x in parts.rhs}
-    # One Newton step on the state that was carried back: the error left is of the order of the
-    # Runge-Kutta step's own.
-    lines = [
-        *_slopes(parts, "end", "(t + dt)", {}),
-        f"since_0 = clip(({gap})/({_opening(gap, parts, slope)}), 0*second, dt)",
-        *back,
-        *_slopes(parts, "there", "(t + dt - since_0)", at_back),
-        f"{SINCE} = clip(since_0 + ({word_substitute(gap, at_back)})"
-        f"/({_opening(gap, parts, slope_back)}), 0*second, dt)",
-        *crossing,
+    gap = _gap(text.threshold)
+    lines, at_crossing = _locate(parts, gap)
+    if not text.reset:
+        return lines
+    lines += [
         *(f"{x} = {there}" for x, there in at_crossing.items()),
         *(s.strip() for s in re.split(r"[;\n]", text.reset) if s.strip()),
     ]
@@ -95,6 +80,28 @@ def _reset(text: GroupText, gap: str, hold: bool) -> list[str]:
     else:
         after, at_after = step(parts, "after", f"(t + dt - {SINCE})", SINCE)
     return lines + after + [f"{x} = {end}" for x, end in at_after.items()]
+
+
+def _locate(parts: System, gap: str) -> tuple[list[str], dict[str, str]]:
+    """Return statements that set the time since the crossing, and the names of the state there.
+
+    Two Newton steps on the state carried back in time: the first from the end of the step, the
+    second from where the first led. The error left is of the order of the Runge-Kutta step's own.
+    """
+    back, at_back = step(parts, "back", "(t + dt)", "-since_0")
+    crossing, at_crossing = step(parts, "crossing", "(t + dt)", f"-{SINCE}")
+    slope = {x: f"slope_{x}_end_0" for x in parts.rhs}
+    slope_back = {x: f"slope_{x}_there_0" for x in parts.rhs}
+    lines = [
+        *_slopes(parts, "end", "(t + dt)", {}),
+        f"since_0 = clip(({gap})/({_opening(gap, parts, slope)}), 0*second, dt)",
+        *back,
+        *_slopes(parts, "there", "(t + dt - since_0)", at_back),
+        f"{SINCE} = clip(since_0 + ({word_substitute(gap, at_back)})"
+        f"/({_opening(gap, parts, slope_back)}), 0*second, dt)",
+        *crossing,
+    ]
+    return lines, at_crossing
 
 
 def _slopes(parts: System, tag: str, time: str, state: dict[str, str]) -> list[str]:

@@ -12,14 +12,14 @@ import pandas as pd
 # The endings of column names that are units, and how the unit is written out.
 COLUMN_UNITS: Mapping[str, str] = MappingProxyType(
     {
-        "uA_cm2": "µA/cm²",
-        "nA_cm2": "nA/cm²",
-        "mS_cm2": "mS/cm²",
-        "uF_cm2": "µF/cm²",
-        "uC_cm2": "µC/cm²",
+        "uA_per_cm2": "µA/cm²",
+        "nA_per_cm2": "nA/cm²",
+        "mS_per_cm2": "mS/cm²",
+        "uF_per_cm2": "µF/cm²",
+        "uC_per_cm2": "µC/cm²",
         "Hz_per_nA": "Hz/nA",
-        "mV_ms": "mV/ms",
-        "V_s": "V/s",
+        "mV_per_ms": "mV/ms",
+        "V_per_s": "V/s",
         "per_ms": "1/ms",
         "percent": "%",
         "MOhm": "MΩ",

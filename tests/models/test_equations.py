@@ -79,8 +79,7 @@ def connor_stevens_1977(s, I):
     ah, bh = 0.07 * exp(-(V + 60 + hs) / 20), 1 / (1 + exp(-(V + 30 + hs) / 10))
     an, bn = 0.1 * ratio((V + 50 + ns) / 10), 0.125 * exp(-(V + 60 + ns) / 80)
     taum, tauh, taun = 1 / (3.8 * (am + bm)), 1 / (3.8 * (ah + bh)), 2 / (3.8 * (an + bn))
-    # The file's exponent .3333 is a cube root.
-    ainf = (0.0761 * exp((V + 94.22) / 31.84) / (1 + exp((V + 1.17) / 28.93))) ** (1 / 3)
+    ainf = (0.0761 * exp((V + 94.22) / 31.84) / (1 + exp((V + 1.17) / 28.93))) ** 0.3333
     taua = 0.3632 + 1.158 / (1 + exp((V + 55.96) / 20.12))
     binf = 1 / (1 + exp((V + 53.3) / 14.54)) ** 4
     taub = 1.24 + 2.678 / (1 + exp((V + 50) / 16.027))
@@ -327,8 +326,7 @@ def test_no_step_from_a_singular_voltage_is_zero_by_zero(name, backend, method):
     )
     for x, trace in run.traces.items():
         assert np.isfinite(trace).all(), x
-        # The first step follows the limit of the rates: Euler's slope up to second order.
-        for k, v in enumerate(singular):
-            slope = fsum(transcription({"v": v, **first}, 0)[x])
-            step = (trace[k, 1] - trace[k, 0]) / float(model.unit_of(x)) / float(model.dt / ms)
-            assert step == pytest.approx(slope, rel=0.5 if method != "euler" else 1e-9), x
+        if method == "euler":  # the first step follows the limits of the rates
+            step = np.diff(trace, axis=1)[:, 0] / float(model.unit_of(x)) / float(model.dt / ms)
+            slopes = [fsum(transcription({"v": v, **first}, 0)[x]) for v in singular]
+            assert step == pytest.approx(slopes, rel=1e-9), x

@@ -1,5 +1,7 @@
 """`simulate` against the reference, closed forms and published numbers, and its manners."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from brian2 import (
@@ -29,10 +31,15 @@ from excitable.models import (
     TRAUB_MILES,
 )
 from excitable.protocols.stimuli import Constant, Recorded, Sine, Step
-from excitable.simulation import DivergenceError, has_compiler, reference, simulate
+from excitable.simulation import DivergenceError, has_compiler, reference
+from excitable.simulation import simulate as simulate_by_default
 
 needs_compiler = pytest.mark.skipif(not has_compiler(), reason="no C++ compiler")
 
+
+# In this process: compiled once for all steps and durations.
+IN_PROCESS = "cython" if has_compiler() else "numpy"
+simulate = partial(simulate_by_default, backend=IN_PROCESS)
 
 # A crossing without reset is interpolated with the slope at the end of its step: the error is
 # v''/(2 v') h**2 for a crossing h before the end. At -20 mV the upstroke's v''/v' is at most 23/ms
@@ -173,6 +180,17 @@ def test_traces_start_at_rest_and_follow_the_input():
     assert found.traces["v"] == pytest.approx(exact.traces["v"], abs=1e-10)
 
 
+def test_the_default_backend_gives_the_same():
+    a, b = (
+        run(LIF, Constant([2, 3] * nA), 2, 60 * ms, record=("v",))
+        for run in (simulate, simulate_by_default)
+    )
+    assert a.spike_neuron.tolist() == b.spike_neuron.tolist()
+    assert a.spike_ms == pytest.approx(b.spike_ms, abs=1e-9)
+    assert a.t_ms == pytest.approx(b.t_ms)
+    assert a.traces["v"] == pytest.approx(b.traces["v"], abs=1e-12)
+
+
 def test_record_dt():
     found = simulate(LIF, Constant(1 * nA), 1, 10 * ms, record=("v",), record_dt=2 * ms)
     assert found.t_ms == pytest.approx([0, 2, 4, 6, 8])
@@ -271,7 +289,6 @@ def test_global_state_after_an_error():
 
 
 @needs_compiler
-@pytest.mark.slow
 def test_cpp_standalone_gives_the_same_spikes():
     defaultclock_dt = float(defaultclock.dt)
     stimulus = Constant([1, 2, 3] * nA)
