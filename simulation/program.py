@@ -112,23 +112,21 @@ class Program:
 
     def _start(self, arguments, environment, report) -> tuple[str, int]:
         """Run the binary from its own folder, which is where it looks for its static arrays."""
-        process = subprocess.Popen(
+        messages = []
+        with subprocess.Popen(
             ["./main", *arguments], cwd=self.folder, env=environment, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        messages = []
-        try:
-            for line in process.stdout:
-                progress = re.match(r"@progress ([\d.]+)", line)
-                if progress and report is not None:
-                    report(float(progress[1]))
-                elif not progress:
-                    messages.append(line)
-        except BaseException:
-            process.kill()
-            raise
-        finally:
-            process.wait()
+        ) as process:  # fmt: skip
+            try:
+                for line in process.stdout:
+                    progress = re.match(r"@progress ([\d.]+)", line)
+                    if progress and report is not None:
+                        report(float(progress[1]))
+                    elif not progress:
+                        messages.append(line)
+            except BaseException:
+                process.kill()
+                raise
         return "".join(messages), process.returncode
 
     def _read(self, results: Path, messages: str, code: int) -> dict[str, np.ndarray]:
