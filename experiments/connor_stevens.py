@@ -17,22 +17,23 @@ from ..analysis.plots import (
 from ..models import CONNOR_STEVENS, CONNOR_STEVENS_1977
 from ..protocols import fi_curve
 from . import connor_stevens_cell, connor_stevens_excitability
-from .connor_stevens_common import CONDUCTANCE, DENSITY, DT, G_A
+from .connor_stevens_common import CONDUCTANCE, DENSITY, DT, G_A, signed
 from .study import Section, Settings, StudyResult
 
 # Errors met in published or public code, each as a replacement in the model's equation text.
 FAULTS = {
-    "alpha_h = 0.26 exp(-0.04 (V + 48))": {
+    "α_h = 0.26 exp(−0.04 (V + 48))": {
         "0.266*exp(-0.05*(v + 48*mV)/mV)": "0.26*exp(-0.04*(v + 48*mV)/mV)"
     },
     "b at a quarter of its speed": {"(b_inf - b)/tau_b": "(b_inf - b)/(4*tau_b)"},
-    "a_inf without the + 94.22": {"0.0314*(v + 94.22*mV)": "0.0314*v"},
+    "a∞ without the + 94.22": {"0.0314*(v + 94.22*mV)": "0.0314*v"},
     "a and b instantaneous": {
         "da/dt = (a_inf - a)/tau_a : 1": "a = a_inf : 1",
         "db/dt = (b_inf - b)/tau_b : 1": "b = b_inf : 1",
     },
 }
-WRONG_LEAK = "E_L = -70 mV"
+WRONG_LEAK = "E_L = −70 mV"
+LEAK_SHIFT = 0.3 * 53  # uA/cm2: g_L times the error of E_L
 CORRECT = "as published"
 
 
@@ -47,9 +48,11 @@ def run(settings: Settings) -> StudyResult:
     -------
     StudyResult
     """
+    excitability = connor_stevens_excitability.sections(settings)
+    moved_leak_threshold = excitability[0][1]["moved_leak_threshold_uA_per_cm2"]
     parts = [
-        *connor_stevens_cell.sections(settings),
-        *connor_stevens_excitability.sections(settings),
+        *connor_stevens_cell.sections(settings, moved_leak_threshold),
+        *excitability,
         _constants(settings),
         _faults(settings),
     ]
@@ -65,14 +68,17 @@ def run(settings: Settings) -> StudyResult:
 
 def _summary(numbers: dict[str, float]) -> str:
     return f"""
-What does a potassium current do that opens fast and closes itself? In the Connor–Stevens cell it makes
-slow firing possible: the rate starts from 0 at {numbers["saddle_node_uA_per_cm2"]:.4f} µA/cm² and grows
-with the square root of what is beyond (type I), where the same cell without it starts at
-{numbers["moved_leak_onset_rate_Hz"]:.0f} Hz at once (type II); and it delays the first spike, from
-{numbers["moved_leak_latency_1p1_ms"]:.1f} to {numbers["latency_1p1_ms"]:.0f} ms at 1.1 times the threshold.
-More of it is not more of the same: at twice the conductance the onset jumps again, now with hysteresis.
-All numbers are for the constants of Dayan and Abbott unless another set is named; the original ones of
-1977 give {numbers["rate_20_1977_Hz"]:.2f} instead of {numbers["rate_20_Hz"]:.2f} Hz at 20 µA/cm².
+What does a potassium current do that opens fast and closes itself? In the Connor–Stevens cell it
+makes slow firing possible: the rate starts from 0 at {numbers["saddle_node_uA_per_cm2"]:.4f} µA/cm²
+(type I), where the same cell without it starts with
+{numbers["moved_leak_onset_rate_Hz"]:.0f} Hz at once (type II). It delays the first spike: from
+{numbers["moved_leak_latency_1p1_ms"]:.1f} to {numbers["latency_1p1_ms"]:.0f} ms at 1.1 times the
+threshold. And more of it is not more of the same: at twice the conductance the onset jumps again,
+now with hysteresis.
+
+All numbers are for the constants of Dayan and Abbott unless another set is named; the original
+ones of 1977 give {numbers["rate_20_1977_Hz"]:.2f} instead of {numbers["rate_20_Hz"]:.2f} Hz at
+20 µA/cm².
 """
 
 
@@ -93,13 +99,14 @@ def _constants(settings: Settings) -> tuple[Section, dict]:
     table["difference_percent"] = 100 * (table["rounded_Hz"] / table["original_Hz"] - 1)
     table.attrs = {"I_unit": rounded.attrs["I_unit"]}
     at_20 = table.loc[(table["I"] - 20).abs().idxmin()]
+    largest = table["difference_percent"].abs().max()
     text = f"""
-The rates in Dayan and Abbott's appendix are those of Connor, Walter and McKown (1977), which are the
-squid's rates shifted and sped up, with numbers rounded to two or three digits: *e*<sup>−0.0556 V</sup> for
-*e*<sup>−V/18</sup>, 0.0314 for 1/31.84. That is enough to change the firing rate by up to
-**{table["difference_percent"].abs().max():.2f} %** between 10 and 50 µA/cm²: at 20 µA/cm²
-{at_20.rounded_Hz:.2f} Hz against {at_20.original_Hz:.2f} Hz. The error of the integration is a hundred
-times smaller. A rate without the name of its constant set is therefore good for two digits, no more.
+The rate functions in Dayan and Abbott's appendix are those of Connor, Walter and McKown (1977), the
+squid's shifted and sped up, with their numbers rounded: e<sup>−0.0556 V</sup> for
+e<sup>−V/18</sup>, 0.0314 for 1/31.84. That is enough to change the firing rate by up to
+**{largest:.2f} %** between 10 and 50 µA/cm²: at 20 µA/cm² **{at_20.rounded_Hz:.2f} Hz** against
+**{at_20.original_Hz:.2f} Hz**. The error of the integration is some hundred times smaller. A rate
+without the name of its constant set is good for two digits, no more.
 """
     section = Section(
         "Two sets of constants",
@@ -114,7 +121,7 @@ times smaller. A rate without the name of its constant set is therefore good for
     )
     return section, {
         "rate_20_1977_Hz": at_20.original_Hz,
-        "largest_difference_percent": table["difference_percent"].abs().max(),
+        "largest_difference_percent": largest,
     }
 
 
@@ -182,18 +189,22 @@ def _faults(settings: Settings) -> tuple[Section, dict]:
     )
     table["change_percent"] = 100 * (table["rate_20_Hz"] / table["rate_20_Hz"][0] - 1)
     table["effect"] = list(EFFECTS.values())
-    shifted = _rate(curves[WRONG_LEAK], 35.9)
+    shifted = _rate(curves[WRONG_LEAK], 20 + LEAK_SHIFT)
     numbers = {f"fault_{key}_Hz": rate for key, rate in
-               zip(EFFECTS, table["rate_20_Hz"], strict=True)} | {"fault_leak_shifted_Hz": shifted}  # fmt: skip
+               zip(EFFECTS, table["rate_20_Hz"], strict=True)}  # fmt: skip
+    numbers["fault_leak_shifted_Hz"] = shifted
+    change = dict(zip(EFFECTS, table["change_percent"], strict=True))
     text = f"""
-The model circulates in many codes, and several carry one of these faults. Spikes still look like
-spikes, so no one sees it; numbers do. The table gives the rate at 10 and 20 µA/cm² for each, made by
-changing that one place in the equation text.
+The model circulates in many codes, and several carry one of these faults. The spikes still look
+like spikes, so nobody sees it; the numbers tell. Each row is the model with that one place of its
+equation text changed.
 
-The first would pass any look at a trace: {table["change_percent"][1]:.1f} % at 20 µA/cm². Instantaneous
-gates speed the cell up by {table["change_percent"][4]:.0f} %. The leak at −70 mV is no other cell, only
-another zero of the current axis: with 15.9 = 0.3 × 53 µA/cm² more it fires the same {shifted:.2f} Hz.
-Compare your own code at 20 µA/cm²: **{table["rate_20_Hz"][0]:.2f} Hz**.
+The first fault would pass any look at a trace: {signed(change["alpha_h"], 1)} % at 20 µA/cm².
+Instantaneous gates keep the window current and lose the transient; the cell is
+{change["instantaneous"]:.0f} % faster at 20 µA/cm². The leak at −70 mV makes no other cell, only
+another zero of the current axis: with {LEAK_SHIFT:.1f} = 0.3 × 53 µA/cm² more it fires the same
+{shifted:.2f} Hz. To check a code, compare its rate at 20 µA/cm²:
+**{numbers["fault_none_Hz"]:.2f} Hz**.
 """
     section = Section(
         "Common faults",
@@ -201,8 +212,7 @@ Compare your own code at 20 µA/cm²: **{table["rate_20_Hz"][0]:.2f} Hz**.
         figures={"faults": _draw_faults(curves)},
         tables={"fault_rates": table},
         captions={
-            "faults": "F-I curves with one fault each (black: without). Two faults are off by a "
-            "shift or a slope; two are other cells.",
+            "faults": "F-I curves with one fault each; black, nearly under the blue, without.",
             "fault_rates": "Firing rates with each fault; change at 20 µA/cm².",
         },
     )
@@ -225,7 +235,7 @@ def _fault_curves(settings: Settings) -> dict[str, pd.DataFrame]:
     models |= {fault: with_fault(changes) for fault, changes in FAULTS.items()}
     models[WRONG_LEAK] = CONNOR_STEVENS.with_(E_L=-70 * mV)
     grid = np.linspace(0, 40, 5 if settings.quick else 41)
-    currents = np.unique([*grid, 10, 20, 35.9]) * DENSITY
+    currents = np.unique([*grid, 10, 20, 20 + LEAK_SHIFT]) * DENSITY
     return {
         fault: fi_curve(
             model, currents, vary={"g_A": [G_A] * CONDUCTANCE}, duration=600 * ms,
@@ -244,4 +254,6 @@ def _draw_faults(curves: dict[str, pd.DataFrame]):
     ax = new_axes(size=(6.5, 3.2))
     for (fault, curve), colour in zip(curves.items(), ("black", *CYCLE), strict=False):
         plot_fi(curve, ax, label=fault, color=colour, marker="none")
+    top = max(curve["rate_Hz"].max() for curve in curves.values())
+    ax.set_ylim(-0.02 * top, 1.02 * top)
     return ax.figure

@@ -48,12 +48,16 @@ MULTIPLES = (1.02, 1.1, 1.3, 2.0)  # of the rheobase
 READ_AFTER = 8 * ms  # at 0 mV the gate a has settled by then
 
 
-def sections(settings: Settings) -> list[tuple[Section, dict[str, float]]]:
+def sections(
+    settings: Settings, moved_leak_threshold: float
+) -> list[tuple[Section, dict[str, float]]]:
     """Return the sections on the cell, each with its numbers.
 
     Parameters
     ----------
     settings : Settings
+    moved_leak_threshold : float
+        Threshold of the cell without A-current whose leak is moved, uA/cm2.
 
     Returns
     -------
@@ -61,7 +65,7 @@ def sections(settings: Settings) -> list[tuple[Section, dict[str, float]]]:
     """
     rheobase, _ = saddle_node(CONNOR_STEVENS)
     currents = np.array([10.0, *(x * rheobase for x in MULTIPLES)])
-    traces = response(
+    out = response(
         CONNOR_STEVENS,
         Step(Quantity(currents * DENSITY), onset=ONSET_MS * ms),
         300 * ms,
@@ -69,12 +73,14 @@ def sections(settings: Settings) -> list[tuple[Section, dict[str, float]]]:
         record=("v", *GATES, *CURRENTS),
         dt=DT,
         backend=settings.backend,
-    ).traces
-    first, others = traces["neuron"] == 0, traces["neuron"] > 0
+    )
+    traces, spikes = out.traces, out.spikes
+    first = spikes.groupby("neuron")["t_ms"].min()
+    approach = traces[(traces["neuron"] > 0) & (traces["t_ms"] < traces["neuron"].map(first) + 4)]
     return [
-        _cell(traces[first]),
+        _cell(traces[traces["neuron"] == 0]),
         _gating(settings),
-        _delay(settings, rheobase, traces[others]),
+        _delay(settings, rheobase, moved_leak_threshold, approach),
     ]
 
 
@@ -86,25 +92,28 @@ def _cell(traces: pd.DataFrame) -> tuple[Section, dict]:
     spikes = spike_shapes(traces["t_ms"], traces["v_mV"])
     at_rest = rest.set_index("quantity")["value"]
     shape = spikes.iloc[0]
+    peak = {name: traces[f"{name}_uA_per_cm2"].max() for name in ("I_K", "I_A")}
     text = f"""
-Connor and Stevens (1971) clamped cell bodies of a sea slug and found, beside the currents of the
-squid axon, a potassium current that switches on fast and then switches itself off: the
-**A-current**. The model is the squid's sodium and potassium current, shifted and sped up, and
+Connor and Stevens (1971) voltage-clamped cell bodies of sea slugs and found, beside the currents
+of the squid axon, a potassium current that switches on fast and then switches itself off: the
+**A-current**. The model consists of the squid's sodium and potassium currents, shifted and sped
+up, a leak, and
 
 <p><i>I</i><sub>A</sub> = <i>g</i><sub>A</sub> <i>a</i>³ <i>b</i> (<i>V</i> − <i>E</i><sub>A</sub>),
 with <i>g</i><sub>A</sub> = {G_A} mS/cm² and <i>E</i><sub>A</sub> = −75 mV;</p>
 
-*a* opens it, *b* closes it. Its leak reverses at −17 mV and drives the cell towards firing all the
-time; what holds it at rest, at **{signed(at_rest["v (mV)"])} mV**, is the A-current: *b* is still
-{at_rest["b"]:.2f} there and *a*³ is {at_rest["a"] ** 3:.2f}, and {at_rest["I_A (uA/cm2)"]:.1f} of the
-{at_rest["I_A (uA/cm2)"] + at_rest["I_K (uA/cm2)"]:.1f} µA/cm² outward current are its. So taking
-it away changes the rest as well as the spikes; more of that below.
+*a* opens it, *b* closes it. The leak reverses at −17 mV and drives the cell towards firing all the
+time. What holds it at rest, at **{signed(at_rest["v (mV)"])} mV**, is the A-current: *b* is still
+{at_rest["b"]:.2f} there and *a*³ is {at_rest["a"] ** 3:.2f}, and the {at_rest["I_A (uA/cm2)"]:.1f}
+µA/cm² that balance the leak are nearly all its own (table). Taking the A-current away changes the
+rest as well as the spikes; more of that below.
 
-With 10 µA/cm² the cell fires slowly and every spike looks the same: threshold
-{signed(shape.threshold_mV, 1)} mV, peak {shape.peak_mV:.1f} mV, width at half height
-{shape.half_width_ms:.2f} ms. Look at *b* between spikes (purple): the after-hyperpolarisation takes
-inactivation away, *b* rises, the A-current comes back and slows the next approach to threshold.
-During the spike the A-current is large, too, and repolarises the cell together with *I*<sub>K</sub>.
+With 10 µA/cm² the cell fires slowly. A spike starts at {signed(shape.threshold_mV, 1)} mV, peaks at
+{shape.peak_mV:.1f} mV and is {shape.half_width_ms:.2f} ms wide at half height. *I*<sub>K</sub>
+repolarises it (up to {peak["I_K"]:.0f} µA/cm²), with some help of *I*<sub>A</sub>
+({peak["I_A"]:.0f}). Between spikes it is the other way round: the after-hyperpolarisation takes
+inactivation away, *b* (purple) rises, and *I*<sub>A</sub> is the outward current that slows the
+next approach to threshold.
 """
     section = Section(
         "The cell and its action potential",
@@ -113,8 +122,8 @@ During the spike the A-current is large, too, and repolarises the cell together 
         tables={"rest": rest, "spike_shapes": spikes},
         captions={
             "action_potential": "A step to 10 µA/cm² at 20 ms: **A** membrane potential, **C** "
-            "gates, **E** ionic currents (outward positive, the peaks are cut); right, the "
-            "first spike enlarged, with the currents at full height.",
+            "gates, **E** ionic currents (outward positive, cut at 40 µA/cm²). **B**, **D**, **F** "
+            "the first spike enlarged, with the currents at full height.",
             "rest": "The resting state without input: the equilibrium of the equations, and the "
             "currents that cancel there.",
             "spike_shapes": "Shapes of these spikes; the threshold is where d*V*/d*t* passes "
@@ -136,24 +145,24 @@ def _rest_table(traces: pd.DataFrame) -> pd.DataFrame:
 
 @use_style()
 def _draw_cell(traces: pd.DataFrame, peak_ms: float):
-    axes = new_axes(3, 2, size=(6.5, 5.6), sharex="col", width_ratios=(2, 1))
+    axes = new_axes(3, 2, size=(6.5, 5.2), sharex="col", width_ratios=(2, 1))
     windows = ((0.0, 200.0), (peak_ms - 2.5, peak_ms + 5.5))
     for (top, middle, bottom), window in zip(axes.T, windows, strict=True):
         rows = traces[traces["t_ms"].between(*window)]
         plot_trace(rows, top, color="black")
         plot_gates(rows, GATES, middle)
         plot_currents(rows, CURRENT_COLUMNS, bottom)
-        for ax in (top, middle):
-            ax.set_xlabel("")
-        for ax in (middle, bottom):
-            ax.get_legend().remove()
-        top.set_xlim(*window)
-    axes[2, 0].set_ylim(-20, 20)
+        top.set(xlim=window, xlabel="")
+        middle.set_xlabel("")
+    for ax, label in zip(axes[:, 0], ("$V$ (mV)", "gate (fraction)", "$I$ (µA/cm²)"), strict=True):
+        ax.set_ylabel(label)
     for ax in axes[:, 1]:
         ax.set_ylabel("")
+    for ax in axes[1:, 0]:
+        ax.get_legend().remove()  # the right panels have them
+    axes[2, 0].set_ylim(-40, 40)
     label_panels(axes.ravel())
     axes[0, 0].figure.align_ylabels(axes[:, 0])
-    legend_below(axes[1:, 0])
     return axes[0, 0].figure
 
 
@@ -162,44 +171,45 @@ def _draw_cell(traces: pd.DataFrame, peak_ms: float):
 # ---------------------------------------------------------------------------------------------
 def _gating(settings: Settings) -> tuple[Section, dict]:
     curves = gating_curves(CONNOR_STEVENS)
-    landmarks = gating_curves(CONNOR_STEVENS, [-90, -67.98, -50, 0] * mV)
+    landmarks = gating_curves(CONNOR_STEVENS, [-100, -67.98, -50, 0] * mV)
+    window = _window_current(curves)
     clamp, measured = _clamp(settings)
-    kinetics = landmarks.set_index(["gate", "v_mV"])
+    tau = landmarks.set_index(["gate", "v_mV"])["tau_ms"]
     recovered = measured["recovery"].attrs["tau_ms"]
-    at_0, at_rest = kinetics.loc[("b", 0.0)], kinetics.loc[("b", -67.98)]
     text = f"""
 All five gates follow d*x*/d*t* = (*x*<sub>∞</sub> − *x*)/τ<sub>x</sub>. Steady states and time
 constants come from the equation text itself.
 
-*a* and *b* overlap: at rest *a* is half open and *b* = {at_rest.steady_state:.2f}, so a **window
-current** *a*<sub>∞</sub>³*b*<sub>∞</sub> flows all the time between about −75 and −50 mV. On
-depolarisation *a* follows within {kinetics.loc[("a", -50.0)].tau_ms:.1f} ms, but *b* needs
-{kinetics.loc[("b", -50.0)].tau_ms:.1f} ms at −50 mV: for the first milliseconds the current is larger
-than the window current, and then lets go.
+*a* and *b* overlap, so a **window current** *g*<sub>A</sub>*a*<sub>∞</sub>³*b*<sub>∞</sub>(*V* −
+*E*<sub>A</sub>) flows all the time, largest at {signed(window.idxmax(), 0)} mV
+({window.max():.0f} µA/cm²) and gone at about −35 mV: it grows while the cell leaves rest and
+shrinks when it comes near threshold. On depolarisation *a* follows within {tau["a", -50.0]:.1f} ms, *b*
+only within {tau["b", -50.0]:.1f} ms (both at −50 mV): for the first milliseconds the current
+exceeds the window current, then it lets go.
 
 The voltage clamp shows what Connor and Stevens saw. From −100 mV, where *b* is open, a step upwards
-draws a fast outward current that decays with τ<sub>b</sub> ({at_0.tau_ms:.2f} ms at 0 mV). After a
-long prepulse the current left at 0 mV is that of *b*<sub>∞</sub>, and at −100 mV it recovers with
-a time constant of **{recovered:.2f} ms** – the τ<sub>b</sub> of the equations there
-({float(gating_curves(CONNOR_STEVENS, [-100] * mV).query("gate == 'b'")["tau_ms"].iloc[0]):.2f} ms), got
-back from currents alone.
+draws a fast outward current that decays with τ<sub>b</sub> ({tau["b", 0.0]:.2f} ms at 0 mV). After
+a prepulse the current left at 0 mV follows *b*<sub>∞</sub>, and at −100 mV it recovers with a time
+constant of **{recovered:.2f} ms**: the τ<sub>b</sub> of the equations
+({tau["b", -100.0]:.2f} ms), recovered from currents alone.
 """
     section = Section(
         "Five gates, and the A-current in voltage clamp",
         text,
         figures={
-            "gating": _draw_gating(curves),
-            "voltage_clamp": plot_voltage_clamp(clamp, window=(0.0, 22.0))[0].figure,
+            "gating": _draw_gating(curves, window),
+            "voltage_clamp": plot_voltage_clamp(clamp, window=(0.0, 12.0))[0].figure,
             "clamp_curves": _draw_clamp_curves(curves, measured),
         },
         tables={"gates": landmarks, **{f"a_{name}": table for name, table in measured.items()}},
         captions={
-            "gating": "**A** Steady state and **B** time constant of the gates; **C** the "
-            "window current's open fraction: A-current that never inactivates.",
+            "gating": "**A** Steady state and **B** time constant of the gates; **C** the window "
+            "current, which no depolarisation ever inactivates.",
             "voltage_clamp": "A-current for steps from −100 mV, after 2 ms.",
-            "clamp_curves": "Read off such currents (points) beside the gates (lines): **A** peak "
-            "conductance, and the current at 0 mV after a prepulse; **B** recovery at −100 mV. "
-            "The peak stays below *a*<sub>∞</sub>³ because *b* falls while *a* rises.",
+            "clamp_curves": "Read off such currents (points). **A** Peak conductance as a fraction "
+            "of *g*<sub>A</sub>, below *a*<sub>∞</sub>³ (line) because *b* falls while *a* rises; "
+            "and the conductance at 0 mV after a prepulse, relative to the largest, with "
+            "*b*<sub>∞</sub> (line). **B** Recovery at −100 mV with the fitted exponential.",
             "gates": "Steady states and time constants at four potentials; the second is the rest.",
             "a_activation": "Activation: peak conductance for a step from −120 mV.",
             "a_inactivation": "Inactivation: 8 ms into a step to 0 mV, after a prepulse.",
@@ -213,7 +223,7 @@ def _clamp(settings: Settings) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """Run the clamp family, and the activation, inactivation and recovery of the A-current."""
     step = 20 if settings.quick else 10
     clamp = voltage_clamp(
-        CONNOR_STEVENS, np.arange(-80, 21, step) * mV, hold=-100 * mV, duration=20 * ms,
+        CONNOR_STEVENS, np.arange(-80, 21, step) * mV, hold=-100 * mV, duration=15 * ms,
         hold_duration=2 * ms, record_dt=DT, dt=DT, backend=settings.backend,
     )  # fmt: skip
     run = {"dt": DT, "backend": settings.backend}
@@ -234,17 +244,24 @@ def _clamp(settings: Settings) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     return clamp, measured
 
 
+def _window_current(curves: pd.DataFrame) -> pd.Series:
+    """Return the A-current (uA/cm2) with both gates settled, by potential (mV)."""
+    steady = curves.pivot_table(index="v_mV", columns="gate", values="steady_state")
+    E_A = CONNOR_STEVENS.parameters["E_A"].value
+    return G_A * steady["a"] ** 3 * steady["b"] * (steady.index - E_A)
+
+
 @use_style()
-def _draw_gating(curves: pd.DataFrame):
+def _draw_gating(curves: pd.DataFrame, window: pd.Series):
     axes = new_axes(1, 3, size=(6.5, 2.7))
     plot_gating(curves, (axes[0], axes[1]))
-    steady = curves.pivot_table(index="v_mV", columns="gate", values="steady_state")
-    axes[2].plot(steady.index, steady["a"] ** 3 * steady["b"], color=CURRENT_COLOURS["I_A"])
+    axes[2].axhline(0.0, color="black", linewidth=0.5)
+    axes[2].plot(window, color=CURRENT_COLOURS["I_A"])
     axes[2].set(
         xlabel="membrane potential (mV)",
-        ylabel="$a_\\infty^3 b_\\infty$ (fraction)",
-        xlim=(-100, 50),
-        ylim=(0, None),
+        ylabel=unit_label("window current", "uA/cm**2"),
+        xlim=(-100, 0),
+        ylim=(-30, 30),
     )
     label_panels(axes)
     return axes[0].figure
@@ -253,24 +270,26 @@ def _draw_gating(curves: pd.DataFrame):
 @use_style()
 def _draw_clamp_curves(curves: pd.DataFrame, measured: dict[str, pd.DataFrame]):
     left, right = new_axes(1, 2, size=(6.5, 2.9))
-    steady = curves.pivot_table(index="v_mV", columns="gate", values="steady_state")
-    steady = steady[steady.index >= -100].reset_index()
-    opened = pd.DataFrame({"command_mV": steady["v_mV"], "activation": steady["a"] ** 3})
-    opened["activation"] /= np.interp(30, steady["v_mV"], steady["a"] ** 3)
-    opened = opened[opened["command_mV"].between(-90, 30)]
-    closed = pd.DataFrame({"prepulse_mV": steady["v_mV"], "inactivation": steady["b"]})
-    closed["inactivation"] /= float(
-        gating_curves(CONNOR_STEVENS, [-120] * mV).query("gate == 'b'")["steady_state"].iloc[0]
+    steady = curves.pivot_table(index="v_mV", columns="gate", values="steady_state").reset_index()
+    opened = measured["activation"].assign(
+        fraction=measured["activation"]["conductance_mS_per_cm2"] / G_A
     )
-    plot_curve(measured["activation"], "command_mV", "activation", left, theory=opened,
-               color=GATE_COLOURS["a"], label="activation")  # fmt: skip
-    plot_curve(measured["inactivation"], "prepulse_mV", "inactivation", left,
-               theory=closed[closed["prepulse_mV"] <= -20],
-               color=GATE_COLOURS["b"], label="inactivation")  # fmt: skip
-    left.set(xlabel="potential (mV)", ylabel="relative conductance")
-    left.legend(loc="center right", bbox_to_anchor=(1.0, 0.35))
-    fit = measured["recovery"].assign(recovery=measured["recovery"]["fit"])
-    plot_curve(measured["recovery"], "interval_ms", "recovery", right, theory=fit,
+    rising = steady.assign(command_mV=steady["v_mV"], fraction=steady["a"] ** 3)
+    closed = measured["inactivation"].rename(columns={"inactivation": "fraction"})
+    lowest = closed["prepulse_mV"].min()
+    first = gating_curves(CONNOR_STEVENS, [lowest] * mV).set_index("gate")["steady_state"]["b"]
+    falling = steady.assign(prepulse_mV=steady["v_mV"], fraction=steady["b"] / first)
+    plot_curve(closed, "prepulse_mV", "fraction", left, color=GATE_COLOURS["b"],
+               label="inactivation", theory=falling[falling["v_mV"] <= 30])  # fmt: skip
+    plot_curve(opened, "command_mV", "fraction", left, color=GATE_COLOURS["a"],
+               label="activation", theory=rising[rising["v_mV"] <= 30])  # fmt: skip
+    left.set(xlabel="potential (mV)", ylabel="fraction")
+    left.legend(loc="upper center", bbox_to_anchor=(0.6, 1.0))
+    recovered = measured["recovery"]
+    times = np.linspace(0, recovered["interval_ms"].max(), 201)
+    decay = recovered.attrs["amplitude"] * np.exp(-times / recovered.attrs["tau_ms"])
+    fit = pd.DataFrame({"interval_ms": times, "recovery": 1 - decay})
+    plot_curve(recovered, "interval_ms", "recovery", right, theory=fit,
                color=GATE_COLOURS["b"])  # fmt: skip
     right.set(xlabel="time at −100 mV (ms)", ylabel="recovered fraction", ylim=(0, 1.02))
     label_panels((left, right))
@@ -280,36 +299,43 @@ def _draw_clamp_curves(curves: pd.DataFrame, measured: dict[str, pd.DataFrame]):
 # ---------------------------------------------------------------------------------------------
 # The late first spike
 # ---------------------------------------------------------------------------------------------
-def _delay(settings: Settings, rheobase: float, traces: pd.DataFrame) -> tuple[Section, dict]:
-    late, early = _latencies(settings, rheobase)
+def _delay(
+    settings: Settings, rheobase: float, moved_leak_threshold: float, approach: pd.DataFrame
+) -> tuple[Section, dict]:
+    late, early = _latencies(settings, rheobase, moved_leak_threshold)
     at = late.loc[(late["I_relative"] - 1.1).abs().idxmin(), "latency_ms"]
     first = late.loc[late["excess"].idxmin()]
     text = f"""
-Just above the rheobase ({rheobase:.4f} µA/cm²) the first spike takes its time: **{at:.1f} ms** at 1.1
-times the rheobase, {first.latency_ms:.0f} ms at {first.I:.2f} µA/cm². The traces show two stages.
+Just above the rheobase ({rheobase:.4f} µA/cm²) the first spike takes its time: **{at:.1f} ms** at
+1.1 times the rheobase, {first.latency_ms:.0f} ms at {first.I:.3f} µA/cm². The traces show two
+stages.
 
 1. **The A-current catches the depolarisation.** *a* opens within a millisecond or two, *b* has not
    yet moved, and the outward current stops the potential some ten millivolts below threshold.
-2. **The cell creeps.** *b* falls, but only as far as *b*<sub>∞</sub>(*V*): it follows within a few
-   milliseconds and would be done long before the spike. What takes a hundred is the balance that is
-   left: at the rheobase outward and inward current cancel exactly (a saddle-node, next section), and
-   just above it they *almost* do, so d*V*/d*t* stays near zero for as long as the potential needs to
-   squeeze through. The theory of this bottleneck says: latency ∝ 1/√(*I* − *I*<sub>0</sub>), a slope
-   of −½ in panel D.
+2. **The cell creeps.** Is *b* so slow? No: near the rheobase it follows its steady state closely
+   (dotted in panel C). The balance is what takes long: at the rheobase outward and inward current
+   cancel exactly (a saddle-node, next section), just above it they *almost* do, and d*V*/d*t* stays
+   near zero until the potential has squeezed through. Theory says that the time in such a
+   bottleneck grows as 1/√(*I* − *I*<sub>0</sub>): panel D comes close to the slope −½ at its left
+   end.
 
-So the A-current makes the delay not by being slow but by balancing the input near threshold. Without
-it (leak moved, see below) the first spike comes within {early["latency_ms"].max():.1f} ms at any
-current that makes the cell fire on and on.
+So the A-current delays the spike not by being slow but by balancing the input near threshold.
+Without it (leak moved, see below) the first spike comes within {early["latency_ms"].max():.1f} ms
+at any current that makes the cell fire on and on, however near the threshold.
 """
     section = Section(
         "Why the first spike is late",
         text,
-        figures={"delay": _draw_delay(traces, rheobase, late, early)},
-        tables={"latency": late.drop(columns="excess"), "latency_no_A": early},
+        figures={"delay": _draw_delay(approach, late, early)},
+        tables={
+            "latency": late.drop(columns="excess"),
+            "latency_no_A": early.drop(columns="excess"),
+        },
         captions={
-            "delay": "Steps at 20 ms to multiples of the rheobase: **A** membrane potential, "
-            "**B** A-current, **C** its inactivation gate. **D** Latency against the current "
-            "above rheobase, with the slope −½ of a saddle-node.",
+            "delay": "Steps at 20 ms to multiples of the rheobase, drawn up to the first spike: "
+            "**A** membrane potential, **B** A-current, **C** its inactivation gate and (dotted) "
+            "*b*<sub>∞</sub>(*V*). **D** Latency against the distance from the threshold; the thin "
+            "line has the slope −½.",
             "latency": "First-spike latency of the Connor–Stevens cell.",
             "latency_no_A": "The same without A-current, leak moved to −67.8 mV.",
         },
@@ -317,42 +343,51 @@ current that makes the cell fire on and on.
     return section, {"latency_1p1_ms": float(at)}
 
 
-def _latencies(settings: Settings, rheobase: float) -> tuple[pd.DataFrame, pd.DataFrame]:
-    count = 7 if settings.quick else 16
-    excess = np.append(np.geomspace(0.01, 5.0, count), 0.1)
+def _latencies(
+    settings: Settings, rheobase: float, moved_leak_threshold: float
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    count = 8 if settings.quick else 20
+    excess = np.geomspace(0.008, 32.0, count)  # uA/cm2
     run = {"dt": DT, "backend": settings.backend}
     late = latency(
-        CONNOR_STEVENS, np.sort(1 + excess), relative_to=rheobase * DENSITY, duration=600 * ms,
-        vary={"g_A": [G_A] * CONDUCTANCE}, **run,
+        CONNOR_STEVENS, np.sort([1.1, *(1 + excess / rheobase)]), relative_to=rheobase * DENSITY,
+        duration=1300 * ms, vary={"g_A": [G_A] * CONDUCTANCE}, **run,
+    )  # fmt: skip
+    early = latency(
+        NO_A, Quantity((moved_leak_threshold + excess) * DENSITY), duration=100 * ms,
+        vary={"E_L": [float(MOVED_LEAK / mV)] * mV}, **run,
     )  # fmt: skip
     late["excess"] = late["I"] - rheobase
-    currents = Quantity(np.linspace(7.2, 40.0, count) * DENSITY)
-    vary = {"E_L": [float(MOVED_LEAK / mV)] * mV}
-    return late, latency(NO_A, currents, duration=100 * ms, vary=vary, **run)
+    early["excess"] = early["I"] - moved_leak_threshold
+    return late, early
 
 
 @use_style()
-def _draw_delay(traces: pd.DataFrame, rheobase: float, late: pd.DataFrame, early: pd.DataFrame):
+def _draw_delay(approach: pd.DataFrame, late: pd.DataFrame, early: pd.DataFrame):
     axes = new_axes(2, 2, size=(6.5, 4.8))
     columns = ("v_mV", "I_A_uA_per_cm2", "b")
     labels = ("membrane potential (mV)", unit_label("I_A", "uA/cm**2"), "inactivation gate $b$")
-    for ax, column, label in zip(axes.flat, columns, labels, strict=False):
-        for multiple, colour, (_, rows) in zip(
-            MULTIPLES, CYCLE, traces.groupby("neuron"), strict=False
-        ):
-            rows = rows[rows["t_ms"].between(0, 220)]
+    steady = gating_curves(CONNOR_STEVENS).query("gate == 'b'")
+    cells = zip(MULTIPLES, CYCLE, approach.groupby("neuron"), strict=False)
+    for multiple, colour, (_, rows) in cells:
+        for ax, column, label in zip(axes.flat, columns, labels, strict=False):
             ax.plot(rows["t_ms"], rows[column], color=colour, label=f"{multiple:g} × rheobase")
-        ax.set(xlabel="time (ms)", ylabel=label)
+            ax.set(xlabel="time (ms)", ylabel=label)
+        before = rows[rows["v_mV"] < -45].iloc[: -int(4 / (DT / ms))]
+        settled = np.interp(before["v_mV"], steady["v_mV"], steady["steady_state"])
+        axes[1, 0].plot(before["t_ms"], settled, color="black", linestyle=":", linewidth=1)
     axes[0, 1].set_ylim(0, 60)
-    below = axes[1, 1]
-    below.loglog(late["excess"], late["latency_ms"], "o", color="black", markersize=3)
-    low, high = late["excess"].min(), late["excess"].max()
-    line = np.array([low, high])
-    start = late.loc[late["excess"].idxmin(), "latency_ms"]
-    below.plot(line, start * np.sqrt(low / line), color="black", linewidth=0.9)
-    below.set(xlabel="$I - I_0$ (µA/cm²)", ylabel="latency (ms)")
-    below.xaxis.set_major_formatter("{x:g}")
-    below.yaxis.set_major_formatter("{x:g}")
+    last = axes[1, 1]
+    last.loglog(late["excess"], late["latency_ms"], "o", color="black", markersize=3)
+    last.loglog(early["excess"], early["latency_ms"], "s", color=CYCLE[4], markersize=3)
+    near = late.loc[late["excess"].idxmin()]
+    line = np.array([near.excess, 1.0])
+    last.plot(line, near.latency_ms * np.sqrt(near.excess / line), color="black", linewidth=0.8)
+    last.annotate("with A-current", (0.03, 60), fontsize=8, ha="center", va="top")
+    last.annotate("without", (0.03, 3.2), fontsize=8, color=CYCLE[4], ha="center", va="top")
+    last.set(xlabel="$I$ − threshold (µA/cm²)", ylabel="latency (ms)", ylim=(0.4, 2000))
+    last.xaxis.set_major_formatter("{x:g}")
+    last.yaxis.set_major_formatter("{x:g}")
     label_panels(axes.flat)
     legend_below(axes[:1, 0])
-    return below.figure
+    return last.figure

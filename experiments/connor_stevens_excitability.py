@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 from brian2 import Quantity, ms, mV, second
+from scipy.optimize import curve_fit
 
 from ..analysis import spike_table
 from ..analysis.plots import (
     CYCLE,
-    axis_label,
     label_panels,
     legend_below,
     legend_beside,
@@ -19,7 +19,8 @@ from ..analysis.plots import (
     use_style,
 )
 from ..models import CONNOR_STEVENS
-from ..protocols import Constant, Step, fi_curve
+from ..protocols import Constant, Step, fi_curve, response
+from ..protocols.gating_curves import gating_curves
 from ..protocols.thresholds import search
 from ..simulation import simulate
 from .connor_stevens_common import (
@@ -64,9 +65,7 @@ def _types(settings: Settings) -> tuple[Section, dict]:
     curves, onsets = _curves(settings)
     rheobase, _ = saddle_node(CONNOR_STEVENS)
     full, bare, moved = curves.values()
-    near = full.query("rate_Hz > 0 and I < @rheobase + 0.16")
-    slope, constant = np.polyfit(near["I"], near["rate_Hz"] ** 2, 1)
-    fitted = -constant / slope
+    law, fit = _square_root_law(rheobase, settings)
     moved_onset, bare_onset = (row for _, row in onsets.sort_values("E_L").iterrows())
     other = fi_curve(
         CONNOR_STEVENS, [2, 10, 20] * DENSITY, duration=800 * ms, discard=300 * ms, dt=DT,
@@ -78,40 +77,43 @@ With its A-current the cell can fire as slowly as one likes: the rate starts fro
 (**type I**, Hodgkin 1948). Take the A-current away and nothing else, *g*<sub>A</sub> = 0, and two
 things happen.
 
-- The cell fires **{idle.rate_Hz:.2f} Hz without any input**, because the leak at −17 mV has lost its
-  counterweight, and starts at {signed(bare_onset.I)} µA/cm², a *hyper*polarising current.
+- The cell fires **{idle.rate_Hz:.2f} Hz without any input**, because the leak at −17 mV has lost
+  its counterweight; it starts at {signed(bare_onset.I)} µA/cm², a *hyper*polarising current.
 - The curve no longer starts from zero: it jumps to {bare_onset.onset_rate_Hz:.1f} Hz (**type II**).
 
-To see what belongs to the A-current and not to the lost resting potential, move the leak to −67.8 mV
-as well (Sterratt et al. 2011): the cell rests where it did, and a step from rest starts it at
-**{moved_onset.I:.4f}** µA/cm², close to the full cell. It is still type II, with {moved_onset.onset_rate_Hz:.1f} Hz at
-once, and its first spike at 1.1 × threshold comes after
-{moved_onset.latency_ms:.2f} ms. A leak moved by
-51 mV is a constant current of 0.3 × 51 = 15.2 µA/cm²: the two red and blue curves are one, shifted.
+To see what belongs to the A-current and not to the lost resting potential, move the leak to
+−67.8 mV as well (Sterratt et al. 2011). The cell then rests where it did, and a step from rest
+starts it at **{moved_onset.I:.4f}** µA/cm², close to the full cell. It is still type II, with
+{moved_onset.onset_rate_Hz:.1f} Hz at once, and its first spike at 1.1 × threshold comes after
+{moved_onset.latency_ms:.2f} ms. (Moving a leak of 0.3 mS/cm² by 50.8 mV adds a constant current of
+15.24 µA/cm²: the red and the blue curve are one, shifted.)
 
 **Why.** An equilibrium at the input *I* lies where the steady-state current–voltage curve has the
-value *I*. Without A-current that curve only rises: rest never disappears, it loses its stability to an
-oscillation that already has its own frequency. The window of the A-current bends the curve into an
-**N**. At its first maximum rest meets an unstable equilibrium and both vanish (saddle-node) at
-*I*<sub>0</sub> = **{rheobase:.6f}** µA/cm². The spike's orbit passes just there, so above
-*I*<sub>0</sub> every cycle has to squeeze through the gap, and theory says *f* ∝ √(*I* − *I*<sub>0</sub>).
-A straight line through *f*² of the {len(near)} slowest measured rates meets zero at **{fitted:.5f}**: the
-same current from spikes alone.
+value *I* (panel B). Without A-current that curve only rises: rest never disappears, and firing
+starts from an oscillation that has its own frequency. The window of the A-current bends the curve
+into an **N**. At its first maximum rest meets an unstable equilibrium and both vanish, a
+saddle-node, at *I*<sub>0</sub> = **{rheobase:.6f}** µA/cm². The spike's orbit passes just there,
+so above *I*<sub>0</sub> every cycle has to squeeze through the gap. To leading order its period is
+*A*/√(*I* − *I*<sub>0</sub>) + *B*, hence *f* ∝ √(*I* − *I*<sub>0</sub>) close to *I*<sub>0</sub>.
+This formula, fitted to the {len(law)} measured rates, finds *I*<sub>0</sub> =
+**{fit["I_0"]:.4f}** µA/cm²: the same current, from spikes alone.
 """
     section = Section(
         "Type I with, type II without A-current",
         text,
         figures={
             "fi_types": _draw_types(curves),
-            "square_root_law": _draw_law(near, slope, fitted, rheobase),
+            "square_root_law": _draw_law(law, fit, rheobase),
         },
-        tables={"fi_with_A": full, "fi_without_A": bare, "onsets": onsets},
+        tables={"square_root": law, "fi_with_A": full, "fi_without_A": bare, "onsets": onsets},
         captions={
             "fi_types": "**A** Firing rate for a step from rest. **B** Steady-state current "
-            "against potential: the input at which each potential is an equilibrium. The dot is "
-            "the saddle-node.",
-            "square_root_law": "**A** The squared rate is a straight line near the rheobase. "
-            "**B** Rate over distance from it, with the slope ½.",
+            "against potential: the input at which each potential is an equilibrium. Dots are "
+            "saddle-nodes; the inset enlarges the one of the full cell.",
+            "square_root_law": "**A** Rate just above the rheobase, with the fit. **B** Period "
+            "against 1/√(*I* − *I*<sub>0</sub>), with *I*<sub>0</sub> from the equations "
+            "(dashed in A): a straight line.",
+            "square_root": "The rates fitted.",
             "fi_with_A": "The Connor–Stevens cell.",
             "fi_without_A": "*g*<sub>A</sub> = 0, all else the same.",
             "onsets": "Thresholds of sustained firing without A-current, for both leaks. (Where no "
@@ -120,7 +122,7 @@ same current from spikes alone.
     )
     numbers = {
         "saddle_node_uA_per_cm2": rheobase,
-        "rheobase_from_rates_uA_per_cm2": float(fitted),
+        "rheobase_from_rates_uA_per_cm2": fit["I_0"],
         **{f"rate_{label}_Hz": _at(full, I).rate_Hz
            for label, I in (("8p5", 8.5), ("10", 10.0), ("20", 20.0))},
         "half_A_rate_2_Hz": _at(other[other["g_A"] < G_A], 2.0).rate_Hz,
@@ -140,11 +142,10 @@ same current from spikes alone.
 def _curves(settings: Settings) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """Measure the F-I curves of the three cells, and the onset of the two without A-current."""
     rheobase, _ = saddle_node(CONNOR_STEVENS)
-    near = rheobase + np.linspace(0.01, 0.15, 5 if settings.quick else 10)
     grid = np.linspace(-12, 40, 14 if settings.quick else 53)
-    fine = [] if settings.quick else rheobase + np.geomspace(0.2, 2, 7)
-    run = {"duration": 2 * second, "discard": 500 * ms, "dt": DT, "backend": settings.backend}
-    currents = np.unique([*grid, 8.5, 10.0, 20.0, *near, *fine]) * DENSITY
+    fine = [] if settings.quick else rheobase + np.geomspace(0.08, 2, 7)
+    run = {"duration": 1 * second, "discard": 300 * ms, "dt": DT, "backend": settings.backend}
+    currents = np.unique([*grid, 8.5, 10.0, 20.0, *fine]) * DENSITY
     full = fi_curve(CONNOR_STEVENS, currents, vary={"g_A": [G_A] * CONDUCTANCE}, **run)
     # A current that takes the cell with moved leak below -78 mV would make dt*beta_m too large
     # for rk4; its curve starts at 0.
@@ -159,10 +160,29 @@ def _curves(settings: Settings) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     curves = {"with A-current": full}
     for name, part in zip(list(CELLS)[1:], parts, strict=True):
         start = onsets[np.isclose(onsets["E_L"], part["E_L"].iloc[0])]
-        curve = pd.concat([part, start.rename(columns={"onset_rate_Hz": "rate_Hz"})])
+        jump = [start.assign(I=start["I_silent"], rate_Hz=0.0, latency_ms=np.nan),
+                start.rename(columns={"onset_rate_Hz": "rate_Hz"})]  # fmt: skip
+        curve = pd.concat([part, *jump])
         curves[name] = curve[["I", "I_unit", "rate_Hz", "latency_ms"]].sort_values("I")
         curves[name].attrs = part.attrs
     return curves, onsets
+
+
+def _square_root_law(rheobase: float, settings: Settings) -> tuple[pd.DataFrame, dict]:
+    """Measure rates just above the saddle-node and fit period = A/sqrt(I - I_0) + B to them."""
+    currents = rheobase + np.linspace(0.01, 0.1, 6 if settings.quick else 12)
+    law = fi_curve(
+        CONNOR_STEVENS, currents * DENSITY, vary={"g_A": [G_A] * CONDUCTANCE}, dt=DT,
+        duration=3 * second, discard=500 * ms, backend=settings.backend,
+    )[["I", "I_unit", "rate_Hz"]]  # fmt: skip
+    law = law.assign(period_ms=1000 / law["rate_Hz"])
+    guess = (100.0, 0.0, currents[0] - 0.02)
+    values, _ = curve_fit(_period, law["I"], law["period_ms"], guess, xtol=1e-12, ftol=1e-12)
+    return law, dict(zip(("A", "B", "I_0"), map(float, values), strict=True))
+
+
+def _period(I, A, B, I_0):
+    return A / np.sqrt(np.maximum(I - I_0, 1e-6)) + B
 
 
 def _at(curve: pd.DataFrame, current: float) -> pd.Series:
@@ -173,40 +193,44 @@ def _at(curve: pd.DataFrame, current: float) -> pd.Series:
 @use_style()
 def _draw_types(curves: dict[str, pd.DataFrame]):
     left, right = new_axes(1, 2, size=(6.5, 3.3))
-    models = (CONNOR_STEVENS, NO_A, NO_A_MOVED)
-    v = np.linspace(-76, -44, 641)
-    for (name, colour), model in zip(CELLS.items(), models, strict=True):
+    for name, colour in CELLS.items():
         plot_fi(curves[name], left, label=name, color=colour, marker="none")
-        right.plot(v, steady_current(model, v), color=colour)
-    current, potential = saddle_node(CONNOR_STEVENS)
-    right.plot(potential, current, "o", color="black", markersize=5)
-    right.axhline(0.0, color="black", linewidth=0.4)
+    top = max(curve["rate_Hz"].max() for curve in curves.values())
+    left.set_ylim(-0.02 * top, 1.02 * top)
+    left.get_legend().remove()
+    v = np.linspace(-72, -44, 1121)
+    inset = right.inset_axes((0.5, 0.1, 0.46, 0.18), xlim=(-62, -46), ylim=(7.7, 8.2))
+    twice = with_A(2.0)
+    for model, colour in ((CONNOR_STEVENS, "black"), (NO_A_MOVED, CYCLE[0]), (twice, CYCLE[2])):
+        current, potential = saddle_node(model)
+        for ax in (right, inset) if colour == "black" else (right,):
+            ax.plot(v, steady_current(model, v), color=colour)
+            ax.plot(potential, current, "o", color=colour, markersize=4)
+    right.plot([], color=CYCLE[2], label="twice the A-current")
+    inset.tick_params(labelsize=7)
     right.set(
         xlabel="membrane potential (mV)", ylabel=unit_label("steady current", "uA/cm**2"),
-        ylim=(-22, 24), xlim=(-76, -44),
+        ylim=(-12, 31), xlim=(-72, -44),
     )  # fmt: skip
-    left.get_legend().remove()
     label_panels((left, right))
-    legend_below([left])
+    legend_below((left, right))
     return left.figure
 
 
 @use_style()
-def _draw_law(near: pd.DataFrame, slope: float, fitted: float, rheobase: float):
+def _draw_law(law: pd.DataFrame, fit: dict[str, float], rheobase: float):
     left, right = new_axes(1, 2, size=(6.5, 2.8))
-    left.plot(near["I"], near["rate_Hz"] ** 2, "o", color="black", markersize=4)
-    line = np.array([fitted, near["I"].max()])
-    left.plot(line, slope * (line - fitted), color=CYCLE[1], linewidth=1)
+    plot_fi(law, left, color="black", linestyle="none", marker="o")
+    current = fit["I_0"] + np.linspace(0.01, 1, 201) ** 2 * (law["I"].max() - fit["I_0"])
+    left.plot(current, 1000 / _period(current, **fit), color=CYCLE[1], linewidth=1, zorder=1.9)
     left.axvline(rheobase, color="0.5", linewidth=0.8, linestyle="--")
-    left.set(xlabel=unit_label("input $I$", "uA/cm**2"), ylabel="squared rate (Hz²)")
-    right.loglog(near["I"] - rheobase, near["rate_Hz"], "o", color="black", markersize=4)
-    excess = near["I"].to_numpy() - rheobase
-    right.plot(excess, np.sqrt(slope * excess), color=CYCLE[1], linewidth=1)
-    right.set(xlabel="$I - I_0$ (µA/cm²)", ylabel=axis_label("rate_Hz"))
-    for axis in (right.xaxis, right.yaxis):
-        axis.set_major_formatter("{x:g}")
-        axis.set_minor_formatter("{x:g}")
-    right.tick_params(which="minor", labelsize=6.5)
+    root = 1 / np.sqrt(law["I"] - rheobase)
+    right.plot(root, law["period_ms"], "o", color="black")
+    right.plot(root, fit["A"] * root + fit["B"], color=CYCLE[1], linewidth=1, zorder=1.9)
+    right.set(
+        xlabel="$1/\\sqrt{I - I_0}$ ((µA/cm²)$^{-1/2}$)", ylabel="period (ms)",
+        xlim=(0, None), ylim=(0, None),
+    )  # fmt: skip
     label_panels((left, right))
     return left.figure
 
@@ -216,21 +240,24 @@ def _draw_law(near: pd.DataFrame, slope: float, fitted: float, rheobase: float):
 # ---------------------------------------------------------------------------------------------
 def _sweep(settings: Settings) -> tuple[Section, dict]:
     surface, onset = _swept(settings)
-    type_I = onset[onset["onset_rate_Hz"] < 5]["g_A"] / G_A
+    slowest = onset.loc[onset["onset_rate_Hz"].idxmin()]
+    jumps = onset[(onset["g_A"] > slowest.g_A) & (onset["onset_rate_Hz"] > 10)]["g_A"].min() / G_A
+    longest = onset.loc[onset["latency_ms"].idxmax()]
     text = f"""
 One parameter, *g*<sub>A</sub>, from 0 to three times its value; all else, the leak too, stays.
 
-- **Rheobase** rises with *g*<sub>A</sub>, first because a more polarised rest is farther from
-  threshold, later because every 1 mS/cm² adds its share of window current. Where the
-  current–voltage curve has its **N** (from about 0.9 ×) the measured threshold lies on the
-  saddle-node that the equations predict without a simulation (line in C).
+- **Rheobase** rises with *g*<sub>A</sub>, for larger values in a straight line. Where the
+  current–voltage curve has its N (from about 0.9 ×) the threshold measured with steps lies on the
+  saddle-node that the equations predict without a simulation (line in A).
 - **Onset rate**, half a percent above the rheobase: it falls from
-  {onset["onset_rate_Hz"].iloc[0]:.0f} Hz at *g*<sub>A</sub> = 0 to nearly 0, **and rises again** from
-  {type_I.max():.2g} × upwards. More A-current does not make the cell "more type I".
-- **Latency** at 1.1 × the rheobase is longest where the onset is slowest, around 1 ×, and shorter on
-  both sides. (A threshold below zero has no 1.1 ×; those cells are missing.)
-- **Slope**: high above the rheobase the curves run nearly parallel; the A-current subtracts, it hardly
-  divides.
+  {onset["onset_rate_Hz"].iloc[0]:.0f} Hz at *g*<sub>A</sub> = 0 to {slowest.onset_rate_Hz:.1f} Hz
+  at {slowest.g_A / G_A:.3g} × **and rises again**, above 10 Hz from {jumps:.3g} × on. More A-current
+  does not make the cell "more type I".
+- **Latency** at 1.1 × the rheobase is longest ({longest.latency_ms:.0f} ms) at
+  {longest.g_A / G_A:.2g} × and shorter on both sides. (A threshold below zero has no 1.1 ×; those
+  cells are missing.)
+- **Slope**: well above the rheobase the curves run nearly parallel. The A-current subtracts from
+  the input more than it divides the rate.
 """
     section = Section(
         "More and less A-current",
@@ -266,7 +293,7 @@ def _swept(settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame]:
     )  # fmt: skip
     chosen = surface if quick else surface[np.isclose(surface["g_A"] / G_A * 4 % 1, 0)]
     chosen = chosen.assign(E_L=CONNOR_STEVENS.parameters["E_L"].value)
-    return surface, _onsets(chosen, ["g_A", "E_L"], settings, tolerance=1e-3, margin=5e-3)
+    return surface, _onsets(chosen, ["g_A", "E_L"], settings, tolerance=2e-3, margin=5e-3)
 
 
 @use_style()
@@ -310,19 +337,22 @@ def _hysteresis(settings: Settings) -> tuple[Section, dict]:
     limits = _limits(settings)
     twice = limits[np.isclose(limits["multiple"], 2.0)].iloc[0]
     loop = _loop(settings, twice.I_down, twice.I_up)
+    returning = _return(settings, (twice.I_down + twice.I_up) / 2, twice.I_up + 1.5)
+    fold = saddle_node(with_A(2.0))[0]
     text = f"""
-Beyond about 1.5 × the jump at the onset comes with a memory. At 2 × a step **from rest** must reach
-**{twice.I_up:.3f}** µA/cm², where rest vanishes in its saddle-node
-({saddle_node(with_A(2.0))[0]:.3f}). But a cell that fires already goes on down to
-**{twice.I_down:.3f}**: between the two rest *and* firing are stable, and the past decides. Drion, O'Leary
-and Marder (2015) found this loop and named the excitability type II*.
+At twice the conductance the jump at the onset comes with a memory. A step **from rest** must reach
+**{twice.I_up:.3f}** µA/cm², where rest vanishes in its saddle-node ({fold:.3f}). But a cell that
+fires already goes on down to **{twice.I_down:.3f}**: in between rest *and* firing are stable, and
+the past decides. Drion, O'Leary and Marder (2015) describe this loop and call it type II*.
 
-Why does still more A-current bring it? The after-hyperpolarisation frees so much *b* that the
-next approach to threshold overshoots the place where the saddle-node is about to appear: the cycle no
-longer passes through it, so it survives when saddle and node are there. It ends a little lower, by
-running into the saddle, which is why the lower branch bends down steeply at its end.
+Why does *more* A-current bring it? A resting cell has all the A-current that *b*<sub>∞</sub>
+allows. A firing cell comes back from a spike that has closed *b*, and *b* needs τ<sub>b</sub> to
+recover: on the way up through −60 mV it is **{returning["b"]:.3f}**, where a resting cell has
+{returning["b_inf"]:.3f} (2 × *g*<sub>A</sub>, {returning["I"]:.2f} µA/cm²). So the firing cell meets
+less outward current than the resting one and gets past the place where that one is held. The more
+A-current there is, the more this difference counts.
 
-The width of the loop is measured by two paths in one group of cells: *up* starts at rest and gets the
+The two thresholds are measured by two paths in one group of cells: *up* starts at rest and gets the
 current at once, *down* fires for {LEAD / ms:.0f} ms at a higher current before it gets it.
 """
     section = Section(
@@ -337,7 +367,12 @@ current at once, *down* fires for {LEAD / ms:.0f} ms at a higher current before 
             "limits": "Lowest current that keeps the cell firing, on both paths.",
         },
     )
-    return section, {"up_2x_uA_per_cm2": twice.I_up, "down_2x_uA_per_cm2": twice.I_down}
+    return section, {
+        "up_2x_uA_per_cm2": twice.I_up,
+        "down_2x_uA_per_cm2": twice.I_down,
+        "returning_b": returning["b"],
+        "steady_b": returning["b_inf"],
+    }
 
 
 def _limits(settings: Settings) -> pd.DataFrame:
@@ -346,7 +381,7 @@ def _limits(settings: Settings) -> pd.DataFrame:
     folds = np.array([saddle_node(with_A(x))[0] for x in multiples])
     cells = pd.DataFrame({"g_A": multiples * G_A, "E_L": CONNOR_STEVENS.parameters["E_L"].value})
     deepest = folds - np.maximum(0.3, 0.06 * (folds - 10))
-    found = _lowest_firing(
+    _, found = _lowest_firing(
         pd.concat([cells, cells], ignore_index=True),
         np.concatenate([folds - 0.1, deepest]),
         np.tile(folds + 0.1, 2),
@@ -375,6 +410,19 @@ def _loop(settings: Settings, down: float, up: float) -> pd.DataFrame:
     before = np.where(table["path"] == "up", table["I"], up + 1.5)
     counted = _fire(cells, table["I"].to_numpy(), before, 2000.0, settings)
     return table.join(counted[["rate_Hz", "spike_count", "resolved"]])
+
+
+def _return(settings: Settings, current: float, before: float) -> dict[str, float]:
+    """Measure b when a firing cell at twice the conductance comes back through -60 mV."""
+    stimulus = Step(before * DENSITY, offset=LEAD).then(Constant(current * DENSITY))
+    out = response(
+        with_A(2.0), stimulus, 600 * ms, record=("v", "b"), dt=DT, backend=settings.backend
+    )
+    last = out.traces[out.traces["t_ms"].between(*out.spikes["t_ms"].iloc[-2:])]
+    v = last["v_mV"].to_numpy()
+    rises = np.flatnonzero((v[:-1] < -60) & (v[1:] >= -60))[-1]
+    steady = gating_curves(CONNOR_STEVENS, [-60] * mV).set_index("gate")["steady_state"]
+    return {"b": last["b"].iloc[rises], "b_inf": steady["b"], "I": current}
 
 
 @use_style()
@@ -417,30 +465,33 @@ def _onsets(
     Returns
     -------
     DataFrame
-        `by`, the threshold ``I``, ``onset_rate_Hz``, and ``latency_ms`` at 1.1 times the threshold
-        (NaN where it is not positive).
+        `by`, the threshold ``I`` and the last silent current ``I_silent``, ``onset_rate_Hz``, and
+        ``latency_ms`` at 1.1 times the threshold (NaN where it is not positive).
     """
     fires = curves[curves["rate_Hz"] != 0].groupby(by)["I"].min()
     silent = curves[curves["rate_Hz"] == 0].groupby(by)["I"].max()
     cells = fires.index.to_frame(index=False)
-    found = _lowest_firing(
+    below, found = _lowest_firing(
         cells, silent[fires.index].to_numpy(), fires.to_numpy(), settings, tolerance=tolerance
     )
     current = np.concatenate([found + margin * np.abs(found), 1.1 * found])
     measured = _fire(
         pd.concat([cells, cells], ignore_index=True), current, current, 1000.0, settings
     )
-    table = cells.assign(I=found, I_unit="uA/cm**2")
+    table = cells.assign(I=found, I_unit="uA/cm**2", I_silent=below)
     table["onset_rate_Hz"] = measured["rate_Hz"].to_numpy()[: len(cells)]
     latency = measured["latency_ms"].to_numpy()[len(cells) :]
     table["latency_ms"] = np.where(found > 0, latency, np.nan)
-    table.attrs = {"units": {"g_A": UNIT_TEXT, "E_L": "mV"}, "margin": margin}
+    table.attrs = {
+        "units": {"g_A": UNIT_TEXT, "E_L": "mV", "I_silent": "uA/cm**2"},
+        "margin": margin,
+    }
     return table
 
 
 def _lowest_firing(
     cells: pd.DataFrame, low, high, settings: Settings, *, before=None, tolerance, duration=1000.0
-) -> np.ndarray:
+) -> tuple[np.ndarray, np.ndarray]:
     """Search, for all cells at once, the lowest current at which firing goes on.
 
     Parameters
@@ -459,7 +510,8 @@ def _lowest_firing(
 
     Returns
     -------
-    array, shape (cells,)
+    low, high : array, shape (cells,)
+        The last silent current, and the first that keeps the cell firing.
     """
     lead = np.full(len(cells), np.nan) if before is None else before
 
@@ -470,9 +522,9 @@ def _lowest_firing(
         return (counted["spike_count"].to_numpy() > 0).reshape(amplitudes.shape)
 
     return search(
-        fires, low, high, tolerance=tolerance, durations=(1000.0, duration), rungs=12,
+        fires, low, high, tolerance=tolerance, durations=(1000.0, duration), rungs=max(12, 96 // len(cells)),
         label="lowest current that keeps firing",
-    )[1]  # fmt: skip
+    )  # fmt: skip
 
 
 def _fire(cells: pd.DataFrame, current, before, length: float, settings: Settings) -> pd.DataFrame:

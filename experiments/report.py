@@ -459,7 +459,7 @@ def format_column(column: pd.Series) -> list[str]:
         return ["–" if pd.isna(value) else html.escape(str(value)) for value in column]
     values = column.to_numpy(dtype=float)
     sizes = np.abs(values[np.isfinite(values) & (values != 0)])
-    if not len(sizes) or sizes.max() >= 1e6 or sizes.min() < 1e-4 * sizes.max():
+    if not len(sizes) or not 1e-3 < sizes.max() < 1e6 or sizes.min() < 1e-4 * sizes.max():
         return [format_number(value) for value in values]
     most = max(0, 5 - math.floor(math.log10(sizes.max())))
     used = max(len(f"{size:.{most}f}".rstrip("0").partition(".")[2]) for size in sizes)

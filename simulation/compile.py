@@ -9,7 +9,7 @@ lift both; each is probed. Only the state update is worth ``-O3``; for the rest,
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -27,7 +27,6 @@ FAST = (
 NATIVE = "-march=native"
 CLANG_VECTOR_LIBRARY = "-fveclib=libmvec"
 SMALL = ("-O1",)
-COMMON = ("-w", "-std=c++17")
 
 _PROBE = """
 #include <cmath>
@@ -73,39 +72,40 @@ def _accepts(source: Path, flags: Sequence[str]) -> bool:
     return done.returncode == 0 and subprocess.run([program]).returncode == 0
 
 
-def compile_program(folder: Path, is_hot) -> None:
+def compile_program(folder: Path, is_hot: Callable[[Path], bool], standard: str) -> None:
     """Compile all sources in `folder` to the program ``main``.
 
     Parameters
     ----------
     folder : Path
     is_hot : callable
-        ``is_hot(path) -> bool``: whether a source deserves the fast flags.
+        Whether a source deserves the fast flags.
+    standard : str
+        The C++ standard of the sources, such as ``"-std=c++11"``; an older one compiles faster.
 
     Raises
     ------
     CompileError
     """
-    # The code around the state update is small, and its headers take most of the time: one unit.
-    around = folder / "around.cpp"
+    around = folder / "around.cpp"  # everything but the objects' code in one unit
     around.write_text("".join(f'#include "{p.name}"\n' for p in sorted(folder.glob("*.cpp"))))
-    sources = sorted([around, *folder.glob("code_objects/*.cpp")], key=_longest_first)
-    jobs = [(source, fast_flags() if is_hot(source) else SMALL) for source in sources]
+    sources = [around, *sorted(folder.glob("code_objects/*.cpp"))]
+    sources.sort(key=is_hot, reverse=True)  # they take longest
     with ThreadPoolExecutor(cores()) as pool:
-        objects = list(pool.map(lambda job: _compile(folder, *job), jobs))
+        jobs = [
+            pool.submit(_compile, folder, s, (standard, *(fast_flags() if is_hot(s) else SMALL)))
+            for s in sources
+        ]
+        objects = [job.result() for job in jobs]
     link = [compiler(), *map(str, objects), "-o", "main"]
     _check(subprocess.run(link, cwd=folder, capture_output=True, text=True))
     for file in [around, *objects]:
         file.unlink()
 
 
-def _longest_first(source: Path) -> tuple[bool, bool, int]:
-    return "stateupdater" not in source.name, source.name != "around.cpp", -source.stat().st_size
-
-
 def _compile(folder: Path, source: Path, flags: Sequence[str]) -> Path:
     target = source.with_suffix(".o")
-    command = [compiler(), "-c", *COMMON, *flags, "-I.", str(source), "-o", str(target)]
+    command = [compiler(), "-c", "-w", *flags, "-I.", str(source), "-o", str(target)]
     _check(subprocess.run(command, cwd=folder, capture_output=True, text=True))
     return target
 

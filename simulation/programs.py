@@ -59,7 +59,9 @@ def cached_program(text: GroupText, states, record, record_dt) -> Program:
 
     def build(folder):
         generate(folder, text, states, record, record_dt)
-        compile_program(folder, lambda source: "stateupdater" in source.name)
+        flags = brian2.prefs.codegen.cpp.extra_compile_args_gcc
+        standard = next((f for f in flags if f.startswith("-std=")), "-std=c++17")
+        compile_program(folder, lambda source: "stateupdater" in source.name, standard)
 
     return cache.program(key, build)
 

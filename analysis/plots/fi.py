@@ -96,6 +96,7 @@ def plot_fi(
     else:
         _draw_family(ax, table, by, by_unit, rate, line)
     ax.set(xlabel=unit_label("input $I$", input_unit(table)), ylabel=axis_label(rate))
+    ax.autoscale(axis="y")  # a second curve on the same axes may be higher
     ax.set_ylim(bottom=min(0.0, ax.dataLim.y0) - 0.02 * ax.dataLim.height)
     _explain_crosses(ax)
     if by is not None and table[by].nunique() > MAX_LEGEND_CURVES:

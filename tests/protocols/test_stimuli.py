@@ -16,7 +16,7 @@ from excitable.protocols.stimuli import (
     Step,
     WhiteNoise,
 )
-from excitable.simulation import has_compiler, simulate
+from excitable.simulation import simulate
 
 DT = 0.1
 
@@ -187,7 +187,7 @@ def test_noise_needs_a_stochastic_method(noise, method):
 
 # --- statistics ----------------------------------------------------------------------------------
 
-BACKEND = "cython" if has_compiler() else "numpy"
+BACKEND = None
 NEURONS = 4000
 
 

@@ -4,18 +4,13 @@ Each ladder halves the step and fits the order to the largest error of all spike
 closed form or the reference solution.
 """
 
-from functools import partial
 
 import numpy as np
 import pytest
 from brian2 import Hz, ms, mV, nA, pA
 from excitable.models import IZHIKEVICH, IZHIKEVICH_2007, LIF, QIF
 from excitable.protocols.stimuli import Constant, Sine
-from excitable.simulation import has_compiler, reference
-from excitable.simulation import simulate as simulate_by_default
-
-# In this process: compiled once for all steps.
-simulate = partial(simulate_by_default, backend="cython" if has_compiler() else "numpy")
+from excitable.simulation import reference, simulate
 
 DURATION = 100 * ms
 

@@ -5,18 +5,13 @@ the traces here: integrators, steps and order of updates are the source's where 
 """
 
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
 from brian2 import cm, ms, mV, nA, pA, uA
 from excitable.models import HODGKIN_HUXLEY, IZHIKEVICH, IZHIKEVICH_2007, LIF
 from excitable.protocols.stimuli import Constant, Step
-from excitable.simulation import has_compiler
-from excitable.simulation import simulate as simulate_by_default
-
-# In this process: compiled once for all steps.
-simulate = partial(simulate_by_default, backend="cython" if has_compiler() else "numpy")
+from excitable.simulation import simulate
 
 
 def crossings(t, v, level):
