@@ -16,7 +16,7 @@ from ..analysis.plots import (
 )
 from ..models import CONNOR_STEVENS, CONNOR_STEVENS_1977
 from ..protocols import fi_curve
-from . import connor_stevens_cell, connor_stevens_excitability
+from . import connor_stevens_cell, connor_stevens_conductance, connor_stevens_types
 from .connor_stevens_common import CONDUCTANCE, DENSITY, DT, G_A, signed
 from .study import Section, Settings, StudyResult
 
@@ -48,11 +48,12 @@ def run(settings: Settings) -> StudyResult:
     -------
     StudyResult
     """
-    excitability = connor_stevens_excitability.sections(settings)
-    moved_leak_threshold = excitability[0][1]["moved_leak_threshold_uA_per_cm2"]
+    types = connor_stevens_types.section(settings)
+    moved_leak_threshold = types[1]["moved_leak_threshold_uA_per_cm2"]
     parts = [
         *connor_stevens_cell.sections(settings, moved_leak_threshold),
-        *excitability,
+        types,
+        *connor_stevens_conductance.sections(settings),
         _constants(settings),
         _faults(settings),
     ]
@@ -105,8 +106,8 @@ The rate functions in Dayan and Abbott's appendix are those of Connor, Walter an
 squid's shifted and sped up, with their numbers rounded: e<sup>−0.0556 V</sup> for
 e<sup>−V/18</sup>, 0.0314 for 1/31.84. That is enough to change the firing rate by up to
 **{largest:.2f} %** between 10 and 50 µA/cm²: at 20 µA/cm² **{at_20.rounded_Hz:.2f} Hz** against
-**{at_20.original_Hz:.2f} Hz**. The error of the integration is some hundred times smaller. A rate
-without the name of its constant set is good for two digits, no more.
+**{at_20.original_Hz:.2f} Hz**. The error of the integration is several hundred times smaller. A
+rate without the name of its constant set is good for two digits, no more.
 """
     section = Section(
         "Two sets of constants",
@@ -235,11 +236,12 @@ def _fault_curves(settings: Settings) -> dict[str, pd.DataFrame]:
     models |= {fault: with_fault(changes) for fault, changes in FAULTS.items()}
     models[WRONG_LEAK] = CONNOR_STEVENS.with_(E_L=-70 * mV)
     grid = np.linspace(0, 40, 5 if settings.quick else 41)
+    duration = (300 if settings.quick else 600) * ms
     currents = np.unique([*grid, 10, 20, 20 + LEAK_SHIFT]) * DENSITY
     return {
         fault: fi_curve(
-            model, currents, vary={"g_A": [G_A] * CONDUCTANCE}, duration=600 * ms,
-            discard=200 * ms, dt=DT, backend=settings.backend,
+            model, currents, vary={"g_A": [G_A] * CONDUCTANCE}, duration=duration,
+            discard=100 * ms, dt=DT, backend=settings.backend,
         )
         for fault, model in models.items()
     }  # fmt: skip

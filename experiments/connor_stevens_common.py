@@ -57,13 +57,13 @@ def saddle_node(model) -> tuple[float, float]:
     -------
     current, potential : float
         The first maximum of the steady-state current above the resting potential (uA/cm2, mV);
-        NaN if the current only rises up to -45 mV, so that no input makes rest vanish.
+        NaN if the current only rises up to -50 mV, so that no input makes rest vanish.
     """
 
     def slope(v):
         return (steady_current(model, v + 1e-3) - steady_current(model, v - 1e-3)) / 2e-3
 
-    v = np.arange(-75.0, -45.0, 0.25)
+    v = np.arange(-75.0, -50.0, 0.25)
     falling = np.flatnonzero((slope(v)[:-1] > 0) & (slope(v)[1:] <= 0))
     if not len(falling):
         return np.nan, np.nan

@@ -17,6 +17,7 @@ from .stimuli import Constant
 # and goes on firing only from 6.26 uA/cm2.
 CRITERIA = ("sustained", "spike")
 RUNGS = 24
+COARSE = 0.02  # relative width of a bracket from which on the long runs decide
 MAX_PASSES = 40
 
 
@@ -63,31 +64,33 @@ def search(
     """
     low, high = np.array(low, dtype=float), np.array(high, dtype=float)
     ladder = np.linspace(0, 1, rungs)
+    # How far a bracket moves when the threshold lies outside. At first a fifth of the range: far
+    # below rest a conductance model becomes stiff.
+    reach = (high - low) / 5
     coarse, final = durations
-    duration = coarse
+    duration, goal = coarse, max(COARSE, tolerance)
+    settled = np.zeros(len(low), dtype=bool)
     with bar(desc=label, total=MAX_PASSES, bar_format="{desc}: pass {n_fmt}") as progress:
         for _ in range(MAX_PASSES):
-            width = high - low
-            amplitudes = low[:, None] + width[:, None] * ladder
+            amplitudes = low[:, None] + (high - low)[:, None] * ladder
             fired = fires(amplitudes, duration)
-            first = fired.argmax(axis=1)
-            row = np.arange(len(low))
             all_fire, none_fires = fired[:, 0], ~fired.any(axis=1)
             inside = ~all_fire & ~none_fires
-            high = np.where(inside, amplitudes[row, first], high)
-            low = np.where(inside, amplitudes[row, first - 1], low)
+            first, row = fired.argmax(axis=1), np.arange(len(low))
+            cases = [settled, inside, all_fire]
             low, high = (
-                # Downwards in smaller moves: far below rest a conductance model becomes stiff.
-                np.where(all_fire, low - width / 2, np.where(none_fires, high, low)),
-                np.where(all_fire, low, np.where(none_fires, high + 2 * width, high)),
+                np.select(cases, [low, amplitudes[row, first - 1], low - reach], high),
+                np.select(cases, [high, amplitudes[row, first], low], high + reach),
             )
+            reach = np.where(inside, 2 * (high - low), 2 * reach)
             progress.update()
-            narrow = high - low <= tolerance * np.maximum(np.abs(low), np.abs(high))
-            if duration == final and np.all(narrow & inside):
+            width = (high - low) / np.maximum(np.abs(low), np.abs(high))
+            settled |= inside & (width <= goal)
+            if settled.all() and duration == final:
                 return low, high
-            if np.all(high - low <= 0.02 * np.maximum(np.abs(low), np.abs(high))):
-                duration = final
-    stuck = np.flatnonzero(~(narrow & inside))
+            if settled.all():
+                duration, goal, settled = final, tolerance, np.zeros_like(settled)
+    stuck = np.flatnonzero(~settled)
     raise ValueError(
         f"{label}: no threshold found for {len(stuck)} of {len(low)} cells after {MAX_PASSES} "
         f"passes (first: cell {stuck[0]}, between {low[stuck[0]]:g} and {high[stuck[0]]:g}); does "
@@ -208,7 +211,7 @@ def rheobase(model, **options) -> Quantity:
     >>> from brian2 import ms
     >>> from excitable.models import LIF
     >>> rheobase(LIF, tolerance=1e-2, duration=100*ms, dt=0.5*ms, backend="numpy").dim
-    A
+    amp
     """
     if "vary" in options:
         raise ValueError("rheobase: gives one value; for varied parameters use thresholds(...)")

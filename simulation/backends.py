@@ -4,6 +4,7 @@ import contextlib
 import sys
 from functools import cache
 
+import numpy as np
 from brian2 import prefs
 
 from ..models.checks import check_name
@@ -17,8 +18,19 @@ def has_compiler() -> bool:
     return compiler() is not None
 
 
-def choose(backend: str | None) -> str:
+# Shorter than this, compiling takes longer than the run does on numpy (about 1 ms a step).
+SHORT_STEPS = 1000
+
+
+def choose(backend: str | None, steps: float = np.inf) -> str:
     """Return the backend that runs: a name as given, or the fastest that works here.
+
+    Parameters
+    ----------
+    backend : str or None
+        A name in `BACKENDS`; None is ``"auto"``.
+    steps : float
+        Number of steps of the run, by which ``"auto"`` decides.
 
     Raises
     ------
@@ -28,7 +40,7 @@ def choose(backend: str | None) -> str:
     name = check_name("backend", backend or "auto", BACKENDS)
     if name == "auto":
         if has_compiler():
-            return "cpp_standalone"
+            return "numpy" if steps <= SHORT_STEPS else "cpp_standalone"
         _say_once("no C++ compiler found: running on numpy, which is slower. Install g++ and make "
                   "(Debian: apt install g++ make; macOS: xcode-select --install).")  # fmt: skip
         return "numpy"

@@ -1,23 +1,25 @@
 """Runs of any size on cached programs: padded to a program's size, or cut into chunks."""
 
+import hashlib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
 
 import brian2
 import numpy as np
 from brian2 import TimedArray
 
-from .. import __version__
 from ..models.grouping import GroupText
-from . import cache
+from . import cache as programs_cache
 from .compile import compile_program, compiler, fast_flags
 from .generate import generate
 from .machine import cores
 from .program import Program
 from .progress import reporter
 
-SMALLEST, LARGEST = 8, 1024  # neurons in a program; more than that run as chunks
+SMALLEST, LARGEST = 16, 1024  # neurons in a program; gcc vectorises no loop over fewer than 16
 WORTH_SPLITTING = 128  # neurons below which a second process costs more than it gains
 
 
@@ -51,8 +53,8 @@ def run_program(plan) -> dict[str, np.ndarray]:
 
 def cached_program(text: GroupText, states, record, record_dt) -> Program:
     """Return the compiled program of a text whose numbers are arguments."""
-    key = cache.key_of(
-        __version__, brian2.__version__, compiler(), fast_flags(),
+    key = programs_cache.key_of(
+        _own_sources(), brian2.__version__, compiler(), fast_flags(),
         text.n, text.equations, text.threshold, text.reset, text.refractory, text.method,
         record, record_dt and float(record_dt), _contents(text),
     )  # fmt: skip
@@ -63,7 +65,15 @@ def cached_program(text: GroupText, states, record, record_dt) -> Program:
         standard = next((f for f in flags if f.startswith("-std=")), "-std=c++17")
         compile_program(folder, lambda source: "stateupdater" in source.name, standard)
 
-    return cache.program(key, build)
+    return programs_cache.program(key, build)
+
+
+@cache
+def _own_sources() -> str:
+    """Return a checksum of the code that decides what a program consists of."""
+    here = Path(__file__).parent
+    files = [*sorted(here.glob("*.py")), here.parent / "models" / "functions.py"]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def _size(text: GroupText) -> int:
@@ -94,7 +104,10 @@ def _part(values: Mapping[str, np.ndarray], start: int, size: int) -> dict[str, 
 def _joined(parts: list[dict], starts, n: int) -> dict[str, np.ndarray]:
     """Put the chunks' results together, without the neurons that were too many."""
     found = {}
-    neurons = [part["spike_neuron"] + start for part, start in zip(parts, starts, strict=True)]
+    none = np.empty(0, int)
+    neurons = [
+        part.get("spike_neuron", none) + start for part, start in zip(parts, starts, strict=True)
+    ]
     kept = [i < n for i in neurons]
     for name in parts[0]:
         pieces = [part[name] for part in parts]

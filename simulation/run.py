@@ -106,12 +106,12 @@ def simulate(
     DivergenceError
         If a state is not finite at the end.
     """
-    name = backends.choose(backend)
     length = check_positive("duration", duration, ms) * ms
     for variable in record:
         check_name("variable to record", variable, recordable(model))
     check_name("spike timing", spikes, ("located", "grid"))
     text = describe(model, n, stimulus, vary=vary, method=method, dt=dt)
+    name = backends.choose(backend, steps=float(length / text.dt))
     state = starting_state(model, text, start)
     if record_dt is not None:
         check_positive("record_dt", record_dt, ms)

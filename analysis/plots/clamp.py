@@ -25,7 +25,7 @@ def plot_voltage_clamp(
     table : DataFrame
         Columns ``neuron``, ``t_ms`` (ms), ``v_mV`` (the clamped potential, mV), ``command_mV``
         (the step that names the trace, mV) and the current with its unit, such as
-        ``I_A_uA_cm2``.
+        ``I_A_uA_per_cm2``.
     axes : (Axes, Axes), optional
         Upper and lower panel; a new figure by default.
     current : str
@@ -47,7 +47,7 @@ def plot_voltage_clamp(
     --------
     >>> import pandas as pd
     >>> table = pd.DataFrame({"neuron": 0, "t_ms": [0.0, 1.0], "v_mV": [-100.0, 0.0]})
-    >>> table = table.assign(command_mV=0.0, I_A_uA_cm2=[0.0, 900.0])
+    >>> table = table.assign(command_mV=0.0, I_A_uA_per_cm2=[0.0, 900.0])
     >>> upper, lower = plot_voltage_clamp(table)
     >>> upper.get_ylabel()
     '$I_{\\\\mathrm{A}}$ (µA/cm²)'

@@ -170,7 +170,7 @@ def split_unit(column: str) -> tuple[str, str]:
     Parameters
     ----------
     column : str
-        Such as ``"v_mV"`` or ``"I_Na_uA_cm2"``.
+        Such as ``"v_mV"`` or ``"I_Na_uA_per_cm2"``.
 
     Returns
     -------
@@ -179,7 +179,7 @@ def split_unit(column: str) -> tuple[str, str]:
 
     Examples
     --------
-    >>> split_unit("v_mV"), split_unit("I_Na_uA_cm2"), split_unit("isi_cv")
+    >>> split_unit("v_mV"), split_unit("I_Na_uA_per_cm2"), split_unit("isi_cv")
     (('v', 'mV'), ('I_Na', 'µA/cm²'), ('isi_cv', ''))
     """
     for ending, unit in COLUMN_UNITS.items():

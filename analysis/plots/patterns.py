@@ -34,7 +34,7 @@ def plot_patterns(
     ----------
     panels : iterable of (str, DataFrame)
         Title and table with the columns ``t_ms`` (ms), ``v_mV`` (mV), ``I``, and ``u`` in any unit
-        (``u`` or ``u_mV_ms``, ``u_pA``, …).
+        (``u`` or ``u_mV_per_ms``, ``u_pA``, …).
     ncols : int
         Panels in a row: 4 for twenty panels on a page.
     v_range : (float, float), optional

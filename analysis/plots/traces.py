@@ -215,7 +215,7 @@ def plot_currents(
     traces : DataFrame
         Columns ``t_ms`` and one per current, of one neuron.
     currents : mapping of str to str
-        Column to the name of its current: ``{"I_Na_uA_cm2": "I_Na"}``.
+        Column to the name of its current: ``{"I_Na_uA_per_cm2": "I_Na"}``.
     ax : Axes, optional
         Where to draw; a new figure by default.
     unit : str
@@ -234,8 +234,8 @@ def plot_currents(
     Examples
     --------
     >>> import pandas as pd
-    >>> table = pd.DataFrame({"t_ms": [0.0, 1.0], "I_Na_uA_cm2": [0.0, -300.0]})
-    >>> plot_currents(table, {"I_Na_uA_cm2": "I_Na"}).get_ylabel()
+    >>> table = pd.DataFrame({"t_ms": [0.0, 1.0], "I_Na_uA_per_cm2": [0.0, -300.0]})
+    >>> plot_currents(table, {"I_Na_uA_per_cm2": "I_Na"}).get_ylabel()
     'ionic current (µA/cm²)'
     """
     require_columns(traces, "t_ms", *currents, needed_by="plot_currents")

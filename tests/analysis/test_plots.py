@@ -35,9 +35,9 @@ TRACES = pd.DataFrame(
         "neuron": 0,
         "t_ms": TIME,
         "v_mV": -65.0 + 10.0 * np.sin(TIME),
-        "u_mV_ms": -13.0 + np.cos(TIME),
+        "u_mV_per_ms": -13.0 + np.cos(TIME),
         "m": 0.5 + 0.4 * np.sin(TIME),
-        "I_Na_uA_cm2": -300.0 * np.sin(TIME) ** 2,
+        "I_Na_uA_per_cm2": -300.0 * np.sin(TIME) ** 2,
         "I": np.where(TIME > 10, 2.0, 0.0),
         "I_unit": "nA",
     }
@@ -66,7 +66,7 @@ X = np.linspace(-2.0, 2.0, 401)
 STEPS = np.array([0.1, 0.05, 0.025])
 ERRORS = pd.DataFrame({"dt_ms": STEPS, "error": 3.0 * STEPS**4, "method": "rk4"})
 CLAMP = pd.concat(
-    TRACES.assign(neuron=k, command_mV=command, I_A_uA_cm2=np.sin(TIME))
+    TRACES.assign(neuron=k, command_mV=command, I_A_uA_per_cm2=np.sin(TIME))
     for k, command in enumerate((-40.0, 0.0))
 )
 LINE_FIT = SimpleNamespace(kind="line", aicc=0.0, predict=lambda current: 40.0 * current)
@@ -77,9 +77,9 @@ FIGURES = {
     "plot_stimulus_response": (plots.plot_stimulus_response, TRACES, ["t_ms", "v_mV", "I"]),
     "plot_gates": (lambda t: plots.plot_gates(t, ["m"]), TRACES, ["t_ms", "m"]),
     "plot_currents": (
-        lambda t: plots.plot_currents(t, {"I_Na_uA_cm2": "I_Na"}),
+        lambda t: plots.plot_currents(t, {"I_Na_uA_per_cm2": "I_Na"}),
         TRACES,
-        ["t_ms", "I_Na_uA_cm2"],
+        ["t_ms", "I_Na_uA_per_cm2"],
     ),
     "plot_raster": (lambda t: plots.plot_raster(t, colour_by="I"), SPIKES, ["neuron", "t_ms", "I"]),
     "plot_fi": (
@@ -116,9 +116,9 @@ FIGURES = {
         ["neuron", "t_ms", "v_mV", "command_mV"],
     ),
     "plot_curve": (
-        lambda t: plots.plot_curve(t, "command_mV", "I_A_uA_cm2"),
+        lambda t: plots.plot_curve(t, "command_mV", "I_A_uA_per_cm2"),
         CLAMP,
-        ["command_mV", "I_A_uA_cm2"],
+        ["command_mV", "I_A_uA_per_cm2"],
     ),
 }
 EVERY_FIGURE = pytest.mark.parametrize("name", FIGURES)
@@ -246,9 +246,9 @@ def test_units_are_written_as_people_write_them(unit, text):
 @pytest.mark.parametrize(
     ("column", "parts"),
     [
-        ("I_Na_uA_cm2", ("I_Na", "µA/cm²")),
+        ("I_Na_uA_per_cm2", ("I_Na", "µA/cm²")),
         ("latency_ms", ("latency", "ms")),
-        ("slope_mV_ms", ("slope", "mV/ms")),
+        ("slope_mV_per_ms", ("slope", "mV/ms")),
         ("ms", ("ms", "")),
         ("isi_cv", ("isi_cv", "")),
     ],

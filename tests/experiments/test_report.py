@@ -236,7 +236,7 @@ def test_columns_are_written_alike():
 
 
 def test_headers_show_units():
-    assert header("I_Na_uA_cm2") == "<i>I</i><sub>Na</sub> (µA/cm²)"
+    assert header("I_Na_uA_per_cm2") == "<i>I</i><sub>Na</sub> (µA/cm²)"
     assert header("g_A", "mS/cm**2") == "<i>g</i><sub>A</sub> (mS/cm²)"
     assert header("a<b") == "a&lt;b"
 

@@ -4,7 +4,6 @@ Each ladder halves the step and fits the order to the largest error of all spike
 closed form or the reference solution.
 """
 
-
 import numpy as np
 import pytest
 from brian2 import Hz, ms, mV, nA, pA

@@ -33,20 +33,20 @@ def own_cache(tmp_path, monkeypatch):
 @pytest.fixture(scope="module")
 def lif_program(tmp_path_factory):
     """The compiled LIF of the shared cache."""
-    simulate(LIF, Constant(np.full(8, 2) * nA), 8, 20 * ms, **RUN)
+    simulate(LIF, Constant(np.full(16, 2) * nA), 16, 20 * ms, **RUN)
     names = [name for name, *_ in cache.entries()]
     return Program.open(cache.cache_folder() / names[0])
 
 
 def lif_values(**changes):
     values = {"v": -0.065, "tau": 0.01, "R": 1e7, "E_L": -0.065, "V_th": -0.05,
-              "V_reset": -0.065, "t_ref": 0.0, "I_amplitude": np.full(8, 2e-9)}  # fmt: skip
+              "V_reset": -0.065, "t_ref": 0.0, "I_amplitude": np.full(16, 2e-9)}  # fmt: skip
     return values | changes
 
 
 def test_program_runs_with_other_values(lif_program):
-    """Interval of the closed form: tau*ln(R I/(R I - 15 mV)), for eight currents at once."""
-    currents = np.linspace(2e-9, 5e-9, 8)
+    """Interval of the closed form: tau*ln(R I/(R I - 15 mV)), for sixteen currents at once."""
+    currents = np.linspace(2e-9, 5e-9, 16)
     found = lif_program.execute(lif_values(I_amplitude=currents), 0.1, 5e-5)
     for k, current in enumerate(currents):
         mine = found["spike_neuron"] == k
@@ -59,8 +59,8 @@ def test_program_runs_with_other_values(lif_program):
     ("name", "value", "message"),
     [
         ("tau", np.nan, "NaN or infinite"),
-        ("I_amplitude", np.full(8, np.inf), "NaN or infinite"),
-        ("I_amplitude", np.zeros(7), r"expected shape \(8,\), got \(7,\)"),
+        ("I_amplitude", np.full(16, np.inf), "NaN or infinite"),
+        ("I_amplitude", np.zeros(7), r"expected shape \(16,\), got \(7,\)"),
         ("tua", 0.01, "unknown input 'tua'"),
     ],
 )
@@ -263,7 +263,7 @@ def test_running_a_program_does_not_import_brian2(lif_program):
         print(len(found["state_v"]))
     """
     out, _ = run_python(code, cache.cache_folder()).communicate(timeout=100)
-    assert out.strip() == "8"
+    assert out.strip() == "16"
 
 
 def test_the_state_update_is_vectorised(monkeypatch):
@@ -282,7 +282,7 @@ def test_the_state_update_is_vectorised(monkeypatch):
 
 def test_manifest_is_plain_json(lif_program):
     manifest = json.loads((lif_program.folder / "manifest.json").read_text())
-    assert manifest["n"] == 8
+    assert manifest["n"] == 16
     assert manifest["inputs"]["tau"]["shape"] == []
 
 
