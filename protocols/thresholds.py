@@ -86,7 +86,7 @@ def search(
             progress.update()
             width = (high - low) / np.maximum(np.abs(low), np.abs(high))
             settled |= inside & (width <= goal)
-            if settled.all() and duration == final:
+            if settled.all() and goal == tolerance:
                 return low, high
             if settled.all():
                 duration, goal, settled = final, tolerance, np.zeros_like(settled)
