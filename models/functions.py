@@ -29,7 +29,8 @@ def smooth_exprel(x):
     """
     x = np.asarray(x, dtype=float)
     near = np.abs(x) < _NEAR
-    quotient = np.expm1(x) / np.where(near, 1.0, x)
+    with np.errstate(over="ignore"):  # a rate at a potential that runs away
+        quotient = np.expm1(x) / np.where(near, 1.0, x)
     series = 1 + x / 2 * (1 + x / 3 * (1 + x / 4 * (1 + x / 5 * (1 + x / 6))))
     return np.where(near, series, quotient)
 

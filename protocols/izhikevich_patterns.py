@@ -264,7 +264,7 @@ def original_scheme(pattern: Pattern, dt: Quantity | None = None) -> Response:
     p = {name: parameter.value for name, parameter in pattern.model.parameters.items()}
     t = np.arange(round(float(pattern.duration / ms) / dt) + 1) * dt
     current = published_input(pattern.stimulus, t)
-    v, u = (float(x) for x in _initial([pattern]).values())
+    v, u = (np.asarray(x)[0].item() for x in _initial([pattern]).values())
     v, u = v / 1e-3, u
     plotted = np.empty((2, len(t)))
     for k in range(len(t)):
