@@ -26,6 +26,9 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 napoleon_google_docstring = False
 napoleon_use_rtype = False
+napoleon_use_ivar = True
+# "shape (n,)" in a docstring is not a reference to one of several attributes called n.
+suppress_warnings = ["ref.python"]
 sphinx_gallery_conf = {
     "examples_dirs": "examples",
     "gallery_dirs": "gallery",
