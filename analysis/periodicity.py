@@ -100,12 +100,12 @@ def dominant_period(t_ms, x, *, tolerance=0.01):
     peaks = peaks[peaks > np.argmax(r < 0)] if np.any(r < 0) else peaks[:0]
     if not peaks.size:
         return Periodicity(np.nan, np.nan, np.nan, False)
-    lags, heights = _parabolic_peaks(r, peaks)
+    lags, heights, doubt = _parabolic_peaks(r, peaks)
     perfect = 1 - tolerance**2 / 2
     # Without a perfect repetition (noise, quasi-periodicity) the multiples of a period differ in
     # height by chance, and the shortest of those within 2 % of the best is meant.
-    level = perfect if heights.max() >= perfect else 0.98 * heights.max()
-    best = int(np.argmax(heights >= level))
+    reached = heights + doubt >= perfect
+    best = int(np.argmax(reached if reached.any() else heights >= 0.98 * heights.max()))
     period_ms = float(lags[best] * step)
     mismatch = repeats_with(t, x, period_ms)
     return Periodicity(period_ms, float(heights[best]), mismatch, mismatch <= tolerance)
@@ -271,10 +271,14 @@ def _autocorrelation(x):
 
 
 def _parabolic_peaks(r, k):
-    """Position and height of the vertices of the parabolas through r[k - 1], r[k], r[k + 1]."""
+    """Position and height of the vertices of the parabolas through r[k - 1], r[k], r[k + 1].
+
+    And how much too low a height may be, at most: half a step beside the peak of a cosine the
+    parabola misses curvature**2/128, and the terms left out here are smaller than that.
+    """
     slope = (r[k + 1] - r[k - 1]) / 2
     curvature = r[k + 1] - 2 * r[k] + r[k - 1]
-    return k - slope / curvature, r[k] - slope**2 / (2 * curvature)
+    return k - slope / curvature, r[k] - slope**2 / (2 * curvature), curvature**2 / 64
 
 
 def _step(t):
