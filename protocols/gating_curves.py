@@ -5,8 +5,9 @@ import pandas as pd
 from brian2 import Equations, Quantity, get_dimensions, mV, volt
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
-from ..models.checks import check_quantity, unit_text
+from ..models.checks import check_quantity
 from ..models.symbolic import function
+from . import tables
 
 
 def gating_curves(model, v: Quantity | None = None) -> pd.DataFrame:
@@ -59,12 +60,7 @@ def gating_curves(model, v: Quantity | None = None) -> pd.DataFrame:
         for gate, (x_inf, tau) in gate_kinetics(model, numbers * 1e-3).items()
     ]
     table = pd.concat(frames, ignore_index=True)
-    table.attrs = {
-        "protocol": "gating_curves",
-        "model": model.name,
-        "parameters": {name: p.value for name, p in model.parameters.items()},
-        "units": {name: unit_text(p.unit) for name, p in model.parameters.items()},
-    }
+    table.attrs = tables.describe_model(model, protocol="gating_curves")
     return table
 
 
