@@ -32,6 +32,7 @@ def run_program(plan) -> dict[str, np.ndarray]:
     values = {**text.arrays, **{k: np.broadcast_to(v, n) for k, v in plan.state.items()}}
     starts = range(0, n, size)
     done = np.zeros(len(starts))
+    seeds = _seeds(plan.seed, len(starts))
     with reporter(plan.label) as report, ThreadPoolExecutor(cores()) as pool:
 
         def run(k: int) -> dict[str, np.ndarray]:
@@ -43,12 +44,20 @@ def run_program(plan) -> dict[str, np.ndarray]:
                 _part(values, starts[k], size) | text.shared,
                 float(plan.duration),
                 float(text.dt),
-                seed=None if plan.seed is None else plan.seed + k,
+                seed=seeds[k],
                 report=tell if report else None,
             )
 
         parts = list(pool.map(run, range(len(starts))))
     return _joined(parts, starts, n)
+
+
+def _seeds(seed: int | None, count: int) -> list[int | None]:
+    """Return a seed for each chunk; those of one seed share none with those of another."""
+    if seed is None:
+        return [None] * count
+    children = np.random.SeedSequence(seed).spawn(count)
+    return [int(child.generate_state(1, np.uint64)[0]) or 1 for child in children]
 
 
 def cached_program(text: GroupText, states, record, record_dt) -> Program:
@@ -70,9 +79,10 @@ def cached_program(text: GroupText, states, record, record_dt) -> Program:
 
 @cache
 def _own_sources() -> str:
-    """Return a checksum of the code that decides what a program consists of."""
+    """Return a checksum of the code that decides what a program of a given text consists of."""
     here = Path(__file__).parent
-    files = [*sorted(here.glob("*.py")), here.parent / "models" / "functions.py"]
+    files = [here / f"{name}.py" for name in ("generate", "compile", "runge_kutta")]
+    files.append(here.parent / "models" / "functions.py")
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 

@@ -152,6 +152,11 @@ def test_seed_decides_the_noise():
     assert len(a) != len(c) or not np.array_equal(a, c)
 
 
+def test_chunks_of_different_seeds_draw_different_noise():
+    seeds = [seed for k in range(20) for seed in programs._seeds(k, 4)]
+    assert len(set(seeds)) == len(seeds)
+
+
 def test_one_program_serves_other_parameters_durations_and_steps(own_cache):
     for tau, duration, dt in ((10, 50, 0.05), (20, 80, 0.05), (20, 80, 0.1)):
         model = LIF.with_(tau=tau * ms)
