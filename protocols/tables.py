@@ -80,7 +80,13 @@ def describe_model(model, **more) -> dict:
 def describe_run(model, recording, **more) -> dict:
     """Return what a reader needs to redo a table, for its ``attrs``."""
     return describe_model(
-        model, method=recording.method, dt_ms=recording.dt_ms, backend=recording.backend, **more
+        model,
+        method=recording.method,
+        dt_ms=recording.dt_ms,
+        backend=recording.backend,
+        precision=recording.precision,
+        threads=recording.threads,
+        **more,
     )
 
 

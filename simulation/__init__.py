@@ -8,6 +8,7 @@ import importlib
 
 _HOME = {
     "BACKENDS": "backends",
+    "Backend": "backends",
     "has_compiler": "backends",
     "Program": "program",
     "ProgramError": "program",

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import brian2
+import numpy as np
 from brian2 import Clock, Network, NeuronGroup, SpikeMonitor, StateMonitor, second
 from brian2.devices import reset_device
 
@@ -69,6 +70,9 @@ def generate(folder: Path, text: GroupText, states, record, record_dt) -> None:
         device.reinit()
         reset_device()
     _make_arguments(folder / "main.cpp")
+    if brian2.prefs.core.default_float_dtype == np.float32:
+        for source in folder.glob("code_objects/*.cpp"):
+            _make_single(source)
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1))
 
 
@@ -96,18 +100,20 @@ def _manifest(device, parts, text: GroupText, states, record) -> dict:
     def file(owner, name):
         return Path(device.get_array_filename(owner.variables[name])).name
 
-    def output(owner, name, shape, dtype="float64"):
+    def output(owner, name, shape):
+        dtype = np.dtype(owner.variables[name].dtype).name
         return {"file": file(owner, name), "dtype": dtype, "shape": shape}
 
     inputs = {}
     for name in (*states, *text.arrays, *text.shared):
         shape = [] if name in text.shared else [text.n]
-        inputs[name] = {"variable": f"cells.{name}", "shape": shape, "dtype": "float64"}
+        dtype = np.dtype(cells.variables[name].dtype).name
+        inputs[name] = {"variable": f"cells.{name}", "shape": shape, "dtype": dtype}
     outputs = {f"state_{name}": output(cells, name, ["neurons"]) for name in states}
     if "spikes" in parts:
         spikes = parts["spikes"]
-        outputs["spike_count"] = output(spikes, "count", ["neurons"], "int32")
-        outputs["spike_neuron"] = output(spikes, "i", ["spikes"], "int32")
+        outputs["spike_count"] = output(spikes, "count", ["neurons"])
+        outputs["spike_neuron"] = output(spikes, "i", ["spikes"])
         outputs["spike_t"] = output(spikes, "t", ["spikes"])
         if SINCE in text.equations:
             outputs["spike_since"] = output(spikes, SINCE, ["spikes"])
@@ -135,6 +141,25 @@ def _make_arguments(main: Path) -> None:
     source = _replace_once(r"\n\s*brian_end\(\);", _FINISHED + r"\n    brian_end();", source)
     source = _replace_once(r"\nint main\(", _SUPPORT.replace("\\", r"\\") + r"\nint main(", source)
     main.write_text(source)
+
+
+_LITERAL = re.compile(r"(?<![\w.])(\d+\.\d*(?:e[+-]?\d+)?|\d+e[+-]?\d+)(?![\w.])")
+
+
+def _make_single(source: Path) -> None:
+    """Let generated code that stores float32 also compute in float32.
+
+    As it comes it computes in double and gains nothing: the time step and the units are double
+    constants, literals are double, and so is the C function ``exp``.
+    """
+    text = source.read_text()
+    text = re.sub(
+        r"const double (\w+) = (_ptr_array_cells_clock_dt\[0\]|[\d.e-]+);",
+        r"const float \1 = \2;",
+        text,
+    )
+    text = _LITERAL.sub(r"\1f", text)
+    source.write_text("#include <math.h>\n" + text)  # which overloads exp for float
 
 
 def _replace_once(pattern: str, replacement: str, source: str) -> str:

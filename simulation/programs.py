@@ -13,6 +13,7 @@ from brian2 import TimedArray
 
 from ..models.grouping import GroupText
 from . import cache as programs_cache
+from .backends import Backend, preferences
 from .compile import compile_program, compiler, fast_flags
 from .generate import generate
 from .machine import cores
@@ -21,14 +22,17 @@ from .progress import reporter
 
 SMALLEST, LARGEST = 16, 1024  # neurons in a program; gcc vectorises no loop over fewer than 16
 WORTH_SPLITTING = 128  # neurons below which a second process costs more than it gains
+STANDALONE = Backend("cpp_standalone")
 
 
 def run_program(plan) -> dict[str, np.ndarray]:
     """Run a plan (see `run.Plan`) on a program, compiled now or before."""
     text = plan.text.with_arguments()
     n = text.n
-    size = _size(text)
-    program = cached_program(replace(text, n=size), [*plan.state], plan.record, plan.record_dt)
+    size = _size(text, plan.backend.threads)
+    program = cached_program(
+        replace(text, n=size), [*plan.state], plan.record, plan.record_dt, plan.backend
+    )
     values = {**text.arrays, **{k: np.broadcast_to(v, n) for k, v in plan.state.items()}}
     starts = range(0, n, size)
     done = np.zeros(len(starts))
@@ -60,21 +64,30 @@ def _seeds(seed: int | None, count: int) -> list[int | None]:
     return [int(child.generate_state(1, np.uint64)[0]) or 1 for child in children]
 
 
-def cached_program(text: GroupText, states, record, record_dt) -> Program:
+def cached_program(
+    text: GroupText, states, record, record_dt, backend: Backend = STANDALONE
+) -> Program:
     """Return the compiled program of a text whose numbers are arguments."""
     key = programs_cache.key_of(
         _own_sources(), brian2.__version__, compiler(), fast_flags(),
         text.n, text.equations, text.threshold, text.reset, text.refractory, text.method,
-        record, record_dt and float(record_dt), _contents(text),
+        record, record_dt and float(record_dt), _contents(text), backend.threads, backend.precision,
     )  # fmt: skip
 
     def build(folder):
-        generate(folder, text, states, record, record_dt)
+        with preferences(backend):
+            generate(folder, text, states, record, record_dt)
         flags = brian2.prefs.codegen.cpp.extra_compile_args_gcc
         standard = next((f for f in flags if f.startswith("-std=")), "-std=c++17")
-        compile_program(folder, lambda source: "stateupdater" in source.name, standard)
+        common = (standard, *(("-fopenmp",) if backend.threads > 1 else ()))
+        compile_program(folder, is_hot, common)
 
     return programs_cache.program(key, build)
+
+
+def is_hot(source: Path) -> bool:
+    """Return whether a source file holds a loop that the run time goes into."""
+    return "stateupdater" in source.name
 
 
 @cache
@@ -86,18 +99,19 @@ def _own_sources() -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
-def _size(text: GroupText) -> int:
+def _size(text: GroupText, threads: int = 1) -> int:
     """Return how many neurons the program has that runs this group.
 
     A power of two, so that a few programs serve all sizes; the neurons too many run with the last
     one's values and are dropped. Noise is drawn for a whole program, so how a noisy group is cut
-    may not depend on the machine.
+    may not depend on the machine. A program with threads of its own is not cut.
     """
     if any(isinstance(f, TimedArray) and f.values.ndim == 2 for f in text.functions.values()):
         return text.n
-    split = text.n >= WORTH_SPLITTING and not text.stochastic
+    split = text.n >= WORTH_SPLITTING and not text.stochastic and threads == 1
     wanted = -(-text.n // cores()) if split else text.n
-    return min(max(SMALLEST, 1 << (wanted - 1).bit_length()), LARGEST)
+    size = max(SMALLEST, 1 << (wanted - 1).bit_length())
+    return size if threads > 1 else min(size, LARGEST)
 
 
 def _contents(text: GroupText) -> list:

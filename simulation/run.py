@@ -13,6 +13,7 @@ from ..dynamics.equilibria import rest
 from ..models.checks import check_name, check_positive, check_quantity
 from ..models.grouping import GroupText, describe, initial_state
 from . import backends
+from .backends import Backend
 from .generate import assemble
 from .programs import run_program
 from .progress import reporter
@@ -36,7 +37,7 @@ class Recording:
     t_ms : array, shape (samples,)
     traces : dict of str to array, shape (neurons, samples)
         In SI units.
-    method, dt_ms, backend : str, float, str
+    method, dt_ms, backend, precision, threads
         How it was integrated.
     """
 
@@ -48,6 +49,8 @@ class Recording:
     method: str
     dt_ms: float
     backend: str
+    precision: str = "float64"
+    threads: int = 1
 
 
 def simulate(
@@ -62,7 +65,7 @@ def simulate(
     start: str | Mapping[str, Quantity] = "rest",
     method: str | None = None,
     dt: Quantity | None = None,
-    backend: str | None = None,
+    backend: str | Backend | None = None,
     spikes: str = "located",
     seed: int | None = None,
     label: str = "",
@@ -87,7 +90,7 @@ def simulate(
         of some variables with the others at the model's initial values.
     method, dt : optional
         Instead of the model's.
-    backend : {"auto", "numpy", "cython", "cpp_standalone"}
+    backend : Backend or {"auto", "numpy", "cython", "cpp_standalone"}
     spikes : {"located", "grid"}
         Locate spikes, and resets, inside the step; or on the time grid as plain Brian2 does.
     seed : int, optional
@@ -111,15 +114,16 @@ def simulate(
         check_name("variable to record", variable, recordable(model))
     check_name("spike timing", spikes, ("located", "grid"))
     text = describe(model, n, stimulus, vary=vary, method=method, dt=dt)
-    name = backends.choose(backend, steps=float(length / text.dt))
+    chosen = backends.choose(backend, steps=float(length / text.dt))
     state = starting_state(model, text, start)
     if record_dt is not None:
         check_positive("record_dt", record_dt, ms)
     if spikes == "located":
         text = locate_spikes(text)
-    plan = Plan(text, state, length, tuple(record), record_dt, seed, label or model.name)
+    label = f"{label or model.name} ({chosen.name})"
+    plan = Plan(text, state, length, tuple(record), record_dt, seed, label, chosen)
     try:
-        found = run_program(plan) if name == "cpp_standalone" else _run_in_process(plan, name)
+        found = run_program(plan) if chosen.name == "cpp_standalone" else _run_in_process(plan)
     except BrianObjectException as error:
         if not isinstance(error.__cause__, ZeroDivisionError):  # a rate of an infinite potential
             raise
@@ -134,7 +138,9 @@ def simulate(
         traces={x: found[f"trace_{x}"] for x in record},
         method=text.method,
         dt_ms=float(text.dt / ms),
-        backend=name,
+        backend=chosen.name,
+        precision=chosen.precision,
+        threads=chosen.threads,
     )
 
 
@@ -182,13 +188,14 @@ class Plan:
     record_dt: Quantity | None
     seed: int | None
     label: str
+    backend: Backend
 
 
-def _run_in_process(plan: Plan, target: str) -> dict[str, np.ndarray]:
+def _run_in_process(plan: Plan) -> dict[str, np.ndarray]:
     """Run with Brian2 as it is, on numpy or cython."""
     text = plan.text
     # A state that leaves the numbers is found at the end; numpy need not warn on the way there.
-    with backends.target(target), _seeded(plan.seed), np.errstate(all="ignore"):
+    with backends.preferences(plan.backend), _seeded(plan.seed), np.errstate(all="ignore"):
         network, parts = assemble(text, plan.record, plan.record_dt)
         cells = parts["cells"]
         cells.set_states({**text.arrays, **plan.state}, units=False)

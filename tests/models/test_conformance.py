@@ -13,7 +13,7 @@ from excitable.models.symbolic import function
 from excitable.models.units import base_unit
 from excitable.protocols.stimuli import Constant
 from excitable.simulation import has_compiler, simulate
-from excitable.simulation.backends import target
+from excitable.simulation.backends import Backend, preferences
 from excitable.simulation.run import starting_state
 
 VARIANTS = [variant for model in ZOO for variant in model.variants.values()]
@@ -127,7 +127,7 @@ def test_initial_state_of_conductance_models_is_their_rest(model):
 
 @every_text
 def test_units_agree_when_brian2_checks_them(members):
-    with target("numpy"):
+    with preferences(Backend("numpy")):
         for stimulus in (None, Constant(0 * members[0].input_unit)):
             cells = members[0].group(2, stimulus, method="euler")
             Network(cells).run(0 * ms, namespace={})

@@ -25,7 +25,7 @@ from excitable.models.functions import NAMESPACE, smooth_exprel
 from excitable.models.symbolic import function
 from excitable.protocols.stimuli import Constant
 from excitable.simulation import simulate
-from excitable.simulation.backends import target
+from excitable.simulation.backends import Backend, preferences
 from scipy.special import exprel
 
 
@@ -290,7 +290,7 @@ def test_smooth_exprel_is_exprel():
         cells = NeuronGroup(len(x), "x : 1 (constant)\ny : 1", namespace=NAMESPACE)
         cells.x = x
         cells.run_regularly("y = smooth_exprel(x)")
-        with target(name):
+        with preferences(Backend(name)):
             Network(cells).run(defaultclock.dt, namespace={})
         # exp(x) - 1 loses two of sixteen digits where |x| is just above 0.01.
         np.testing.assert_allclose(cells.y[:], exprel(x), rtol=5e-14, err_msg=name)

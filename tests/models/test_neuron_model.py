@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from brian2 import Mohm, Network, NeuronGroup, Unit, cm, get_dimensions, ms, mV, nA, uA, volt
 from excitable.models import CONNOR_STEVENS, LIF, QIF, TRAUB_MILES, NeuronModel, Parameter
-from excitable.simulation.backends import target
+from excitable.simulation.backends import Backend, preferences
 
 
 def model(**changes):
@@ -94,7 +94,7 @@ def test_with_gives_back_the_number_that_was_typed():
 
 
 def test_brian_kwargs_work_in_a_foreign_script():
-    with target("numpy"):
+    with preferences(Backend("numpy")):
         cells = NeuronGroup(3, **CONNOR_STEVENS.brian_kwargs(I="10*uA/cm**2"))
         CONNOR_STEVENS.initialise(cells)
         before = np.array(cells.v[:] / mV)
@@ -109,7 +109,7 @@ def test_brian_kwargs_leave_the_input_open():
     cells = NeuronGroup(2, **LIF.brian_kwargs())
     cells.I = [0, 2] * nA
     cells.v = -65 * mV
-    with target("numpy"):
+    with preferences(Backend("numpy")):
         Network(cells).run(5 * ms, namespace={})
     expected = [-65, -45 - 20 * np.exp(-0.5)]
     assert np.array(cells.v[:] / mV) == pytest.approx(expected, abs=1e-6)
