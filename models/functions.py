@@ -41,8 +41,9 @@ _CPP = f"""
 template <typename T> static inline T _smooth_exprel(const T x)
 {{
     const T series = 1 + x/2*(1 + x/3*(1 + x/4*(1 + x/5*(1 + x/6))));
-    const T quotient = (exp(x) - 1)/x;
-    return fabs(x) < (sizeof(T) == 4 ? T({_NEAR_SINGLE}) : T({_NEAR})) ? series : quotient;
+    const bool near = fabs(x) < (sizeof(T) == 4 ? T({_NEAR_SINGLE}) : T({_NEAR}));
+    // One division for both cases: in 1/exprel a compiler turns it into a multiplication.
+    return (near ? series : exp(x) - 1)/(near ? T(1) : x);
 }}
 """
 _CYTHON = f"""
