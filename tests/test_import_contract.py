@@ -1,4 +1,7 @@
-"""Imports run one way: models <- dynamics <- simulation <- protocols <- experiments."""
+"""Imports run one way: models <- dynamics <- simulation <- protocols <- experiments.
+
+analysis imports models alone and runs no simulation; whatever makes a table may use it.
+"""
 
 import ast
 from pathlib import Path
@@ -9,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 MAY_IMPORT = {
     "models": set(),
     "dynamics": {"models"},
-    "simulation": {"models", "dynamics"},
+    "simulation": {"models", "dynamics", "analysis"},
     "analysis": {"models"},
     "protocols": {"models", "dynamics", "simulation", "analysis"},
     "experiments": {"models", "dynamics", "simulation", "analysis", "protocols"},
