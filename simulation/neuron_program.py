@@ -150,12 +150,7 @@ class NeuronProgram:
 
     def _checked(self, values, duration, dt, start) -> tuple[dict, float, float, dict | str]:
         """Return all values in their own units, duration and dt in ms, and the starting state."""
-        known = self.about["values"]
-        given = {name: np.asarray(entry["value"], float) for name, entry in known.items()}
-        for name, value in values.items():
-            name = self.about["aliases"].get(name, name)
-            entry = known[_known("parameter", name, known)]
-            given[name] = self._numbers(name, value, entry)
+        given = given_values(self.about, values)
         length = self._time("duration", duration, self.about["duration_ms"])
         step = self._time("dt", dt, self.about["dt_ms"])
         if self.about["dt_is_fixed"] and step != self.about["dt_ms"]:
@@ -170,14 +165,6 @@ class NeuronProgram:
         if number <= 0:
             raise ValueError(f"{name}: must be above zero, got {value}")
         return number
-
-    def _numbers(self, name: str, value, entry: Mapping) -> np.ndarray:
-        if not entry["per_neuron"] and np.ndim(value):
-            raise ValueError(
-                f"{name}: expected one value, got shape {np.shape(value)}; to give each neuron its "
-                f"own, build the program with vary=({name!r}, ...)"
-            )
-        return _plain(name, value, entry, (self.n,))
 
     def _start(self, start) -> dict | str:
         start = self.about["start"] if start is None else start
@@ -301,6 +288,34 @@ def open_program(folder) -> NeuronProgram:
     if not (folder / "main").exists():
         raise ValueError(f"{folder}: is not compiled yet; run `make -C '{folder}'`")
     return NeuronProgram(Program.open(folder), manifest["neurons"])
+
+
+def given_values(about: Mapping, values: Mapping) -> dict[str, np.ndarray]:
+    """Return all numbers of a program in their own units: those given, checked, and the defaults.
+
+    Parameters
+    ----------
+    about : dict
+        See `NeuronProgram`.
+    values : dict of str to Quantity, float or array, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, a wrong shape or dimension, or a value that is not finite.
+    """
+    known = about["values"]
+    given = {name: np.asarray(entry["value"], float) for name, entry in known.items()}
+    for name, value in values.items():
+        name = about["aliases"].get(name, name)
+        entry = known[_known("parameter", name, known)]
+        if not entry["per_neuron"] and np.ndim(value):
+            raise ValueError(
+                f"{name}: expected one value, got shape {np.shape(value)}; to give each neuron its "
+                f"own, build the program with vary=({name!r}, ...)"
+            )
+        given[name] = _plain(name, value, entry, (about["n"],))
+    return given
 
 
 def _known(kind: str, name: str, known: Iterable[str]) -> str:

@@ -1,0 +1,8 @@
+#!/bin/sh
+# Run the program from any directory, compiling it first if that was not done; --help says how.
+case $0 in
+    */*) here=${0%/*} ;;
+    *) here=. ;;
+esac
+[ -x "$here/main" ] || make -C "$here" >&2 || exit 1
+exec "$here/main" "$@"
