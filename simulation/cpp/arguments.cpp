@@ -268,27 +268,51 @@ void hand_over(const char* name, double value)
     setenv(name, text, 1);
 }
 
-void hand_over_settings(Given& given)
+struct Settings
 {
-    const double duration = positive_ms(given, "duration"), dt = positive_ms(given, "dt");
-    if (FIXED_DT && dt != DT_MS) fail("dt: the recorded input fixes it; it cannot be changed here");
-    const std::string start = given.settings.count("start") ? given.settings["start"] : "rest";
-    const std::string seed = given.settings.count("seed") ? given.settings["seed"] : "";
-    if (start != "rest" && start != "initial")
-        fail("start: expected rest or initial, got '" + start + "'");
-    hand_over("EXCITABLE_DURATION", duration*1e-3);
-    hand_over("EXCITABLE_DT", dt*1e-3);
-    setenv("EXCITABLE_START", start.c_str(), 1);
-    if (!seed.empty())
+    double duration, dt;
+    std::string start, seed;
+};
+
+// Everything that can be wrong with what was given is found here, before earlier results are touched.
+Settings checked(Given& given)
+{
+    Settings settings;
+    settings.duration = positive_ms(given, "duration");
+    settings.dt = FIXED_DT && !given.settings.count("dt") ? DT_MS : positive_ms(given, "dt");
+    if (FIXED_DT && settings.dt != DT_MS)
+        fail("dt: the recorded input fixes it; it cannot be changed here");
+    settings.start = given.settings.count("start") ? given.settings["start"] : "rest";
+    if (settings.start != "rest" && settings.start != "initial")
+        fail("start: expected rest or initial, got '" + settings.start + "'");
+    if (given.settings.count("seed")) check_whole_number(settings.seed = given.settings["seed"]);
+    for (const Input& input : INPUTS)
     {
-        check_whole_number(seed);
-        setenv("EXCITABLE_SEED", seed.c_str(), 1);
+        if (!given.values.count(input.name)) fail(std::string("no value for ") + input.name);
+        const std::vector<double>& values = given.values[input.name];
+        for (size_t k = 0; k < values.size(); k++)
+            if (std::isnan(values[k]))
+            {
+                std::ostringstream message;
+                message << "no value for " << input.name << " of neuron " << k;
+                fail(message.str());
+            }
     }
-    else unsetenv("EXCITABLE_SEED");
-    std::ofstream settings((results + "settings.json").c_str());
-    settings.precision(17);
-    settings << "{\"duration_ms\": " << duration << ", \"dt_ms\": " << dt << ", \"start\": \"" << start
-             << "\", \"seed\": " << (seed.empty() ? "null" : "\"" + seed + "\"") << "}\n";
+    return settings;
+}
+
+void hand_over_settings(const Settings& settings)
+{
+    hand_over("EXCITABLE_DURATION", settings.duration*1e-3);
+    hand_over("EXCITABLE_DT", settings.dt*1e-3);
+    setenv("EXCITABLE_START", settings.start.c_str(), 1);
+    if (settings.seed.empty()) unsetenv("EXCITABLE_SEED");
+    else setenv("EXCITABLE_SEED", settings.seed.c_str(), 1);
+    std::ofstream file((results + "settings.json").c_str());
+    file.precision(17);
+    file << "{\"duration_ms\": " << settings.duration << ", \"dt_ms\": " << settings.dt
+         << ", \"start\": \"" << settings.start << "\", \"seed\": "
+         << (settings.seed.empty() ? "null" : settings.seed) << "}\n";
 }
 
 template <typename T> void write(const std::string& file, const std::vector<double>& values, double factor)
@@ -303,20 +327,11 @@ template <typename T> void write(const std::string& file, const std::vector<doub
     if (!stream) fail("cannot write " + file);
 }
 
-std::string hand_over_value(const Input& input, const Given& given)
+std::string hand_over_value(const Input& input, Given& given)
 {
-    const std::map<std::string, std::vector<double> >::const_iterator at = given.values.find(input.name);
-    if (at == given.values.end()) fail(std::string("no value for ") + input.name);
-    for (size_t k = 0; k < at->second.size(); k++)
-        if (std::isnan(at->second[k]))
-        {
-            std::ostringstream message;
-            message << "no value for " << input.name << " of neuron " << k;
-            fail(message.str());
-        }
     const std::string file = results + "in_" + input.key;
-    if (input.is_single) write<float>(file, at->second, input.factor);
-    else write<double>(file, at->second, input.factor);
+    if (input.is_single) write<float>(file, given.values[input.name], input.factor);
+    else write<double>(file, given.values[input.name], input.factor);
     return std::string("cells.") + input.key + "=" + file;
 }
 
@@ -362,11 +377,12 @@ std::vector<std::string> project_arguments(const char* program, std::vector<std:
     Given given;
     read_table(given, table.empty() ? "parameters.csv" : table);
     for (const std::string& assignment : assignments) assign(given, assignment);
+    const Settings settings = checked(given);
     if (results.empty()) results = "results";
     results += "/";
     make_folder(results);
     unlink((results + "complete").c_str());
-    hand_over_settings(given);
+    hand_over_settings(settings);
     Texts found;
     found.push_back("--results_dir");
     found.push_back(results);

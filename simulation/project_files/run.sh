@@ -4,5 +4,6 @@ case $0 in
     */*) here=${0%/*} ;;
     *) here=. ;;
 esac
-[ -x "$here/main" ] || make -C "$here" >&2 || exit 1
+# A program without the right to be run has come out of an archive, perhaps from another machine.
+[ -x "$here/main" ] || { rm -f "$here/main" && make -C "$here" >&2; } || exit 1
 exec "$here/main" "$@"
