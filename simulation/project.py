@@ -167,6 +167,8 @@ def _write_project(made: Path, model, plan: ProgramPlan, given: Mapping) -> None
         shutil.rmtree(src / "static_arrays", ignore_errors=True)
     _name_results(src / "objects.cpp", manifest["outputs"])
     _take_arguments(src / "main.cpp")
+    parts = sorted(file.name for file in src.glob("*.cpp"))
+    _write(src / "around.cpp", "".join(f'#include "{name}"\n' for name in parts))
     for name in ("arguments.h", "arguments.cpp"):
         shutil.copy(_CPP / name, src)
     _write(src / "inputs.h", _inputs(manifest))
