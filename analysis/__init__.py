@@ -1,68 +1,45 @@
 """Numbers from arrays and tables: spike trains, spike shapes, F-I curves, periodicity.
 
-Nothing here runs a simulation or draws; figures are in ``excitable.analysis.plots``.
+Nothing here runs a simulation or draws; figures are in ``excitable.analysis.plots``. The names
+below are imported when they are used: a compiled program's tables need none of scipy.
 """
 
-from .fi import (
-    FI_FUNCTIONS,
-    FIFit,
-    fit_all,
-    fit_fi,
-    lif_rate,
-    lif_rate_asymptote,
-    lif_rheobase,
-    onset,
-    qif_rate,
-    residuals,
-)
-from .periodicity import (
-    Periodicity,
-    PhaseLocking,
-    dominant_period,
-    phase_locking,
-    repeats_with,
-    spike_pattern_period,
-)
-from .spike_shape import spike_shapes
-from .spikes import (
-    adaptation_index,
-    fano_factor,
-    first_interval_rate,
-    intervals,
-    isi_cv,
-    isi_cv2,
-    isi_lv,
-    latency,
-    spike_table,
-    steady_rate,
-)
+import importlib
 
-__all__ = [
-    "FI_FUNCTIONS",
-    "FIFit",
-    "Periodicity",
-    "PhaseLocking",
-    "adaptation_index",
-    "dominant_period",
-    "fano_factor",
-    "first_interval_rate",
-    "fit_all",
-    "fit_fi",
-    "intervals",
-    "isi_cv",
-    "isi_cv2",
-    "isi_lv",
-    "latency",
-    "lif_rate",
-    "lif_rate_asymptote",
-    "lif_rheobase",
-    "onset",
-    "phase_locking",
-    "qif_rate",
-    "repeats_with",
-    "residuals",
-    "spike_pattern_period",
-    "spike_shapes",
-    "spike_table",
-    "steady_rate",
-]
+_HOME = {
+    "FI_FUNCTIONS": "fi",
+    "FIFit": "fi",
+    "fit_all": "fi",
+    "fit_fi": "fi",
+    "lif_rate": "fi",
+    "lif_rate_asymptote": "fi",
+    "lif_rheobase": "fi",
+    "onset": "fi",
+    "qif_rate": "fi",
+    "residuals": "fi",
+    "Periodicity": "periodicity",
+    "PhaseLocking": "periodicity",
+    "dominant_period": "periodicity",
+    "phase_locking": "periodicity",
+    "repeats_with": "periodicity",
+    "spike_pattern_period": "periodicity",
+    "spike_shapes": "spike_shape",
+    "adaptation_index": "spikes",
+    "fano_factor": "spikes",
+    "first_interval_rate": "spikes",
+    "intervals": "spikes",
+    "isi_cv": "spikes",
+    "isi_cv2": "spikes",
+    "isi_lv": "spikes",
+    "latency": "spikes",
+    "spike_table": "spikes",
+    "steady_rate": "spikes",
+}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str):
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)

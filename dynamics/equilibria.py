@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
+import sympy as sp
 from brian2 import get_dimensions, volt
 
 from ..models.checks import check_quantity
@@ -15,7 +16,7 @@ from ..models.units import column
 # Where an equilibrium is looked for: a membrane potential in volts, or a pure number.
 _VOLTS = (-0.15, 0.1)
 _NUMBERS = (-50.0, 50.0)
-_GRID = 2001  # 0.125 mV: closer pairs of roots are met only next to a saddle-node
+GRID = 2001  # 0.125 mV: closer pairs of roots are met only next to a saddle-node
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,32 @@ def reduced(model) -> Reduced:
 
 @lru_cache(maxsize=64)
 def _reduced(equations: str, parameters: tuple[str, ...], given: str, membrane: str) -> Reduced:
+    text = expressions(equations, parameters, given, membrane)
+    return Reduced(
+        membrane,
+        text.others,
+        text.arguments,
+        current=function([membrane, *text.arguments], [text.current]),
+        steady=function([membrane, *text.arguments], list(text.steady)),
+        rhs=function([membrane, *text.others, *text.arguments], list(text.rhs)),
+    )
+
+
+@dataclass(frozen=True)
+class Expressions:
+    """What `Reduced` computes, as sympy expressions in SI units."""
+
+    others: tuple[str, ...]
+    arguments: tuple[str, ...]
+    current: sp.Expr
+    steady: tuple[sp.Expr, ...]
+    rhs: tuple[sp.Expr, ...]
+
+
+def expressions(
+    equations: str, parameters: tuple[str, ...], given: str, membrane: str
+) -> Expressions:
+    """Return equation text with the other variables at their steady state; see `reduced`."""
     arguments = (*parameters, given)
     form = symbolic(equations, frozenset(arguments))
     steady = {name: x_inf for name, (x_inf, _) in form.steady_states(membrane).items()}
@@ -54,16 +81,12 @@ def _reduced(equations: str, parameters: tuple[str, ...], given: str, membrane: 
     stuck = sorted(set(others) - set(steady))
     if stuck:
         raise ValueError(f"no steady state of {stuck} at a given {membrane} follows from the text")
-    current = form.rhs[membrane].xreplace({symbol(k): v for k, v in steady.items()})
-    return Reduced(
-        membrane,
+    return Expressions(
         others,
         arguments,
-        current=function([membrane, *arguments], [current]),
-        steady=function([membrane, *arguments], [steady[name] for name in others]),
-        rhs=function(
-            [membrane, *others, *arguments], [form.rhs[name] for name in (membrane, *others)]
-        ),
+        current=form.rhs[membrane].xreplace({symbol(k): v for k, v in steady.items()}),
+        steady=tuple(steady[name] for name in others),
+        rhs=tuple(form.rhs[name] for name in (membrane, *others)),
     )
 
 
@@ -148,15 +171,20 @@ def _steady(form: Reduced, v: float, arguments: list) -> list[float]:
         return [float(np.ravel(x)[0]) for x in form.steady(v, *arguments)]
 
 
-def _roots(model, form: Reduced, arguments: list[np.ndarray]) -> list[list[float]]:
-    """Return, for each parameter set, the potentials at which dv/dt is zero, ascending."""
-    is_voltage = get_dimensions(model.unit_of(form.membrane)) is get_dimensions(volt)
+def search_range(model) -> tuple[float, float]:
+    """Return between which potentials equilibria are looked for, in SI units."""
+    is_voltage = get_dimensions(model.unit_of(model.membrane)) is get_dimensions(volt)
     # The ends are odd numbers so that no grid point is an equilibrium of round parameters.
     low, high = (x * 1.000371 for x in (_VOLTS if is_voltage else _NUMBERS))
-    grid = np.linspace(low, high, _GRID)
+    return low, high
+
+
+def _roots(model, form: Reduced, arguments: list[np.ndarray]) -> list[list[float]]:
+    """Return, for each parameter set, the potentials at which dv/dt is zero, ascending."""
+    grid = np.linspace(*search_range(model), GRID)
     columns = [a[:, None] for a in arguments]
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        current = np.broadcast_to(form.current(grid, *columns)[0], (len(arguments[0]), _GRID))
+        current = np.broadcast_to(form.current(grid, *columns)[0], (len(arguments[0]), GRID))
     found: list[list[float]] = [[] for _ in arguments[0]]
     sets, lefts = np.nonzero(np.sign(current[:, :-1]) * np.sign(current[:, 1:]) < 0)
     own = [a[sets] for a in arguments]

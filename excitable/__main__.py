@@ -1,4 +1,4 @@
-"""The command line: ``python -m excitable models | fi | run | cache``."""
+"""The command line: ``python -m excitable models | fi | export | run | cache``."""
 
 import argparse
 import sys
@@ -45,6 +45,8 @@ def _parser() -> argparse.ArgumentParser:
     fi.add_argument("--out", type=Path, default=Path(), help="folder; default: here")
     fi.set_defaults(command=make_fi)
 
+    _add_export(commands)
+
     cache = commands.add_parser("cache", help="list or clear the compiled programs")
     cache.add_argument("--clear", action="store_true")
     cache.set_defaults(command=show_cache)
@@ -53,6 +55,32 @@ def _parser() -> argparse.ArgumentParser:
     runner.add_arguments(run)
     run.set_defaults(command=runner.run)
     return parser
+
+
+def _add_export(commands) -> None:
+    export = commands.add_parser(
+        "export",
+        help="write a model as a C++ project",
+        epilog="Values are in the units that 'excitable models MODEL' shows, times in ms; "
+        "FROM:TO:COUNT or a list with commas. Parameters that vary are combined with one another.",
+    )
+    export.add_argument("model")
+    export.add_argument("--out", type=Path, required=True, help="new folder")
+    export.add_argument("--vary", nargs="+", default=["I"], metavar="NAME[=VALUES]",
+                        help="what differs between neurons; I is the input; default values: "
+                        "evenly spaced over the parameter's range")  # fmt: skip
+    export.add_argument("--n", type=int, help="neurons, without VALUES; default 64")
+    export.add_argument("--set", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
+    export.add_argument("--amplitude", type=float, help="of the input; default: mid-range")
+    export.add_argument("--onset", type=float, default=0, help="of the input, ms; default 0")
+    export.add_argument("--offset", type=float, help="of the input, ms; default: the end")
+    export.add_argument("--duration", type=float, default=1000, help="ms; default 1000")
+    export.add_argument("--dt", type=float, help="ms; default: the model's")
+    export.add_argument("--record", nargs="+", default=["spikes"], metavar="NAME",
+                        help="spikes, state variables, currents, rates or I")  # fmt: skip
+    export.add_argument("--record-dt", type=float, help="ms; default: every step")
+    export.add_argument("--force", action="store_true", help="replace an earlier export")
+    export.set_defaults(command=make_project)
 
 
 def show_models(options) -> int:
@@ -75,15 +103,11 @@ def make_fi(options) -> int:
 
     from .analysis.plots import plot_fi, save_figure
     from .experiments.report import check_output_folder
-    from .models import find_model
     from .models.checks import check_name
     from .protocols import fi_curve
 
     out = check_output_folder(options.out)
-    model = find_model(options.model)
-    for name, value in options.set:
-        unit = model.parameters[check_name("parameter", name, model.parameters)].unit
-        model = model.with_(**{name: numbers([value])[0] * unit})
+    model = changed_model(options)
     vary, by = None, None
     if options.vary:
         by, *values = options.vary
@@ -108,6 +132,68 @@ def make_fi(options) -> int:
     print(table.to_string(index=False))
     print("\n".join(f"wrote {file}" for file in files))
     return 0
+
+
+def make_project(options) -> int:
+    """Write a model under a step of input as a C++ project."""
+    from brian2 import ms
+
+    from .protocols import Constant, Step
+    from .simulation import export
+
+    model = changed_model(options)
+    middle = sum(model.input_range) / 2
+    amplitude = (middle if options.amplitude is None else options.amplitude) * model.input_unit
+    window = {"onset": options.onset * ms}
+    if options.offset is not None:
+        window["offset"] = options.offset * ms
+    always = options.onset == 0 and options.offset is None
+    names, values, n = varied_values(model, options.vary, options.n)
+    folder = export(
+        model,
+        Constant(amplitude) if always else Step(amplitude, **window),
+        options.out,
+        n,
+        options.duration * ms,
+        vary=names,
+        values=values,
+        record=options.record,
+        record_dt=options.record_dt and options.record_dt * ms,
+        dt=options.dt and options.dt * ms,
+        overwrite=options.force,
+    )
+    print(f"wrote {folder}; its README.md says how to compile and run it (make; ./run.sh)")
+    return 0
+
+
+def varied_values(
+    model, texts: Sequence[str], n: int | None
+) -> tuple[list, dict | None, int | None]:
+    """Read ``NAME`` or ``NAME=VALUES``: names, all combinations of the values, and their number."""
+    pairs = [text.partition("=") for text in texts]
+    names = [name for name, *_ in pairs]
+    if not any(values for *_, values in pairs):
+        return names, None, n
+    missing = [name for name, _, values in pairs if not values]
+    if missing or n is not None:
+        raise ValueError(
+            f"--vary: give values to {missing} too" if missing else
+            "--n: the values that --vary lists say how many neurons there are"
+        )  # fmt: skip
+    axes = np.meshgrid(*(numbers(v.split(",")) for *_, v in pairs), indexing="ij")
+    return names, dict(zip(names, map(np.ravel, axes), strict=True)), axes[0].size
+
+
+def changed_model(options):
+    """Return the model that the options name, with what ``--set`` changes."""
+    from .models import find_model
+    from .models.checks import check_name
+
+    model = find_model(options.model)
+    for name, value in options.set:
+        unit = model.parameters[check_name("parameter", name, model.parameters)].unit
+        model = model.with_(**{name: numbers([value])[0] * unit})
+    return model
 
 
 def show_cache(options) -> int:

@@ -168,18 +168,24 @@ def initial_state(model, values: Mapping[str, np.ndarray | float]) -> dict[str, 
     dict of str to float or array
         State in SI units.
     """
-    form = model.symbolic
+    expressions = initial_expressions(model)
+    known = [*model.parameters, model.input]
+    numbers = {**model.values, model.input: 0.0} | {k: values[k] for k in values if k in known}
+    computed = function(numbers, list(expressions.values()))(*numbers.values())
+    return dict(zip(expressions, computed, strict=True))
+
+
+def initial_expressions(model) -> dict[str, sp.Expr]:
+    """Return the model's initial values as functions of its parameters and its input alone."""
     known = [*model.parameters, model.input]
     expressions = {
-        name: form.expression(v, known) if isinstance(v, str) else sp.Float(float(v))
+        name: model.symbolic.expression(v, known) if isinstance(v, str) else sp.Float(float(v))
         for name, v in model.initial.items()
     }
     states = {symbol(name): e for name, e in expressions.items()}
     for _ in states:  # an initial value may use another one, which may use another one
         expressions = {name: e.xreplace(states) for name, e in expressions.items()}
-    numbers = {**model.values, model.input: 0.0} | {k: values[k] for k in values if k in known}
-    computed = function(numbers, list(expressions.values()))(*numbers.values())
-    return dict(zip(expressions, computed, strict=True))
+    return expressions
 
 
 def check_vary(model, vary: Mapping[str, Quantity], n: int) -> dict[str, Quantity]:

@@ -1,30 +1,12 @@
 """`response`: voltage traces and spikes of a model under any stimulus."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-import pandas as pd
 from brian2 import Quantity
 
+from ..simulation.results import Response
 from ..simulation.run import simulate
 from . import tables
-
-
-@dataclass(frozen=True)
-class Response:
-    """What a cell did.
-
-    Attributes
-    ----------
-    traces : DataFrame
-        ``neuron``, ``t_ms`` and each recorded variable, its unit in the column's name (``v_mV``);
-        the input, if recorded, is ``I`` with ``I_unit``.
-    spikes : DataFrame
-        ``neuron`` and ``t_ms``.
-    """
-
-    traces: pd.DataFrame
-    spikes: pd.DataFrame
 
 
 def response(

@@ -10,7 +10,8 @@ import pandas as pd
 from brian2 import Quantity, ms
 
 from ..models.checks import check_name, check_quantity, tidy, unit_text
-from ..models.units import column
+from ..simulation import results
+from ..simulation.describe_program import shown
 
 
 def cross(model, currents: Quantity, vary: Mapping[str, Quantity] | None) -> pd.DataFrame:
@@ -92,20 +93,15 @@ def describe_run(model, recording, **more) -> dict:
 
 def spikes_frame(recording) -> pd.DataFrame:
     """Return the spikes as a table: neuron, t_ms."""
-    return pd.DataFrame({"neuron": recording.spike_neuron, "t_ms": recording.spike_ms})
+    return results.spikes_frame(recording.spike_neuron, recording.spike_ms)
 
 
 def traces_frame(model, recording) -> pd.DataFrame:
     """Return the traces as a table: neuron, t_ms, and one column per variable, with its unit."""
-    n, samples = recording.n, len(recording.t_ms)
-    columns = {
-        "neuron": np.repeat(np.arange(n), samples),
-        "t_ms": np.tile(recording.t_ms, n),
-    }
-    for name, values in recording.traces.items():
-        unit = model.unit_of(name)
-        label = "I" if name == model.input else column(name, unit)
-        columns[label] = values.ravel() / float(unit)
-    if model.input in recording.traces:
-        columns["I_unit"] = unit_text(model.input_unit)
-    return pd.DataFrame(columns)
+    return results.traces_frame(
+        recording.n,
+        recording.t_ms,
+        recording.traces,
+        {name: shown(model, name) for name in recording.traces},
+        unit_text(model.input_unit),
+    )

@@ -10,11 +10,15 @@ _HOME = {
     "BACKENDS": "backends",
     "Backend": "backends",
     "has_compiler": "backends",
+    "DivergenceError": "program",
+    "NeuronProgram": "neuron_program",
     "Program": "program",
     "ProgramError": "program",
     "reference": "reference_integrator",
-    "DivergenceError": "run",
     "Recording": "run",
+    "build": "make_program",
+    "export": "project",
+    "open_program": "neuron_program",
     "simulate": "run",
 }
 

@@ -36,12 +36,20 @@ _SEED = """
             for (size_t i = 0; i < _random_generators.size(); i++)
                 _random_generators[i].seed(strtoull(seed, NULL, 10) + i);
 """
+# A program that finds its neurons' state at time 0 by itself brings its own version of this file.
+_GIVEN_STATE = """#pragma once
+#include <string>
+#include <vector>
+inline void set_starting_state(const std::vector<std::string>&) {}
+"""
 _FINISHED = """
     if (!Network::_globally_stopped) std::ofstream(brian::results_dir + "complete") << "yes";
 """
 
 
-def generate(folder: Path, text: GroupText, states, record, record_dt) -> None:
+def generate(
+    folder: Path, text: GroupText, states, record, record_dt, about=None, sources=None
+) -> None:
     """Write the C++ sources and ``manifest.json`` of a program.
 
     Parameters
@@ -53,6 +61,10 @@ def generate(folder: Path, text: GroupText, states, record, record_dt) -> None:
         State variables; inputs (initial values) and outputs (final values).
     record : sequence of str
     record_dt : Quantity or None
+    about : dict, optional
+        More fields of the manifest.
+    sources : dict of str to str, optional
+        More source files, or others for some of those that are generated, and their contents.
     """
     if brian2.get_device() is brian2.all_devices["cpp_standalone"]:
         raise ValueError(
@@ -73,7 +85,9 @@ def generate(folder: Path, text: GroupText, states, record, record_dt) -> None:
     if brian2.prefs.core.default_float_dtype == np.float32:
         for source in folder.glob("code_objects/*.cpp"):
             _make_single(source)
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1))
+    for name, content in {"starting_state.h": _GIVEN_STATE, **(sources or {})}.items():
+        (folder / name).write_text(content)
+    (folder / "manifest.json").write_text(json.dumps(manifest | (about or {}), indent=1))
 
 
 def assemble(text: GroupText, record, record_dt) -> tuple[Network, dict]:
@@ -139,6 +153,9 @@ def _make_arguments(main: Path) -> None:
     if not changed:
         raise RuntimeError(f"{main}: the generated code sets no time step; unknown Brian2 version")
     source = _replace_once(r"\n\s*brian_end\(\);", _FINISHED + r"\n    brian_end();", source)
+    call = "set_from_command_line(args);"
+    source = _replace_once(re.escape(call), f"{call}\n        set_starting_state(args);", source)
+    source = '#include "starting_state.h"\n' + source
     source = _replace_once(r"\nint main\(", _SUPPORT.replace("\\", r"\\") + r"\nint main(", source)
     main.write_text(source)
 

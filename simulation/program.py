@@ -14,6 +14,10 @@ import numpy as np
 DTYPES = {"float64": np.float64, "float32": np.float32, "int32": np.int32, "bool": np.int8}
 
 
+class DivergenceError(ArithmeticError):
+    """The integration left the numbers: a state became NaN or infinite."""
+
+
 class ProgramError(RuntimeError):
     """A program did not do what it was asked; its output is kept where the message says."""
 
@@ -51,6 +55,7 @@ class Program:
         duration: float,
         dt: float,
         *,
+        start: str = "",
         seed: int | None = None,
         report: Callable[[float], None] | None = None,
     ) -> dict[str, np.ndarray]:
@@ -62,6 +67,9 @@ class Program:
             In SI units; inputs that are not given keep the value 0.
         duration, dt : float
             In seconds.
+        start : {"", "rest", "initial"}
+            Where those state variables begin that are not in `values`, in a program that can find
+            it by itself; empty: at 0.
         seed : int, optional
             Default: drawn by the operating system.
         report : callable, optional
@@ -86,6 +94,7 @@ class Program:
             (results / f"in_{name}").write_bytes(value.tobytes())
             arguments.append(f"{self.inputs[name]['variable']}={results}/in_{name}")
         environment = dict(os.environ, EXCITABLE_DURATION=repr(duration), EXCITABLE_DT=repr(dt))
+        environment["EXCITABLE_START"] = start
         if seed is not None:
             environment["EXCITABLE_SEED"] = str(seed)
         if report is not None:

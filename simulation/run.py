@@ -15,13 +15,11 @@ from ..models.grouping import GroupText, describe, initial_state
 from . import backends
 from .backends import Backend
 from .generate import assemble
+from .program import DivergenceError
 from .programs import run_program
 from .progress import reporter
+from .results import spikes_of
 from .within_step import SINCE, locate_spikes
-
-
-class DivergenceError(ArithmeticError):
-    """The integration left the numbers: a state became NaN or infinite."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +127,7 @@ def simulate(
             raise
         raise _diverged(model, text, "a state became infinite during the run") from None
     _check_finite(model, text, {x: found[f"state_{x}"] for x in state})
-    neurons, times = _spikes(text, found)
+    neurons, times = spikes_of(found, float(text.dt / ms))
     return Recording(
         n=n,
         spike_neuron=neurons,
@@ -142,15 +140,6 @@ def simulate(
         precision=chosen.precision,
         threads=chosen.threads,
     )
-
-
-def _spikes(text: GroupText, found: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Return neurons and times in ms, in the order of time."""
-    times = found.get("spike_t", np.empty(0)) * 1e3
-    if "spike_since" in found:  # Brian2 labels a spike with the beginning of its step
-        times = times + float(text.dt / ms) - found["spike_since"] * 1e3
-    order = np.argsort(times, kind="stable")
-    return found.get("spike_neuron", np.empty(0, int))[order], times[order]
 
 
 def recordable(model) -> list[str]:

@@ -1,4 +1,7 @@
-"""Imports run one way: models <- dynamics <- simulation <- protocols <- experiments."""
+"""Imports run one way: models <- dynamics <- simulation <- protocols <- experiments.
+
+analysis imports models alone and runs no simulation; whatever makes a table may use it.
+"""
 
 import ast
 from pathlib import Path
@@ -9,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 MAY_IMPORT = {
     "models": set(),
     "dynamics": {"models"},
-    "simulation": {"models", "dynamics"},
+    "simulation": {"models", "dynamics", "analysis"},
     "analysis": {"models"},
     "protocols": {"models", "dynamics", "simulation", "analysis"},
     "experiments": {"models", "dynamics", "simulation", "analysis", "protocols"},
@@ -27,7 +30,7 @@ def imported_folders(path: Path, folder: str) -> set[str]:
             found |= _absolute(node.module, ROOT)
         if isinstance(node, ast.Import):
             found |= set().union(*(_absolute(alias.name, ROOT) for alias in node.names))
-    return found - {folder}
+    return found - {folder, "__version__"}  # a name in excitable itself, not a folder
 
 
 def _absolute(module: str, root: Path) -> set[str]:

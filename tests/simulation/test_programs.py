@@ -14,6 +14,7 @@ from excitable.models import CONNOR_STEVENS, LIF, QIF
 from excitable.protocols import Constant, Recorded, Step, WhiteNoise
 from excitable.simulation import cache, programs, simulate
 from excitable.simulation.backends import has_compiler
+from excitable.simulation.chunks import seeds_of_chunks
 from excitable.simulation.compile import CompileError, compiler, fast_flags
 from excitable.simulation.program import Program, ProgramError
 from excitable.simulation.programs import cached_program
@@ -153,7 +154,7 @@ def test_seed_decides_the_noise():
 
 
 def test_chunks_of_different_seeds_draw_different_noise():
-    seeds = [seed for k in range(20) for seed in programs._seeds(k, 4)]
+    seeds = [seed for k in range(20) for seed in seeds_of_chunks(k, 4)]
     assert len(set(seeds)) == len(seeds)
 
 

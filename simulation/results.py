@@ -1,0 +1,67 @@
+"""From a run's plain arrays to spikes and tables. Needs no Brian2."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Response:
+    """What a cell did.
+
+    Attributes
+    ----------
+    traces : DataFrame
+        ``neuron``, ``t_ms`` and each recorded variable, its unit in the column's name (``v_mV``);
+        the input, if recorded, is ``I`` with ``I_unit``.
+    spikes : DataFrame
+        ``neuron`` and ``t_ms``.
+    """
+
+    traces: pd.DataFrame
+    spikes: pd.DataFrame
+
+
+def spikes_of(found: Mapping[str, np.ndarray], dt_ms: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return neurons and times in ms of a program's spikes, in the order of time."""
+    times = found.get("spike_t", np.empty(0)) * 1e3
+    if "spike_since" in found:  # Brian2 labels a spike with the beginning of its step
+        times = times + dt_ms - found["spike_since"] * 1e3
+    order = np.argsort(times, kind="stable")
+    return found.get("spike_neuron", np.empty(0, int))[order], times[order]
+
+
+def spikes_frame(neurons: np.ndarray, times_ms: np.ndarray) -> pd.DataFrame:
+    """Return the spikes as a table: neuron, t_ms."""
+    return pd.DataFrame({"neuron": neurons, "t_ms": times_ms})
+
+
+def traces_frame(
+    n: int,
+    t_ms: np.ndarray,
+    traces: Mapping[str, np.ndarray],
+    shown: Mapping[str, tuple[str, float]],
+    input_unit: str,
+) -> pd.DataFrame:
+    """Return traces as a table: neuron, t_ms, and one column per variable.
+
+    Parameters
+    ----------
+    n : int
+    t_ms : array, shape (samples,)
+    traces : dict of str to array, shape (n, samples)
+        In SI units.
+    shown : dict of str to (str, float)
+        Each variable's column, and its unit in SI units; the input's column is ``I``.
+    input_unit : str
+        Content of the column ``I_unit``, if the input is there.
+    """
+    columns = {"neuron": np.repeat(np.arange(n), len(t_ms)), "t_ms": np.tile(t_ms, n)}
+    for name, values in traces.items():
+        column, factor = shown[name]
+        columns[column] = values.ravel() / factor
+    if "I" in columns:
+        columns["I_unit"] = input_unit
+    return pd.DataFrame(columns)
