@@ -1,8 +1,10 @@
-"""Numbers from arrays and tables: spike trains, spike shapes, F-I curves, periodicity.
+"""Numbers from arrays and tables: spike trains, spike shapes, F-I curves, periodicity, networks.
 
 Nothing here runs a simulation or draws; figures are in ``excitable.analysis.plots``.
 """
 
+from .correlation import mean_correlation, pairwise_correlation, synchrony_index
+from .counts import fano_factors, spike_counts
 from .fi import (
     FI_FUNCTIONS,
     FIFit,
@@ -15,6 +17,7 @@ from .fi import (
     qif_rate,
     residuals,
 )
+from .network import network_statistics, over_runs
 from .periodicity import (
     Periodicity,
     PhaseLocking,
@@ -23,6 +26,8 @@ from .periodicity import (
     repeats_with,
     spike_pattern_period,
 )
+from .siegert import noisy_lif_rate
+from .spectrum import BANDS, band_peaks, mean_spectrum, population_rate, rate_spectrum
 from .spike_shape import spike_shapes
 from .spikes import (
     adaptation_index,
@@ -38,13 +43,16 @@ from .spikes import (
 )
 
 __all__ = [
+    "BANDS",
     "FI_FUNCTIONS",
     "FIFit",
     "Periodicity",
     "PhaseLocking",
     "adaptation_index",
+    "band_peaks",
     "dominant_period",
     "fano_factor",
+    "fano_factors",
     "first_interval_rate",
     "fit_all",
     "fit_fi",
@@ -56,13 +64,23 @@ __all__ = [
     "lif_rate",
     "lif_rate_asymptote",
     "lif_rheobase",
+    "mean_correlation",
+    "mean_spectrum",
+    "network_statistics",
+    "noisy_lif_rate",
     "onset",
+    "over_runs",
+    "pairwise_correlation",
     "phase_locking",
+    "population_rate",
     "qif_rate",
+    "rate_spectrum",
     "repeats_with",
     "residuals",
+    "spike_counts",
     "spike_pattern_period",
     "spike_shapes",
     "spike_table",
     "steady_rate",
+    "synchrony_index",
 ]
