@@ -17,6 +17,7 @@ from .fi import (
     qif_rate,
     residuals,
 )
+from .neo_export import to_neo
 from .network import network_statistics, over_runs
 from .periodicity import (
     Periodicity,
@@ -83,4 +84,5 @@ __all__ = [
     "spike_table",
     "steady_rate",
     "synchrony_index",
+    "to_neo",
 ]

@@ -32,7 +32,7 @@ def spike_counts(spikes, neurons, *, start, end, width):
     Returns
     -------
     ndarray of int, shape (n, bins)
-        One row per neuron, in the order of `neurons`.
+        One row per neuron, in the order of `neurons`; eight bytes a number.
 
     Raises
     ------
@@ -113,7 +113,7 @@ def by_population(of_one, spikes, neurons):
 
 
 def located(spikes, neurons):
-    """Row of each spike's neuron, its time, and the number of neurons, all checked."""
+    """Return the row of each spike's neuron, its time, and the number of neurons, checked."""
     missing = {"neuron", "t_ms"} - set(spikes)
     if missing:
         raise ValueError(f"the table of spikes has no column {sorted(missing)}.")
@@ -121,6 +121,8 @@ def located(spikes, neurons):
     if not np.all(np.isfinite(times)):
         raise ValueError("the table of spikes holds times that are not finite.")
     who = spikes["neuron"].to_numpy()
+    if len(who) and not np.issubdtype(who.dtype, np.integer):
+        raise ValueError(f"the column neuron has dtype {who.dtype}: expected whole numbers.")
     n = size(neurons)
     if np.ndim(neurons) == 0:
         rows = who
@@ -139,6 +141,7 @@ def located(spikes, neurons):
 
 
 def size(neurons):
+    """Return how many neurons there are."""
     n = len(neurons) if np.ndim(neurons) else int(neurons)
     if n < 1 or (np.ndim(neurons) and len(np.unique(neurons)) < n):
         raise ValueError(f"neurons = {neurons}: expected at least one, and none twice.")
@@ -146,15 +149,19 @@ def size(neurons):
 
 
 def bin_count(start, end, width):
-    if not (np.isfinite(start) and np.isfinite(end) and width > 0 and end - start >= width):
+    """Return how many whole bins the window [start, end) holds; at least one."""
+    finite = np.isfinite(start) and np.isfinite(end) and width > 0
+    bins = int(np.floor((end - start) / width + _ON_EDGE)) if finite else 0
+    if bins < 1:
         raise ValueError(
             f"start = {start}, end = {end}, bin = {width} ms: expected a finite window that holds "
             "at least one bin."
         )
-    return int(np.floor((end - start) / width + _ON_EDGE))
+    return bins
 
 
 def checked_rows(name, values):
+    """Return `values` as an array with one row per neuron."""
     values = np.asarray(values)
     if values.ndim != 2 or values.shape[1] < 2:
         raise ValueError(

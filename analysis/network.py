@@ -39,6 +39,7 @@ def network_statistics(spikes, neurons, *, start, end, bin=5.0, window=100.0):
 
     Examples
     --------
+    >>> import numpy as np
     >>> times = np.arange(0, 1000, 25.0)
     >>> both = pd.DataFrame({"neuron": np.repeat([0, 1], 40), "t_ms": np.tile(times, 2)})
     >>> network_statistics(both, 2, start=0, end=1000)[["rate_Hz", "isi_cv", "synchrony"]]
