@@ -17,6 +17,7 @@ from .fi import (
     qif_rate,
     residuals,
 )
+from .linearity import linearity
 from .neo_export import to_neo
 from .network import network_statistics, over_runs
 from .periodicity import (
@@ -65,6 +66,7 @@ __all__ = [
     "lif_rate",
     "lif_rate_asymptote",
     "lif_rheobase",
+    "linearity",
     "mean_correlation",
     "mean_spectrum",
     "network_statistics",
