@@ -83,7 +83,7 @@ def noisy_fi_curve(
     --------
     >>> from brian2 import nA, ms
     >>> from excitable.models import LIF
-    >>> table = noisy_fi_curve(LIF, [1, 2]*nA, [0, 1]*nA*ms**0.5, trials=2, duration=200*ms,
+    >>> table = noisy_fi_curve(LIF, [1, 2]*nA, [0, 4]*nA*ms**0.5, trials=2, duration=200*ms,
     ...                        discard=50*ms, dt=0.5*ms, backend="numpy")
     >>> (table["rate_Hz"] > 0).tolist()
     [False, True, True, True]
