@@ -1,24 +1,23 @@
 """`noisy_onset`: what white noise does to the onset of firing of any model."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
-from brian2 import Quantity, ms, second
+from brian2 import Quantity, Unit, ms, mV, second
 
-from ..models.checks import check_count, check_quantity
+from ..dynamics.fluctuations import noise_for_deviation
+from ..models.checks import check_count, check_quantity, unit_text
 from . import tables
 from .fi_curve import fi_curve
 from .noisy_fi_curve import noise_unit, noisy_fi_curve
 from .thresholds import rheobase
 
-# The time over which the strength of the noise is stated: about a membrane time constant.
-AVERAGED_MS = 10.0
+# Standard deviations of the resting membrane, in mV; a tenth of it where it has no unit.
+DEVIATIONS = (1.0, 2.0, 4.0)
 
 
 def noisy_onset(
     model,
-    levels: Sequence[float] = (0.1, 0.2, 0.4),
+    deviations: Quantity | None = None,
     *,
     points: int = 17,
     trials: int = 16,
@@ -34,10 +33,11 @@ def noisy_onset(
     Parameters
     ----------
     model : NeuronModel
-    levels : sequence of float
-        Strengths: the standard deviation of the input averaged over 10 ms, as a multiple of the
-        distance from the lowest current to the threshold, so that models whose inputs have
-        different units are treated alike.
+    deviations : Quantity, shape (strengths,), optional
+        Strengths of the noise: the standard deviation that the membrane potential would have at
+        the lowest current (`excitable.dynamics.noise_for_deviation`), so that models whose inputs
+        have different units are treated alike. Default: 1, 2 and 4 mV; 0.1, 0.2 and 0.4 where the
+        potential has no unit.
     points : int
         Number of currents, spread evenly around the threshold: from 0, or from the lower end of
         the model's input range where that is negative, to as far above the threshold.
@@ -49,9 +49,9 @@ def noisy_onset(
     Returns
     -------
     DataFrame
-        As from `noisy_fi_curve`, with the columns ``model`` and ``level`` in front. Level 0 comes
-        from `fi_curve` (no trials, hence no error) with the model's own method.
-        ``attrs["threshold"]`` is in the unit of ``I``.
+        As from `noisy_fi_curve`, with the columns ``model``, ``deviation`` and ``deviation_unit``
+        in front. Deviation 0 comes from `fi_curve` (no trials, hence no error) with the model's own
+        method. ``attrs["threshold"]`` is in the unit of ``I``.
 
     Raises
     ------
@@ -60,16 +60,13 @@ def noisy_onset(
 
     Examples
     --------
-    >>> from brian2 import nA, ms
+    >>> from brian2 import mV, nA, ms
     >>> from excitable.models import LIF
-    >>> table = noisy_onset(LIF, [0.4], points=5, trials=2, threshold=1.5*nA, duration=300*ms,
+    >>> table = noisy_onset(LIF, [4]*mV, points=5, trials=2, threshold=1.5*nA, duration=300*ms,
     ...                     discard=100*ms, dt=0.5*ms, backend="numpy")
-    >>> table.groupby("level")["rate_Hz"].first().round(6).tolist()    # at no current
-    [0.0, 0.0]
+    >>> table.groupby("deviation")["rate_Hz"].last().gt(100).tolist()    # at 3 nA
+    [True, True]
     """
-    chosen = np.asarray(levels, dtype=float)
-    if chosen.ndim != 1 or not len(chosen) or not np.all((chosen > 0) & np.isfinite(chosen)):
-        raise ValueError(f"levels: expected finite numbers above 0, got {levels!r}")
     points, unit = check_count("points", points), model.input_unit
     tables.window(duration, discard)
     low = min(0.0, model.input_range[0])
@@ -78,19 +75,25 @@ def noisy_onset(
     if onset <= low:
         raise ValueError(f"threshold: expected one above {low:g} in {unit}, got {given}")
     currents = Quantity(np.linspace(low, 2 * onset - low, points) * unit)
-    strengths = chosen * (onset - low) * np.sqrt(AVERAGED_MS)
+    membrane = model.unit_of(model.membrane)
+    if deviations is None:
+        deviations = Quantity(DEVIATIONS * (mV if unit_text(membrane) != "1" else Unit(0.1)))
+    chosen = np.atleast_1d(check_quantity("deviations", deviations, membrane))
+    if chosen.ndim != 1 or np.any(chosen <= 0):
+        raise ValueError(f"deviations: expected values above 0, got {deviations}")
+    noise = noise_for_deviation(model, Quantity(chosen * membrane), low * unit)
     same = {"duration": duration, "discard": discard, "dt": dt, "backend": backend}
-    noisy = noisy_fi_curve(
-        model, currents, Quantity(strengths * unit * ms**0.5), trials=trials, seed=seed, **same
-    )
-    noisy.insert(0, "level", np.repeat(chosen, points))
+    noisy = noisy_fi_curve(model, currents, noise, trials=trials, seed=seed, **same)
+    noisy.insert(0, "deviation", np.repeat(chosen, points))
     still = fi_curve(model, currents, **same)
-    still = still.assign(level=0.0, noise=0.0, noise_unit=noise_unit(model), trials=1)
+    still = still.assign(deviation=0.0, noise=0.0, noise_unit=noise_unit(model), trials=1)
     still["rate_sem_Hz"] = 0.0
     table = pd.concat([still[noisy.columns], noisy], ignore_index=True)
+    table.insert(1, "deviation_unit", unit_text(membrane))
     table.insert(0, "model", model.name)
     table.attrs = noisy.attrs | {
-        "protocol": "noisy_onset", "threshold": onset, "averaged_ms": AVERAGED_MS,
-        "method_at_level_0": still.attrs["method"],
-    }  # fmt: skip
+        "protocol": "noisy_onset",
+        "threshold": onset,
+        "method_without_noise": still.attrs["method"],
+    }
     return table

@@ -21,6 +21,7 @@ from .style import (
     use_style,
 )
 
+GREEK = {"delta": "δ", "theta": "θ", "alpha": "α", "beta": "β", "gamma": "γ"}
 _MANY = 400  # spikes above which a raster's ticks become dots that do not merge
 
 
@@ -114,7 +115,7 @@ def plot_spectrum(
     ax : Axes, optional
         Where to draw; a new figure by default.
     bands : dict of str to (float, float)
-        Shaded and named; Hz.
+        Shaded, with their Greek letters; Hz.
     up_to : float
         Highest frequency shown, Hz. Frequency 0, where the mean was taken off, is left out.
     label, colour : str, optional
@@ -138,13 +139,12 @@ def plot_spectrum(
     'power spectral density (Hz²/Hz)'
     """
     require_columns(spectrum, "frequency_Hz", "psd_Hz", "poisson_Hz", needed_by="plot_spectrum")
-    fresh = ax is None
-    ax = new_axes(size=(5.6, 3.2)) if fresh else ax
+    ax = new_axes(size=(5.6, 3.2)) if ax is None else ax
     shown = spectrum[(spectrum["frequency_Hz"] > 0) & (spectrum["frequency_Hz"] <= up_to)]
-    first = not ax.lines
-    for place, name in enumerate(_populations(shown)):
+    drawn = sum(line.get_gid() == "density" for line in ax.lines)
+    for place, name in enumerate(_populations(shown), start=drawn):
         rows = shown if name is None else shown[shown["population"] == name]
-        tint = colour or CYCLE[(place + len(ax.lines) // 2) % len(CYCLE)]
+        tint = colour or CYCLE[place % len(CYCLE)]
         _draw_density(ax, rows, label if name is None else str(name), tint)
     ax.set(
         yscale="log",
@@ -152,7 +152,7 @@ def plot_spectrum(
         xlabel="frequency (Hz)",
         ylabel="power spectral density (Hz²/Hz)",
     )
-    if first:
+    if not drawn:
         _mark_bands(ax, bands, up_to)
     _explain_floor(ax)
     legend_beside(ax)
@@ -170,27 +170,19 @@ def _draw_density(ax: Axes, rows: pd.DataFrame, label: str | None, colour: str) 
         error = rows["psd_sem_Hz"]
         low = np.maximum(density - error, 1e-3 * density)  # the axis is logarithmic
         ax.fill_between(frequency, low, density + error, color=colour, alpha=0.25, linewidth=0)
-    ax.plot(frequency, density, color=colour, label=label)
+    ax.plot(frequency, density, color=colour, label=label, gid="density")
     ax.plot(frequency, rows["poisson_Hz"], color=colour, linestyle=":", linewidth=0.9)
 
 
 def _mark_bands(ax: Axes, bands: Mapping[str, tuple[float, float]], up_to: float) -> None:
-    """Shade the bands and write their names above the data, turned where they are narrow."""
-    for name, (low, high) in bands.items():
-        ax.axvspan(low, min(high, up_to), color=GREY, alpha=0.12, linewidth=0, zorder=0)
-        narrow = high - low < 0.1 * up_to
+    """Shade the bands, neighbours differently, and write their letters above the data."""
+    for place, (name, (low, high)) in enumerate(bands.items()):
+        shade = 0.1 if place % 2 == 0 else 0.2
+        ax.axvspan(low, min(high, up_to), color=GREY, alpha=shade, linewidth=0, zorder=0)
         ax.text(
-            (low + min(high, up_to)) / 2,
-            1.02,
-            name,
-            transform=ax.get_xaxis_transform(),
-            rotation=40 if narrow else 0,
-            ha="left" if narrow else "center",
-            va="bottom",
-            rotation_mode="anchor",
-            fontsize=7.5,
-            color=GREY,
-        )
+            (low + min(high, up_to)) / 2, 1.02, GREEK.get(name, name), ha="center", va="bottom",
+            transform=ax.get_xaxis_transform(), color=GREY,
+        )  # fmt: skip
 
 
 def _explain_floor(ax: Axes) -> None:

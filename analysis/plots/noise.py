@@ -31,7 +31,8 @@ def plot_noisy_fi(
     ax : Axes, optional
         Where to draw; a new figure by default.
     by : str
-        The column that tells the strengths apart: ``"noise"``, or ``"level"``.
+        The column that tells the strengths apart: ``"noise"``, or ``"deviation"``; its unit is in
+        the column of that name with ``_unit``.
     closed_form : callable, optional
         The exact rate in Hz as a function of ``I`` and ``noise`` in the table's units: lines, the
         measured rates then being markers.
@@ -64,6 +65,8 @@ def plot_noisy_fi(
     for strength in strengths:
         rows = table[table[by] == strength].sort_values("I")
         _draw_curve(ax, rows, tints.get(strength, THEORY), f"{strength:.3g}", closed_form)
+    if closed_form is not None:
+        ax.plot([], [], color=THEORY, label="closed form")
     ax.set(xlabel=unit_label("mean input $I$", input_unit(table)), ylabel=axis_label("rate_Hz"))
     ax.set_ylim(bottom=-0.02 * ax.dataLim.y1)
     if legend:
@@ -93,7 +96,5 @@ def _draw_curve(ax: Axes, rows: pd.DataFrame, colour, label: str, closed_form) -
 
 def _title(table: pd.DataFrame, by: str) -> str:
     """Head the legend: what the numbers are, and their unit."""
-    if by != "noise":
-        return f"noise {by}"
-    unit = table["noise_unit"].iloc[0] if "noise_unit" in table else None
-    return unit_label("noise", str(unit).replace("ms**0.5", "√ms") if unit else None)
+    unit = str(table[f"{by}_unit"].iloc[0]) if f"{by}_unit" in table else ""
+    return unit_label(by, unit.replace("ms**0.5", "√ms"))

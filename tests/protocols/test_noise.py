@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from brian2 import ms, mV, nA, second
-from excitable.analysis import linearity, noisy_lif_rate
+from excitable.analysis import lif_rate, linearity, noisy_lif_rate
 from excitable.models import LIF, ZOO
 from excitable.protocols import (
     Recorded,
@@ -211,30 +211,29 @@ def test_a_single_spike_in_all_trials_is_no_rate():
 
 def test_the_onset_becomes_straighter_with_noise():
     """The LIF's own closed form says by how much: R2 of a line from 0 to twice the rheobase."""
-    table = noisy_onset(LIF, [0.25, 1.0], points=13, trials=16, threshold=1.5 * nA, dt=0.05 * ms)
-    found = linearity(table, "level").set_index("level")
+    table = noisy_onset(LIF, [2, 8] * mV, points=13, threshold=1.5 * nA, dt=0.05 * ms)
+    found = linearity(table, "deviation").set_index("deviation")
     assert (np.diff(found["R2"]) > 0).all()
     assert (found["steepest"].iloc[1:] < found["steepest"].iloc[0]).all()
     exact = table.assign(rate_Hz=noisy_lif_rate(table["I"], table["noise"], **TEACHING, dt=0.05))
-    exact.loc[table["level"] == 0, "rate_Hz"] = noisy_lif_rate(table["I"][:13], 0.0, **TEACHING)
-    expected = linearity(exact, "level").set_index("level")
+    exact.loc[table["deviation"] == 0, "rate_Hz"] = lif_rate(table["I"][:13], **TEACHING)
+    expected = linearity(exact, "deviation").set_index("deviation")
     np.testing.assert_allclose(found["R2"], expected["R2"], atol=0.01)
     np.testing.assert_allclose(found["slope"], expected["slope"], rtol=0.02)
-    # SD of the input averaged over 10 ms, over the threshold
-    assert table["noise"].unique() == pytest.approx([0, 0.25 * 1.5 * 10**0.5, 1.5 * 10**0.5])
+    # R sigma/sqrt(2 tau) is the deviation
+    np.testing.assert_allclose(10 * table["noise"] / np.sqrt(20), table["deviation"], rtol=1e-6)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("model", ZOO, ids=lambda model: model.name)
 def test_noise_straightens_the_onset_of_every_model(model):
-    table = noisy_onset(model, [0.1, 0.4], points=13, trials=8)
-    found = linearity(table, "level").set_index("level")
-    assert found.loc[0.4, "R2"] > found.loc[0.0, "R2"]
-    assert found.loc[0.4, "steepest"] < found.loc[0, "steepest"]
-    below = table[(table["I"] < 0.99 * table.attrs["threshold"]) & (table["level"] == 0.4)]
-    still = table[(table["I"] < 0.99 * table.attrs["threshold"]) & (table["level"] == 0)]
-    assert (below["rate_Hz"] > 0).any()
-    assert (still["rate_Hz"] == 0).all()
+    table = noisy_onset(model, points=13, trials=8)
+    found = linearity(table, "deviation")
+    assert found["R2"].iloc[-1] > found["R2"].iloc[0]
+    assert found["steepest"].iloc[-1] < found["steepest"].iloc[0]
+    below = table[table["I"] < 0.99 * table.attrs["threshold"] - 1e-3]
+    assert (below.loc[below["deviation"] == 0, "rate_Hz"] == 0).all()
+    assert (below.loc[below["deviation"] == table["deviation"].max(), "rate_Hz"] > 0).any()
 
 
 # --- bad input -----------------------------------------------------------------------------------
@@ -248,7 +247,7 @@ BAD = [
         lambda: noisy_fi_curve(LIF, [1] * nA, [1] * nA * ms**0.5, method="rk4"),
         "method 'rk4' cannot integrate white noise",
     ),
-    (lambda: noisy_onset(LIF, [0.0], threshold=1 * nA), "levels: expected"),
+    (lambda: noisy_onset(LIF, [0] * mV, threshold=1 * nA), "deviations: expected"),
     (lambda: noisy_onset(LIF, threshold=-1 * nA), "threshold: expected one above 0"),
     (lambda: noise_convergence([1, 0.3] * ms), "a multiple of the smallest"),
     (lambda: noise_convergence([3] * ms), "a part of the duration"),
