@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from brian2 import Quantity, Unit, ms, mV, second
+from brian2 import Quantity, ms, mV, second
 
 from ..dynamics.fluctuations import noise_for_deviation
 from ..models.checks import check_count, check_quantity, unit_text
@@ -77,7 +77,8 @@ def noisy_onset(
     currents = Quantity(np.linspace(low, 2 * onset - low, points) * unit)
     membrane = model.unit_of(model.membrane)
     if deviations is None:
-        deviations = Quantity(DEVIATIONS * (mV if unit_text(membrane) != "1" else Unit(0.1)))
+        scale = mV if unit_text(membrane) != "1" else 0.1
+        deviations = Quantity(np.array(DEVIATIONS) * scale)
     chosen = np.atleast_1d(check_quantity("deviations", deviations, membrane))
     if chosen.ndim != 1 or np.any(chosen <= 0):
         raise ValueError(f"deviations: expected values above 0, got {deviations}")

@@ -8,7 +8,6 @@ be compared.
 """
 
 import pandas as pd
-
 from excitable.analysis import linearity
 from excitable.analysis.plots import legend_below, new_axes, plot_noisy_fi
 from excitable.models import ZOO
@@ -22,4 +21,4 @@ for model, ax in zip(ZOO, axes, strict=True):
     ax.set_title(model.title, fontsize=8)
     lines.append(linearity(table, by="deviation").assign(model=model.name))
 legend_below(axes[2:])
-print(pd.concat(lines).pivot(index="model", columns="deviation", values="R2").round(3))
+print(pd.concat(lines)[["model", "deviation", "slope", "R2"]].round(3).to_string(index=False))
