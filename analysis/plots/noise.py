@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from .fi import _CROSS, _explain_crosses
 from .labels import axis_label, input_unit, require_columns, unit_label
 from .style import THEORY, legend_beside, new_axes, sequential_colours, use_style
 
@@ -27,7 +28,8 @@ def plot_noisy_fi(
     ----------
     table : DataFrame
         From `excitable.protocols.noisy_fi_curve` or `noisy_onset`: ``I``, ``I_unit``, ``rate_Hz``,
-        ``rate_sem_Hz``, ``noise`` and `by`. Strength 0 is black.
+        ``rate_sem_Hz``, ``noise`` and `by`. Strength 0 is black. Rates that are not resolved (a
+        single spike in all trials) are crosses on the axis.
     ax : Axes, optional
         Where to draw; a new figure by default.
     by : str
@@ -69,6 +71,7 @@ def plot_noisy_fi(
         ax.plot([], [], color=THEORY, label="closed form")
     ax.set(xlabel=unit_label("mean input $I$", input_unit(table)), ylabel=axis_label("rate_Hz"))
     ax.set_ylim(bottom=-0.02 * ax.dataLim.y1)
+    _explain_crosses(ax)
     if legend:
         legend_beside(ax, title=_title(table, by))
     return ax
@@ -77,6 +80,8 @@ def plot_noisy_fi(
 def _draw_curve(ax: Axes, rows: pd.DataFrame, colour, label: str, closed_form) -> None:
     """Draw one strength: markers with error bars, on a line of their own or on the exact one."""
     exact = closed_form is not None
+    single = rows["I"][rows["rate_Hz"].isna()]
+    ax.plot(single, np.zeros(len(single)), **_CROSS, color=colour, gid="single spike")
     ax.errorbar(
         rows["I"],
         rows["rate_Hz"],
