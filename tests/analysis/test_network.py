@@ -154,9 +154,9 @@ def test_a_falling_spectrum_has_no_peak():
 
 # --- rate ----------------------------------------------------------------------------------------
 
-SPIKES = st.lists(
-    st.tuples(st.integers(0, 4), st.floats(0, 199.99, allow_subnormal=False)), max_size=40
-).map(lambda rows: frame([i for i, _ in rows], [t for _, t in rows]))
+SPIKES = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 19_999)), max_size=40).map(
+    lambda rows: frame([i for i, _ in rows], [t / 100 for _, t in rows])
+)
 
 
 @settings(deadline=None)
@@ -217,7 +217,7 @@ def test_order_and_names_of_the_neurons_do_not_matter(spikes, order, seed):
 @settings(deadline=None)
 @given(spikes=SPIKES, shift=st.integers(-1000, 1000))
 def test_a_shift_in_time_does_not_matter(spikes, shift):
-    spikes = spikes.assign(t_ms=np.round(spikes["t_ms"], 1)).drop_duplicates()
+    spikes = spikes.drop_duplicates()
     later = spikes.assign(t_ms=spikes["t_ms"] + shift)
     a = spike_counts(spikes, 5, start=0, end=200, width=10.0)
     b = spike_counts(later, 5, start=shift, end=200 + shift, width=10.0)
