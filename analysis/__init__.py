@@ -1,4 +1,4 @@
-"""Numbers from arrays and tables: spike trains, spike shapes, F-I curves, periodicity.
+"""Numbers from arrays and tables: spike trains, spike shapes, F-I curves, periodicity, networks.
 
 Nothing here runs a simulation or draws; figures are in ``excitable.analysis.plots``. The names
 below are imported when they are used: a compiled program's tables need none of scipy.
@@ -7,8 +7,13 @@ below are imported when they are used: a compiled program's tables need none of 
 import importlib
 
 _HOME = {
-    "FI_FUNCTIONS": "fi",
+    "mean_correlation": "correlation",
+    "pairwise_correlation": "correlation",
+    "synchrony_index": "correlation",
+    "fano_factors": "counts",
+    "spike_counts": "counts",
     "FIFit": "fi",
+    "FI_FUNCTIONS": "fi",
     "fit_all": "fi",
     "fit_fi": "fi",
     "lif_rate": "fi",
@@ -17,12 +22,22 @@ _HOME = {
     "onset": "fi",
     "qif_rate": "fi",
     "residuals": "fi",
+    "linearity": "linearity",
+    "to_neo": "neo_export",
+    "network_statistics": "network",
+    "over_runs": "network",
     "Periodicity": "periodicity",
     "PhaseLocking": "periodicity",
     "dominant_period": "periodicity",
     "phase_locking": "periodicity",
     "repeats_with": "periodicity",
     "spike_pattern_period": "periodicity",
+    "noisy_lif_rate": "siegert",
+    "BANDS": "spectrum",
+    "band_peaks": "spectrum",
+    "mean_spectrum": "spectrum",
+    "population_rate": "spectrum",
+    "rate_spectrum": "spectrum",
     "spike_shapes": "spike_shape",
     "adaptation_index": "spikes",
     "fano_factor": "spikes",

@@ -1,5 +1,6 @@
 """What a model's equations imply, without simulation."""
 
 from .equilibria import equilibria, rest
+from .fluctuations import membrane_deviation, noise_for_deviation
 
-__all__ = ["equilibria", "rest"]
+__all__ = ["equilibria", "membrane_deviation", "noise_for_deviation", "rest"]

@@ -5,6 +5,9 @@ from .conductance_sweep import ConductanceSweep, conductance_sweep
 from .fi_curve import fi_curve
 from .gating_curves import gating_curves
 from .latency import latency
+from .noise_convergence import noise_convergence
+from .noisy_fi_curve import noisy_fi_curve
+from .noisy_onset import noisy_onset
 from .response import Response, response
 from .stimuli import (
     Chirp,
@@ -43,6 +46,9 @@ __all__ = [
     "gating_curves",
     "inactivation",
     "latency",
+    "noise_convergence",
+    "noisy_fi_curve",
+    "noisy_onset",
     "recovery",
     "response",
     "rheobase",

@@ -11,6 +11,8 @@ from .fi import (
 )
 from .gating import plot_gating
 from .labels import axis_label, split_symbol, split_unit, unit_label, unit_text
+from .network import plot_raster_rate, plot_spectrum
+from .noise import plot_noisy_fi
 from .patterns import plot_patterns
 from .phase import plot_phase_line
 from .style import (
@@ -54,11 +56,14 @@ __all__ = [
     "plot_fits",
     "plot_gates",
     "plot_gating",
+    "plot_noisy_fi",
     "plot_onset",
     "plot_patterns",
     "plot_phase_line",
     "plot_raster",
+    "plot_raster_rate",
     "plot_residuals",
+    "plot_spectrum",
     "plot_stimulus_response",
     "plot_trace",
     "plot_voltage_clamp",

@@ -69,6 +69,11 @@ CLAMP = pd.concat(
     TRACES.assign(neuron=k, command_mV=command, I_A_uA_per_cm2=np.sin(TIME))
     for k, command in enumerate((-40.0, 0.0))
 )
+NOISY = FI.assign(rate_sem_Hz=0.5, noise=[0.0] * 3 + [1.0] * 3, noise_unit="nA*ms**0.5")
+RATES = pd.DataFrame({"t_ms": [2.5, 7.5], "rate_Hz": [200.0, 100.0]})
+SPECTRUM = pd.DataFrame(
+    {"frequency_Hz": [0.0, 2.0, 4.0], "psd_Hz": [0.1, 1.0, 3.0], "psd_sem_Hz": 0.1, "poisson_Hz": 1}
+)
 LINE_FIT = SimpleNamespace(kind="line", aicc=0.0, predict=lambda current: 40.0 * current)
 
 # Every figure: how it is drawn, from which table, and the columns it cannot do without.
@@ -120,6 +125,17 @@ FIGURES = {
         CLAMP,
         ["command_mV", "I_A_uA_per_cm2"],
     ),
+    "plot_noisy_fi": (
+        lambda t: plots.plot_noisy_fi(t, closed_form=lambda current, noise: 20 * current),
+        NOISY,
+        ["I", "rate_Hz", "rate_sem_Hz", "noise"],
+    ),
+    "plot_raster_rate": (
+        lambda t: plots.plot_raster_rate(t, RATES),
+        SPIKES[["neuron", "t_ms"]],
+        ["neuron", "t_ms"],
+    ),
+    "plot_spectrum": (plots.plot_spectrum, SPECTRUM, ["frequency_Hz", "psd_Hz", "poisson_Hz"]),
 }
 EVERY_FIGURE = pytest.mark.parametrize("name", FIGURES)
 
@@ -181,6 +197,8 @@ def test_import_changes_neither_settings_nor_backend():
         (plots.plot_fi, FI),
         (plots.plot_residuals, FI),
         (plots.plot_convergence, ERRORS),
+        (plots.plot_noisy_fi, NOISY),
+        (plots.plot_spectrum, SPECTRUM),
     ],
 )
 def test_given_axes_are_drawn_in(draw, table):
@@ -188,6 +206,27 @@ def test_given_axes_are_drawn_in(draw, table):
     assert draw(table, ax) is ax
     assert ax.has_data()
     assert plt.get_fignums() == [ax.figure.number]
+
+
+def test_each_population_has_one_colour_in_raster_and_rate():
+    spikes = SPIKES.assign(population=["e", "e", "i"])
+    rates = pd.concat(RATES.assign(population=name) for name in ("e", "i"))
+    upper, lower = plots.plot_raster_rate(spikes, rates)
+    for dots, line in zip(upper.collections, lower.lines, strict=True):
+        assert mpl.colors.same_color(dots.get_facecolor()[0], line.get_color())
+    assert [len(dots.get_offsets()) for dots in upper.collections] == [2, 1]
+
+
+def test_spectrum_shows_its_uncertainty_and_its_bands():
+    bands = {"gamma": (30, 80), "mine": (2, 4)}
+    two = pd.concat(SPECTRUM.assign(population=name) for name in ("e", "i"))
+    ax = plots.plot_spectrum(two, bands=bands)
+    assert [text.get_text() for text in ax.texts] == ["γ", "mine"]
+    low, high = (f(ax.collections[0].get_paths()[0].vertices[:, 1]) for f in (np.min, np.max))
+    assert (low, high) == (pytest.approx(0.9), pytest.approx(3.1))
+    colours = [line.get_color() for line in ax.lines if line.get_gid() == "density"]
+    assert len(set(colours)) == 2
+    assert min(ax.lines[0].get_xdata()) == 2  # not 0, where the mean was taken off
 
 
 def test_saved_files_are_the_same_bytes(tmp_path):

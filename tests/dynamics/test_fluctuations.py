@@ -1,0 +1,53 @@
+"""The resting membrane's deviation in weak noise, against closed forms and a simulation."""
+
+import numpy as np
+import pytest
+from brian2 import Unit, cm, ms, mV, nA, uA
+from excitable.dynamics import equilibria, membrane_deviation, noise_for_deviation
+from excitable.models import HODGKIN_HUXLEY, LIF, QIF, ZOO
+from excitable.protocols import WhiteNoise
+from excitable.simulation import simulate
+
+
+def test_lif_is_the_ornstein_uhlenbeck_process():
+    model = LIF.with_(tau=20 * ms)
+    expected = 10 * 0.7 / np.sqrt(2 * 20)  # R sigma/sqrt(2 tau)
+    assert membrane_deviation(model, 0.7 * nA * ms**0.5) / mV == pytest.approx(expected, rel=1e-6)
+
+
+def test_qif_at_its_stable_fixed_point():
+    """Around -sqrt(-I) the slope is -2 sqrt(-I)/tau: variance sigma**2/(4 tau sqrt(-I))."""
+    found = membrane_deviation(QIF, 0.3 * ms**0.5, -4 * Unit(1))
+    assert float(found) == pytest.approx(0.3 / np.sqrt(4 * 10 * 2), rel=1e-6)
+
+
+@pytest.mark.slow
+def test_hodgkin_huxley_in_weak_noise():
+    """Four variables and a damped oscillation, simulated until it is stationary."""
+    slowest = -equilibria(HODGKIN_HUXLEY)["eigenvalue_per_ms"][0]
+    assert 2 * slowest * 59 > 8  # the variance is within exp(-8) of its limit
+    n, wanted = 2000, 0.05 * mV
+    noise = noise_for_deviation(HODGKIN_HUXLEY, wanted)
+    run = simulate(
+        HODGKIN_HUXLEY, WhiteNoise(0 * uA / cm**2, noise), n, 60 * ms, record=("v",),
+        record_dt=59 * ms, dt=0.02 * ms, seed=2,
+    )  # fmt: skip
+    v = run.traces["v"][:, -1] * 1e3
+    assert v.std() == pytest.approx(0.05, rel=4 / np.sqrt(2 * n))
+
+
+@pytest.mark.parametrize("model", ZOO, ids=lambda model: model.name)
+def test_noise_and_deviation_are_inverse(model):
+    unit = model.unit_of(model.membrane)
+    I = -1 * Unit(1) if model is QIF else None
+    noise = noise_for_deviation(model, 2 * unit, I)
+    assert float(membrane_deviation(model, noise, I) / unit) == pytest.approx(2, rel=1e-9)
+
+
+def test_bad_input():
+    with pytest.raises(ValueError, match="qif has no stable equilibrium at I = 1"):
+        membrane_deviation(QIF, 1 * ms**0.5, 1 * Unit(1))
+    with pytest.raises(ValueError, match="noise: expected"):
+        membrane_deviation(LIF, 1 * nA)
+    with pytest.raises(ValueError, match="deviation: expected mV"):
+        noise_for_deviation(LIF, 1 * nA)
