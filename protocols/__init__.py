@@ -2,7 +2,7 @@
 
 from .clamp_curves import activation, inactivation, recovery
 from .conductance_sweep import ConductanceSweep, conductance_sweep
-from .fi_curve import fi_curve
+from .fi_curve import fi_curve, rates
 from .gating_curves import gating_curves
 from .latency import latency
 from .response import Response, response
@@ -20,7 +20,9 @@ from .stimuli import (
     WhiteNoise,
 )
 from .strength_duration import strength_duration
-from .thresholds import rheobase, thresholds
+from .sweep import Sweep, sweep
+from .sweep_store import read_sweep
+from .thresholds import rheobase, thresholds, thresholds_of
 from .voltage_clamp import voltage_clamp
 
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "Sine",
     "Step",
     "Stimulus",
+    "Sweep",
     "WhiteNoise",
     "activation",
     "conductance_sweep",
@@ -43,10 +46,14 @@ __all__ = [
     "gating_curves",
     "inactivation",
     "latency",
+    "rates",
+    "read_sweep",
     "recovery",
     "response",
     "rheobase",
     "strength_duration",
+    "sweep",
     "thresholds",
+    "thresholds_of",
     "voltage_clamp",
 ]

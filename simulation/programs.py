@@ -1,8 +1,10 @@
 """Runs of any size on cached programs: padded to a program's size, or cut into chunks."""
 
+import contextlib
 import hashlib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -21,6 +23,21 @@ from .progress import reporter
 
 SMALLEST, LARGEST = 16, 1024  # neurons in a program; gcc vectorises no loop over fewer than 16
 WORTH_SPLITTING = 128  # neurons below which a second process costs more than it gains
+_at_once: ContextVar[int | None] = ContextVar("programs that run at once", default=None)
+
+
+@contextlib.contextmanager
+def one_at_a_time():
+    """Run one program at a time in the block: the other cores are somebody else's."""
+    token = _at_once.set(1)
+    try:
+        yield
+    finally:
+        _at_once.reset(token)
+
+
+def _programs_at_once() -> int:
+    return _at_once.get() or cores()
 
 
 def run_program(plan) -> dict[str, np.ndarray]:
@@ -33,7 +50,7 @@ def run_program(plan) -> dict[str, np.ndarray]:
     starts = range(0, n, size)
     done = np.zeros(len(starts))
     seeds = _seeds(plan.seed, len(starts))
-    with reporter(plan.label) as report, ThreadPoolExecutor(cores()) as pool:
+    with reporter(plan.label) as report, ThreadPoolExecutor(_programs_at_once()) as pool:
 
         def run(k: int) -> dict[str, np.ndarray]:
             def tell(fraction: float) -> None:
@@ -96,7 +113,7 @@ def _size(text: GroupText) -> int:
     if any(isinstance(f, TimedArray) and f.values.ndim == 2 for f in text.functions.values()):
         return text.n
     split = text.n >= WORTH_SPLITTING and not text.stochastic
-    wanted = -(-text.n // cores()) if split else text.n
+    wanted = -(-text.n // _programs_at_once()) if split else text.n
     return min(max(SMALLEST, 1 << (wanted - 1).bit_length()), LARGEST)
 
 
