@@ -236,10 +236,9 @@ def _run(plan: _Plan, store, todo: list[int], client, workers: int | None) -> No
 def _executor(client, workers: int | None, chunks: int) -> tuple[Executor, Callable[[], int]]:
     """Return where chunks run, and a function that says how many to hand over at once."""
     if client is not None:
-        client.register_plugin(_ImportBrian2(), name="excitable-imports-brian2")
-        # Two per thread, so that none waits for the next; clusters grow and shrink.
-        executor = client.get_executor(pure=False)
-        return executor, lambda: 2 * max(1, sum(client.nthreads().values()))
+        from ..simulation.cluster import executor_of  # needs dask, which is an extra
+
+        return executor_of(client)
     if workers != 0:
         wanted = cores() if workers is None else check_count("workers", workers)
         count = max(1, min(wanted, chunks))
@@ -307,18 +306,6 @@ def _recorded(plan: _Plan, job: _Job, outcome: _Outcome) -> tuple[pd.DataFrame, 
 def _with_attrs(table: pd.DataFrame, attrs: Mapping) -> pd.DataFrame:
     table.attrs = dict(attrs)
     return table
-
-
-class _ImportBrian2:
-    """A dask plugin: workers import Brian2 on their main thread, where it wants to be imported."""
-
-    idempotent = True
-
-    def setup(self, worker) -> None:
-        import brian2  # noqa: F401
-
-    def teardown(self, worker) -> None:
-        """Nothing to undo."""
 
 
 # --- what a store says of its sweep --------------------------------------------------------------

@@ -1,8 +1,8 @@
 """Where a sweep's rows land: a folder with one parquet or CSV file per chunk, each written whole.
 
-In the folder ``_sweep.json`` says what is swept, ``part-000012.parquet`` holds the rows of chunk 12,
-and ``_failed-000012.csv`` its sets that failed. A chunk that failed altogether has no part but a
-``_lost-000012.csv``. Readers of parquet folders pass over names that begin with ``_``.
+In the folder ``_sweep.json`` says what is swept, ``part-000012.parquet`` holds the rows of chunk
+12, and ``_failed-000012.csv`` its sets that failed. A chunk that failed altogether has no part but
+a ``_lost-000012.csv``. Readers of parquet folders pass over names that begin with ``_``.
 """
 
 import contextlib
@@ -126,8 +126,8 @@ class SweepStore:
                 new.unlink()
             raise OSError(
                 error.errno,
-                f"{error.strerror or error}; what was finished before is kept in {self.path}, start "
-                "again to continue",
+                f"{error.strerror or error}; what was finished before is kept in {self.path}, "
+                "start again to continue",
             ) from error
 
 

@@ -208,6 +208,8 @@ def _run_in_process(plan: Plan, target: str) -> dict[str, np.ndarray]:
                 report=report and tell,
                 report_period=0.2 * second,
             )
+    if network.t < plan.duration - text.dt / 2:  # Brian2 ends a run at Ctrl-C without a word
+        raise KeyboardInterrupt
     found = {f"state_{x}": np.array(cells.variables[x].get_value()) for x in plan.state}
     if "spikes" in parts:
         spikes = parts["spikes"]

@@ -71,7 +71,9 @@ class LocalWorkers(Executor):
             self._closed = True
             for worker in self._running:
                 worker.kill()
-        self._threads.shutdown(wait=wait, cancel_futures=True)
+        self._threads.shutdown(wait=True, cancel_futures=True)  # their processes are gone
+        for worker in self._running:
+            worker.close()
 
     def _call(self, task: bytes):
         worker = self._idle.get()
@@ -100,8 +102,12 @@ class LocalWorkers(Executor):
         if worker is None:
             return None
         with self._lock:
+            if self._closed:
+                return None
             self._running.discard(worker)
-        return worker.kill()
+        code = worker.kill()
+        worker.close()
+        return code
 
 
 class _Worker:
@@ -128,6 +134,12 @@ class _Worker:
         self.process.kill()
         self.process.wait()
         return self.process.returncode if code is None else code
+
+    def close(self) -> None:
+        """Close the pipes to a process that is gone."""
+        for pipe in (self.process.stdin, self.process.stdout):
+            with contextlib.suppress(OSError):
+                pipe.close()
 
 
 def kill_group(leader: int) -> None:
