@@ -25,7 +25,7 @@ from .grids import grid_of
 from .sweep_store import MemoryStore, SweepStore
 
 # A chunk is as large as a program, or smaller where that would leave cores without work.
-WANTED_CHUNKS, SMALLEST_CHUNK = 16, 64
+WANTED_CHUNKS, SMALLEST_CHUNK = 8, 64
 REFUSALS = 3  # chunks that refuse their input, with none that works, before the sweep gives up
 _ONE_RUN = threading.Lock()  # Brian2 is not thread-safe, and a dask worker may have threads
 
@@ -194,6 +194,15 @@ class _Outcome:
     at_fault: tuple[int, ...] = ()
 
 
+def default_chunk(sets: int) -> int:
+    """Return the sets per chunk: a program's size, smaller where cores would be without work.
+
+    It does not depend on the machine, so that a sweep can go on elsewhere.
+    """
+    wanted = -(-sets // WANTED_CHUNKS)
+    return min(max(SMALLEST_CHUNK, 1 << (wanted - 1).bit_length()), LARGEST)
+
+
 def measure(model, protocol, sets: pd.DataFrame, settings: Mapping) -> _Outcome:
     """Run one chunk on one core, wherever that is; errors come back as text."""
     with _ONE_RUN, one_at_a_time(), silent():
@@ -221,7 +230,7 @@ def _run(plan: _Plan, store, todo: list[int], client, workers: int | None) -> No
     """Run chunks and hand their rows to the store."""
     total = len(plan.grid)
     left = sum(len(plan.rows(k)) for k in todo)
-    executor, at_once = _executor(client, workers, len(todo))
+    executor, at_once, keep = _executor(plan, client, workers, len(todo))
     label = f"sweep of {plan.model.name}"
     with bar(desc=label, total=total, initial=total - left, unit=" sets") as progress:
         try:
@@ -229,22 +238,26 @@ def _run(plan: _Plan, store, todo: list[int], client, workers: int | None) -> No
                 rows, failed = _recorded(plan, job, outcome)
                 store.add(job.chunk, rows, failed)
                 progress.update(len(rows) + len(failed))
-        finally:
+        except BaseException:
             executor.shutdown(wait=False)
+            raise
+    if not keep:
+        executor.shutdown(wait=False)
 
 
-def _executor(client, workers: int | None, chunks: int) -> tuple[Executor, Callable[[], int]]:
-    """Return where chunks run, and a function that says how many to hand over at once."""
+def _executor(plan: _Plan, client, workers: int | None, chunks: int):
+    """Return where chunks run, how many to hand over at once, and whether it stays afterwards."""
     if client is not None:
         from ..simulation.cluster import executor_of  # needs dask, which is an extra
 
-        return executor_of(client)
-    if workers != 0:
-        wanted = cores() if workers is None else check_count("workers", workers)
-        count = max(1, min(wanted, chunks))
-        if count > 1 or workers is not None:
-            return LocalWorkers(count), lambda: count + 1
-    return Here(), lambda: 1
+        return *executor_of(client), False
+    wanted = cores() if workers is None else workers and check_count("workers", workers)
+    if wanted == 0 or (workers is None and chunks < 2):
+        return Here(), lambda: 1, False
+    # A user's protocol may be edited before the next sweep: new processes then.
+    ours = plan.protocol.__module__.startswith("excitable.")
+    executor = LocalWorkers.kept(wanted) if ours else LocalWorkers(min(wanted, max(1, chunks)))
+    return executor, lambda: wanted + 1, ours
 
 
 def _outcomes(plan: _Plan, executor: Executor, at_once, todo) -> Iterator[tuple[_Job, _Outcome]]:
@@ -312,9 +325,7 @@ def _with_attrs(table: pd.DataFrame, attrs: Mapping) -> pd.DataFrame:
 
 
 def _manifest(model, grid, protocol, settings: Mapping, chunk: int | None) -> dict:
-    if chunk is None:
-        wanted = -(-len(grid) // WANTED_CHUNKS)
-        chunk = min(max(SMALLEST_CHUNK, 1 << (wanted - 1).bit_length()), LARGEST)
+    chunk = default_chunk(len(grid)) if chunk is None else chunk
     given = ", ".join(f"{name}={value!r}" for name, value in settings.items())
     return {
         "sets": len(grid),

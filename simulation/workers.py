@@ -5,6 +5,7 @@ imported again (so it needs no ``if __name__ == "__main__"``), a worker that die
 and no other, and a worker ends, with the programs that it runs, when its parent is gone.
 """
 
+import atexit
 import contextlib
 import os
 import pickle
@@ -24,6 +25,15 @@ sys.path[:] = pickle.load(sys.stdin.buffer)
 from excitable.simulation.workers import serve
 serve()
 """
+
+
+_kept: list = []  # what workers were started with, and the workers
+
+
+@atexit.register
+def _stop_kept() -> None:
+    if _kept:
+        _kept[1].shutdown()
 
 
 class WorkerError(RuntimeError):
@@ -60,6 +70,20 @@ class LocalWorkers(Executor):
         self._running: set[_Worker] = set()
         self._lock = threading.Lock()
         self._closed = False
+
+    @classmethod
+    def kept(cls, count: int) -> "LocalWorkers":
+        """Return the workers that were kept last, if they are as many and nothing has changed.
+
+        Starting a worker takes seconds, most of it the import of Brian2.
+        """
+        known = (count, os.getcwd(), dict(os.environ), list(sys.path))
+        if _kept and (_kept[0] != known or _kept[1]._closed):
+            _kept[1].shutdown()
+            _kept.clear()
+        if not _kept:
+            _kept.extend((known, cls(count)))
+        return _kept[1]
 
     def submit(self, function, /, *args) -> Future:
         """Send a task to the next idle process; functions of a script or notebook work too."""
