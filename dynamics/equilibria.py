@@ -17,6 +17,7 @@ from ..models.units import column
 _VOLTS = (-0.15, 0.1)
 _NUMBERS = (-50.0, 50.0)
 GRID = 2001  # 0.125 mV: closer pairs of roots are met only next to a saddle-node
+_BLOCK = 64  # parameter sets at a time: an array over sets and grid then takes 1 MB
 
 
 @dataclass(frozen=True)
@@ -117,17 +118,14 @@ def equilibria(model, I=None) -> pd.DataFrame:
     value = 0.0 if I is None else check_quantity("I", I, model.input_unit, scalar=True)
     numbers = {**model.values, model.input: value * float(model.input_unit)}
     arguments = [np.array([numbers[name]]) for name in form.arguments]
+    units = [model.unit_of(name) for name in (form.membrane, *form.others)]
+    names = [column(n, u) for n, u in zip((form.membrane, *form.others), units, strict=True)]
     rows = []
-    for v in _roots(model, form, arguments)[0]:
-        state = [v, *_steady(form, v, arguments)]
-        if not np.all(np.isfinite(state)):  # a variable that does not decay has no steady state
-            continue
-        growth = np.linalg.eigvals(_jacobian(form, state, arguments)).real.max()
-        units = [model.unit_of(name) for name in (form.membrane, *form.others)]
-        names = [column(n, u) for n, u in zip((form.membrane, *form.others), units, strict=True)]
+    _, states, growth = _equilibria(model, form, arguments)
+    for state, fastest in zip(states.T, growth, strict=True):
         shown = [x / float(u) for x, u in zip(state, units, strict=True)]
         rows.append(dict(zip(names, shown, strict=True)))
-        rows[-1] |= {"stable": bool(growth < 0), "eigenvalue_per_ms": growth / 1000}
+        rows[-1] |= {"stable": bool(fastest < 0), "eigenvalue_per_ms": fastest / 1000}
     return pd.DataFrame(rows)
 
 
@@ -151,24 +149,37 @@ def rest(model, values: Mapping[str, np.ndarray], n: int) -> dict[str, np.ndarra
     numbers = {**model.values, model.input: 0.0} | dict(values)
     table = np.stack([np.broadcast_to(numbers[name], n) for name in form.arguments])
     unique, back = np.unique(table, axis=1, return_inverse=True)
-    arguments = list(unique)
     state = np.full((1 + len(form.others), unique.shape[1]), np.nan)
-    for k, candidates in enumerate(_roots(model, form, arguments)):
-        own = [a[k : k + 1] for a in arguments]
-        for v in candidates:
-            point = [v, *_steady(form, v, own)]
-            if not np.all(np.isfinite(point)):  # a variable that does not decay
-                continue
-            if np.linalg.eigvals(_jacobian(form, point, own)).real.max() < 0:
-                state[:, k] = point
-                break
+    for start in range(0, unique.shape[1], _BLOCK):
+        arguments = list(unique[:, start : start + _BLOCK])
+        sets, states, growth = _equilibria(model, form, arguments)
+        stable = np.flatnonzero(growth < 0)
+        # Those of a set come in ascending order: its first is the lowest.
+        own, first = np.unique(sets[stable], return_index=True)
+        state[:, start + own] = states[:, stable[first]]
     names = (form.membrane, *form.others)
     return dict(zip(names, state[:, np.ravel(back)], strict=True))
 
 
-def _steady(form: Reduced, v: float, arguments: list) -> list[float]:
+def _equilibria(model, form: Reduced, arguments: list[np.ndarray]):
+    """Return the equilibria of several parameter sets, and how fast each is left.
+
+    Returns
+    -------
+    sets : array of int, shape (found,)
+        The set of each equilibrium, ascending; those of a set in the order of the potential.
+    states : array, shape (variables, found)
+    growth : array, shape (found,)
+        Largest real part of the Jacobian's eigenvalues, 1/s.
+    """
+    sets, v = _roots(model, form, arguments)
+    own = [a[sets] for a in arguments]
     with np.errstate(divide="ignore"):
-        return [float(np.ravel(x)[0]) for x in form.steady(v, *arguments)]
+        others = [np.broadcast_to(x, v.shape) for x in form.steady(v, *own)]
+    states = np.stack([v, *others])
+    decay = np.isfinite(states).all(axis=0)  # a variable that does not decay has no steady state
+    sets, states, own = sets[decay], states[:, decay], [a[decay] for a in own]
+    return sets, states, np.linalg.eigvals(_jacobian(form, states, own)).real.max(axis=-1)
 
 
 def search_range(model) -> tuple[float, float]:
@@ -179,13 +190,12 @@ def search_range(model) -> tuple[float, float]:
     return low, high
 
 
-def _roots(model, form: Reduced, arguments: list[np.ndarray]) -> list[list[float]]:
-    """Return, for each parameter set, the potentials at which dv/dt is zero, ascending."""
+def _roots(model, form: Reduced, arguments: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the potentials at which dv/dt is zero, and the parameter set of each, ascending."""
     grid = np.linspace(*search_range(model), GRID)
     columns = [a[:, None] for a in arguments]
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         current = np.broadcast_to(form.current(grid, *columns)[0], (len(arguments[0]), GRID))
-    found: list[list[float]] = [[] for _ in arguments[0]]
     sets, lefts = np.nonzero(np.sign(current[:, :-1]) * np.sign(current[:, 1:]) < 0)
     own = [a[sets] for a in arguments]
     a, b = grid[lefts], grid[lefts + 1]
@@ -195,23 +205,23 @@ def _roots(model, form: Reduced, arguments: list[np.ndarray]) -> list[list[float
         value = np.broadcast_to(form.current(middle, *own)[0], middle.shape)
         same = np.sign(value) == np.sign(at_a)
         a, b = np.where(same, middle, a), np.where(same, b, middle)
-    for k, v in zip(sets, (a + b) / 2, strict=True):
-        found[k].append(float(v))
-    return found
+    return sets, (a + b) / 2
 
 
-def _jacobian(form: Reduced, state: list[float], arguments: list) -> np.ndarray:
-    """Return the Jacobian by central differences (relative error about 1e-9)."""
-    state = np.asarray(state)
+def _jacobian(form: Reduced, states: np.ndarray, arguments: list) -> np.ndarray:
+    """Return the Jacobians by central differences (relative error about 1e-9).
+
+    Shape (found, variables, variables), for states of shape (variables, found).
+    """
     columns = []
-    for k in range(len(state)):
-        h = 1e-6 * max(abs(state[k]), 1e-3)
-        up, down = state.copy(), state.copy()
+    for k in range(len(states)):
+        h = 1e-6 * np.maximum(np.abs(states[k]), 1e-3)
+        up, down = states.copy(), states.copy()
         up[k] += h
         down[k] -= h
-        values = [
-            np.array([float(np.ravel(x)[0]) for x in form.rhs(*point, *arguments)])
+        at_up, at_down = (
+            np.stack([np.broadcast_to(x, h.shape) for x in form.rhs(*point, *arguments)])
             for point in (up, down)
-        ]
-        columns.append((values[0] - values[1]) / (2 * h))
-    return np.stack(columns, axis=1)
+        )
+        columns.append((at_up - at_down) / (2 * h))
+    return np.stack(columns).T

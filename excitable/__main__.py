@@ -1,4 +1,4 @@
-"""The command line: ``python -m excitable models | fi | export | run | cache``."""
+"""The command line: ``python -m excitable models | fi | sweep | export | run | cache``."""
 
 import argparse
 import sys
@@ -13,7 +13,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return options.command(options)
-    except (ValueError, ArithmeticError) as error:
+    except (ValueError, ArithmeticError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
 
@@ -46,6 +46,23 @@ def _parser() -> argparse.ArgumentParser:
     fi.set_defaults(command=make_fi)
 
     _add_export(commands)
+    sweep = commands.add_parser(
+        "sweep",
+        help="firing rates over many parameter sets, into a store that can be continued",
+        epilog="All combinations; values as for 'excitable fi'.",
+    )
+    sweep.add_argument("model")
+    sweep.add_argument("--currents", nargs="+", metavar="I", help="default: the model's range")
+    sweep.add_argument(
+        "--vary", nargs="+", action="append", default=[], metavar="NAME VALUE",
+        help="a parameter and its values; may be given several times",
+    )  # fmt: skip
+    sweep.add_argument("--duration", type=float, default=2000, help="ms; default 2000")
+    sweep.add_argument("--discard", type=float, default=500, help="ms; default 500")
+    sweep.add_argument("--backend", choices=BACKENDS)
+    sweep.add_argument("--workers", type=int, help="processes; default: one per core")
+    sweep.add_argument("--store", required=True, help="a folder: NAME.parquet or NAME.csv")
+    sweep.set_defaults(command=make_sweep)
 
     cache = commands.add_parser("cache", help="list or clear the compiled programs")
     cache.add_argument("--clear", action="store_true")
@@ -194,6 +211,40 @@ def changed_model(options):
         unit = model.parameters[check_name("parameter", name, model.parameters)].unit
         model = model.with_(**{name: numbers([value])[0] * unit})
     return model
+
+
+def make_sweep(options) -> int:
+    """Fill a store with the rates of all combinations; say what is in it."""
+    from brian2 import ms
+
+    from .experiments.runner import INTERRUPTED
+    from .models import find_model
+    from .models.checks import check_name
+    from .protocols import sweep
+
+    model = find_model(options.model)
+    grid = {}
+    for name, *values in options.vary:
+        unit = model.parameters[check_name("parameter", name, model.parameters)].unit
+        grid[name] = numbers(values) * unit
+    currents = (
+        numbers(options.currents) if options.currents else np.linspace(*model.input_range, 51)
+    )
+    try:
+        found = sweep(
+            model,
+            grid | {"I": currents * model.input_unit},
+            store=options.store,
+            workers=options.workers,
+            duration=options.duration * ms,
+            discard=options.discard * ms,
+            backend=options.backend,
+        )
+    except KeyboardInterrupt:
+        print(f"interrupted; what was finished is in {options.store}, the same command continues")
+        return INTERRUPTED
+    print(found)
+    return 1 if len(found.failed) else 0
 
 
 def show_cache(options) -> int:

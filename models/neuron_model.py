@@ -8,7 +8,7 @@ from brian2 import Equations, Quantity, Unit
 from . import grouping, render, validation
 from .checks import check_name, check_quantity
 from .symbolic import Symbolic, symbolic
-from .units import display_unit
+from .units import display_unit, unit_from_state, unit_state
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,12 @@ class Parameter:
     def quantity(self) -> Quantity:
         """The value with its unit."""
         return self.value * self.unit
+
+    def __getstate__(self) -> dict:
+        return vars(self) | {"unit": unit_state(self.unit)}
+
+    def __setstate__(self, state: dict) -> None:
+        vars(self).update(state | {"unit": unit_from_state(state["unit"])})
 
 
 @dataclass(frozen=True)
@@ -111,6 +117,12 @@ class NeuronModel:
         for name in ("parameters", "initial", "variants"):
             object.__setattr__(self, name, dict(getattr(self, name)))
         validation.check_model(self)
+
+    def __getstate__(self) -> dict:
+        return vars(self) | {"input_unit": unit_state(self.input_unit)}
+
+    def __setstate__(self, state: dict) -> None:
+        vars(self).update(state | {"input_unit": unit_from_state(state["input_unit"])})
 
     # --- what it consists of -----------------------------------------------------------------
 

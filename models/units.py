@@ -49,6 +49,19 @@ def _power(name: str, power: float) -> str:
     return name if power == 1 else f"{name}**{power:g}"
 
 
+def unit_state(unit):
+    """Return a unit as what a pickle can hold: Brian2 pickles a unit to a nameless quantity."""
+    if not isinstance(unit, Unit):
+        return unit
+    names = {k: getattr(unit, k) for k in ("name", "dispname", "latexname", "iscompound")}
+    return {"dim": unit.dim, "scale": unit.scale, **names}
+
+
+def unit_from_state(state) -> Unit:
+    """Return the unit of which `unit_state` has taken down the state."""
+    return Unit(10.0 ** state["scale"], **state) if isinstance(state, dict) else state
+
+
 def display_unit(value, preferred: Unit | None = None) -> Unit:
     """Return the unit in which a quantity of these dimensions is shown.
 

@@ -2,7 +2,7 @@
 
 from .clamp_curves import activation, inactivation, recovery
 from .conductance_sweep import ConductanceSweep, conductance_sweep
-from .fi_curve import fi_curve
+from .fi_curve import fi_curve, rates
 from .gating_curves import gating_curves
 from .latency import latency
 from .noise_convergence import noise_convergence
@@ -23,7 +23,9 @@ from .stimuli import (
     WhiteNoise,
 )
 from .strength_duration import strength_duration
-from .thresholds import rheobase, thresholds
+from .sweep import Sweep, sweep
+from .sweep_store import read_sweep
+from .thresholds import rheobase, thresholds, thresholds_of
 from .voltage_clamp import voltage_clamp
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "Sine",
     "Step",
     "Stimulus",
+    "Sweep",
     "WhiteNoise",
     "activation",
     "conductance_sweep",
@@ -49,10 +52,14 @@ __all__ = [
     "noise_convergence",
     "noisy_fi_curve",
     "noisy_onset",
+    "rates",
+    "read_sweep",
     "recovery",
     "response",
     "rheobase",
     "strength_duration",
+    "sweep",
     "thresholds",
+    "thresholds_of",
     "voltage_clamp",
 ]

@@ -1,11 +1,11 @@
-"""`fi_curve`: firing rate over constant currents, for one or many parameter sets."""
+"""Firing rates at constant current: `rates` of any parameter sets, `fi_curve` over currents."""
 
 import pandas as pd
 from brian2 import Quantity, ms, second
 
 from ..analysis.spikes import spike_table
 from ..models.checks import unit_text
-from ..simulation.run import simulate
+from ..simulation.run import DivergenceError, simulate
 from . import tables
 from .stimuli import Constant
 
@@ -64,21 +64,85 @@ def fi_curve(
     >>> table["rate_Hz"].round(3).tolist()
     [0.0, 72.135]
     """
-    length, begin = tables.window(duration, discard)
-    sets = tables.cross(model, currents, vary)
-    recording = simulate(
+    tables.window(duration, discard)
+    table = rates(
         model,
-        Constant(tables.currents_of(model, sets)),
-        len(sets),
-        duration,
-        vary=tables.varied(model, sets),
+        tables.cross(model, currents, vary),
+        duration=duration,
+        discard=discard,
         start=start,
         method=method,
         dt=dt,
         backend=backend,
         spikes=spikes,
-        label=f"F-I curve of {model.name}",
     )
+    table.attrs["protocol"] = "fi_curve"
+    return table
+
+
+def rates(
+    model,
+    sets: pd.DataFrame,
+    *,
+    duration: Quantity = 2 * second,
+    discard: Quantity = 500 * ms,
+    start="rest",
+    method: str | None = None,
+    dt: Quantity | None = None,
+    backend: str | None = None,
+    spikes: str = "located",
+) -> pd.DataFrame:
+    """Return the firing rate of each of a list of parameter sets: a step from rest.
+
+    Parameters
+    ----------
+    model : NeuronModel
+    sets : DataFrame
+        One set a row: columns named as the model's parameters, in their own units, and the
+        current ``I`` in the model's input unit. What has no column has the model's value.
+    duration, discard, start, method, dt, backend, spikes : optional
+        As in `fi_curve`.
+
+    Returns
+    -------
+    DataFrame
+        One row per set, with the columns of `fi_curve`.
+
+    Raises
+    ------
+    ValueError
+        For bad input, before anything is compiled.
+    excitable.simulation.DivergenceError
+        If the integration diverged; its attribute ``sets`` holds the rows concerned.
+
+    Examples
+    --------
+    >>> from brian2 import ms
+    >>> from excitable.models import LIF
+    >>> sets = pd.DataFrame({"tau": [10.0, 20.0], "I": [2.0, 2.0]})
+    >>> table = rates(LIF, sets, duration=200*ms, discard=50*ms, backend="numpy")
+    >>> table["rate_Hz"].round(3).tolist()
+    [72.135, 36.067]
+    """
+    length, begin = tables.window(duration, discard)
+    sets = tables.checked_sets(model, sets, needs_current=True)
+    try:
+        recording = simulate(
+            model,
+            Constant(tables.currents_of(model, sets)),
+            len(sets),
+            duration,
+            vary=tables.varied(model, sets),
+            start=start,
+            method=method,
+            dt=dt,
+            backend=backend,
+            spikes=spikes,
+            label=f"F-I curve of {model.name}",
+        )
+    except DivergenceError as error:
+        error.sets = error.neurons
+        raise
     measured = spike_table(
         recording.spike_neuron, recording.spike_ms, len(sets), start=begin, end=length
     )
@@ -87,7 +151,7 @@ def fi_curve(
     table.attrs = tables.describe_run(
         model,
         recording,
-        protocol="fi_curve",
+        protocol="rates",
         duration_ms=length,
         discard_ms=begin,
         start=str(start),

@@ -1,6 +1,5 @@
 """From recordings to tidy tables: the cross product of a sweep, units in column names, attrs."""
 
-import itertools
 import sys
 from collections.abc import Mapping
 
@@ -9,9 +8,10 @@ import numpy as np
 import pandas as pd
 from brian2 import Quantity, ms
 
-from ..models.checks import check_name, check_quantity, tidy, unit_text
+from ..models.checks import check_quantity, unit_text
 from ..simulation import results
 from ..simulation.describe_program import shown
+from . import grids
 
 
 def cross(model, currents: Quantity, vary: Mapping[str, Quantity] | None) -> pd.DataFrame:
@@ -24,17 +24,19 @@ def cross(model, currents: Quantity, vary: Mapping[str, Quantity] | None) -> pd.
     ValueError
         For currents or values that are empty, not finite, of the wrong dimension or unknown.
     """
-    columns = {}
-    for name, values in (vary or {}).items():
-        parameter = model.parameters[check_name("parameter", name, model.parameters)]
-        columns[name] = np.atleast_1d(check_quantity(f"parameter {name}", values, parameter.unit))
-    amounts = check_quantity(f"input {model.input}", currents, model.input_unit)
-    columns["I"] = np.atleast_1d(amounts)
-    for name, values in columns.items():
-        if values.ndim != 1:
-            raise ValueError(f"{name}: expected one dimension, got shape {values.shape}")
-        columns[name] = [tidy(value) for value in values]
-    return pd.DataFrame(list(itertools.product(*columns.values())), columns=list(columns))
+    grid = grids.cross(model, {**(vary or {}), "I": currents})
+    return grid.rows(0, len(grid))
+
+
+def checked_sets(model, sets: pd.DataFrame, *, needs_current: bool) -> pd.DataFrame:
+    """Return a user's table of parameter sets, numbered from 0, if a run can take it."""
+    grid = grids.listed(model, sets)
+    if needs_current != ("I" in grid.columns):
+        raise ValueError(
+            "sets: need a column I, the current of each set" if needs_current else
+            "sets: must have no column I, because the current is what is looked for"
+        )  # fmt: skip
+    return grid.rows(0, len(grid))
 
 
 def varied(model, sets: pd.DataFrame) -> dict[str, Quantity]:

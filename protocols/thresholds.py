@@ -91,11 +91,13 @@ def search(
             if settled.all():
                 duration, goal, settled = final, tolerance, np.zeros_like(settled)
     stuck = np.flatnonzero(~settled)
-    raise ValueError(
+    error = ValueError(
         f"{label}: no threshold found for {len(stuck)} of {len(low)} cells after {MAX_PASSES} "
         f"passes (first: cell {stuck[0]}, between {low[stuck[0]]:g} and {high[stuck[0]]:g}); does "
         "it fire at all, and is it silent without input?"
     )
+    error.sets = tuple(stuck.tolist())
+    raise error
 
 
 def thresholds(
@@ -146,11 +148,79 @@ def thresholds(
     >>> bool(abs(found["I"][0] - 1.5) < 0.015)
     True
     """
+    sets = tables.cross(model, [0.0] * model.input_unit, vary).drop(columns="I")
+    if sets.empty:
+        sets = pd.DataFrame(index=[0])
+    return _thresholds(
+        model,
+        sets,
+        criterion=criterion,
+        tolerance=tolerance,
+        duration=duration,
+        start=start,
+        dt=dt,
+        backend=backend,
+    )
+
+
+def thresholds_of(
+    model,
+    sets: pd.DataFrame,
+    *,
+    criterion: str = "sustained",
+    tolerance: float = 1e-5,
+    duration: Quantity = 10 * second,
+    start="rest",
+    dt: Quantity | None = None,
+    backend: str | None = None,
+) -> pd.DataFrame:
+    """Return the threshold current of each of a list of parameter sets; see `thresholds`.
+
+    Parameters
+    ----------
+    model : NeuronModel
+    sets : DataFrame
+        One set a row: columns named as the model's parameters, in their own units.
+    criterion, tolerance, duration, start, dt, backend : optional
+        As in `thresholds`.
+
+    Returns
+    -------
+    DataFrame
+        As from `thresholds`.
+
+    Raises
+    ------
+    ValueError
+        For bad input, or if no threshold is found; in that case its attribute ``sets`` holds the
+        rows concerned.
+
+    Examples
+    --------
+    >>> from brian2 import ms
+    >>> from excitable.models import LIF
+    >>> found = thresholds_of(LIF, pd.DataFrame({"R": [10.0, 20.0]}), tolerance=1e-2,
+    ...                       duration=100*ms, dt=0.5*ms, backend="numpy")
+    >>> bool(abs(found["I"][1] - 0.75) < 0.0075)
+    True
+    """
+    return _thresholds(
+        model,
+        tables.checked_sets(model, sets, needs_current=False),
+        criterion=criterion,
+        tolerance=tolerance,
+        duration=duration,
+        start=start,
+        dt=dt,
+        backend=backend,
+    )
+
+
+def _thresholds(model, sets, *, criterion, tolerance, duration, start, dt, backend):
     check_name("criterion", criterion, CRITERIA)
     if not 0 < tolerance < 1:
         raise ValueError(f"tolerance: expected a number between 0 and 1, got {tolerance}")
     final, _ = tables.window(duration, 0 * ms)
-    sets = tables.cross(model, [0.0] * model.input_unit, vary).drop(columns="I")
     used: dict = {}
 
     def fires(amplitudes: np.ndarray, length: float) -> np.ndarray:
@@ -174,9 +244,7 @@ def thresholds(
         )
         return (counted["spike_count"].to_numpy() > 0).reshape(cells, rungs)
 
-    low, high = (np.full(len(sets) or 1, x) for x in model.input_range)
-    if sets.empty:
-        sets = pd.DataFrame(index=[0])
+    low, high = (np.full(len(sets), x) for x in model.input_range)
     silent, fired = search(
         fires, low, high, tolerance=tolerance, durations=(min(final, 1000.0), final),
         label=f"threshold of {model.name}",

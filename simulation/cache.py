@@ -1,5 +1,6 @@
 """The cache of programs: a folder per program, named by what it was generated from."""
 
+import atexit
 import hashlib
 import json
 import os
@@ -18,6 +19,7 @@ from .program import Program
 
 MAX_BYTES = 500 * 2**20
 _SUMS = "checksums.json"
+_PRIVATE: dict[str, Program] = {}
 
 
 def cache_folder() -> Path:
@@ -44,30 +46,38 @@ def program(key: str, build: Callable[[Path], None]) -> Program:
     Notes
     -----
     It is built in a private folder and renamed when whole, under a lock, so that neither a
-    second process nor a kill leaves half a program. Where the cache cannot be written, the
-    program is built for this process only, and one line says so.
+    second process nor a kill leaves half a program. A cache that cannot be written still gives
+    the programs that are in it; others are built for this process only, and one line says so.
     """
     folder = cache_folder()
+    place = folder / key
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / f"{key}.lock")
         lock.acquire()
     except OSError as error:
-        print(f"the program cache {folder} cannot be used ({error}); building without it",
-              file=sys.stderr)  # fmt: skip
-        private = Path(tempfile.mkdtemp(prefix="excitable-"))
-        build(private)
-        return Program.open(private)
+        return Program.open(place) if is_whole(place) else _private(key, build, error)
     try:
-        place = folder / key
         if not is_whole(place):
             shutil.rmtree(place, ignore_errors=True)
             _build_atomically(place, build)
+            _evict(folder, keep=place)
         os.utime(place)
-        _evict(folder, keep=place)
     finally:
         lock.release()
     return Program.open(place)
+
+
+def _private(key: str, build: Callable[[Path], None], why: OSError) -> Program:
+    """Return a program that is built for this process only, once."""
+    if key not in _PRIVATE:
+        print(f"the program cache {cache_folder()} cannot be used ({why}); building without it",
+              file=sys.stderr)  # fmt: skip
+        folder = Path(tempfile.mkdtemp(prefix="excitable-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        build(folder)
+        _PRIVATE[key] = Program.open(folder)
+    return _PRIVATE[key]
 
 
 def is_whole(place: Path) -> bool:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from .machine import cores
+from .machine import programs_at_once
 from .program import Program
 from .progress import reporter
 
@@ -48,7 +48,7 @@ def execute(
     size = program.n
     starts = range(0, n, size)
     done = np.zeros(len(starts))
-    with reporter(label) as report, ThreadPoolExecutor(cores()) as pool:
+    with reporter(label) as report, ThreadPoolExecutor(programs_at_once()) as pool:
 
         def run(k: int) -> dict[str, np.ndarray]:
             def tell(fraction: float) -> None:

@@ -17,6 +17,16 @@ from .within_step import SINCE
 _SUPPORT = """
 #include <cstdio>
 #include <cstdlib>
+#ifdef __linux__
+#include <signal.h>
+#include <sys/prctl.h>
+#endif
+static void excitable_end_with_parent()
+{
+#ifdef __linux__
+    if (getenv("EXCITABLE_END_WITH_PARENT")) prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+}
 static double excitable_number(const char* name)
 {
     const char* text = getenv(name);
@@ -82,6 +92,7 @@ def generate(
         device.reinit()
         reset_device()
     _make_arguments(folder / "main.cpp")
+    _check_writing(folder / "objects.cpp")
     if brian2.prefs.core.default_float_dtype == np.float32:
         for source in folder.glob("code_objects/*.cpp"):
             _make_single(source)
@@ -152,12 +163,28 @@ def _make_arguments(main: Path) -> None:
     )
     if not changed:
         raise RuntimeError(f"{main}: the generated code sets no time step; unknown Brian2 version")
-    source = _replace_once(r"\n\s*brian_end\(\);", _FINISHED + r"\n    brian_end();", source)
+    source = _replace_once(r"\n\s*brian_end\(\);", r"\n    brian_end();" + _FINISHED, source)
     call = "set_from_command_line(args);"
     source = _replace_once(re.escape(call), f"{call}\n        set_starting_state(args);", source)
     source = '#include "starting_state.h"\n' + source
-    source = _replace_once(r"\nint main\(", _SUPPORT.replace("\\", r"\\") + r"\nint main(", source)
+    source = _replace_once(
+        r"\nint main\(([^)]*)\)\s*\{",
+        _SUPPORT.replace("\\", r"\\") + r"\nint main(\1)\n{\n    excitable_end_with_parent();",
+        source,
+    )
     main.write_text(source)
+
+
+def _check_writing(objects: Path) -> None:
+    """Let the generated code say so where a result cannot be written, such as on a full disk."""
+    source, changed = re.subn(
+        r"\b(outfile_(\w+))\.close\(\);",
+        r'\1.close(); if (\1.fail()) std::cout << "Error writing \2; disk full?" << std::endl;',
+        objects.read_text(),
+    )
+    if not changed:
+        raise RuntimeError(f"{objects}: the generated code writes no results; unknown Brian2")
+    objects.write_text(source)
 
 
 _LITERAL = re.compile(r"(?<![\w.])(\d+\.\d*(?:e[+-]?\d+)?|\d+e[+-]?\d+)(?![\w.])")

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
@@ -15,7 +16,12 @@ DTYPES = {"float64": np.float64, "float32": np.float32, "int32": np.int32, "bool
 
 
 class DivergenceError(ArithmeticError):
-    """The integration left the numbers: a state became NaN or infinite."""
+    """The integration left the numbers: a state became NaN or infinite.
+
+    ``neurons`` are the neurons to which it happened; empty where that is not known.
+    """
+
+    neurons: tuple[int, ...] = ()
 
 
 class ProgramError(RuntimeError):
@@ -89,22 +95,32 @@ class Program:
         """
         checked = {name: self._checked(name, value) for name, value in values.items()}
         results = Path(tempfile.mkdtemp(prefix="excitable-run-"))
-        arguments = ["--results_dir", f"{results}/"]
-        for name, value in checked.items():
-            (results / f"in_{name}").write_bytes(value.tobytes())
-            arguments.append(f"{self.inputs[name]['variable']}={results}/in_{name}")
-        environment = dict(os.environ, EXCITABLE_DURATION=repr(duration), EXCITABLE_DT=repr(dt))
-        environment["EXCITABLE_START"] = start
+        arguments = ["--results_dir", f"{results}/", *self._write_inputs(results, checked)]
+        environment = dict(
+            os.environ,
+            EXCITABLE_DURATION=repr(duration),
+            EXCITABLE_DT=repr(dt),
+            EXCITABLE_START=start,
+            EXCITABLE_END_WITH_PARENT="1",  # a killed script leaves no program running
+        )
         if seed is not None:
             environment["EXCITABLE_SEED"] = str(seed)
         if report is not None:
             environment["EXCITABLE_PROGRESS"] = "1"
         messages, code = self._start(arguments, environment, report)
         found = self._read(results, messages, code)
-        for file in results.iterdir():
-            file.unlink()
-        results.rmdir()
+        shutil.rmtree(results)
         return found
+
+    def _write_inputs(self, results: Path, values: Mapping[str, np.ndarray]) -> list[str]:
+        """Write a file per input; return the arguments that name them."""
+        try:
+            for name, value in values.items():
+                (results / f"in_{name}").write_bytes(value.tobytes())
+        except OSError as error:
+            shutil.rmtree(results)
+            raise ProgramError(f"the inputs of a program cannot be written: {error}") from error
+        return [f"{self.inputs[name]['variable']}={results}/in_{name}" for name in values]
 
     def _checked(self, name: str, value) -> np.ndarray:
         if name not in self.inputs:
@@ -140,6 +156,13 @@ class Program:
 
     def _read(self, results: Path, messages: str, code: int) -> dict[str, np.ndarray]:
         if code or messages.strip() or not (results / "complete").exists():
+            if "disk full?" in messages:  # what was kept would keep it full
+                shutil.rmtree(results)
+                raise ProgramError(
+                    f"the program in {self.folder} could not write its results to "
+                    f"{results.parent}, and they were deleted; is the disk full? It said: "
+                    f"{messages.strip()}"
+                )
             said = messages.strip() or "nothing, but it did not finish"
             raise ProgramError(
                 f"the program in {self.folder} ended with code {code} and said: {said}; its files "

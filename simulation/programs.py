@@ -15,7 +15,7 @@ from .backends import Backend, preferences
 from .chunks import count_chunks, execute, seeds_of_chunks
 from .compile import compile_program, compiler, fast_flags
 from .generate import generate
-from .machine import cores
+from .machine import programs_at_once
 from .program import Program
 
 SMALLEST, LARGEST = 16, 1024  # neurons in a program; gcc vectorises no loop over fewer than 16
@@ -104,7 +104,7 @@ def size_of(text: GroupText, threads: int = 1) -> int:
     if any(isinstance(f, TimedArray) and f.values.ndim == 2 for f in text.functions.values()):
         return text.n
     split = text.n >= WORTH_SPLITTING and not text.stochastic and threads == 1
-    wanted = -(-text.n // cores()) if split else text.n
+    wanted = -(-text.n // programs_at_once()) if split else text.n
     size = max(SMALLEST, 1 << (wanted - 1).bit_length())
     return size if threads > 1 else min(size, LARGEST)
 

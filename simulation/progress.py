@@ -25,3 +25,14 @@ def reporter(label: str):
     shape = "{desc} {percentage:3.0f}% |{bar}| {remaining}"
     with bar(total=1.0, desc=label, bar_format=shape) as shown:
         yield None if shown.disable else lambda fraction: shown.update(fraction - shown.n)
+
+
+@contextlib.contextmanager
+def silent():
+    """Show no bars in the block."""
+    before = _enabled
+    set_progress(False)
+    try:
+        yield
+    finally:
+        set_progress(before)

@@ -199,6 +199,8 @@ def _run_in_process(plan: Plan) -> dict[str, np.ndarray]:
                 report=report and tell,
                 report_period=0.2 * second,
             )
+    if network.t < plan.duration - text.dt / 2:  # Brian2 ends a run at Ctrl-C without a word
+        raise KeyboardInterrupt
     found = {f"state_{x}": np.array(cells.variables[x].get_value()) for x in plan.state}
     if "spikes" in parts:
         spikes = parts["spikes"]
@@ -229,17 +231,22 @@ def _seeded(seed: int | None):
 
 def _check_finite(model, text: GroupText, state: Mapping[str, np.ndarray]) -> None:
     """Raise if the integration diverged, naming what was integrated and how."""
-    for name, values in state.items():
-        values = np.broadcast_to(values, text.n)
-        bad = np.flatnonzero(~np.isfinite(values))
-        if len(bad):
-            own = {p: np.broadcast_to(v, text.n)[bad[0]] for p, v in text.arrays.items()}
-            raise _diverged(
-                model,
-                text,
-                f"{name} is {values[bad[0]]} for {len(bad)} of {text.n} neurons (first: neuron "
-                f"{bad[0]}, {own or 'no varied values'} in SI units)",
-            )
+    lost = np.stack([np.broadcast_to(~np.isfinite(values), text.n) for values in state.values()])
+    bad = np.flatnonzero(lost.any(axis=0))
+    if len(bad) == 0:
+        return
+    first = bad[0]
+    name = list(state)[lost[:, first].argmax()]
+    value = np.broadcast_to(state[name], text.n)[first]
+    own = {p: np.broadcast_to(v, text.n)[first] for p, v in text.arrays.items()}
+    error = _diverged(
+        model,
+        text,
+        f"{name} is {value} for {len(bad)} of {text.n} neurons (first: neuron {first}, "
+        f"{own or 'no varied values'} in SI units)",
+    )
+    error.neurons = tuple(bad.tolist())
+    raise error
 
 
 def _diverged(model, text: GroupText, what: str) -> DivergenceError:

@@ -1,5 +1,8 @@
 """Shared by all tests."""
 
+import shutil
+import subprocess
+
 import matplotlib
 import pytest
 
@@ -11,3 +14,15 @@ def _no_progress_bars():
     from excitable.simulation.progress import set_progress
 
     set_progress(False)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 256 kB, where one may be mounted."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("may not mount a small disk")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)

@@ -59,6 +59,23 @@ def test_fi_bad_input(arguments, message, capsys, tmp_path):
     assert message in capsys.readouterr().err
 
 
+def test_sweep_fills_a_store_and_continues_it(tmp_path, capsys):
+    arguments = ["sweep", "lif", "--currents", "0:4:3", "--vary", "tau", "10", "20"]
+    arguments += ["--vary", "R", "10", "--duration", "300", "--discard", "50"]
+    arguments += ["--backend", "numpy", "--workers", "0", "--store", str(tmp_path / "x.csv")]
+    assert excitable(arguments) == 0
+    assert "6 parameter sets, 6 of them computed now" in capsys.readouterr().out
+    assert excitable(arguments) == 0
+    assert "0 of them computed now" in capsys.readouterr().out
+    (part,) = (tmp_path / "x.csv").glob("part-*.csv")
+    table = pd.read_csv(part)
+    assert table["I"].tolist() == [0, 2, 4] * 2
+    # tau*ln(R I/(R I - 15 mV)) = tau*ln 4 at 2 nA.
+    assert table["rate_Hz"][[1, 4]].tolist() == pytest.approx([72.1347520, 36.0673760], rel=1e-6)
+    assert excitable([*arguments, "--vary", "C", "1"]) == 2
+    assert "unknown parameter 'C'" in capsys.readouterr().err
+
+
 def make_study(monkeypatch, name, run):
     """Put a study into the list for one test."""
     module = type(sys)(f"excitable.experiments.{name}")

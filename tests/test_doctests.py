@@ -8,6 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("models", "dynamics", "simulation", "protocols", "analysis", "experiments", "excitable")
+NEEDS = {"excitable.simulation.cluster": "distributed"}  # extras
 
 
 def module_names():
@@ -23,6 +24,8 @@ def module_names():
 
 @pytest.mark.parametrize("name", module_names())
 def test_examples(name):
+    if name in NEEDS:
+        pytest.importorskip(NEEDS[name])
     module = importlib.import_module(name)
     failed, _ = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
     assert failed == 0

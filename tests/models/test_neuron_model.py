@@ -1,9 +1,12 @@
 """What a `NeuronModel` refuses, and what it gives to Brian2."""
 
+import pickle
+
 import numpy as np
 import pytest
 from brian2 import Mohm, Network, NeuronGroup, Unit, cm, get_dimensions, ms, mV, nA, uA, volt
-from excitable.models import CONNOR_STEVENS, LIF, QIF, TRAUB_MILES, NeuronModel, Parameter
+from excitable.models import CONNOR_STEVENS, LIF, QIF, TRAUB_MILES, ZOO, NeuronModel, Parameter
+from excitable.models.checks import unit_text
 from excitable.simulation.backends import Backend, preferences
 
 
@@ -172,3 +175,15 @@ def test_parameters_are_quantities():
     quantity = Parameter(47.7, mV, "?").quantity
     assert get_dimensions(quantity) is get_dimensions(volt)
     assert float(quantity) == pytest.approx(0.0477)
+
+
+@pytest.mark.parametrize("model", ZOO, ids=lambda m: m.name)
+def test_a_pickled_model_keeps_its_units(model):
+    """Brian2 pickles a unit to a quantity without a name: nA would come back as A."""
+    again = pickle.loads(pickle.dumps(model))
+    assert again == model
+    pairs = [(model.input_unit, again.input_unit)]
+    pairs += [(p.unit, again.parameters[name].unit) for name, p in model.parameters.items()]
+    for unit, found in pairs:
+        assert isinstance(found, Unit)
+        assert (unit_text(found), float(found)) == (unit_text(unit), float(unit))
