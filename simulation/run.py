@@ -14,6 +14,7 @@ from ..models.checks import check_name, check_positive, check_quantity
 from ..models.grouping import GroupText, describe, initial_state
 from . import backends
 from .generate import assemble
+from .methods import check_method
 from .programs import run_program
 from .progress import reporter
 from .within_step import SINCE, locate_spikes
@@ -111,6 +112,7 @@ def simulate(
         check_name("variable to record", variable, recordable(model))
     check_name("spike timing", spikes, ("located", "grid"))
     text = describe(model, n, stimulus, vary=vary, method=method, dt=dt)
+    check_method(text.method, text.equations)
     name = backends.choose(backend, steps=float(length / text.dt))
     state = starting_state(model, text, start)
     if record_dt is not None:
