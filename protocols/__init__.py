@@ -1,5 +1,7 @@
 """What is done to a neuron: stimuli, and the procedures that measure its response."""
 
+from .certificate import Certificate
+from .certify import certify
 from .clamp_curves import activation, inactivation, recovery
 from .conductance_sweep import ConductanceSweep, conductance_sweep
 from .fi_curve import fi_curve
@@ -24,6 +26,7 @@ from .thresholds import rheobase, thresholds
 from .voltage_clamp import voltage_clamp
 
 __all__ = [
+    "Certificate",
     "Chirp",
     "ConductanceSweep",
     "Constant",
@@ -38,6 +41,7 @@ __all__ = [
     "Stimulus",
     "WhiteNoise",
     "activation",
+    "certify",
     "conductance_sweep",
     "fi_curve",
     "gating_curves",

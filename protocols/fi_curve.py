@@ -5,8 +5,10 @@ from brian2 import Quantity, ms, second
 
 from ..analysis.spikes import spike_table
 from ..models.checks import unit_text
-from ..simulation.run import simulate
 from . import tables
+from .certify import certify, check_tolerance
+from .experiment import Experiment
+from .method_choice import good_enough
 from .stimuli import Constant
 
 
@@ -22,6 +24,7 @@ def fi_curve(
     dt: Quantity | None = None,
     backend: str | None = None,
     spikes: str = "located",
+    tolerance: float | None = None,
 ) -> pd.DataFrame:
     """Return the F-I curve of a model: a step from rest to each current.
 
@@ -39,6 +42,11 @@ def fi_curve(
         Where each cell starts; see `excitable.simulation.simulate`.
     method, dt, backend, spikes : optional
         As in `excitable.simulation.simulate`.
+    tolerance : float, optional
+        Largest relative error of any rate. Chooses `method` and `dt` instead of the caller: the
+        cheapest pair that reaches it on a sample against the reference solution, which takes
+        some seconds for each row of the sample. The table then carries a certificate; see
+        `certify`.
 
     Returns
     -------
@@ -66,19 +74,25 @@ def fi_curve(
     """
     length, begin = tables.window(duration, discard)
     sets = tables.cross(model, currents, vary)
-    recording = simulate(
-        model,
-        Constant(tables.currents_of(model, sets)),
-        len(sets),
-        duration,
-        vary=tables.varied(model, sets),
-        start=start,
-        method=method,
-        dt=dt,
-        backend=backend,
-        spikes=spikes,
-        label=f"F-I curve of {model.name}",
-    )
+    stimulus = Constant(tables.currents_of(model, sets))
+    values = tables.varied(model, sets)
+    done = Experiment(model, stimulus, len(sets), length, values, start, spikes)
+    if tolerance is None:
+        return _measured(done, sets, begin, done.run(method, dt, backend))
+    check_tolerance(tolerance)
+    if method is not None or dt is not None:
+        raise ValueError("tolerance: chooses the method and dt; leave both out, or the tolerance")
+    for candidate in good_enough(done, sets, tolerance, begin, backend):
+        recording = done.run(candidate.method, candidate.dt_ms * ms, backend)
+        table = _measured(done, sets, begin, recording)
+        if certify(table, model=model, tolerance=tolerance, backend=backend).converged:
+            break
+    return table
+
+
+def _measured(done: Experiment, sets: pd.DataFrame, begin: float, recording) -> pd.DataFrame:
+    """Return the table of a run."""
+    model, length = done.model, done.duration_ms
     measured = spike_table(
         recording.spike_neuron, recording.spike_ms, len(sets), start=begin, end=length
     )
@@ -90,7 +104,7 @@ def fi_curve(
         protocol="fi_curve",
         duration_ms=length,
         discard_ms=begin,
-        start=str(start),
-        spikes=spikes,
+        start=tables.describe_start(model, done.start),
+        spikes=done.spikes,
     )
     return table

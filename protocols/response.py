@@ -1,13 +1,14 @@
 """`response`: voltage traces and spikes of a model under any stimulus."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
-from brian2 import Quantity
+from brian2 import Quantity, ms
 
 from ..simulation.run import simulate
 from . import tables
+from .experiment import Experiment
 
 
 @dataclass(frozen=True)
@@ -21,10 +22,13 @@ class Response:
         the input, if recorded, is ``I`` with ``I_unit``.
     spikes : DataFrame
         ``neuron`` and ``t_ms``.
+    experiment : Experiment
+        What was done, so that `certify` can repeat it.
     """
 
     traces: pd.DataFrame
     spikes: pd.DataFrame
+    experiment: Experiment | None = field(default=None, repr=False, compare=False)
 
 
 def response(
@@ -79,13 +83,14 @@ def response(
     >>> list(out.traces.columns)
     ['neuron', 't_ms', 'v_mV', 'u_mV_per_ms']
     """
+    record = tuple([record] if isinstance(record, str) else record)
     recording = simulate(
         model,
         stimulus,
         n,
         duration,
         vary=vary,
-        record=tuple([record] if isinstance(record, str) else record),
+        record=record,
         record_dt=record_dt,
         start=start,
         method=method,
@@ -95,9 +100,19 @@ def response(
         seed=seed,
         label=f"response of {model.name}",
     )
-    found = Response(tables.traces_frame(model, recording), tables.spikes_frame(recording))
+    length = float(duration / ms)
+    sampled_ms = recording.dt_ms if record_dt is None else float(record_dt / ms)
+    done = Experiment(model, stimulus, n, length, vary or {}, start, spikes, record, sampled_ms)
+    found = Response(tables.traces_frame(model, recording), tables.spikes_frame(recording), done)
     about = tables.describe_run(
-        model, recording, protocol="response", stimulus=repr(stimulus), seed=seed
+        model,
+        recording,
+        protocol="response",
+        stimulus=repr(stimulus),
+        duration_ms=length,
+        start=tables.describe_start(model, start),
+        spikes=spikes,
+        seed=seed,
     )
     found.traces.attrs = about
     found.spikes.attrs = about
