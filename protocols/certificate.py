@@ -4,7 +4,46 @@ import html
 import math
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
+
+# Differences below this (relative, or in ms) are rounding, and say nothing of the order.
+ROUNDING = 1e-10
+
+
+def observed_order(first: float, second: float) -> float:
+    """Return the order that the largest differences of two halvings of the step show.
+
+    Examples
+    --------
+    >>> observed_order(16e-6, 1e-6), observed_order(1e-13, 1e-14)
+    (4.0, nan)
+    """
+    if not np.isfinite([first, second]).all() or min(first, second) < ROUNDING:
+        return np.nan
+    return float(np.log2(first / second))
+
+
+def verdict(of: str, error: float, half: float, tolerance: float, where: str) -> tuple[str, bool]:
+    """Return the verdict in words, and whether it is a good one.
+
+    Parameters
+    ----------
+    of : str
+        What the errors are errors of.
+    error, half : float
+        Largest error at dt and at dt/2.
+    tolerance : float
+    where : str
+        Where the largest error is.
+    """
+    if np.isinf(error):
+        return f"not the same spikes as in the reference {where}; use a smaller dt", False
+    if error > tolerance:
+        return f"largest error {error:.1g} {where}; use a smaller dt", False
+    if half > max(error, tolerance / 100):
+        return f"the error of the {of} grows as the step is halved", False
+    return f"largest error {error:.1g} {where}", True
 
 
 @dataclass(frozen=True)
@@ -23,8 +62,10 @@ class Certificate:
     tolerance : float
         What `error` was held against.
     order : float
-        Observed order of convergence of the sequence dt, dt/2, dt/4; NaN where its differences
-        are at the level of rounding, or where there are none.
+        Observed order of convergence of the sequence dt, dt/2, dt/4; NaN where one of its
+        `differences` is at the level of rounding or not finite.
+    differences : (float, float)
+        Largest difference between dt and dt/2, and between dt/2 and dt/4; relative for rates.
     detection : str
         What counts as a spike, and whether it is located inside the step.
     discard_ms : float
@@ -44,6 +85,7 @@ class Certificate:
     error: float
     tolerance: float
     order: float
+    differences: tuple[float, float]
     detection: str
     discard_ms: float
     converged: bool
@@ -59,15 +101,21 @@ class Certificate:
 
     def lines(self) -> list[tuple[str, str]]:
         """Return what it says as pairs of a heading and a text."""
-        order = "at rounding level" if math.isnan(self.order) else f"{self.order:.2f}"
         return [
             ("verdict", f"{'converged' if self.converged else 'NOT CONVERGED'}: {self.message}"),
             (f"largest {self.what}", f"{self.error:.2g} (tolerance {self.tolerance:g})"),
-            ("observed order", f"{order} (from dt, dt/2, dt/4)"),
+            ("observed order", f"{self._order()} (from dt, dt/2, dt/4)"),
             ("integration", f"{self.method}, dt = {self.dt_ms:g} ms"),
             ("spike", self.detection),
             ("discarded", f"{self.discard_ms:g} ms"),
         ]
+
+    def _order(self) -> str:
+        if not math.isnan(self.order):
+            return f"{self.order:.2f}"
+        if max(self.differences) < ROUNDING:
+            return "not to be seen, the differences are at rounding level"
+        return "none, the differences do not shrink regularly"
 
     def __str__(self) -> str:
         lines = [f"Certificate of {self.model}"]

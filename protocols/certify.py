@@ -7,14 +7,10 @@ from brian2 import ms
 from ..analysis.spikes import spike_table
 from ..models.checks import check_count
 from . import experiment
-from .certificate import Certificate
+from .certificate import ROUNDING, Certificate, observed_order, verdict
+from .certify_response import certificate_of_response
 from .experiment import Experiment
 from .response import Response
-
-# Relative differences of rates below this are rounding, and say nothing of the order.
-_ROUNDING = 1e-10
-# The reference is solved to this part of the tolerance, within these bounds.
-_REFERENCE, _TIGHTEST, _LOOSEST = 1e-5, 1e-12, 1e-8
 
 
 def certify(
@@ -69,7 +65,8 @@ def certify(
     """
     check_count("rows", rows)
     if isinstance(result, Response):
-        certificate = _of_response(result, 0.01 if tolerance is None else tolerance, rows, backend)
+        limit = check_tolerance(0.01 if tolerance is None else tolerance)
+        certificate = certificate_of_response(result, limit, rows, backend)
         for table in (result.traces, result.spikes):
             table.attrs["certificate"] = certificate.plain()
         return certificate
@@ -93,7 +90,7 @@ def rates(done: Experiment, recording, discard_ms: float) -> np.ndarray:
 
 def reference_rates(done: Experiment, tolerance: float, discard_ms: float) -> np.ndarray:
     """Return the rates of the reference solutions, in Hz."""
-    solved = [done.solve(k, _rtol(tolerance), np.empty(0)) for k in range(done.n)]
+    solved = [done.solve(k, tolerance) for k in range(done.n)]
     return np.array([rates(done, recording, discard_ms)[0] for recording in solved])
 
 
@@ -106,7 +103,7 @@ def relative(rate: np.ndarray, true: np.ndarray) -> np.ndarray:
 
 
 def spread(table: pd.DataFrame, count: int) -> np.ndarray:
-    """Return positions of `count` rows over the rates: the lowest, the silent one next to it, ..."""
+    """Return positions of `count` rows: the lowest rate, the silent row next to it, and others."""
     rate, amount = table["rate_Hz"].to_numpy(), table["I"].to_numpy()
     firing = np.flatnonzero(rate > 0)
     firing = firing[np.argsort(rate[firing], kind="stable")]
@@ -125,9 +122,7 @@ def _of_rates(table, done: Experiment, tolerance: float, count: int, backend) ->
     chosen = spread(table, count)
     part = done.only(chosen)
     method, dt, discard = about["method"], about["dt_ms"], about["discard_ms"]
-    ladder = [
-        rates(done, part.run(method, dt / k * ms, backend), discard) for k in (1, 2, 4)
-    ]
+    ladder = [rates(done, part.run(method, dt / k * ms, backend), discard) for k in (1, 2, 4)]
     true = reference_rates(part, tolerance, discard)
     own = table["rate_Hz"].to_numpy()[chosen]
     sample = table.iloc[chosen][[*done.vary, "I"]].reset_index(drop=True)
@@ -135,98 +130,22 @@ def _of_rates(table, done: Experiment, tolerance: float, count: int, backend) ->
         rate_Hz=own, half_step_Hz=ladder[1], quarter_step_Hz=ladder[2], reference_Hz=true,
         error=relative(own, true), sensitivity=[_sensitivity(table, done, k) for k in chosen],
     )  # fmt: skip
-    order = _order([relative(ladder[0], ladder[1]), relative(ladder[1], ladder[2])])
+    steps = tuple(float(relative(ladder[k], ladder[k + 1]).max()) for k in (0, 1))
     error = float(sample["error"].max())
     worst = sample.iloc[int(np.argmax(sample["error"]))]
     where = f"at I = {worst['I']:g} {about['I_unit']}"
     redone = float(relative(own, ladder[0]).max())
     half = float(relative(ladder[1], true).max())
-    message, converged = _verdict("rate", error, half, tolerance, where)
-    if redone > max(_ROUNDING * 100, tolerance / 100):
+    message, converged = verdict("rate", error, half, tolerance, where)
+    if redone > max(ROUNDING * 100, tolerance / 100):
         message = f"run again, the table's own rates differ by {redone:.1g}: it was changed"
         converged = False
     return Certificate(
         model=about["model"], method=method, dt_ms=dt, what="relative error of the rate",
-        error=error, tolerance=tolerance, order=order, detection=_detection(done),
-        discard_ms=discard, converged=converged, message=message, rows=sample,
+        error=error, tolerance=tolerance, order=observed_order(*steps), differences=steps,
+        detection=done.detection, discard_ms=discard, converged=converged, message=message,
+        rows=sample,
     )  # fmt: skip
-
-
-def _of_response(result: Response, tolerance: float, count: int, backend) -> Certificate:
-    done, about = result.experiment, result.spikes.attrs
-    if done is None:
-        raise ValueError("certify: this Response does not say how it was made; use `response`")
-    chosen = np.unique(np.linspace(0, done.n - 1, min(count, done.n)).round().astype(int))
-    part = done.only(chosen)
-    method, dt = about["method"], about["dt_ms"]
-    rtol = _rtol(check_tolerance(tolerance))
-    t_ms = result.traces["t_ms"].to_numpy()[: len(result.traces) // done.n]
-    solved = [part.solve(k, rtol, t_ms) for k in range(part.n)]
-    ladder = [part.run(method, dt / k * ms, backend) for k in (1, 2, 4)]
-    true = [recording.spike_ms for recording in solved]
-    trains = [[r.spike_ms[r.spike_neuron == k] for k in range(part.n)] for r in ladder]
-    shifts = [_shifts(trains[k], true) for k in (0, 1)]
-    sample = pd.DataFrame({"neuron": chosen, "spikes": [len(t) for t in trains[0]]})
-    sample["reference_spikes"] = [len(t) for t in true]
-    sample["spike_error_ms"] = shifts[0]
-    ranges = {}
-    for name in done.record:
-        exact = np.concatenate([recording.traces[name] for recording in solved])
-        unit = float(done.model.unit_of(name))
-        sample[f"{name}_error"] = np.abs(ladder[0].traces[name] - exact).max(axis=1) / unit
-        ranges[name] = max(np.ptp(exact) / unit, 1e-300)
-    if any(len(t) for t in true) or not done.record:
-        what, errors, halves = "error of a spike time in ms", *shifts
-        steps = [_shifts(trains[0], trains[1]), _shifts(trains[1], trains[2])]
-    else:
-        what = "error of a trace relative to its range"
-        errors = np.max([sample[f"{x}_error"] / ranges[x] for x in done.record], axis=0)
-        halves, steps = errors * 0, _trace_steps(ladder, done)
-    error = float(np.max(errors))
-    where = f"in neuron {chosen[int(np.argmax(errors))]}"
-    message, converged = _verdict(what.split(" in ")[0].removeprefix("error of "), error,
-                                  float(np.max(halves)), tolerance, where)  # fmt: skip
-    return Certificate(
-        model=about["model"], method=method, dt_ms=dt, what=what, error=error,
-        tolerance=tolerance, order=_order(steps), detection=_detection(done), discard_ms=0.0,
-        converged=converged, message=message, rows=sample,
-    )  # fmt: skip
-
-
-def _verdict(of: str, error: float, half: float, tolerance: float, where: str) -> tuple[str, bool]:
-    """Return the verdict in words, and whether it is a good one."""
-    if np.isinf(error):
-        return f"the cell fires, or how often, is not as in the reference {where}", False
-    if error > tolerance:
-        return f"largest error {error:.1g} {where}; use a smaller dt", False
-    if half > max(error, tolerance / 100):
-        return f"the error of the {of} grows as the step is halved", False
-    return f"largest error {error:.1g} {where}", True
-
-
-def _order(steps: list[np.ndarray]) -> float:
-    """Return the observed order from the differences of two halvings of the step."""
-    first, second = (float(np.max(s)) for s in steps)
-    if not np.isfinite([first, second]).all() or min(first, second) < _ROUNDING:
-        return np.nan
-    return float(np.log2(first / second))
-
-
-def _shifts(trains, others) -> np.ndarray:
-    """Return for each neuron the largest difference of spike times; infinite if the counts differ."""
-    return np.array(
-        [
-            np.inf if len(a) != len(b) else float(np.max(np.abs(a - b), initial=0.0))
-            for a, b in zip(trains, others, strict=True)
-        ]
-    )
-
-
-def _trace_steps(ladder, done: Experiment) -> list[np.ndarray]:
-    return [
-        np.max([np.abs(a.traces[x] - b.traces[x]).max() / np.ptp(b.traces[x]) for x in done.record])
-        for a, b in ((ladder[0], ladder[1]), (ladder[1], ladder[2]))
-    ]
 
 
 def _sensitivity(table: pd.DataFrame, done: Experiment, row: int) -> float:
@@ -239,15 +158,6 @@ def _sensitivity(table: pd.DataFrame, done: Experiment, row: int) -> float:
     near = others[np.argmin(np.abs(amount[others] - amount[row]))]
     slope = (rate[near] - rate[row]) / (amount[near] - amount[row])
     return float(slope * amount[row] / rate[row])
-
-
-def _detection(done: Experiment) -> str:
-    where = "located inside the step" if done.spikes == "located" else "on the time grid"
-    return f"{done.model.threshold}, {where}"
-
-
-def _rtol(tolerance: float) -> float:
-    return float(np.clip(_REFERENCE * tolerance, _TIGHTEST, _LOOSEST))
 
 
 def check_tolerance(tolerance: float) -> float:

@@ -1,4 +1,4 @@
-"""What a table was made by, so that some of its rows can be run again, or solved to high accuracy."""
+"""What a table was made by, so that some of its rows can be run again, or solved exactly."""
 
 import pickle
 from collections.abc import Mapping, Sequence
@@ -17,6 +17,8 @@ from .stimuli import Constant, Stimulus
 # Reference solutions take seconds each; those of this process are kept.
 _SOLVED: dict[bytes, Recording] = {}
 _MOST_SOLVED = 256
+# A reference is solved to this part of the tolerance, within these bounds.
+_REFERENCE, _TIGHTEST, _LOOSEST = 1e-5, 1e-12, 1e-8
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,18 @@ class Experiment:
             label=self.model.name,
         )
 
-    def solve(self, neuron: int, rtol: float, t_ms: np.ndarray) -> Recording:
-        """Return the reference solution of one neuron, sampled at `t_ms`."""
+    @property
+    def detection(self) -> str:
+        """What counts as a spike, and whether it is located inside the step."""
+        where = "located inside the step" if self.spikes == "located" else "on the time grid"
+        return f"{self.model.threshold}, {where}"
+
+    def solve(self, neuron: int, tolerance: float, t_ms: Sequence[float] = ()) -> Recording:
+        """Return the reference solution of one neuron, sampled at `t_ms`.
+
+        It is at least as accurate as errors that are held against `tolerance` need.
+        """
+        rtol = float(np.clip(_REFERENCE * tolerance, _TIGHTEST, _LOOSEST))
         one = self.only([neuron])
         model = one.model
         text = (model.equations, model.threshold, model.reset, model.refractory, model.values)

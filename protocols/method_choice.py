@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from brian2 import ms
 
+from ..models.checks import tidy
 from ..simulation.methods import check_method
 from ..simulation.run import DivergenceError
 from .certify import rates, reference_rates, relative, spread
@@ -46,7 +47,7 @@ def candidates(model) -> list[Candidate]:
     """
     own = float(model.dt / ms)
     found = [
-        Candidate(method, multiple * own, _COSTS[method] / multiple)
+        Candidate(method, tidy(multiple * own), _COSTS[method] / multiple)
         for method in _usable(model)
         for multiple in _STEPS[method]
     ]
@@ -101,4 +102,3 @@ def good_enough(
         if relative(found[sample], true).max() <= SAFETY * tolerance:
             yield candidate
     yield min(tried, key=lambda candidate: candidate.dt_ms)
-
