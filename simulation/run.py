@@ -128,6 +128,8 @@ def simulate(
         raise _diverged(model, text, "a state became infinite during the run") from None
     _check_finite(model, text, {x: found[f"state_{x}"] for x in state})
     neurons, times = _spikes(text, found)
+    if not np.isfinite(times).all():  # the way back over a step that is too long for its gates
+        raise _diverged(model, text, "a spike could not be located inside its step")
     return Recording(
         n=n,
         spike_neuron=neurons,

@@ -11,7 +11,7 @@ from excitable.models import (
     TRAUB_MILES,
 )
 from excitable.protocols.stimuli import Constant
-from excitable.simulation import reference, simulate
+from excitable.simulation import DivergenceError, reference, simulate
 from excitable.simulation.runge_kutta import system
 from excitable.simulation.splitting import membrane_of, slope, split_step
 
@@ -94,6 +94,16 @@ def test_equations_that_do_not_split_are_refused_before_anything_is_compiled():
     chain = "dv/dt = -v/(1*ms) : volt\ndx/dt = -x*y*v : 1\ndy/dt = -y*x*v : 1"
     with pytest.raises(ValueError, match="membrane potential"):
         split_step(system(chain), "strang")
+
+
+def test_spike_that_cannot_be_located_is_an_error_and_no_number():
+    # Located spikes go back over the step by Runge-Kutta steps, which have a limit.
+    amplitudes = np.linspace(8, 50, 43) * uA / cm**2
+    with pytest.raises(DivergenceError, match="could not be located.*smaller dt"):
+        simulate(
+            CONNOR_STEVENS, Constant(amplitudes), 43, 30 * ms, method="extrapolated_strang",
+            dt=0.3 * ms, backend="numpy",
+        )  # fmt: skip
 
 
 def test_plain_groups_take_brian2_methods_only():
