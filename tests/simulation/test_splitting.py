@@ -99,7 +99,7 @@ def test_equations_that_do_not_split_are_refused_before_anything_is_compiled():
 def test_spike_that_cannot_be_located_is_an_error_and_no_number():
     # Located spikes go back over the step by Runge-Kutta steps, which have a limit.
     amplitudes = np.linspace(8, 50, 43) * uA / cm**2
-    with pytest.raises(DivergenceError, match="could not be located.*smaller dt"):
+    with pytest.raises(DivergenceError, match=r"could not be located.*smaller dt"):
         simulate(
             CONNOR_STEVENS, Constant(amplitudes), 43, 30 * ms, method="extrapolated_strang",
             dt=0.3 * ms, backend="numpy",
