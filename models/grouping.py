@@ -20,6 +20,8 @@ STOCHASTIC_METHODS = ("euler", "heun", "milstein")
 # The middle of the current step: unlike `t` it is not shifted by the stages of a method.
 MIDSTEP = "(t_in_timesteps + 0.5)*dt"
 METHODS = ("exact", "exponential_euler", "euler", "rk2", "rk4", "heun", "milstein")
+# Ours, which Brian2 does not know by name: the protocols hand them over as text.
+OWN_METHODS = ("strang", "exponential_strang", "extrapolated_strang")
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,11 @@ def describe(model, n, stimulus=None, *, vary=None, method=None, dt=None) -> Gro
 
 def build(text: GroupText, name: str | None = None) -> NeuronGroup:
     """Make the NeuronGroup; its state variables are not set yet."""
+    if text.method in OWN_METHODS:
+        raise ValueError(
+            f"method {text.method!r} is not one of Brian2's, which a NeuronGroup takes: {METHODS}; "
+            "the protocols and `simulate` have it"
+        )
     cells = NeuronGroup(text.n, **text.kwargs(), **({"name": name} if name else {}))
     cells.set_states(dict(text.arrays), units=False)
     return cells
@@ -235,7 +242,7 @@ def _driven(model, noise: str) -> str:
 def _method(model, method: str | None, noisy: bool) -> str:
     if method is None:
         return "heun" if noisy and model.method not in STOCHASTIC_METHODS else model.method
-    check_name("method", method, METHODS)
+    check_name("method", method, (*METHODS, *OWN_METHODS))
     if noisy and method not in STOCHASTIC_METHODS:
         raise ValueError(
             f"method {method!r} cannot integrate white noise; use one of {STOCHASTIC_METHODS}"

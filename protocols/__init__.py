@@ -1,5 +1,7 @@
 """What is done to a neuron: stimuli, and the procedures that measure its response."""
 
+from .certificate import Certificate
+from .certify import certify
 from .clamp_curves import activation, inactivation, recovery
 from .conductance_sweep import ConductanceSweep, conductance_sweep
 from .fi_curve import fi_curve, rates
@@ -29,6 +31,7 @@ from .thresholds import rheobase, thresholds, thresholds_of
 from .voltage_clamp import voltage_clamp
 
 __all__ = [
+    "Certificate",
     "Chirp",
     "ConductanceSweep",
     "Constant",
@@ -44,6 +47,7 @@ __all__ = [
     "Sweep",
     "WhiteNoise",
     "activation",
+    "certify",
     "conductance_sweep",
     "fi_curve",
     "gating_curves",

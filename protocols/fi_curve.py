@@ -5,8 +5,12 @@ from brian2 import Quantity, ms, second
 
 from ..analysis.spikes import spike_table
 from ..models.checks import unit_text
-from ..simulation.run import DivergenceError, simulate
+from ..simulation.backends import Backend
+from ..simulation.run import DivergenceError
 from . import tables
+from .certify import certify, check_tolerance
+from .experiment import Experiment
+from .method_choice import good_enough
 from .stimuli import Constant
 
 
@@ -20,8 +24,9 @@ def fi_curve(
     start="rest",
     method: str | None = None,
     dt: Quantity | None = None,
-    backend: str | None = None,
+    backend: str | Backend | None = None,
     spikes: str = "located",
+    tolerance: float | None = None,
 ) -> pd.DataFrame:
     """Return the F-I curve of a model: a step from rest to each current.
 
@@ -39,6 +44,11 @@ def fi_curve(
         Where each cell starts; see `excitable.simulation.simulate`.
     method, dt, backend, spikes : optional
         As in `excitable.simulation.simulate`.
+    tolerance : float, optional
+        Largest relative error of any rate. Chooses `method` and `dt` instead of the caller: the
+        cheapest pair that reaches it on a sample against the reference solution, which takes
+        some seconds for each row of the sample. The table then carries a certificate; see
+        `certify`.
 
     Returns
     -------
@@ -75,6 +85,7 @@ def fi_curve(
         dt=dt,
         backend=backend,
         spikes=spikes,
+        tolerance=tolerance,
     )
     table.attrs["protocol"] = "fi_curve"
     return table
@@ -89,8 +100,9 @@ def rates(
     start="rest",
     method: str | None = None,
     dt: Quantity | None = None,
-    backend: str | None = None,
+    backend: str | Backend | None = None,
     spikes: str = "located",
+    tolerance: float | None = None,
 ) -> pd.DataFrame:
     """Return the firing rate of each of a list of parameter sets: a step from rest.
 
@@ -100,7 +112,7 @@ def rates(
     sets : DataFrame
         One set a row: columns named as the model's parameters, in their own units, and the
         current ``I`` in the model's input unit. What has no column has the model's value.
-    duration, discard, start, method, dt, backend, spikes : optional
+    duration, discard, start, method, dt, backend, spikes, tolerance : optional
         As in `fi_curve`.
 
     Returns
@@ -126,23 +138,35 @@ def rates(
     """
     length, begin = tables.window(duration, discard)
     sets = tables.checked_sets(model, sets, needs_current=True)
+    stimulus = Constant(tables.currents_of(model, sets))
+    values = tables.varied(model, sets)
+    done = Experiment(model, stimulus, len(sets), length, values, start, spikes)
     try:
-        recording = simulate(
-            model,
-            Constant(tables.currents_of(model, sets)),
-            len(sets),
-            duration,
-            vary=tables.varied(model, sets),
-            start=start,
-            method=method,
-            dt=dt,
-            backend=backend,
-            spikes=spikes,
-            label=f"F-I curve of {model.name}",
-        )
+        if tolerance is None:
+            return _measured(done, sets, begin, done.run(method, dt, backend))
+        if method is not None or dt is not None:
+            raise ValueError(
+                "tolerance: chooses the method and dt; leave both out, or the tolerance"
+            )
+        return _within(check_tolerance(tolerance), done, sets, begin, backend)
     except DivergenceError as error:
         error.sets = error.neurons
         raise
+
+
+def _within(tolerance: float, done: Experiment, sets, begin: float, backend) -> pd.DataFrame:
+    """Return the table of the cheapest run that is certified; of the last one if none is."""
+    for candidate in good_enough(done, sets, tolerance, begin, backend):
+        recording = done.run(candidate.method, candidate.dt_ms * ms, backend)
+        table = _measured(done, sets, begin, recording)
+        if certify(table, model=done.model, tolerance=tolerance, backend=backend).converged:
+            break
+    return table
+
+
+def _measured(done: Experiment, sets: pd.DataFrame, begin: float, recording) -> pd.DataFrame:
+    """Return the table of a run."""
+    model, length = done.model, done.duration_ms
     measured = spike_table(
         recording.spike_neuron, recording.spike_ms, len(sets), start=begin, end=length
     )
@@ -154,7 +178,7 @@ def rates(
         protocol="rates",
         duration_ms=length,
         discard_ms=begin,
-        start=str(start),
-        spikes=spikes,
+        start=tables.describe_start(model, done.start),
+        spikes=done.spikes,
     )
     return table

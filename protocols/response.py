@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
-from brian2 import Quantity
+from brian2 import Quantity, ms
 
+from ..simulation.backends import Backend
 from ..simulation.results import Response
 from ..simulation.run import simulate
 from . import tables
+from .experiment import Experiment
 
 
 def response(
@@ -21,7 +23,7 @@ def response(
     start="rest",
     method: str | None = None,
     dt: Quantity | None = None,
-    backend: str | None = None,
+    backend: str | Backend | None = None,
     spikes: str = "located",
     seed: int | None = None,
 ) -> Response:
@@ -61,13 +63,14 @@ def response(
     >>> list(out.traces.columns)
     ['neuron', 't_ms', 'v_mV', 'u_mV_per_ms']
     """
+    record = tuple([record] if isinstance(record, str) else record)
     recording = simulate(
         model,
         stimulus,
         n,
         duration,
         vary=vary,
-        record=tuple([record] if isinstance(record, str) else record),
+        record=record,
         record_dt=record_dt,
         start=start,
         method=method,
@@ -77,9 +80,19 @@ def response(
         seed=seed,
         label=f"response of {model.name}",
     )
-    found = Response(tables.traces_frame(model, recording), tables.spikes_frame(recording))
+    length = float(duration / ms)
+    sampled_ms = recording.dt_ms if record_dt is None else float(record_dt / ms)
+    done = Experiment(model, stimulus, n, length, vary or {}, start, spikes, record, sampled_ms)
+    found = Response(tables.traces_frame(model, recording), tables.spikes_frame(recording), done)
     about = tables.describe_run(
-        model, recording, protocol="response", stimulus=repr(stimulus), seed=seed
+        model,
+        recording,
+        protocol="response",
+        stimulus=repr(stimulus),
+        duration_ms=length,
+        start=tables.describe_start(model, start),
+        spikes=spikes,
+        seed=seed,
     )
     found.traces.attrs = about
     found.spikes.attrs = about

@@ -68,6 +68,7 @@ def describe_model(model, **more) -> dict:
     """Return what a table says of its model, for its ``attrs``."""
     return {
         "model": model.name,
+        "equations": model.equations,
         "parameters": {name: p.value for name, p in model.parameters.items()},
         "units": {name: unit_text(p.unit) for name, p in model.parameters.items()},
         "I_unit": unit_text(model.input_unit),
@@ -91,6 +92,21 @@ def describe_run(model, recording, **more) -> dict:
         threads=recording.threads,
         **more,
     )
+
+
+def describe_start(model, start):
+    """Return where cells started as plain values: a word, or numbers in the units of tables."""
+    if not isinstance(start, Mapping):
+        return start
+    units = {name: model.unit_of(name) for name in start}
+    return {name: (np.asarray(v) / float(units[name])).tolist() for name, v in start.items()}
+
+
+def read_start(model, described):
+    """Return what `describe_start` described."""
+    if not isinstance(described, Mapping):
+        return described
+    return {name: np.asarray(v) * model.unit_of(name) for name, v in described.items()}
 
 
 def spikes_frame(recording) -> pd.DataFrame:

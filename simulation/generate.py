@@ -10,7 +10,7 @@ from brian2 import Clock, Network, NeuronGroup, SpikeMonitor, StateMonitor, seco
 from brian2.devices import reset_device
 
 from ..models.grouping import GroupText
-from .runge_kutta import updater
+from .methods import updater
 from .within_step import SINCE
 
 # Brian2 compiles duration, dt and seed into main.cpp. There they become arguments.

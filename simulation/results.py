@@ -1,7 +1,7 @@
 """From a run's plain arrays to spikes and tables. Needs no Brian2."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -18,10 +18,13 @@ class Response:
         the input, if recorded, is ``I`` with ``I_unit``.
     spikes : DataFrame
         ``neuron`` and ``t_ms``.
+    experiment : Experiment or None
+        What was done, so that `excitable.protocols.certify` can repeat it.
     """
 
     traces: pd.DataFrame
     spikes: pd.DataFrame
+    experiment: object = field(default=None, repr=False, compare=False)
 
 
 def spikes_of(found: Mapping[str, np.ndarray], dt_ms: float) -> tuple[np.ndarray, np.ndarray]:

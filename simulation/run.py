@@ -15,6 +15,7 @@ from ..models.grouping import GroupText, describe, initial_state
 from . import backends
 from .backends import Backend
 from .generate import assemble
+from .methods import check_method
 from .program import DivergenceError
 from .programs import run_program
 from .progress import reporter
@@ -112,6 +113,7 @@ def simulate(
         check_name("variable to record", variable, recordable(model))
     check_name("spike timing", spikes, ("located", "grid"))
     text = describe(model, n, stimulus, vary=vary, method=method, dt=dt)
+    check_method(text.method, text.equations)
     chosen = backends.choose(backend, steps=float(length / text.dt))
     state = starting_state(model, text, start)
     if record_dt is not None:
@@ -128,6 +130,8 @@ def simulate(
         raise _diverged(model, text, "a state became infinite during the run") from None
     _check_finite(model, text, {x: found[f"state_{x}"] for x in state})
     neurons, times = spikes_of(found, float(text.dt / ms))
+    if not np.isfinite(times).all():  # the way back over a step that is too long for its gates
+        raise _diverged(model, text, "a spike could not be located inside its step")
     return Recording(
         n=n,
         spike_neuron=neurons,

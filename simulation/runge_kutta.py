@@ -3,7 +3,6 @@
 Brian2's own `rk4` writes each stage out as one sympy expression per variable: it takes seconds to
 derive for a conductance model, repeats exponentials, and expands `exprel`. The text made here has
 the same stages and the same result to rounding, stays as the model wrote it, and is ready at once.
-It is handed to Brian2 as the `method` of a NeuronGroup.
 """
 
 from collections.abc import Mapping
@@ -106,15 +105,3 @@ def step(
         )
         lines.append(f"{result} = {x} + ({h})*({slopes})")
     return lines, results
-
-
-def updater(method: str, stochastic: bool):
-    """Return what Brian2 takes as `method`: one of ours where there is one, else the name."""
-    if stochastic or method not in TABLEAUS:
-        return method
-
-    def runge_kutta(equations, variables=None, method_options=None) -> str:
-        lines, results = step(system(equations), "rk", "t", "dt", method)
-        return "\n".join(lines + [f"{x} = {result}" for x, result in results.items()])
-
-    return runge_kutta
