@@ -4,6 +4,7 @@ from .clamp_curves import activation, inactivation, recovery
 from .conductance_sweep import ConductanceSweep, conductance_sweep
 from .fi_curve import fi_curve
 from .gating_curves import gating_curves
+from .izhikevich_network import izhikevich_2003_network
 from .latency import latency
 from .response import Response, response
 from .stimuli import (
@@ -42,6 +43,7 @@ __all__ = [
     "fi_curve",
     "gating_curves",
     "inactivation",
+    "izhikevich_2003_network",
     "latency",
     "recovery",
     "response",

@@ -72,7 +72,9 @@ def _accepts(source: Path, flags: Sequence[str]) -> bool:
     return done.returncode == 0 and subprocess.run([program]).returncode == 0
 
 
-def compile_program(folder: Path, is_hot: Callable[[Path], bool], standard: str) -> None:
+def compile_program(
+    folder: Path, is_hot: Callable[[Path], bool], standard: str, extra: Sequence[str] = ()
+) -> None:
     """Compile all sources in `folder` to the program ``main``.
 
     Parameters
@@ -82,6 +84,8 @@ def compile_program(folder: Path, is_hot: Callable[[Path], bool], standard: str)
         Whether a source deserves the fast flags.
     standard : str
         The C++ standard of the sources, such as ``"-std=c++11"``; an older one compiles faster.
+    extra : sequence of str
+        Flags for compiler and linker, such as ``"-fopenmp"``.
 
     Raises
     ------
@@ -93,11 +97,13 @@ def compile_program(folder: Path, is_hot: Callable[[Path], bool], standard: str)
     sources.sort(key=is_hot, reverse=True)  # they take longest
     with ThreadPoolExecutor(cores()) as pool:
         jobs = [
-            pool.submit(_compile, folder, s, (standard, *(fast_flags() if is_hot(s) else SMALL)))
+            pool.submit(
+                _compile, folder, s, (standard, *extra, *(fast_flags() if is_hot(s) else SMALL))
+            )
             for s in sources
         ]
         objects = [job.result() for job in jobs]
-    link = [compiler(), *map(str, objects), "-o", "main"]
+    link = [compiler(), *extra, *map(str, objects), "-o", "main"]
     _check(subprocess.run(link, cwd=folder, capture_output=True, text=True))
     for file in [around, *objects]:
         file.unlink()

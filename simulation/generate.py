@@ -1,5 +1,6 @@
 """From a group's text to C++ sources and a manifest, by Brian2's standalone device."""
 
+import contextlib
 import json
 import re
 from pathlib import Path
@@ -53,6 +54,18 @@ def generate(folder: Path, text: GroupText, states, record, record_dt) -> None:
     record : sequence of str
     record_dt : Quantity or None
     """
+    with device_for(folder) as device:
+        network, parts = assemble(text, record, record_dt)
+        network.run(1 * second, namespace=dict(text.functions))
+        device.build(directory=str(folder), compile=False, run=False)
+        manifest = _manifest(device, parts, text, states, record)
+    make_arguments(folder / "main.cpp")
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1))
+
+
+@contextlib.contextmanager
+def device_for(folder: Path):
+    """Make Brian2 generate C++ into a folder for the block; give the device."""
     if brian2.get_device() is brian2.all_devices["cpp_standalone"]:
         raise ValueError(
             "the script has itself called set_device('cpp_standalone'), whose unfinished program "
@@ -61,15 +74,10 @@ def generate(folder: Path, text: GroupText, states, record, record_dt) -> None:
     brian2.set_device("cpp_standalone", directory=str(folder), build_on_run=False)
     device = brian2.get_device()
     try:
-        network, parts = assemble(text, record, record_dt)
-        network.run(1 * second, namespace=dict(text.functions))
-        device.build(directory=str(folder), compile=False, run=False)
-        manifest = _manifest(device, parts, text, states, record)
+        yield device
     finally:
         device.reinit()
         reset_device()
-    _make_arguments(folder / "main.cpp")
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1))
 
 
 def assemble(text: GroupText, record, record_dt) -> tuple[Network, dict]:
@@ -118,12 +126,12 @@ def _manifest(device, parts, text: GroupText, states, record) -> dict:
     return {"n": text.n, "inputs": inputs, "outputs": outputs}
 
 
-def _make_arguments(main: Path) -> None:
+def make_arguments(main: Path, seed: str = _SEED) -> None:
     """Let the generated main.cpp take duration, dt, seed and progress from its environment."""
     source = main.read_text()
     source = _replace_once(
         r"network\.run\([^;]*\);",
-        _SEED.replace("\\", r"\\") + '        network.run(excitable_number("EXCITABLE_DURATION"), '
+        seed.replace("\\", r"\\") + '        network.run(excitable_number("EXCITABLE_DURATION"), '
         'getenv("EXCITABLE_PROGRESS") ? excitable_report : NULL, 0.2);',
         source,
     )

@@ -65,7 +65,7 @@ def cached_program(text: GroupText, states, record, record_dt) -> Program:
     key = programs_cache.key_of(
         _own_sources(), brian2.__version__, compiler(), fast_flags(),
         text.n, text.equations, text.threshold, text.reset, text.refractory, text.method,
-        record, record_dt and float(record_dt), _contents(text),
+        record, record_dt and float(record_dt), contents(text),
     )  # fmt: skip
 
     def build(folder):
@@ -100,7 +100,7 @@ def _size(text: GroupText) -> int:
     return min(max(SMALLEST, 1 << (wanted - 1).bit_length()), LARGEST)
 
 
-def _contents(text: GroupText) -> list:
+def contents(text: GroupText) -> list:
     """Return what recorded inputs consist of: their samples, and the step that is built in."""
     recorded = {k: f for k, f in text.functions.items() if isinstance(f, TimedArray)}
     return [(k, f.values.tobytes().hex(), float(f.dt), float(text.dt)) for k, f in recorded.items()]
