@@ -2,10 +2,13 @@
 
 from .clamp_curves import activation, inactivation, recovery
 from .conductance_sweep import ConductanceSweep, conductance_sweep
+from .distributions import Normal, Uniform
 from .fi_curve import fi_curve
 from .gating_curves import gating_curves
 from .izhikevich_network import izhikevich_2003_network
 from .latency import latency
+from .network import ei_network
+from .network_result import NetworkRun
 from .response import Response, response
 from .stimuli import (
     Chirp,
@@ -21,6 +24,7 @@ from .stimuli import (
     WhiteNoise,
 )
 from .strength_duration import strength_duration
+from .synapses import GapJunctions, Poisson, Synapse
 from .thresholds import rheobase, thresholds
 from .voltage_clamp import voltage_clamp
 
@@ -29,7 +33,11 @@ __all__ = [
     "ConductanceSweep",
     "Constant",
     "Expression",
+    "GapJunctions",
+    "NetworkRun",
+    "Normal",
     "OrnsteinUhlenbeck",
+    "Poisson",
     "Pulses",
     "Ramp",
     "Recorded",
@@ -37,9 +45,12 @@ __all__ = [
     "Sine",
     "Step",
     "Stimulus",
+    "Synapse",
+    "Uniform",
     "WhiteNoise",
     "activation",
     "conductance_sweep",
+    "ei_network",
     "fi_curve",
     "gating_curves",
     "inactivation",

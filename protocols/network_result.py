@@ -241,9 +241,9 @@ def _synapses_frame(p, plan, recording, weight: str, unit: Unit) -> pd.DataFrame
     offsets = _offsets(plan.populations)
     found = recording.synapses[p.name]
     pre, post = found.pre + offsets[p.source.cells], found.post + offsets[p.target.cells]
-    pathway = next(iter(p.pathways.values()))
-    weights = found.drawn.get(weight, p.values.get(weight))
-    delays = found.drawn.get("delay", pathway.delay)
+    delays = [pathway.delay for pathway in p.pathways.values()]  # none for gap junctions
+    weights = found.individual.get(weight, p.values.get(weight))
+    delays = found.individual.get("delay", delays[0] if delays else np.nan)
     return pd.DataFrame(
         {
             "projection": p.name,

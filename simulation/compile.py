@@ -27,6 +27,11 @@ FAST = (
 NATIVE = "-march=native"
 CLANG_VECTOR_LIBRARY = "-fveclib=libmvec"
 SMALL = ("-O1",)
+_HEADER = "everywhere.h"
+_INCLUDED = (
+    '"objects.h"', '"brianlib/common_math.h"', '"brianlib/stdint_compat.h"',
+    "<climits>", "<cmath>", "<ctime>", "<fstream>", "<iostream>", "<map>", "<set>",
+)  # fmt: skip
 
 _PROBE = """
 #include <cmath>
@@ -73,7 +78,11 @@ def _accepts(source: Path, flags: Sequence[str]) -> bool:
 
 
 def compile_program(
-    folder: Path, is_hot: Callable[[Path], bool], standard: str, extra: Sequence[str] = ()
+    folder: Path,
+    is_hot: Callable[[Path], bool],
+    standard: str,
+    extra: Sequence[str] = (),
+    precompile: bool = False,
 ) -> None:
     """Compile all sources in `folder` to the program ``main``.
 
@@ -86,6 +95,8 @@ def compile_program(
         The C++ standard of the sources, such as ``"-std=c++11"``; an older one compiles faster.
     extra : sequence of str
         Flags for compiler and linker, such as ``"-fopenmp"``.
+    precompile : bool
+        Read the headers once for all hot sources: pays for programs of many small sources.
 
     Raises
     ------
@@ -95,18 +106,24 @@ def compile_program(
     around.write_text("".join(f'#include "{p.name}"\n' for p in sorted(folder.glob("*.cpp"))))
     sources = [around, *sorted(folder.glob("code_objects/*.cpp"))]
     sources.sort(key=is_hot, reverse=True)  # they take longest
+    hot, small = (standard, *extra, *fast_flags()), (standard, *extra, *SMALL)
+    if precompile:
+        _precompile(folder, hot)
+        hot = (*hot, "-include", _HEADER)
     with ThreadPoolExecutor(cores()) as pool:
-        jobs = [
-            pool.submit(
-                _compile, folder, s, (standard, *extra, *(fast_flags() if is_hot(s) else SMALL))
-            )
-            for s in sources
-        ]
+        jobs = [pool.submit(_compile, folder, s, hot if is_hot(s) else small) for s in sources]
         objects = [job.result() for job in jobs]
     link = [compiler(), *extra, *map(str, objects), "-o", "main"]
     _check(subprocess.run(link, cwd=folder, capture_output=True, text=True))
-    for file in [around, *objects]:
+    for file in [around, *objects, *folder.glob(f"{_HEADER}*")]:
         file.unlink()
+
+
+def _precompile(folder: Path, flags: Sequence[str]) -> None:
+    """Compile what every object of Brian2's code includes."""
+    (folder / _HEADER).write_text("".join(f"#include {name}\n" for name in _INCLUDED))
+    command = [compiler(), "-w", *flags, "-I.", "-x", "c++-header", _HEADER, "-o", f"{_HEADER}.gch"]
+    _check(subprocess.run(command, cwd=folder, capture_output=True, text=True))
 
 
 def _compile(folder: Path, source: Path, flags: Sequence[str]) -> Path:

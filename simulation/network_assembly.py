@@ -44,6 +44,11 @@ def assemble_network(plan: NetworkPlan, *, standalone: bool) -> tuple[Network, d
     return Network(*parts.values(), name="network"), parts
 
 
+def variable(part, name: str):
+    """Return a variable of one of the network's parts; the delay is one of a pathway."""
+    return (part.pre if name == "delay" else part).variables[name]
+
+
 def with_arguments(plan: NetworkPlan) -> NetworkPlan:
     """Return the plan with all constants of its cells as shared parameters."""
     return replace(plan, cells=tuple(replace(c, text=c.text.with_arguments()) for c in plan.cells))
@@ -126,4 +131,4 @@ def _set_numbers(plan: NetworkPlan, groups, synapses) -> None:
         groups[cells.name].set_states(values, units=False)
     for projection in plan.projections:
         for name, value in projection.values.items():
-            setattr(synapses[projection.name], f"{name}_", value)
+            synapses[projection.name].variables[name].set_value(value)

@@ -118,6 +118,12 @@ class Projection:
     values: Mapping[str, float] = field(default_factory=dict)
     drawn: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def individual(self) -> tuple[str, ...]:
+        """Names of what differs between the synapses."""
+        late = any(pathway.drawn for pathway in self.pathways.values())
+        return (*self.drawn, "delay") if late else tuple(self.drawn)
+
 
 @dataclass(frozen=True)
 class Recorded:

@@ -14,7 +14,7 @@ from brian2 import prefs, second
 from . import cache as programs_cache
 from .compile import compile_program, compiler, fast_flags
 from .generate import device_for, make_arguments
-from .network_assembly import assemble_network
+from .network_assembly import assemble_network, variable
 from .network_plan import NetworkPlan
 from .program import Program, ProgramError
 from .programs import contents
@@ -25,8 +25,11 @@ _SEED = """
             for (size_t i = 0; i < _random_generators.size(); i++)
                 _random_generators[i].seed(strtoull(seed, NULL, 10) + i);
 """
-# Code that runs in every step or once for every synapse.
-_HOT = re.compile(r"stateupdater|_pre_|synapses_create|operation|summed|push_spikes")
+
+
+def _is_object(source: Path) -> bool:
+    """Return whether a source is an object's code, run in every step or for every synapse."""
+    return source.parent.name == "code_objects"
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def cached_network_program(plan: NetworkPlan, threads: int) -> NetworkProgram:
         flags = prefs.codegen.cpp.extra_compile_args_gcc
         standard = next((f for f in flags if f.startswith("-std=")), "-std=c++17")
         extra = ("-fopenmp",) if threads > 1 else ()
-        compile_program(folder, lambda source: bool(_HOT.search(source.name)), standard, extra)
+        compile_program(folder, _is_object, standard, extra, precompile=True)
 
     return NetworkProgram.open(programs_cache.program(key, build).folder)
 
@@ -118,7 +121,7 @@ def _manifest(device, parts: Mapping, plan: NetworkPlan) -> dict:
     """Say which arrays go in and come out, by the names of the files and variables."""
 
     def output(owner, name, like, dtype="float64", **more):
-        file = Path(device.get_array_filename(parts[owner].variables[name])).name
+        file = Path(device.get_array_filename(variable(parts[owner], name))).name
         return {"file": file, "dtype": dtype, "shape": [like], **more}
 
     inputs, outputs = {}, {}
@@ -148,7 +151,7 @@ def _synapse_outputs(output, p) -> dict:
         pre: output(p.name, "_synaptic_pre", f"post_{p.name}", "int32"),
         f"post_{p.name}": output(p.name, "_synaptic_post", pre, "int32"),
     }
-    found |= {f"{name}_{p.name}": output(p.name, name, pre) for name in p.drawn}
+    found |= {f"{name}_{p.name}": output(p.name, name, pre) for name in p.individual}
     return found
 
 

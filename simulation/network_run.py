@@ -7,7 +7,7 @@ import numpy as np
 from brian2 import ms, second
 
 from . import backends
-from .network_assembly import assemble_network, numbers, with_arguments
+from .network_assembly import assemble_network, numbers, variable, with_arguments
 from .network_plan import NetworkPlan
 from .network_program import cached_network_program
 from .progress import reporter
@@ -22,13 +22,13 @@ class Connections:
     ----------
     pre, post : array of int, shape (synapses,)
         Indices within the groups that hold source and target.
-    drawn : dict of str to array
-        What was drawn for each synapse, in SI units.
+    individual : dict of str to array
+        What differs between synapses (``w``, ``delay``), in SI units.
     """
 
     pre: np.ndarray
     post: np.ndarray
-    drawn: Mapping[str, np.ndarray]
+    individual: Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def _collected(plan: NetworkPlan, parts) -> dict[str, np.ndarray]:
     """Return what a run in this process left, under the names that a program's results have."""
 
     def values(owner, name):
-        return np.array(parts[owner].variables[name].get_value())
+        return np.array(variable(parts[owner], name).get_value())
 
     found = {}
     for cells in plan.cells:
@@ -142,7 +142,7 @@ def _collected(plan: NetworkPlan, parts) -> dict[str, np.ndarray]:
         if plan.recorded.connections:
             found[f"pre_{p.name}"] = values(p.name, "_synaptic_pre")
             found[f"post_{p.name}"] = values(p.name, "_synaptic_post")
-            found |= {f"{x}_{p.name}": values(p.name, x) for x in p.drawn}
+            found |= {f"{x}_{p.name}": values(p.name, x) for x in p.individual}
     for name in parts:
         if name.startswith("rate_"):
             found[name] = values(name, "rate")
@@ -172,7 +172,7 @@ def _recording(plan: NetworkPlan, found, backend: str, threads: int) -> NetworkR
             p.name: Connections(
                 found[f"pre_{p.name}"],
                 found[f"post_{p.name}"],
-                {x: found[f"{x}_{p.name}"] for x in p.drawn},
+                {x: found[f"{x}_{p.name}"] for x in p.individual},
             )
             for p in kept
         },
