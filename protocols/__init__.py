@@ -8,6 +8,7 @@ from .gating_curves import gating_curves
 from .izhikevich_network import izhikevich_2003_network
 from .latency import latency
 from .network import ei_network
+from .network_presets import PRESETS, network_preset
 from .network_result import NetworkRun
 from .response import Response, response
 from .stimuli import (
@@ -29,6 +30,7 @@ from .thresholds import rheobase, thresholds
 from .voltage_clamp import voltage_clamp
 
 __all__ = [
+    "PRESETS",
     "Chirp",
     "ConductanceSweep",
     "Constant",
@@ -56,6 +58,7 @@ __all__ = [
     "inactivation",
     "izhikevich_2003_network",
     "latency",
+    "network_preset",
     "recovery",
     "response",
     "rheobase",
