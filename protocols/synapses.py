@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from brian2 import Hz, Quantity, Unit, ms
 
 from ..models.checks import check_count, check_name, check_positive, check_quantity, unit_text
-from ..models.units import base_unit
+from ..models.units import base_unit, display_unit
 from .distributions import Distribution
 from .stimuli import Stimulus, Term, _never, _zero
 
@@ -109,7 +109,7 @@ class Synapse:
             return model.unit_of(model.membrane)
         if self.form == "current":
             return model.input_unit
-        return model.input_unit / model.unit_of(model.membrane)
+        return conductance_unit(model)
 
     def states(self, model, label: str) -> dict[str, Unit]:
         """Return the state variables that these synapses add to their target, with their units."""
@@ -266,4 +266,9 @@ class GapJunctions:
 
     def unit(self, model) -> Unit:
         """Return the unit that the conductance has between cells of `model`."""
-        return model.input_unit / model.unit_of(model.membrane)
+        return conductance_unit(model)
+
+
+def conductance_unit(model) -> Unit:
+    """Return the unit of a conductance: the model's input unit per unit of its potential."""
+    return display_unit(model.input_unit / model.unit_of(model.membrane))
