@@ -138,7 +138,8 @@ def _plain(network: str, n: int, duration_s: float) -> dict:
 def _peak(n: int, threads: int) -> float:
     """Return the peak memory of the program of CUBA, in bytes: a run in a process of its own."""
     code = f"""
-                from brian2 import ms
+        import resource
+        from brian2 import ms
         from excitable.protocols import network_preset
         n = {n}
         network_preset("CUBA", n_exc=n*4//5, n_inh=n - n*4//5, p={IN_DEGREE}/n, duration=10*ms,

@@ -63,8 +63,8 @@ def program(key: str, build: Callable[[Path], None]) -> Program:
         if not is_whole(place):
             shutil.rmtree(place, ignore_errors=True)
             _build_atomically(place, build)
+            _evict(folder, keep=place)
         os.utime(place)
-        _evict(folder, keep=place)
     finally:
         lock.release()
     return Program.open(place)
