@@ -4,10 +4,13 @@
 of runs of one session; compiling is not counted.
 """
 
+import contextlib
+import re
 import subprocess
 import sys
-import textwrap
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -116,8 +119,8 @@ def _cuba(n: int, duration_s: float) -> list[dict]:
     }  # fmt: skip
     rows = []
     for threads in (1, 2):
-        wall = _best(lambda threads=threads: network_preset("CUBA", threads=threads, **options))
-        peak = _peak(n, threads)
+        run = partial(network_preset, "CUBA", threads=threads, **options)
+        wall, peak = _best(run), _peak(run)
         rows.append(_row("CUBA", "excitable", n, n * IN_DEGREE, wall, duration_s, threads, peak))
     plain = _plain("cuba", n, duration_s)
     rows.append(
@@ -135,20 +138,37 @@ def _plain(network: str, n: int, duration_s: float) -> dict:
     return {"wall_s": float(wall), "peak": float(peak)}
 
 
-def _peak(n: int, threads: int) -> float:
-    """Return the peak memory of the program of CUBA, in bytes: a run in a process of its own."""
-    code = f"""
-        import resource
-        from brian2 import ms
-        from excitable.protocols import network_preset
-        n = {n}
-        network_preset("CUBA", n_exc=n*4//5, n_inh=n - n*4//5, p={IN_DEGREE}/n, duration=10*ms,
-                       connections=False, threads={threads}, backend="cpp_standalone")
-        print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss*1024)
+def _peak(run) -> float:
+    """Return the peak memory in bytes of the program that `run` starts.
+
+    The kernel's own count (ru_maxrss) begins with the memory of the process that started it.
     """
-    command = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(code)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return float(done.stdout.split()[-1])
+    with ThreadPoolExecutor(1) as pool:
+        job = pool.submit(run)
+        peak = 0
+        while not job.done():
+            peak = max([peak, *map(_high_water, _children())])
+            time.sleep(0.002)
+        job.result()
+    return peak
+
+
+def _children() -> list[Path]:
+    """Return the folders in /proc of this process's children that run a generated program."""
+    found = []
+    for task in Path("/proc/self/task").iterdir():
+        for pid in (task / "children").read_text().split():
+            folder = Path("/proc") / pid
+            with contextlib.suppress(OSError):
+                found += [folder] if (folder / "comm").read_text().strip() == "main" else []
+    return found
+
+
+def _high_water(folder: Path) -> int:
+    with contextlib.suppress(OSError):
+        found = re.search(r"VmHWM:\s+(\d+) kB", (folder / "status").read_text())
+        return int(found[1]) * 1024 if found else 0
+    return 0
 
 
 if __name__ == "__main__":

@@ -41,8 +41,8 @@ def base_unit(value) -> str:
 def _base_unit(dimensions) -> str:
     if dimensions is DIMENSIONLESS:
         return "1"
-    for unit in _BASE:
-        for per in _PER:
+    for per in _PER:  # siemens rather than amp/volt
+        for unit in _BASE:
             if get_dimensions(eval(unit + per, vars(allunits).copy())) is dimensions:
                 return unit + per
     powers = list(zip(("meter", "kilogram", "second", "amp"), dimensions._dims, strict=False))
