@@ -1,5 +1,7 @@
 """Units as text: in equations (base units), in tables (the field's units), in column names."""
 
+from functools import cache
+
 from brian2 import Unit, get_dimensions
 from brian2.units import allunits, stdunits
 from brian2.units.fundamentalunits import DIMENSIONLESS
@@ -32,11 +34,15 @@ def base_unit(value) -> str:
     >>> base_unit(um**2), base_unit(nS/mV**2)
     ('meter**2', 'siemens/volt**2')
     """
-    dimensions = get_dimensions(value)
+    return _base_unit(get_dimensions(value))
+
+
+@cache
+def _base_unit(dimensions) -> str:
     if dimensions is DIMENSIONLESS:
         return "1"
-    for unit in _BASE:
-        for per in _PER:
+    for per in _PER:  # siemens rather than amp/volt
+        for unit in _BASE:
             if get_dimensions(eval(unit + per, vars(allunits).copy())) is dimensions:
                 return unit + per
     powers = list(zip(("meter", "kilogram", "second", "amp"), dimensions._dims, strict=False))

@@ -449,6 +449,32 @@ class OrnsteinUhlenbeck(Stimulus):
 
 
 @dataclass(frozen=True)
+class Received(Stimulus):
+    """An input that others write: a variable of each cell, such as the sum of synaptic pulses.
+
+    Parameters
+    ----------
+    variable : str
+        Its name; synapses add to ``{variable}_post``.
+    """
+
+    variable: str
+
+    @property
+    def onset(self) -> Quantity:
+        """The beginning of the run."""
+        return _zero()
+
+    @property
+    def offset(self) -> Quantity:
+        """It never ends."""
+        return _never()
+
+    def term(self, model, name, t, midstep):
+        return Term(self.variable, (f"{self.variable} : {base_unit(model.input_unit)}",))
+
+
+@dataclass(frozen=True)
 class Recorded(Stimulus):
     """A recorded input, held constant for `dt` after each sample.
 

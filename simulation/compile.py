@@ -6,6 +6,7 @@ and the loop has more arrays than gcc's default number of alias checks allows. T
 lift both; each is probed. Only the state update is worth ``-O3``; for the rest, compile time is.
 """
 
+import re
 import shutil
 import subprocess
 import tempfile
@@ -27,6 +28,11 @@ FAST = (
 NATIVE = "-march=native"
 CLANG_VECTOR_LIBRARY = "-fveclib=libmvec"
 SMALL = ("-O1",)
+_HEADER = "everywhere.h"
+_INCLUDED = (
+    '"objects.h"', '"brianlib/common_math.h"', '"brianlib/stdint_compat.h"',
+    "<climits>", "<cmath>", "<ctime>", "<fstream>", "<iostream>", "<map>", "<set>",
+)  # fmt: skip
 
 _PROBE = """
 #include <cmath>
@@ -72,7 +78,12 @@ def _accepts(source: Path, flags: Sequence[str]) -> bool:
     return done.returncode == 0 and subprocess.run([program]).returncode == 0
 
 
-def compile_program(folder: Path, is_hot: Callable[[Path], bool], common: Sequence[str]) -> None:
+def compile_program(
+    folder: Path,
+    is_hot: Callable[[Path], bool],
+    common: Sequence[str],
+    precompile: bool = False,
+) -> None:
     """Compile all sources in `folder` to the program ``main``.
 
     Parameters
@@ -83,25 +94,50 @@ def compile_program(folder: Path, is_hot: Callable[[Path], bool], common: Sequen
     common : sequence of str
         Flags for all sources and for linking: the C++ standard of the sources, such as
         ``"-std=c++11"`` (an older one compiles faster), and ``"-fopenmp"`` for threads.
+    precompile : bool
+        Read the headers once for all hot sources: pays for programs of many small sources.
 
     Raises
     ------
     CompileError
     """
-    around = folder / "around.cpp"  # everything but the objects' code in one unit
-    around.write_text("".join(f'#include "{p.name}"\n' for p in sorted(folder.glob("*.cpp"))))
-    sources = [around, *sorted(folder.glob("code_objects/*.cpp"))]
-    sources.sort(key=is_hot, reverse=True)  # they take longest
+    objects_code = sorted(folder.glob("code_objects/*.cpp"))
+    around = folder / "around.cpp"
+    around.write_text(_in_one_unit(folder, [s for s in objects_code if not is_hot(s)]))
+    sources = [*filter(is_hot, objects_code), around]  # those that take longest first
+    hot, small = (*common, *fast_flags()), (*common, *SMALL)
+    if precompile:
+        _precompile(folder, hot)
+        hot = (*hot, "-include", _HEADER)
     with ThreadPoolExecutor(cores()) as pool:
-        jobs = [
-            pool.submit(_compile, folder, s, (*common, *(fast_flags() if is_hot(s) else SMALL)))
-            for s in sources
-        ]
+        jobs = [pool.submit(_compile, folder, s, hot if is_hot(s) else small) for s in sources]
         objects = [job.result() for job in jobs]
     link = [compiler(), *common, *map(str, objects), "-o", "main"]
     _check(subprocess.run(link, cwd=folder, capture_output=True, text=True))
-    for file in [around, *objects]:
+    for file in [around, *objects, *folder.glob(f"{_HEADER}*")]:
         file.unlink()
+
+
+def _in_one_unit(folder: Path, objects_code: Sequence[Path]) -> str:
+    """Return one source for all that is compiled alike: its headers are read once.
+
+    Each object's code comes with the same support functions in a nameless namespace of its own,
+    which needs a name where there are several.
+    """
+    parts = [f'#include "{source.name}"\n' for source in sorted(folder.glob("*.cpp"))]
+    for k, source in enumerate(objects_code):
+        text = source.read_text()
+        text = re.sub(r"^namespace \{", f"namespace support_{k} {{", text, count=1, flags=re.M)
+        use = "using namespace brian;"
+        parts.append(text.replace(use, f"{use} using namespace support_{k};"))
+    return "\n".join(parts)
+
+
+def _precompile(folder: Path, flags: Sequence[str]) -> None:
+    """Compile what every object of Brian2's code includes."""
+    (folder / _HEADER).write_text("".join(f"#include {name}\n" for name in _INCLUDED))
+    command = [compiler(), "-w", *flags, "-I.", "-x", "c++-header", _HEADER, "-o", f"{_HEADER}.gch"]
+    _check(subprocess.run(command, cwd=folder, capture_output=True, text=True))
 
 
 def _compile(folder: Path, source: Path, flags: Sequence[str]) -> Path:

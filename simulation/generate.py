@@ -1,5 +1,6 @@
 """From a group's text to C++ sources and a manifest, by Brian2's standalone device."""
 
+import contextlib
 import json
 import re
 from pathlib import Path
@@ -76,6 +77,30 @@ def generate(
     sources : dict of str to str, optional
         More source files, or others for some of those that are generated, and their contents.
     """
+    with device_for(folder) as device:
+        network, parts = assemble(text, record, record_dt)
+        network.run(1 * second, namespace=dict(text.functions))
+        device.build(directory=str(folder), compile=False, run=False)
+        manifest = _manifest(device, parts, text, states, record)
+    finish_sources(folder)
+    for name, content in (sources or {}).items():
+        (folder / name).write_text(content)
+    (folder / "manifest.json").write_text(json.dumps(manifest | (about or {}), indent=1))
+
+
+def finish_sources(folder: Path, seed: str = _SEED) -> None:
+    """Change what Brian2 has generated where a program needs more; see the functions below."""
+    _make_arguments(folder / "main.cpp", seed)
+    _check_writing(folder / "objects.cpp")
+    (folder / "starting_state.h").write_text(_GIVEN_STATE)
+    if brian2.prefs.core.default_float_dtype == np.float32:
+        for source in folder.glob("code_objects/*.cpp"):
+            _make_single(source)
+
+
+@contextlib.contextmanager
+def device_for(folder: Path):
+    """Make Brian2 generate C++ into a folder for the block; give the device."""
     if brian2.get_device() is brian2.all_devices["cpp_standalone"]:
         raise ValueError(
             "the script has itself called set_device('cpp_standalone'), whose unfinished program "
@@ -84,21 +109,10 @@ def generate(
     brian2.set_device("cpp_standalone", directory=str(folder), build_on_run=False)
     device = brian2.get_device()
     try:
-        network, parts = assemble(text, record, record_dt)
-        network.run(1 * second, namespace=dict(text.functions))
-        device.build(directory=str(folder), compile=False, run=False)
-        manifest = _manifest(device, parts, text, states, record)
+        yield device
     finally:
         device.reinit()
         reset_device()
-    _make_arguments(folder / "main.cpp")
-    _check_writing(folder / "objects.cpp")
-    if brian2.prefs.core.default_float_dtype == np.float32:
-        for source in folder.glob("code_objects/*.cpp"):
-            _make_single(source)
-    for name, content in {"starting_state.h": _GIVEN_STATE, **(sources or {})}.items():
-        (folder / name).write_text(content)
-    (folder / "manifest.json").write_text(json.dumps(manifest | (about or {}), indent=1))
 
 
 def assemble(text: GroupText, record, record_dt) -> tuple[Network, dict]:
@@ -149,12 +163,12 @@ def _manifest(device, parts, text: GroupText, states, record) -> dict:
     return {"n": text.n, "inputs": inputs, "outputs": outputs}
 
 
-def _make_arguments(main: Path) -> None:
+def _make_arguments(main: Path, seed: str) -> None:
     """Let the generated main.cpp take duration, dt, seed and progress from its environment."""
     source = main.read_text()
     source = _replace_once(
         r"network\.run\([^;]*\);",
-        _SEED.replace("\\", r"\\") + '        network.run(excitable_number("EXCITABLE_DURATION"), '
+        seed.replace("\\", r"\\") + '        network.run(excitable_number("EXCITABLE_DURATION"), '
         'getenv("EXCITABLE_PROGRESS") ? excitable_report : NULL, 0.2);',
         source,
     )
@@ -198,7 +212,7 @@ def _make_single(source: Path) -> None:
     """
     text = source.read_text()
     text = re.sub(
-        r"const double (\w+) = (_ptr_array_cells_clock_dt\[0\]|[\d.e-]+);",
+        r"const double (\w+) = (_ptr_array_\w+_dt\[0\]|[\d.e-]+);",
         r"const float \1 = \2;",
         text,
     )

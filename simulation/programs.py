@@ -61,7 +61,7 @@ def cached_program(
     key = programs_cache.key_of(
         _own_sources(), brian2.__version__, compiler(), fast_flags(),
         text.n, text.equations, text.threshold, text.reset, text.refractory, text.method,
-        record, record_dt and float(record_dt), _contents(text), backend.threads,
+        record, record_dt and float(record_dt), contents(text), backend.threads,
         backend.precision, about, sources,
     )  # fmt: skip
 
@@ -112,7 +112,7 @@ def size_of(text: GroupText, threads: int = 1) -> int:
     return size if threads > 1 else min(size, LARGEST)
 
 
-def _contents(text: GroupText) -> list:
+def contents(text: GroupText) -> list:
     """Return what recorded inputs consist of: their samples, and the step that is built in."""
     recorded = {k: f for k, f in text.functions.items() if isinstance(f, TimedArray)}
     return [(k, f.values.tobytes().hex(), float(f.dt), float(text.dt)) for k, f in recorded.items()]

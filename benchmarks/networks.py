@@ -1,0 +1,178 @@
+"""Networks timed against plain Brian2 standalone, a numpy loop, and real time.
+
+``python benchmarks/networks.py`` prints the table; ``--largest`` adds 400 000 cells. All ratios are
+of runs of one session; compiling is not counted.
+"""
+
+import contextlib
+import re
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from brian2 import second
+from excitable.protocols import izhikevich_2003_network, network_preset
+from excitable.simulation import Backend
+
+PLAIN = Path(__file__).with_name("plain_networks.py")
+SIZES = (4_000, 40_000)
+LARGEST = 400_000
+IN_DEGREE = 80
+REPEATS = 3
+
+
+def measure(largest: bool = False, duration_s: float = 1.0) -> list[dict]:
+    """Time the networks.
+
+    Parameters
+    ----------
+    largest : bool
+        Include CUBA with 400 000 cells.
+    duration_s : float
+        Simulated time of CUBA.
+
+    Returns
+    -------
+    list of dict
+        One row per network and program: ``network``, ``program``, ``cells``, ``synapses``,
+        ``threads``, ``wall_s`` (best of three, process start to end), ``per_real_time``,
+        ``peak_MB`` and ``bytes_per_synapse`` where they are measured.
+    """
+    rows = _izhikevich()
+    for n in (*SIZES, LARGEST) if largest else SIZES:
+        rows += _cuba(n, duration_s)
+    return rows
+
+
+def _row(network, program, cells, synapses, wall, duration, threads=1, peak=np.nan) -> dict:
+    return {
+        "network": network,
+        "program": program,
+        "cells": cells,
+        "synapses": synapses,
+        "threads": threads,
+        "wall_s": wall,
+        "per_real_time": wall / duration,
+        "peak_MB": peak / 1e6,
+        "bytes_per_synapse": peak / synapses,
+    }
+
+
+def _best(run) -> float:
+    """Return the shortest of some runs, the first (which may compile) not counted."""
+    run()
+    times = []
+    for _ in range(REPEATS):
+        begin = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+def _izhikevich() -> list[dict]:
+    def ours():
+        izhikevich_2003_network(seed=1, connections=False, backend="cpp_standalone")
+
+    rows = [_row("Izhikevich 2003", "excitable", 1000, 10**6, _best(ours), 1.0)]
+    plain = _plain("izhikevich", 1000, 1.0)
+    rows.append(_row("Izhikevich 2003", "Brian2 standalone", 1000, 10**6, plain["wall_s"], 1.0))
+    rows.append(_row("Izhikevich 2003", "numpy loop", 1000, 10**6, _best(numpy_loop), 1.0))
+    return rows
+
+
+def numpy_loop(seed: int = 1, steps: int = 1000) -> int:
+    """Run net.m in numpy, weights included; return the number of spikes."""
+    rng = np.random.default_rng(seed)
+    n_exc, n_inh = 800, 200
+    re, ri = rng.random(n_exc), rng.random(n_inh)
+    a = np.r_[0.02 * np.ones(n_exc), 0.02 + 0.08 * ri]
+    b = np.r_[0.2 * np.ones(n_exc), 0.25 - 0.05 * ri]
+    c = np.r_[-65 + 15 * re**2, -65 * np.ones(n_inh)]
+    d = np.r_[8 - 6 * re**2, 2 * np.ones(n_inh)]
+    weights = np.r_[0.5 * rng.random((n_exc, 1000)), -rng.random((n_inh, 1000))]
+    noise = np.r_[5 * np.ones(n_exc), 2 * np.ones(n_inh)]
+    v = np.full(1000, -65.0)
+    u = b * v
+    count = 0
+    for _ in range(steps):
+        current = noise * rng.standard_normal(1000)
+        fired = np.flatnonzero(v >= 30)
+        count += len(fired)
+        v[fired] = c[fired]
+        u[fired] += d[fired]
+        current += weights[fired].sum(axis=0)
+        for _ in range(2):
+            v += 0.5 * (0.04 * v**2 + 5 * v + 140 - u + current)
+        u += a * (b * v - u)
+    return count
+
+
+def _cuba(n: int, duration_s: float) -> list[dict]:
+    n_exc = n * 4 // 5
+    options = {
+        "n_exc": n_exc, "n_inh": n - n_exc, "p": IN_DEGREE / n, "duration": duration_s * second,
+        "connections": False,
+    }  # fmt: skip
+    rows = []
+    for threads in (1, 2):
+        backend = Backend("cpp_standalone", threads=threads)
+        run = partial(network_preset, "CUBA", backend=backend, **options)
+        wall, peak = _best(run), _peak(run)
+        rows.append(_row("CUBA", "excitable", n, n * IN_DEGREE, wall, duration_s, threads, peak))
+    plain = _plain("cuba", n, duration_s)
+    rows.append(
+        _row("CUBA", "Brian2 standalone", n, n * IN_DEGREE, plain["wall_s"], duration_s,
+             peak=plain["peak"])
+    )  # fmt: skip
+    return rows
+
+
+def _plain(network: str, n: int, duration_s: float) -> dict:
+    """Run the plain Brian2 script in a process of its own."""
+    command = [sys.executable, str(PLAIN), network, str(n), str(duration_s), str(REPEATS)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    wall, peak = said.split()[-2:]
+    return {"wall_s": float(wall), "peak": float(peak)}
+
+
+def _peak(run) -> float:
+    """Return the peak memory in bytes of the program that `run` starts.
+
+    The kernel's own count (ru_maxrss) begins with the memory of the process that started it.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        job = pool.submit(run)
+        peak = 0
+        while not job.done():
+            peak = max([peak, *map(_high_water, _children())])
+            time.sleep(0.002)
+        job.result()
+    return peak
+
+
+def _children() -> list[Path]:
+    """Return the folders in /proc of this process's children that run a generated program."""
+    found = []
+    for task in Path("/proc/self/task").iterdir():
+        for pid in (task / "children").read_text().split():
+            folder = Path("/proc") / pid
+            with contextlib.suppress(OSError):
+                found += [folder] if (folder / "comm").read_text().strip() == "main" else []
+    return found
+
+
+def _high_water(folder: Path) -> int:
+    with contextlib.suppress(OSError):
+        found = re.search(r"VmHWM:\s+(\d+) kB", (folder / "status").read_text())
+        return int(found[1]) * 1024 if found else 0
+    return 0
+
+
+if __name__ == "__main__":
+    table = pd.DataFrame(measure(largest="--largest" in sys.argv))
+    print(table.to_string(float_format="{:.3g}".format))
