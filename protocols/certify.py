@@ -6,6 +6,7 @@ from brian2 import ms
 
 from ..analysis.spikes import spike_table
 from ..models.checks import check_count
+from ..simulation.backends import Backend
 from . import experiment
 from .certificate import ROUNDING, Certificate, observed_order, verdict
 from .certify_response import certificate_of_response
@@ -32,7 +33,8 @@ def certify(
         Rows (neurons of a response) that are repeated. Those of a table are spread over its rates,
         with the lowest one, which is nearest to the onset, and the silent one next to it.
     backend : optional
-        As in `excitable.simulation.simulate`.
+        As in `excitable.simulation.simulate`; default: the fastest here, in the precision that
+        the result was computed in.
 
     Returns
     -------
@@ -66,6 +68,8 @@ def certify(
     check_count("rows", rows)
     if isinstance(result, Response):
         limit = check_tolerance(0.01 if tolerance is None else tolerance)
+        if backend is None:
+            backend = Backend(precision=result.spikes.attrs["precision"])
         certificate = certificate_of_response(result, limit, rows, backend)
         for table in (result.traces, result.spikes):
             table.attrs["certificate"] = certificate.plain()
@@ -74,6 +78,8 @@ def certify(
         raise ValueError(f"certify: expected a table of fi_curve or a Response, got {result!r}")
     done = experiment.of_fi_curve(result, model)
     limit = 1e-3 if tolerance is None else tolerance
+    if backend is None:
+        backend = Backend(precision=result.attrs["precision"])
     certificate = _of_rates(result, done, check_tolerance(limit), rows, backend)
     result.attrs["certificate"] = certificate.plain()
     return certificate

@@ -138,7 +138,10 @@ def of_fi_curve(table: pd.DataFrame, model=None) -> Experiment:
         If the table does not say, or its model is not found or not the one given.
     """
     about = table.attrs
-    needed = ("model", "parameters", "equations", "method", "dt_ms", "duration_ms", "discard_ms")
+    needed = (
+        "model", "parameters", "equations", "method", "dt_ms", "precision", "duration_ms",
+        "discard_ms",
+    )  # fmt: skip
     missing = [key for key in needed if key not in about]
     if about.get("protocol") not in ("fi_curve", "rates") or missing:
         raise ValueError(

@@ -157,9 +157,9 @@ def rates(
 def _within(tolerance: float, done: Experiment, sets, begin: float, backend) -> pd.DataFrame:
     """Return the table of the cheapest run that is certified; of the last one if none is."""
     for candidate in good_enough(done, sets, tolerance, begin, backend):
-        recording = done.run(candidate.method, candidate.dt_ms * ms, backend)
+        recording = done.run(candidate.method, candidate.dt_ms * ms, candidate.backend)
         table = _measured(done, sets, begin, recording)
-        if certify(table, model=done.model, tolerance=tolerance, backend=backend).converged:
+        if certify(table, model=done.model, tolerance=tolerance).converged:
             break
     return table
 

@@ -20,6 +20,7 @@ from excitable.protocols import (
 )
 from excitable.protocols.certificate import observed_order
 from excitable.protocols.method_choice import candidates
+from excitable.simulation import Backend
 
 SHORT = {"duration": 100 * ms, "discard": 20 * ms, "backend": "numpy"}
 COARSE = {"dt": 0.5 * ms, **SHORT}
@@ -155,9 +156,19 @@ def test_tolerance_and_method_exclude_each_other():
 
 
 def test_candidates_come_cheapest_first_and_suit_the_equations():
-    costs = [c.cost for c in candidates(HODGKIN_HUXLEY)]
+    costs = [c.cost for c in candidates(HODGKIN_HUXLEY, Backend("cpp_standalone"), 1e-3)]
     assert costs == sorted(costs)
-    assert {c.method for c in candidates(LIF)} == {"rk4"}
+    assert {c.method for c in candidates(LIF, Backend("numpy"), 1e-3)} == {"rk4"}
+
+
+def test_single_precision_is_tried_where_it_gains_and_may_suffice():
+    def precisions(backend, tolerance):
+        found = candidates(HODGKIN_HUXLEY, Backend(backend), tolerance)
+        return {c.backend.precision for c in found}
+
+    assert precisions("cpp_standalone", 1e-3) == {"float32", "float64"}
+    assert precisions("cpp_standalone", 1e-5) == {"float64"}
+    assert precisions("numpy", 1e-3) == {"float64"}
 
 
 @pytest.mark.slow
@@ -168,4 +179,5 @@ def test_every_rate_of_squid_cells_is_within_the_tolerance():
     exact = [58.32706347, 68.32369868, 86.47005254, 98.74521424, 108.60795151]
     assert table["rate_Hz"].to_numpy()[1:] == pytest.approx(exact, rel=1e-3)
     assert table.attrs["method"] == "extrapolated_strang"
+    assert table.attrs["precision"] == "float32"
     assert table.attrs["certificate"]["converged"]
