@@ -16,6 +16,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", help=f"default: all of {', '.join(BENCHMARKS)}")
     parser.add_argument("--quick", action="store_true", help="small versions, to try them out")
+    parser.add_argument("--large", action="store_true", help="the largest sizes too (hours)")
     parser.add_argument("--json", type=Path, help="write machine and tables here")
     options = parser.parse_args()
     unknown = set(options.names) - set(BENCHMARKS)
@@ -25,7 +26,7 @@ def main() -> int:
     print("\n".join(f"{name}: {value}" for name, value in found["machine"].items()))
     for name in options.names or BENCHMARKS:
         module = importlib.import_module(f".{name}", __package__)
-        table = module.measure(quick=options.quick)
+        table = module.measure(quick=options.quick, large=options.large)
         print(f"\n{name}: {module.__doc__.partition(chr(10))[0]}")
         print(table.round(3).to_string(index=False), flush=True)
         found[name] = table.to_dict("records")

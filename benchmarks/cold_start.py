@@ -22,7 +22,7 @@ assert len(table) == {CELLS}
 """
 
 
-def measure(quick: bool = False) -> pd.DataFrame:
+def measure(quick: bool = False, large: bool = False) -> pd.DataFrame:
     """Return the table: caches, contender, seconds and ratios to the first of each group."""
     repeats = 1 if quick else 3
     with tempfile.TemporaryDirectory() as folder:

@@ -16,14 +16,14 @@ from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY
 from excitable.protocols import Constant
 from excitable.simulation import Backend, simulate
 
-from .contest import command, contest
+from .contest import command, contest, on_cores
 
 CELLS, SECONDS, DT = 1000, 1.0, 0.025
 HERE = Path(__file__).parent
 BY_HAND = ["-O3", "-ffast-math", "-march=native", "-mprefer-vector-width=512"]
 
 
-def measure(quick: bool = False) -> pd.DataFrame:
+def measure(quick: bool = False, large: bool = False) -> pd.DataFrame:
     """Return the table: model, cores, contender, seconds and ratios to the first of each group."""
     seconds, repeats = (0.1, 2) if quick else (SECONDS, 5)
     tables = []
@@ -46,7 +46,6 @@ def measure(quick: bool = False) -> pd.DataFrame:
 
 def on_two_cores(model, seconds: float, repeats: int) -> pd.DataFrame:
     """Return the program's time on two cores and on one, as chunks and as OpenMP threads."""
-    from .contest import on_cores
 
     def alone():
         with on_cores(1):
@@ -81,10 +80,10 @@ def by_hand(model, seconds: float, folder: Path, real: str):
     return command([str(program), model.name, *map(str, numbers)])
 
 
-def stock(model, seconds: float, folder: Path):
+def stock(model, seconds: float, folder: Path, cells: int = CELLS, dt: float = DT):
     """Return a contender: the binary of a stock Brian2 project."""
     place = folder / f"stock_{model.name}"
-    numbers = [CELLS, seconds, DT, "rk4", place]
+    numbers = [cells, seconds, dt, "rk4", place]
     build = [sys.executable, "-m", "benchmarks.stock", model.name, "cpp_standalone"]
     subprocess.run([*build, *map(str, numbers)], cwd=HERE.parent, check=True, capture_output=True)
     return command(["./main"], cwd=place)

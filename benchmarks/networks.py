@@ -1,7 +1,6 @@
 """Networks timed against plain Brian2 standalone, a numpy loop, and real time.
 
-``python benchmarks/networks.py`` prints the table; ``--largest`` adds 400 000 cells. All ratios are
-of runs of one session; compiling is not counted.
+``--large`` adds 400 000 cells. All ratios are of runs of one session; compiling is not counted.
 """
 
 import contextlib
@@ -26,27 +25,27 @@ IN_DEGREE = 80
 REPEATS = 3
 
 
-def measure(largest: bool = False, duration_s: float = 1.0) -> list[dict]:
+def measure(quick: bool = False, large: bool = False) -> pd.DataFrame:
     """Time the networks.
 
     Parameters
     ----------
-    largest : bool
+    quick : bool
+        Only the smallest, for a short time.
+    large : bool
         Include CUBA with 400 000 cells.
-    duration_s : float
-        Simulated time of CUBA.
 
     Returns
     -------
-    list of dict
+    DataFrame
         One row per network and program: ``network``, ``program``, ``cells``, ``synapses``,
         ``threads``, ``wall_s`` (best of three, process start to end), ``per_real_time``,
         ``peak_MB`` and ``bytes_per_synapse`` where they are measured.
     """
     rows = _izhikevich()
-    for n in (*SIZES, LARGEST) if largest else SIZES:
-        rows += _cuba(n, duration_s)
-    return rows
+    for n in SIZES[:1] if quick else (*SIZES, LARGEST) if large else SIZES:
+        rows += _cuba(n, 0.1 if quick else 1.0)
+    return pd.DataFrame(rows)
 
 
 def _row(network, program, cells, synapses, wall, duration, threads=1, peak=np.nan) -> dict:
@@ -171,8 +170,3 @@ def _high_water(folder: Path) -> int:
         found = re.search(r"VmHWM:\s+(\d+) kB", (folder / "status").read_text())
         return int(found[1]) * 1024 if found else 0
     return 0
-
-
-if __name__ == "__main__":
-    table = pd.DataFrame(measure(largest="--largest" in sys.argv))
-    print(table.to_string(float_format="{:.3g}".format))

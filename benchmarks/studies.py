@@ -12,7 +12,7 @@ from .contest import command, contest
 ROOT = Path(__file__).parent.parent
 
 
-def measure(quick: bool = False) -> pd.DataFrame:
+def measure(quick: bool = False, large: bool = False) -> pd.DataFrame:
     """Return the table: one run with empty caches and one with full ones, on two cores."""
     with tempfile.TemporaryDirectory() as folder:
         start = [sys.executable, "run_all.py", "--out", f"{folder}/results"]

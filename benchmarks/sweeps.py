@@ -1,10 +1,8 @@
 """Sweeps of growing size: time per parameter set, and memory.
 
-``python -m benchmarks.sweeps`` prints the table; ``--large`` adds 10^6 sets of LIF and 10^5 of the
-Connor-Stevens cell, which take an hour or so.
+``--large`` adds 10^6 sets of LIF and 10^5 of the Connor-Stevens cell, which take an hour or so.
 """
 
-import argparse
 import contextlib
 import os
 import resource
@@ -35,17 +33,19 @@ def grid(name: str, sets: int):
     return CONNOR_STEVENS, {"g_A": g_A, "I": 50 * currents * uA / cm**2}
 
 
-def measure(large: bool = False) -> list[dict]:
+def measure(quick: bool = False, large: bool = False) -> pd.DataFrame:
     """Return one row per sweep.
 
     Parameters
     ----------
+    quick : bool
+        Only a tenth of each size.
     large : bool
         Add the largest size of each model.
 
     Returns
     -------
-    list of dict
+    DataFrame
         ``model``, ``sets``, ``seconds``, ``us_per_set``; ``cpu_us_per_set``, the processor time,
         which other users of the machine change less; ``cores_busy``, the ratio of the two;
         ``parent_MB`` and ``worker_MB``, the most that was resident during the sweep, of this
@@ -55,8 +55,9 @@ def measure(large: bool = False) -> list[dict]:
     for name, sizes in SIZES.items():
         for size in sizes:
             _warm_up(name, default_chunk(size))
-        rows += [_run(name, sets) for sets in (*sizes, *([LARGE[name]] if large else []))]
-    return rows
+        sizes = (*sizes, LARGE[name]) if large else sizes
+        rows += [_run(name, sets // 10 if quick else sets) for sets in sizes]
+    return pd.DataFrame(rows)
 
 
 def _warm_up(name: str, chunk: int) -> None:
@@ -139,10 +140,3 @@ def _resident(pid: int) -> float:
     except (OSError, IndexError):
         return 0.0
     return pages * resource.getpagesize() / 1e6
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--large", action="store_true")
-    table = pd.DataFrame(measure(parser.parse_args().large))
-    print(table.round(1).to_string(index=False))
