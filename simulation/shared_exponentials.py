@@ -92,9 +92,8 @@ def share_exponentials(parts: System, parameters: Collection[str] = ()) -> Syste
     exp_v_1 - 2.718281828459045 * exp_v_1_2 + exp(v / g)
     """
     reader = _Reader(parts, DEFAULT_UNITS.keys() - {*parts.named, *parts.rhs, *parameters})
-    trees = {text: _tree(text) for text in {**parts.named, **parts.rhs}.values()}
-    calls = [node for tree in trees.values() for node in ast.walk(tree)]
-    found = [e for node in calls if (e := reader.exponent(node)) is not None]
+    texts = {**parts.named, **parts.rhs}
+    found = [e for text in texts.values() for e in reader.exponents(text)]
     bases = [
         base
         for variable in dict.fromkeys(e.variable for e in found)
@@ -102,10 +101,10 @@ def share_exponentials(parts: System, parameters: Collection[str] = ()) -> Syste
     ]
     bases = [base for base in bases if sum(map(base.holds, found)) > 1]
     writer = _Writer(reader, bases, _prefix(parts))
-    rewritten = {text: writer.rewrite(text, tree) for text, tree in trees.items()}
+    rewritten = {name: writer.rewrite(text) for name, text in texts.items()}
     return System(
-        writer.named | {name: rewritten[text] for name, text in parts.named.items()},
-        {x: rewritten[text] for x, text in parts.rhs.items()},
+        writer.named | {name: rewritten[name] for name in parts.named},
+        {x: rewritten[x] for x in parts.rhs},
     )
 
 
@@ -139,15 +138,18 @@ def _prefix(parts: System) -> str:
 
 def _bases(members: list[Exponent]) -> list[Base]:
     """Return bases for the exponentials of one variable, those that save most first."""
-    left = {e.slope: e for e in members}
+    left = members
     found = []
     while left:
-        candidates = {abs(s) / k for s in left for k in range(1, LARGEST_POWER + 1)}
-        best = max(sorted(candidates), key=lambda slope: _saved(_powers(slope, left)))
-        powers = _powers(best, left)
-        nearest = min((s for s in powers if powers[s] > 0), key=powers.get)
-        found.append(Base(left[nearest], powers[nearest], powers))
-        left = {s: e for s, e in left.items() if s not in powers}
+        slopes = {e.slope for e in left}
+        candidates = {abs(s) / k for s in slopes for k in range(1, LARGEST_POWER + 1)}
+        best = max(sorted(candidates), key=lambda slope: _saved(_powers(slope, slopes)))
+        powers = _powers(best, slopes)
+        able = [e for e in left if powers.get(e.slope, 0) > 0]
+        nearest = min(able, key=lambda e: powers[e.slope])
+        base = Base(nearest, powers[nearest.slope], powers)
+        found.append(base)
+        left = [e for e in left if not base.holds(e)]
     return found
 
 
@@ -179,6 +181,10 @@ class _Reader:
     def __init__(self, parts: System, units: Collection[str]):
         self.parts = parts
         self.units = units
+
+    def exponents(self, text: str) -> list[Exponent]:
+        """Return the exponents in a text that can be shared."""
+        return [e for node in ast.walk(_tree(text)) if (e := self.exponent(node)) is not None]
 
     def exponent(self, node: ast.AST) -> Exponent | None:
         """Return the exponent of a call of `exp` or `smooth_exprel` that can be shared."""
@@ -244,12 +250,12 @@ class _Writer(ast.NodeTransformer):
         self.prefix = prefix
         self.named: dict[str, str] = {}
 
-    def rewrite(self, text: str, tree: ast.AST) -> str:
+    def rewrite(self, text: str) -> str:
         """Return a text with its exponentials shared; as it was if there is none to share."""
-        used = [self.reader.exponent(node) for node in ast.walk(tree)]
-        if not any(base.holds(e) for base in self.bases for e in used if e is not None):
+        used = self.reader.exponents(text)
+        if not any(base.holds(e) for base in self.bases for e in used):
             return text
-        return ast.unparse(self.visit(tree))
+        return ast.unparse(self.visit(_tree(text)))
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         exponent = self.reader.exponent(node)
