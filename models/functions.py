@@ -5,6 +5,7 @@ write them with Brian2's ``exprel(x) = (exp(x) - 1)/x``, which is finite there. 
 ``exprel(a*v + 2.97)`` back into the quotient as soon as a method asks Brian2 to rearrange the
 equations, and the 0/0 returns. So the text that is handed to Brian2 calls `smooth_exprel`: the
 same function, opaque to sympy, without a call to ``expm1``, so that compilers can vectorise it.
+`smooth_exprel_of` is given the exponential too, by a step that has it already.
 """
 
 import re
@@ -14,11 +15,12 @@ from brian2 import Function
 from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
 from brian2.codegen.generators.cython_generator import CythonCodeGenerator
 
-# Below this the Taylor polynomial of degree 5 is exact to 2e-16 (its first dropped term is
-# x**6/5040); above it the quotient has lost at most two of sixteen digits. In float32 the
-# polynomial is exact to 1.4e-7 below 0.3, where the quotient loses half a digit.
-_NEAR = 1e-2
-_NEAR_SINGLE = 0.3
+# Below this the Taylor polynomial of degree 7 is exact to 1.1e-16 (its first dropped term is
+# x**8/9!); above it the quotient has lost little more than one of sixteen digits. In float32 the
+# polynomial is exact to 5e-8 below 0.6, where the quotient loses a third of a digit.
+_NEAR = 0.05
+_NEAR_SINGLE = 0.6
+_SERIES = "1 + x/2*(1 + x/3*(1 + x/4*(1 + x/5*(1 + x/6*(1 + x/7*(1 + x/8))))))"
 
 
 def smooth_exprel(x):
@@ -29,39 +31,69 @@ def smooth_exprel(x):
     >>> float(smooth_exprel(0.0))
     1.0
     """
-    x = np.asarray(x, dtype=float)
-    near = np.abs(x) < _NEAR
     with np.errstate(over="ignore"):  # a rate at a potential that runs away
-        quotient = np.expm1(x) / np.where(near, 1.0, x)
-    series = 1 + x / 2 * (1 + x / 3 * (1 + x / 4 * (1 + x / 5 * (1 + x / 6))))
-    return np.where(near, series, quotient)
+        return _smooth_quotient(np.expm1(x), np.asarray(x, dtype=float))
 
 
-_CPP = f"""
-template <typename T> static inline T _smooth_exprel(const T x)
+def smooth_exprel_of(x, exp_x):
+    """Return ``(exp_x - 1)/x``, and 1 where `x` is 0, for an ``exp(x)`` that is known.
+
+    Examples
+    --------
+    >>> float(smooth_exprel_of(2.0, 9.0)), float(smooth_exprel_of(0.0, 1.0))
+    (4.0, 1.0)
+    """
+    return _smooth_quotient(np.asarray(exp_x) - 1, np.asarray(x, dtype=float))
+
+
+def _smooth_quotient(difference, x):
+    near = np.abs(x) < _NEAR
+    series = 1 + x / 2 * (
+        1 + x / 3 * (1 + x / 4 * (1 + x / 5 * (1 + x / 6 * (1 + x / 7 * (1 + x / 8)))))
+    )
+    return np.where(near, series, difference / np.where(near, 1.0, x))
+
+
+def _cpp(name: str, arguments: str, exponential: str) -> str:
+    return f"""
+template <typename T> static inline T {name}({arguments})
 {{
-    const T series = 1 + x/2*(1 + x/3*(1 + x/4*(1 + x/5*(1 + x/6))));
+    const T series = {_SERIES};
     const bool near = fabs(x) < (sizeof(T) == 4 ? T({_NEAR_SINGLE}) : T({_NEAR}));
     // One division for both cases: in 1/exprel a compiler turns it into a multiplication.
-    return (near ? series : exp(x) - 1)/(near ? T(1) : x);
+    return (near ? series : {exponential} - 1)/(near ? T(1) : x);
 }}
 """
-_CYTHON = f"""
+
+
+def _cython(name: str, arguments: str, exponential: str) -> str:
+    return f"""
 from libc.math cimport exp as _c_exp, fabs as _c_fabs
-cdef inline double _smooth_exprel(double x) noexcept nogil:
+cdef inline double {name}({arguments}) noexcept nogil:
     if _c_fabs(x) < {_NEAR}:
-        return 1 + x/2*(1 + x/3*(1 + x/4*(1 + x/5*(1 + x/6))))
-    return (_c_exp(x) - 1)/x
+        return {_SERIES}
+    return ({exponential} - 1)/x
 """
 
-SMOOTH_EXPREL = Function(smooth_exprel, arg_units=[1], return_unit=1)
-SMOOTH_EXPREL.implementations.add_numpy_implementation(smooth_exprel)
-SMOOTH_EXPREL.implementations.add_implementation(CPPCodeGenerator, _CPP, name="_smooth_exprel")
-SMOOTH_EXPREL.implementations.add_implementation(
-    CythonCodeGenerator, _CYTHON, name="_smooth_exprel"
+
+def _opaque_function(function, cpp: tuple[str, str], cython: tuple[str, str]) -> Function:
+    """Return a Brian2 function; `cpp` and `cython` are its arguments and what is exp(x) in it."""
+    name = f"_{function.__name__}"
+    arguments = cpp[0].count(",") + 1
+    made = Function(function, arg_units=[1] * arguments, return_unit=1)
+    made.implementations.add_numpy_implementation(function)
+    for generator, code in ((CPPCodeGenerator, _cpp(name, *cpp)),
+                            (CythonCodeGenerator, _cython(name, *cython))):  # fmt: skip
+        made.implementations.add_implementation(generator, code, name=name)
+    return made
+
+
+SMOOTH_EXPREL = _opaque_function(smooth_exprel, ("const T x", "exp(x)"), ("double x", "_c_exp(x)"))
+SMOOTH_EXPREL_OF = _opaque_function(
+    smooth_exprel_of, ("const T x, const T exp_x", "exp_x"), ("double x, double exp_x", "exp_x")
 )
 
-NAMESPACE = {"smooth_exprel": SMOOTH_EXPREL}
+NAMESPACE = {"smooth_exprel": SMOOTH_EXPREL, "smooth_exprel_of": SMOOTH_EXPREL_OF}
 
 
 def opaque(text: str) -> str:

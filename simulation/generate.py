@@ -117,7 +117,7 @@ def device_for(folder: Path):
 
 def assemble(text: GroupText, record, record_dt) -> tuple[Network, dict]:
     """Return the network and its parts, under fixed names: compiled code is found by them."""
-    kwargs = text.kwargs() | {"method": updater(text.method, text.stochastic)}
+    kwargs = text.kwargs() | {"method": updater(text.method, text.stochastic, text.namespace)}
     clock = Clock(kwargs.pop("dt"), name="cells_clock")
     cells = NeuronGroup(text.n, **kwargs, clock=clock, name="cells")
     parts = {"cells": cells}

@@ -1,8 +1,9 @@
 """Which of our own integration methods there are, and how Brian2 is handed one of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
-from .runge_kutta import TABLEAUS, System, step, system
+from .runge_kutta import TABLEAUS, System, step
+from .shared_exponentials import economical_system
 from .splitting import SPLITTINGS, check_splits, split_step
 
 # Steps of the system's text over one dt: statements, and where each variable's new value is.
@@ -18,13 +19,16 @@ def check_method(method: str, equations: str) -> None:
         check_splits(equations, method)
 
 
-def updater(method: str, stochastic: bool):
-    """Return what Brian2 takes as `method`: one of ours where there is one, else the name."""
+def updater(method: str, stochastic: bool, names: Collection[str]):
+    """Return what Brian2 takes as `method`: one of ours where there is one, else the name.
+
+    `names` are those of the group's namespace.
+    """
     if stochastic or method not in STEPS:
         return method
 
     def state_updater(equations, variables=None, method_options=None) -> str:
-        lines, results = STEPS[method](system(equations))
+        lines, results = STEPS[method](economical_system(equations, names))
         return "\n".join(lines + [f"{x} = {result}" for x, result in results.items()])
 
     return state_updater

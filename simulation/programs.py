@@ -89,10 +89,8 @@ def cpp_standard() -> str:
 def _own_sources() -> str:
     """Return a checksum of the code that decides what a program of a given text consists of."""
     here = Path(__file__).parent
-    files = [
-        here / f"{name}.py"
-        for name in ("generate", "compile", "methods", "runge_kutta", "splitting")
-    ]
+    names = ["generate", "compile", "methods", "runge_kutta", "shared_exponentials", "splitting"]
+    files = [here / f"{name}.py" for name in names]
     files.append(here.parent / "models" / "functions.py")
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 

@@ -17,7 +17,8 @@ from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
 from brian2.utils.stringtools import get_identifiers, word_substitute
 
 from ..models.grouping import GroupText
-from .runge_kutta import System, step, system
+from .runge_kutta import System, step
+from .shared_exponentials import economical_system
 
 # The monitored variable: time between the crossing and the end of the step in which it happened.
 SINCE = "since_crossing"
@@ -61,7 +62,7 @@ def _opening(gap: str, parts: System, here: dict[str, str]) -> str:
 
 def _reset(text: GroupText, hold: bool) -> list[str]:
     """Return the statements: locate the crossing; if there is a reset, carry it out there."""
-    parts = system(text.equations)
+    parts = economical_system(text.equations, text.namespace)
     gap = _gap(text.threshold)
     lines, at_crossing = _locate(parts, gap)
     if not text.reset:
