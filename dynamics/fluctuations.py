@@ -101,7 +101,7 @@ def _deviation_of_unit_noise(model, I) -> Quantity:
     numbers = {**model.values, model.input: given * unit}
     arguments = [np.array([numbers[name]]) for name in form.arguments]
     effect = _input_effect(form, state, arguments) * unit * np.sqrt(float(ms))
-    jacobian = _jacobian(form, state, arguments)
+    jacobian = _jacobian(form, state[:, None], arguments)[0]
     covariance = solve_continuous_lyapunov(jacobian, -np.outer(effect, effect))
     dimensions = get_dimensions(model.unit_of(form.membrane))
     return Quantity.with_dimensions(np.sqrt(covariance[0, 0]), dimensions)
