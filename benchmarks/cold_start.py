@@ -20,6 +20,25 @@ table = fi_curve(HODGKIN_HUXLEY, np.linspace(0, 50, {CELLS})*uA/cm**2,
                  duration={SECONDS}*second, discard=300*ms)
 assert len(table) == {CELLS}
 """
+BUILD = f"""
+import sys
+from pathlib import Path
+from brian2 import cm, second, uA
+from excitable.models import HODGKIN_HUXLEY
+from excitable.protocols import Constant
+from excitable.simulation import build
+program = build(HODGKIN_HUXLEY, Constant(0*uA/cm**2), {CELLS}, {SECONDS}*second, vary=("I",))
+Path(sys.argv[1]).write_text(str(program.folder))
+"""
+OPEN = f"""
+import sys
+from pathlib import Path
+import numpy as np
+from excitable.simulation import open_program
+program = open_program(Path(sys.argv[1]).read_text())
+table = program.run(I=np.linspace(0, 50, {CELLS}), discard=300)
+assert len(table) == {CELLS}
+"""
 
 
 def measure(quick: bool = False, large: bool = False) -> pd.DataFrame:
@@ -60,6 +79,9 @@ def _contenders(folder: Path, cold: bool) -> dict:
     if cold:  # stock standalone compiles anew in every process
         contenders["stock Brian2 C++ standalone"] = run(stock("cpp_standalone"))
     else:
+        noted = str(folder / "where")
+        run(lambda here: [sys.executable, "-c", BUILD, noted])()
+        contenders["open_program"] = run(lambda here: [sys.executable, "-c", OPEN, noted])
         for once in contenders.values():
             once()
     return contenders

@@ -119,7 +119,7 @@ def _peer(name: str, script: str, cells, seconds, dt, repeats, true) -> dict | N
     found = json.loads(done.stdout.splitlines()[-1])
     return {
         "simulator": f"{found['name']} {found['version']}",
-        "method": {"brainpy": "rk4", "neuron": "second order"}.get(name, "default"),
+        "method": {"brainpy": "rk4", "neuron": "second order", "jaxley": "crank_nicolson"}[name],
         "dt_ms": dt,
         "seconds": float(np.median(found["seconds"])),
         **_errors(np.array(found["rates"]), true),

@@ -1,4 +1,4 @@
-"""Jaxley: one compartment with its HH channels, vectorised over currents."""
+"""Jaxley: one compartment with its HH channels, Crank-Nicolson, vectorised over currents."""
 
 import os
 import sys
@@ -31,7 +31,7 @@ currents = jnp.asarray(np.linspace(0, 50, n) * 1e-2)  # uA/cm2 on 1000 um2, in n
 @jax.vmap
 def sweep(current):
     stimuli = cell.data_stimulate(jnp.ones(steps) * current, None)
-    return jaxley.integrate(cell, data_stimuli=stimuli, delta_t=dt)[0]
+    return jaxley.integrate(cell, data_stimuli=stimuli, delta_t=dt, solver="crank_nicolson")[0]
 
 
 times = []

@@ -145,6 +145,7 @@ def run_family(members, backend, spikes):
         vary={
             name: np.array([m.parameters[name].value for m in members]) * p.unit
             for name, p in members[0].parameters.items()
+            if len(members) > 1
         },
         start={
             name: np.array([float(state[name]) for state in states])
@@ -156,8 +157,19 @@ def run_family(members, backend, spikes):
     )
 
 
-@every_text
-@pytest.mark.parametrize(("backend", "spikes"), [("cython", "grid"), ("cpp_standalone", "located")])
+def slow_if(condition):
+    return [pytest.mark.slow] if condition else []
+
+
+@pytest.mark.parametrize(
+    ("members", "backend", "spikes"),
+    [
+        pytest.param(family, *how, id="-".join((family[0].name, *how)),
+                     marks=slow_if(how[0] == "cython" and family[0] not in ZOO))
+        for family in FAMILIES.values()
+        for how in (("cython", "grid"), ("cpp_standalone", "located"))
+    ],
+)  # fmt: skip
 def test_same_spikes_on_every_backend(members, backend, spikes):
     slow = run_family(members, "numpy", spikes)
     assert len(slow.spike_ms) > 0

@@ -232,7 +232,7 @@ def dies(model, sets, flag):
     return formula(model, sets)
 
 
-@pytest.mark.parametrize("how_often", ["once", "always"])
+@pytest.mark.parametrize("how_often", ["once", pytest.param("always", marks=pytest.mark.slow)])
 def test_a_worker_that_dies_takes_only_its_own_chunk_along(tmp_path, how_often):
     flag = tmp_path / "flag"
     flag.write_text(how_often)
@@ -300,7 +300,13 @@ def is_gone(pid: int) -> bool:
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["kill", "ctrl-c"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param(signal.SIGKILL, id="kill"),
+        pytest.param(signal.SIGINT, id="ctrl-c", marks=pytest.mark.slow),
+    ],
+)
 def test_a_stopped_sweep_leaves_a_whole_store_and_no_process(tmp_path, how):
     process = start(tmp_path, pause=0.2)
     wait_until(lambda: len(parts(tmp_path)) >= 3)

@@ -202,6 +202,7 @@ def test_a_failing_compiler_leaves_nothing_behind(own_cache, tmp_path, monkeypat
 
 
 def test_an_unusable_cache_folder_is_said_and_done_without(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(cache, "_PRIVATE", {})  # of the tests before this one
     file = tmp_path / "file"
     file.write_text("")
     monkeypatch.setenv("EXCITABLE_CACHE", str(file / "cache"))

@@ -47,6 +47,7 @@ def test_potential_converges_with_the_order_of_the_method(model, method):
     check_order(model, method)
 
 
+@pytest.mark.slow
 def test_all_backends_agree():
     how = {"method": "extrapolated_strang", "dt": 0.1 * ms, "record": ("v",)}
     trains = [
