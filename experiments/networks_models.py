@@ -20,15 +20,15 @@ from .networks_common import measure, shown
 from .study import Section, Settings
 
 # Thresholds of sustained firing (`rheobase`), in the models' input units.
-THRESHOLDS = {
-    LIF: 1.5,
-    QIF: 0.0,
-    IZHIKEVICH: 3.7744,
-    TRAUB_MILES: 0.018189,
-    CONNOR_STEVENS: 8.11407,
+MODELS = {
+    "LIF": (LIF, 1.5),
+    "QIF": (QIF, 0.0),
+    "Izhikevich": (IZHIKEVICH, 3.7744),
+    "Traub–Miles": (TRAUB_MILES, 0.018189),
+    "Connor–Stevens": (CONNOR_STEVENS, 8.11407),
 }
-NAMES = ("LIF", "QIF", "Izhikevich", "Traub–Miles", "Connor–Stevens")
 N_EXC, N_INH, P, G = 200, 50, 0.2, 6.0
+DELAY = 1.5  # ms
 ABOVE = 0.5  # how far the mean drive is above the threshold, relative to the way up to it
 DEVIATION, JUMP = 2.0, 1.0  # mV; a tenth of the number where the potential has no unit
 WINDOW = (200, 800)  # ms
@@ -48,9 +48,9 @@ def section(settings: Settings) -> tuple[Section, dict]:
     """
     seeds = range(1, 3 if settings.quick else 5)
     rows, spectra, first = [], {}, {}
-    for name, model in zip(NAMES, THRESHOLDS, strict=True):
-        runs = [network(model, JUMP, seed, settings) for seed in seeds]
-        alone = network(model, 0.0, seeds[0], settings)
+    for name in MODELS:
+        runs = [network(name, JUMP, seed, settings) for seed in seeds]
+        alone = network(name, 0.0, seeds[0], settings)
         row, found = measure(runs, range(N_EXC), WINDOW, (5, 150), segment=250)
         single, _ = measure([alone], range(N_EXC), WINDOW, (5, 150), segment=250)
         rows.append({"model": name, "uncoupled_rate_Hz": single["rate_Hz"], **row})
@@ -73,7 +73,8 @@ def section(settings: Settings) -> tuple[Section, dict]:
         },
     )
     numbers = {"lowest_rate_Hz": table["rate_Hz"].min(), "highest_rate_Hz": table["rate_Hz"].max()}
-    for model, row in zip(THRESHOLDS, table.itertuples(), strict=True):
+    for row in table.itertuples():
+        model, _ = MODELS[row.model]
         numbers |= {
             f"{model.name}_rate_Hz": row.rate_Hz,
             f"{model.name}_uncoupled_rate_Hz": row.uncoupled_rate_Hz,
@@ -82,20 +83,33 @@ def section(settings: Settings) -> tuple[Section, dict]:
     return section, numbers
 
 
-def drive(model) -> tuple[float, object]:
-    """Return the mean of the drive in the model's unit, and the strength of its noise."""
+def drive(name: str) -> tuple:
+    """Return a model's drive as a stimulus, and what stands for 1 mV of its potential.
+
+    Parameters
+    ----------
+    name : str
+        One of `MODELS`.
+
+    Returns
+    -------
+    (WhiteNoise, Quantity or float)
+    """
+    model, threshold = MODELS[name]
     low = min(0.0, model.input_range[0])
     scale = 0.1 if model is QIF else mV
-    mean = THRESHOLDS[model] + ABOVE * (THRESHOLDS[model] - low)
-    return mean, noise_for_deviation(model, DEVIATION * scale, low * model.input_unit)
+    mean = (threshold + ABOVE * (threshold - low)) * model.input_unit
+    noise = noise_for_deviation(model, DEVIATION * scale, low * model.input_unit)
+    return WhiteNoise(mean, noise), scale
 
 
-def network(model, jump: float, seed: int, settings: Settings) -> pd.DataFrame:
+def network(name: str, jump: float, seed: int, settings: Settings) -> pd.DataFrame:
     """Run a network of a model; return its spikes.
 
     Parameters
     ----------
-    model : NeuronModel
+    name : str
+        One of `MODELS`.
     jump : float
         Of the potential by an excitatory spike, in mV (tenths where it has no unit).
     seed : int
@@ -105,11 +119,10 @@ def network(model, jump: float, seed: int, settings: Settings) -> pd.DataFrame:
     -------
     DataFrame
     """
-    mean, noise = drive(model)
+    stimulus, scale = drive(name)
     return ei_network(
-        model, N_EXC, N_INH, p=P, g=G, delay=1.5 * ms, method="euler", duration=WINDOW[1] * ms,
-        synapse=Synapse.delta(jump * (0.1 if model is QIF else mV)),
-        drive=WhiteNoise(mean * model.input_unit, noise),
+        MODELS[name][0], N_EXC, N_INH, p=P, g=G, delay=DELAY * ms, method="euler",
+        duration=WINDOW[1] * ms, synapse=Synapse.delta(jump * scale), drive=stimulus,
         connections=False, seed=seed, backend=settings.backend,
     ).spikes  # fmt: skip
 
@@ -123,9 +136,9 @@ def _text(table: pd.DataFrame) -> str:
 {N_EXC} excitatory and {N_INH} inhibitory cells, each pair connected with probability {P:g}. The
 inputs of the models have different units, so the drive is given in the cell's own terms: a mean
 {100 * ABOVE:.0f} % above its threshold, and white noise that moves its resting membrane by
-{DEVIATION:g} mV (standard deviation). A spike moves its targets by {JUMP:g} mV up or {G * JUMP:g} mV
-down, {1.5} ms later. (Where the potential has no unit, 0.1 stands for 1 mV; the QIF neuron's
-way to the threshold is counted from −1.)
+{DEVIATION:g} mV (standard deviation). A spike moves its targets by {JUMP:g} mV up or
+{G * JUMP:g} mV down, {DELAY:g} ms later. (Where the potential has no unit, 0.1 stands for 1 mV; the
+QIF neuron's way to the threshold is counted from −1.)
 
 The rate is highest in the {fastest} network ({by.rate_Hz[fastest]:.0f} Hz) and lowest in the
 {slowest} one ({by.rate_Hz[slowest]:.1f} Hz). Most of that is there without any connection: the
@@ -133,8 +146,8 @@ uncoupled cells fire {by.uncoupled_rate_Hz[fastest]:.0f} and
 {by.uncoupled_rate_Hz[slowest]:.1f} Hz under the same drive, since equal distance from the threshold
 is not equal steepness behind it. The {regular} cells are the most regular (CV
 {by.isi_cv[regular]:.2f}), the {irregular} cells the least ({by.isi_cv[irregular]:.2f}); the
-{together} cells fire most nearly together (synchrony {by.synchrony[together]:.2f}, where independent
-cells have about {1 / np.sqrt(N_EXC):.2f}). The strongest rhythm lies between
+{together} cells fire most nearly together (synchrony {by.synchrony[together]:.2f}, where
+independent cells have about {1 / np.sqrt(N_EXC):.2f}). The strongest rhythm lies between
 {by.peak_Hz.min():.0f} and {by.peak_Hz.max():.0f} Hz.
 """
 

@@ -113,12 +113,12 @@ def _draw_orders(table: pd.DataFrame):
 
 def _onsets(settings: Settings) -> tuple[Section, dict]:
     found = {}
-    thresholds = {
-        LIF: (CELL["V_th"] - CELL["E_L"]) / CELL["R"] * nA,
-        HODGKIN_HUXLEY: None,
-        CONNOR_STEVENS: saddle_node(CONNOR_STEVENS)[0] * DENSITY,
-    }
-    for model, threshold in thresholds.items():
+    thresholds = (
+        (LIF, (CELL["V_th"] - CELL["E_L"]) / CELL["R"] * nA),
+        (HODGKIN_HUXLEY, None),
+        (CONNOR_STEVENS, saddle_node(CONNOR_STEVENS)[0] * DENSITY),
+    )
+    for model, threshold in thresholds:
         found[model.title] = noisy_onset(
             model, [1, 4] * mV, points=7 if settings.quick else 13, threshold=threshold, seed=1,
             trials=2 if settings.quick else 8, duration=(500 if settings.quick else 1000) * ms,
@@ -156,7 +156,7 @@ the resting membrane by 0, 1 and 4 mV:
     )
     return section, {
         f"{model.name}_onset_R2_gain": noisy[model.title] - still[model.title]
-        for model in thresholds
+        for model, _ in thresholds
     }
 
 
