@@ -63,11 +63,12 @@ def run(settings: Settings) -> StudyResult:
 
 
 def _summary(n: dict[str, float]) -> str:
+    explosions = ", and at fine steps some runs of them explode" if n["sde_runaways"] else ""
     return f"""
 800 excitatory and 200 inhibitory cells, no two alike, all connected to all: the most copied network
 of spiking cells. Its program fires {n["published_spikes"]:.0f} ± {n["published_spikes_sem"]:.0f}
 spikes a second. The equations that it discretises fire
-{n["sde_converged_excess_percent"]:.0f} % more, and at fine steps some runs of them explode. So the
+{n["sde_converged_excess_percent"]:.0f} % more{explosions}. So the
 step of 1 ms with its two half-steps is part of the model, and a network that is to be compared with
 the published one has to keep it.
 """

@@ -14,7 +14,8 @@ from .study import Section, Settings
 
 REST = -67.978  # mV, of the full cell
 G_L = CONNOR_STEVENS.parameters["g_L"].value
-N_EXC, N_INH, P = 200, 50, 0.4
+N_EXC, N_INH = 200, 50
+IN_DEGREE = {"exc": 80, "inh": 20}
 EXCITATION = Synapse.conductance(3 * ms, 0 * mV, 0.01 * CONDUCTANCE)
 INHIBITION = Synapse.conductance(8 * ms, -80 * mV, 0.1 * CONDUCTANCE)
 SAME_INPUT = 20.0  # uA/cm2
@@ -81,7 +82,8 @@ def section(settings: Settings) -> tuple[Section, dict]:
         tables={"a_current_table": table},
         captions={
             "a_current": "Rate, strongest peak of the spectrum and synchrony index of the "
-            "excitatory cells over the A-type conductance (full cell: 1); mean and standard error "
+            "excitatory cells over the A-type conductance *g*<sub>A</sub>, in multiples of the "
+            "full cell's; mean and standard error "
             "over seeds.",
             "a_current_table": "The same as numbers, with the input and the rate at which a "
             "single cell fires under it without noise.",
@@ -126,7 +128,8 @@ def _interpolated(curve: pd.DataFrame, current: float) -> float:
 def _network(model, current: float, seed: int, settings: Settings) -> pd.DataFrame:
     noise = noise_for_deviation(cell(1.0), DEVIATION * mV)
     return ei_network(
-        model, N_EXC, N_INH, p=P, synapse=EXCITATION, inhibition=INHIBITION, delay=1 * ms,
+        model, N_EXC, N_INH, in_degree=IN_DEGREE, synapse=EXCITATION, inhibition=INHIBITION,
+        delay=1 * ms,
         drive=WhiteNoise(current * DENSITY, noise), method="euler", duration=WINDOW[1] * ms,
         connections=False, seed=seed, backend=settings.backend,
     ).spikes  # fmt: skip
@@ -138,8 +141,8 @@ def _text(found, most: float) -> str:
     more = "" if most == 1 else f" ({top.peak_Hz:.0f} Hz at {most:g} times the conductance)"
     return f"""
 A network of Connor–Stevens cells with conductance synapses: excitation fades with 3 ms, inhibition,
-which reverses at −80 mV, with 8 ms. A spike of excitatory cells recruits inhibition, that silences
-all until it has faded, and so on: a rhythm. *g*<sub>A</sub> is now changed in all cells. The leak
+which reverses at −80 mV, with 8 ms. A volley of excitation recruits inhibition, which silences all
+until it has faded, and so on: a rhythm. *g*<sub>A</sub> is now changed in all cells. The leak
 moves along so that the cells keep their resting potential.
 
 **At the same input**, {SAME_INPUT:g} µA/cm², the cells fire {none.rate_Hz:.0f} ±
@@ -171,9 +174,8 @@ def _draw(table: pd.DataFrame):
         for (way, rows), colour in zip(table.groupby("way", sort=False), CYCLE, strict=False):
             ax.errorbar(rows["g_A_multiple"], rows[name], rows[error], fmt="o-", color=colour,
                         capsize=2, label=way)  # fmt: skip
-        ax.set(xlabel="A-type conductance (full cell: 1)", ylabel=label)
+        ax.set(xlabel="$g_A$ (full cell: 1)", ylabel=label)
         ax.set_ylim(bottom=0)
-        ax.xaxis.label.set_fontsize(8)
     label_panels(axes)
     legend_below(axes)
     return axes[0].figure

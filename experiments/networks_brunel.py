@@ -21,7 +21,7 @@ REGIMES = {
 START_MS = 100
 SLOW_FACTOR = 3  # how much longer the slow oscillation is watched
 SAMPLE = 1000  # excitatory cells that are measured
-DRAWN = 50  # and drawn
+DRAWN, DRAWN_MS = 50, 60  # and drawn
 
 
 def section(settings: Settings) -> tuple[Section, dict]:
@@ -49,7 +49,8 @@ def section(settings: Settings) -> tuple[Section, dict]:
         row = {name: value for name, value in row.items() if "sem" not in name}
         rows.append({"regime": title, "published_Hz": published,
                      "mean_field_Hz": mean_field_rate(f"brunel_{regime}"), **row})  # fmt: skip
-        spikes[title] = shown(found, START_MS, START_MS + 60)
+        shown_ms = DRAWN_MS * (SLOW_FACTOR if regime == "SI_slow" else 1)
+        spikes[title] = (shown(found, START_MS, START_MS + shown_ms), START_MS + shown_ms)
     table = pd.DataFrame(rows)
     by = dict(zip(REGIMES, table.itertuples(), strict=True))
     small = (
@@ -135,15 +136,16 @@ def mean_field_rate(preset: str) -> float:
 
 
 @use_style()
-def _draw(spikes: dict[str, pd.DataFrame]):
-    axes = new_axes(2, len(spikes), sharex=True, size=(6.5, 3.6), height_ratios=(2, 1))
-    for k, (title, rows) in enumerate(spikes.items()):
+def _draw(spikes: dict[str, tuple[pd.DataFrame, float]]):
+    axes = new_axes(2, len(spikes), sharex="col", size=(6.5, 3.6), height_ratios=(2, 1))
+    for k, (title, (rows, end)) in enumerate(spikes.items()):
         rate = population_rate(rows[rows["neuron"] < SAMPLE], SAMPLE, start=START_MS,
-                               end=START_MS + 60)  # fmt: skip
+                               end=end)  # fmt: skip
         few = rows[rows["neuron"] < DRAWN].drop(columns="population")
         upper, lower = plot_raster_rate(few, rate, axes[:, k])
         upper.set_title(title.replace(", ", ",\n"), fontsize=7.5)
-        lower.set(xlabel="time (ms)", xlim=(START_MS, START_MS + 60))
+        lower.set(xlabel="time (ms)", xlim=(START_MS, end))
+        upper.set_ylim(-1, DRAWN)
         if k:
             upper.set_ylabel("")
             lower.set_ylabel("")

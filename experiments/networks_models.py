@@ -27,7 +27,9 @@ MODELS = {
     "Traub–Miles": (TRAUB_MILES, 0.018189),
     "Connor–Stevens": (CONNOR_STEVENS, 8.11407),
 }
-N_EXC, N_INH, P, G = 200, 50, 0.2, 6.0
+N_EXC, N_INH, G = 200, 50, 6.0
+# Exact in-degrees: drawn ones make a network of this size faster or slower from seed to seed.
+IN_DEGREE = {"exc": 40, "inh": 10}
 DELAY = 1.5  # ms
 ABOVE = 0.5  # how far the mean drive is above the threshold, relative to the way up to it
 DEVIATION, JUMP = 2.0, 1.0  # mV; a tenth of the number where the potential has no unit
@@ -121,7 +123,7 @@ def network(name: str, jump: float, seed: int, settings: Settings) -> pd.DataFra
     """
     stimulus, scale = drive(name)
     return ei_network(
-        MODELS[name][0], N_EXC, N_INH, p=P, g=G, delay=DELAY * ms, method="euler",
+        MODELS[name][0], N_EXC, N_INH, in_degree=IN_DEGREE, g=G, delay=DELAY * ms, method="euler",
         duration=WINDOW[1] * ms, synapse=Synapse.delta(jump * scale), drive=stimulus,
         connections=False, seed=seed, backend=settings.backend,
     ).spikes  # fmt: skip
@@ -133,16 +135,16 @@ def _text(table: pd.DataFrame) -> str:
     regular, irregular = by["isi_cv"].idxmin(), by["isi_cv"].idxmax()
     together = by["synchrony"].idxmax()
     return f"""
-{N_EXC} excitatory and {N_INH} inhibitory cells, each pair connected with probability {P:g}. The
-inputs of the models have different units, so the drive is given in the cell's own terms: a mean
-{100 * ABOVE:.0f} % above its threshold, and white noise that moves its resting membrane by
-{DEVIATION:g} mV (standard deviation). A spike moves its targets by {JUMP:g} mV up or
-{G * JUMP:g} mV down, {DELAY:g} ms later. (Where the potential has no unit, 0.1 stands for 1 mV; the
-QIF neuron's way to the threshold is counted from −1.)
+{N_EXC} excitatory and {N_INH} inhibitory cells; each receives from {IN_DEGREE["exc"]} and
+{IN_DEGREE["inh"]} of them, drawn at random. The inputs of the models have different units, so the
+drive is given in the cell's own terms: a mean {100 * ABOVE:.0f} % above its threshold, and white
+noise that moves its resting membrane by {DEVIATION:g} mV (standard deviation). A spike moves its
+targets by {JUMP:g} mV up or {G * JUMP:g} mV down, {DELAY:g} ms later. (Where the potential has no
+unit, 0.1 stands for 1 mV; the QIF neuron's way to the threshold is counted from −1.)
 
 The rate is highest in the {fastest} network ({by.rate_Hz[fastest]:.0f} Hz) and lowest in the
-{slowest} one ({by.rate_Hz[slowest]:.1f} Hz). Most of that is there without any connection: the
-uncoupled cells fire {by.uncoupled_rate_Hz[fastest]:.0f} and
+{slowest} one ({by.rate_Hz[slowest]:.1f} Hz). The cells differ so without any connection: uncoupled
+they fire {by.uncoupled_rate_Hz[fastest]:.0f} and
 {by.uncoupled_rate_Hz[slowest]:.1f} Hz under the same drive, since equal distance from the threshold
 is not equal steepness behind it. The {regular} cells are the most regular (CV
 {by.isi_cv[regular]:.2f}), the {irregular} cells the least ({by.isi_cv[irregular]:.2f}); the

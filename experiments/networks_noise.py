@@ -8,7 +8,7 @@ from ..analysis import linearity, noisy_lif_rate
 from ..analysis.plots import legend_below, new_axes, plot_convergence, plot_noisy_fi, use_style
 from ..models import CONNOR_STEVENS, HODGKIN_HUXLEY, LIF
 from ..protocols import noise_convergence, noisy_fi_curve, noisy_onset
-from .connor_stevens_common import DENSITY, saddle_node
+from .connor_stevens_common import DENSITY, saddle_node, signed
 from .study import Section, Settings
 
 CELL = {name: LIF.parameters[name].value
@@ -48,9 +48,9 @@ def _closed_form(settings: Settings) -> tuple[Section, dict]:
 For the LIF cell in white noise the mean rate is known in closed form (Siegert 1951). Below the
 threshold of 1.5 nA a cell fires on noise alone, and the sharp onset of the noise-free curve is
 gone. The simulated rates lie on the lines but for one thing: over the rates above 5 Hz they are
-{short:+.1f} % off on average. A simulation looks at the threshold once a step and overlooks a path
-that crosses and comes back in between. With that in the formula (the threshold raised by 0.58
-standard deviations of a step's noise, here for {DT:g} ms) {corrected:+.1f} % are left.
+{signed(short, 1)} % off on average. A simulation looks at the threshold once a step and overlooks
+a path that crosses and comes back in between. With that in the formula (the threshold raised by
+0.58 standard deviations of a step's noise, here for {DT:g} ms) {signed(corrected, 1)} % are left.
 """
     section = Section(
         "A noisy cell against the closed form",
@@ -165,7 +165,7 @@ def _draw_onsets(found: dict[str, pd.DataFrame]):
     axes = new_axes(1, 3, size=(6.5, 2.8))
     for ax, (title, rows) in zip(axes, found.items(), strict=True):
         plot_noisy_fi(rows, ax, by="deviation", legend=False)
-        ax.set_title(title.replace(" neuron", ""), fontsize=7.5)
+        ax.set_title(title.partition(" (")[0], fontsize=7.5)
     for ax in axes[1:]:
         ax.set_ylabel("")
     legend_below(axes)
