@@ -22,7 +22,7 @@ _HOME = {
     "onset": "fi",
     "qif_rate": "fi",
     "residuals": "fi",
-    "linearity": "linearity",
+    "linearity": "linear_fit",
     "to_neo": "neo_export",
     "network_statistics": "network",
     "over_runs": "network",

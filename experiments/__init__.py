@@ -7,4 +7,6 @@ STUDIES = {
     "hodgkin_huxley": "The Hodgkin-Huxley neuron",
     "connor_stevens": "The Connor-Stevens neuron and its A-type current",
     "izhikevich_patterns": "Izhikevich's cells and firing patterns",
+    "izhikevich_network": "Izhikevich's network of 2003: a time step that matters",
+    "networks": "Networks of different cells",
 }

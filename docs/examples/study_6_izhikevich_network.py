@@ -1,0 +1,10 @@
+"""
+Izhikevich's network of 2003: a time step that matters
+======================================================
+"""
+
+from excitable.experiments import izhikevich_network
+from excitable.experiments.study import Settings
+
+result = izhikevich_network.run(Settings(quick=True))
+print(result.summary)
