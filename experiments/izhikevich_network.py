@@ -203,10 +203,10 @@ together.
 - **The upstroke.** Where *v* has started to rise it rises faster the higher it is. A second
   half-step already uses the higher *v*, so a spike is found at {row[2, AFTER].peak_mV:.0f} mV on
   average, with a single step at {row[1, AFTER].peak_mV:.0f} mV. (The equation says 30 mV: the rest
-  is overshoot.) With a single step the network fires {row[1, AFTER].change_percent:+.0f} %.
+  is overshoot.) With a single step the count changes by {row[1, AFTER].change_percent:+.0f} %.
 - **The overshoot drives *u*.** The program moves *u* after *v*, so for one step *u* follows that
   overshoot, and every spike leaves its cell with more recovery current than *d*. With *v* cut at
-  30 mV for *u*, the network fires {row[2, CUT].change_percent:+.0f} %; with *u* following *v* from
+  30 mV for *u*, it changes by {row[2, CUT].change_percent:+.0f} %; with *u* following *v* from
   before the step, {row[2, BEFORE].change_percent:+.0f} %.
 
 A plain Euler step of 1 ms, in which *v* and *u* move together, lacks both:

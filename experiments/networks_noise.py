@@ -120,8 +120,8 @@ def _onsets(settings: Settings) -> tuple[Section, dict]:
     )
     for model, threshold in thresholds:
         found[model.title] = noisy_onset(
-            model, [1, 4] * mV, points=7 if settings.quick else 13, threshold=threshold, seed=1,
-            trials=2 if settings.quick else 8, duration=(500 if settings.quick else 1000) * ms,
+            model, [1, 4] * mV, points=7 if settings.quick else 9, threshold=threshold, seed=1,
+            trials=2 if settings.quick else 4, duration=(500 if settings.quick else 1000) * ms,
             discard=200 * ms, backend=settings.backend,
         )  # fmt: skip
     table = pd.concat([
