@@ -25,7 +25,7 @@ BY_HAND = ["-O3", "-ffast-math", "-march=native", "-mprefer-vector-width=512"]
 
 def measure(quick: bool = False, large: bool = False) -> pd.DataFrame:
     """Return the table: model, cores, contender, seconds and ratios to the first of each group."""
-    seconds, repeats = (0.1, 2) if quick else (SECONDS, 5)
+    seconds, repeats = (0.1, 2) if quick else (SECONDS, 3)
     tables = []
     with tempfile.TemporaryDirectory() as folder:
         for model in (HODGKIN_HUXLEY, CONNOR_STEVENS):

@@ -67,7 +67,8 @@ def numbers(plan: NetworkPlan) -> dict[str, float]:
 
 def _group(cells: Cells, clock: Clock) -> NeuronGroup:
     text = cells.text
-    method = half_steps if text.method == HALF_STEPS else updater(text.method, text.stochastic)
+    own = updater(text.method, text.stochastic, text.namespace)
+    method = half_steps if text.method == HALF_STEPS else own
     kwargs = text.kwargs() | {"method": method}
     del kwargs["dt"]
     group = NeuronGroup(text.n, **kwargs, clock=clock, name=cells.name)

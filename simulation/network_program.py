@@ -89,7 +89,10 @@ def _own_sources() -> str:
     names = (
         "generate",
         "compile",
+        "methods",
         "runge_kutta",
+        "splitting",
+        "shared_exponentials",
         "half_steps",
         "network_assembly",
         "network_program",
