@@ -124,7 +124,8 @@ def _in_one_unit(folder: Path, objects_code: Sequence[Path]) -> str:
     Each object's code comes with the same support functions in a nameless namespace of its own,
     which needs a name where there are several.
     """
-    parts = [f'#include "{source.name}"\n' for source in sorted(folder.glob("*.cpp"))]
+    whole = [*sorted(folder.glob("*.cpp")), *sorted(folder.glob("brianlib/*.cpp"))]
+    parts = [f'#include "{source.relative_to(folder)}"\n' for source in whole]
     for k, source in enumerate(objects_code):
         text = source.read_text()
         text = re.sub(r"^namespace \{", f"namespace support_{k} {{", text, count=1, flags=re.M)
