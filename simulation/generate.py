@@ -21,11 +21,15 @@ _SUPPORT = """
 #ifdef __linux__
 #include <signal.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 #endif
 static void excitable_end_with_parent()
 {
 #ifdef __linux__
-    if (getenv("EXCITABLE_END_WITH_PARENT")) prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const char* parent = getenv("EXCITABLE_END_WITH_PARENT");
+    if (!parent) return;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != atoi(parent)) _exit(1);  // it has ended before this program said so
 #endif
 }
 static double excitable_number(const char* name)

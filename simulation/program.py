@@ -101,7 +101,7 @@ class Program:
             EXCITABLE_DURATION=repr(duration),
             EXCITABLE_DT=repr(dt),
             EXCITABLE_START=start,
-            EXCITABLE_END_WITH_PARENT="1",  # a killed script leaves no program running
+            EXCITABLE_END_WITH_PARENT=str(os.getpid()),  # a killed script leaves no program running
         )
         if seed is not None:
             environment["EXCITABLE_SEED"] = str(seed)
