@@ -38,7 +38,7 @@ def measure(quick: bool = False, large: bool = False) -> pd.DataFrame:
     ``mismatches`` counts the currents at which only one of the simulator and the truth fires;
     ``times_ours`` is the ratio to the cheapest of ours that reaches the tolerance.
     """
-    cells, seconds, repeats = (50, 0.5, 1) if quick else (1000, 1.0, 5)
+    cells, seconds, repeats = (50, 0.5, 1) if quick else (1000, 1.0, 3)
     currents = Quantity(np.linspace(0, 50, cells) * uA / cm**2)
     run = {"duration": seconds * second, "discard": 300 * ms}
     with on_cores(1):
