@@ -1,4 +1,4 @@
-"""The F-I sweep of DESIGN: 1000 cells, 1 s, rk4 at .025 ms, without compilation.
+"""F-I sweep: 1000 cells, 1 s, rk4 at .025 ms, without compilation.
 
 Contenders: compiled programs in float64 and float32, stock Brian2 C++ standalone with the same
 equations, method and step, and a loop written by hand. Then the same on two cores.
