@@ -120,22 +120,15 @@ def make_fi(options) -> int:
 
     from .analysis.plots import plot_fi, save_figure
     from .experiments.report import check_output_folder
-    from .models.checks import check_name
     from .protocols import fi_curve
 
     out = check_output_folder(options.out)
     model = changed_model(options)
-    vary, by = None, None
-    if options.vary:
-        by, *values = options.vary
-        unit = model.parameters[check_name("parameter", by, model.parameters)].unit
-        vary = {by: numbers(values) * unit}
-    currents = (
-        numbers(options.currents) if options.currents else np.linspace(*model.input_range, 51)
-    )
+    vary = dict([read_values(model, *options.vary)]) if options.vary else None
+    by = next(iter(vary or ()), None)
     table = fi_curve(
         model,
-        currents * model.input_unit,
+        read_currents(model, options.currents),
         duration=options.duration * ms,
         discard=options.discard * ms,
         vary=vary,
@@ -204,13 +197,25 @@ def varied_values(
 def changed_model(options):
     """Return the model that the options name, with what ``--set`` changes."""
     from .models import find_model
-    from .models.checks import check_name
 
     model = find_model(options.model)
     for name, value in options.set:
-        unit = model.parameters[check_name("parameter", name, model.parameters)].unit
-        model = model.with_(**{name: numbers([value])[0] * unit})
+        model = model.with_(**{name: read_values(model, name, value)[1][0]})
     return model
+
+
+def read_values(model, name: str, *texts: str):
+    """Return a parameter's name, checked, and its values with their unit."""
+    from .models.checks import check_name
+
+    unit = model.parameters[check_name("parameter", name, model.parameters)].unit
+    return name, numbers(texts) * unit
+
+
+def read_currents(model, texts: Sequence[str] | None):
+    """Return currents with their unit: those given, or the model's range."""
+    given = numbers(texts) if texts else np.linspace(*model.input_range, 51)
+    return given * model.input_unit
 
 
 def make_sweep(options) -> int:
@@ -219,21 +224,14 @@ def make_sweep(options) -> int:
 
     from .experiments.runner import INTERRUPTED
     from .models import find_model
-    from .models.checks import check_name
     from .protocols import sweep
 
     model = find_model(options.model)
-    grid = {}
-    for name, *values in options.vary:
-        unit = model.parameters[check_name("parameter", name, model.parameters)].unit
-        grid[name] = numbers(values) * unit
-    currents = (
-        numbers(options.currents) if options.currents else np.linspace(*model.input_range, 51)
-    )
+    grid = dict(read_values(model, *texts) for texts in options.vary)
     try:
         found = sweep(
             model,
-            grid | {"I": currents * model.input_unit},
+            grid | {"I": read_currents(model, options.currents)},
             store=options.store,
             workers=options.workers,
             duration=options.duration * ms,

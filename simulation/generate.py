@@ -46,7 +46,7 @@ static void excitable_report(const double, const double completed, const double,
     fflush(stderr);
 }
 """
-_SEED = """
+SEED = """
         if (const char* seed = getenv("EXCITABLE_SEED"))
             for (size_t i = 0; i < _random_generators.size(); i++)
                 _random_generators[i].seed(strtoull(seed, NULL, 10) + i);
@@ -92,11 +92,16 @@ def generate(
     (folder / "manifest.json").write_text(json.dumps(manifest | (about or {}), indent=1))
 
 
-def finish_sources(folder: Path, seed: str = _SEED) -> None:
-    """Change what Brian2 has generated where a program needs more; see the functions below."""
+def finish_sources(folder: Path, seed: str = SEED) -> None:
+    """Change what Brian2 has generated where a program needs more; see the functions below.
+
+    `seed` is the code that runs just before the network does; empty where it stands elsewhere.
+    """
     _make_arguments(folder / "main.cpp", seed)
     _check_writing(folder / "objects.cpp")
     (folder / "starting_state.h").write_text(_GIVEN_STATE)
+    for source in folder.glob("code_objects/*stateupdater*.cpp"):
+        _hide_size(source)
     if brian2.prefs.core.default_float_dtype == np.float32:
         for source in folder.glob("code_objects/*.cpp"):
             _make_single(source)
@@ -170,7 +175,7 @@ def _manifest(device, parts, text: GroupText, states, record) -> dict:
 def _make_arguments(main: Path, seed: str) -> None:
     """Let the generated main.cpp take duration, dt, seed and progress from its environment."""
     source = main.read_text()
-    source = _replace_once(
+    source = replace_once(
         r"network\.run\([^;]*\);",
         seed.replace("\\", r"\\") + '        network.run(excitable_number("EXCITABLE_DURATION"), '
         'getenv("EXCITABLE_PROGRESS") ? excitable_report : NULL, 0.2);',
@@ -181,11 +186,11 @@ def _make_arguments(main: Path, seed: str) -> None:
     )
     if not changed:
         raise RuntimeError(f"{main}: the generated code sets no time step; unknown Brian2 version")
-    source = _replace_once(r"\n\s*brian_end\(\);", r"\n    brian_end();" + _FINISHED, source)
+    source = replace_once(r"\n\s*brian_end\(\);", r"\n    brian_end();" + _FINISHED, source)
     call = "set_from_command_line(args);"
-    source = _replace_once(re.escape(call), f"{call}\n        set_starting_state(args);", source)
+    source = replace_once(re.escape(call), f"{call}\n        set_starting_state(args);", source)
     source = '#include "starting_state.h"\n' + source
-    source = _replace_once(
+    source = replace_once(
         r"\nint main\(([^)]*)\)\s*\{",
         _SUPPORT.replace("\\", r"\\") + r"\nint main(\1)\n{\n    excitable_end_with_parent();",
         source,
@@ -203,6 +208,19 @@ def _check_writing(objects: Path) -> None:
     if not changed:
         raise RuntimeError(f"{objects}: the generated code writes no results; unknown Brian2")
     objects.write_text(source)
+
+
+def _hide_size(source: Path) -> None:
+    """Hide from the compiler how many neurons a loop has, but for the largest power of two in it.
+
+    It would write a short loop out and round differently in it: the same neuron's last digit
+    would depend on how many others run with it.
+    """
+    text = source.read_text()
+    n = int(re.search(r"const int64_t N = (\d+);", text)[1])
+    factor = n & -n
+    opaque = f'int _N = {n // factor}; asm("" : "+r"(_N)); _N *= {factor};'
+    source.write_text(replace_once(r"const int _N = N;", opaque, text))
 
 
 _LITERAL = re.compile(r"(?<![\w.])(\d+\.\d*(?:e[+-]?\d+)?|\d+e[+-]?\d+)(?![\w.])")
@@ -224,8 +242,24 @@ def _make_single(source: Path) -> None:
     source.write_text("#include <math.h>\n" + text)  # which overloads exp for float
 
 
-def _replace_once(pattern: str, replacement: str, source: str) -> str:
+def code_of(folder: Path, name: str) -> Path:
+    """Return the source of one of Brian2's code objects.
+
+    Brian2 adds a number to the name of one whose namesake of an earlier program is still alive.
+    """
+    (found,) = (
+        source
+        for source in folder.glob(f"code_objects/{name}*.cpp")
+        if re.fullmatch(rf"{name}(_\d+)?", source.stem)
+    )
+    return found
+
+
+def replace_once(pattern: str, replacement: str, source: str) -> str:
+    """Return generated code with the one place that a pattern fits changed."""
     changed, count = re.subn(pattern, replacement, source)
     if count != 1:
-        raise RuntimeError(f"generated main.cpp: expected one {pattern!r}, found {count}")
+        raise RuntimeError(
+            f"generated code: expected one {pattern!r}, found {count}; unknown Brian2 version"
+        )
     return changed

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 
+from .half_steps import HALF_STEPS, half_steps
 from .runge_kutta import TABLEAUS, System, step
 from .shared_exponentials import economical_system
 from .splitting import SPLITTINGS, check_splits, split_step
@@ -24,6 +25,8 @@ def updater(method: str, stochastic: bool, names: Collection[str]):
 
     `names` are those of the group's namespace.
     """
+    if method == HALF_STEPS:
+        return half_steps
     if stochastic or method not in STEPS:
         return method
 

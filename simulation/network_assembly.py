@@ -14,7 +14,6 @@ from brian2 import (
     second,
 )
 
-from .half_steps import HALF_STEPS, half_steps
 from .methods import updater
 from .network_plan import Cells, NetworkPlan, Population, Projection
 
@@ -67,8 +66,7 @@ def numbers(plan: NetworkPlan) -> dict[str, float]:
 
 def _group(cells: Cells, clock: Clock) -> NeuronGroup:
     text = cells.text
-    own = updater(text.method, text.stochastic, text.namespace)
-    method = half_steps if text.method == HALF_STEPS else own
+    method = updater(text.method, text.stochastic, text.namespace)
     kwargs = text.kwargs() | {"method": method}
     del kwargs["dt"]
     group = NeuronGroup(text.n, **kwargs, clock=clock, name=cells.name)

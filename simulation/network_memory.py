@@ -8,12 +8,13 @@ from pathlib import Path
 
 from .network_plan import NetworkPlan, Projection
 
-# Bytes of a synapse in Brian2's C++: two indices of 4, in vectors that grow by doubling and are
-# copied when they do (hence 1.5 times as many at the peak), and its place in the source's list.
-INDICES = 12
-PLACE = 6
+# Bytes of a synapse in the compiled program: two indices of 4, and what is drawn for it. Its place
+# in the order of the sources, where synapses are made target by target. With a drawn delay, its
+# place in its source's list (of 4, in vectors that grow by doubling), the delay, and that in steps.
+INDICES = 8
 DRAWN = 8
-DRAWN_DELAY = 12
+ORDER = 4
+DRAWN_DELAY = 18
 PER_CELL = 40  # bookkeeping of spikes and of a cell's synapses
 PROGRAM = 6e6  # the process itself
 _CGROUP = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
@@ -62,9 +63,9 @@ def predict(plan: NetworkPlan) -> Memory:
 
 def per_synapse(projection: Projection) -> float:
     """Return the bytes that a synapse of this projection takes."""
-    variables = DRAWN * len(projection.drawn)
-    delays = DRAWN_DELAY * sum(bool(p.drawn) for p in projection.pathways.values())
-    return INDICES + PLACE * len(projection.pathways) + variables + delays
+    order = ORDER if "i" in projection.connect else 0
+    pathways = sum(DRAWN_DELAY if p.drawn else order for p in projection.pathways.values())
+    return INDICES + DRAWN * len(projection.drawn) + pathways
 
 
 def check_memory(plan: NetworkPlan) -> Memory:

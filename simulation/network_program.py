@@ -1,11 +1,9 @@
 """A compiled network: generated from a plan, cached, run again with other seeds and values."""
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import brian2
@@ -14,18 +12,19 @@ from brian2 import second
 from . import cache as programs_cache
 from .backends import Backend, preferences
 from .compile import compile_program, compiler, fast_flags
-from .generate import device_for, finish_sources
+from .fast_synapses import deliver_by_source, make_at_once
+from .generate import SEED, code_of, device_for, finish_sources
 from .network_assembly import assemble_network, variable
 from .network_plan import NetworkPlan
 from .program import Program, ProgramError
-from .programs import contents, cpp_standard
+from .programs import common_flags, contents, own_sources
+from .threshold_scan import reset_few_on_one_thread, scan_in_blocks
 
-# At the beginning, so that connections and weights are drawn from the seed too.
-_SEED = """
-        if (const char* seed = getenv("EXCITABLE_SEED"))
-            for (size_t i = 0; i < _random_generators.size(); i++)
-                _random_generators[i].seed(strtoull(seed, NULL, 10) + i);
-"""
+# What decides a network's program beside what decides that of a single group.
+_SOURCES = (
+    "half_steps.py", "network_assembly.py", "network_program.py", "fast_synapses.py",
+    "threshold_scan.py", "cpp/source_pathway.h",
+)  # fmt: skip
 
 
 def _is_object(source: Path) -> bool:
@@ -50,15 +49,14 @@ class NetworkProgram(Program):
 def cached_network_program(plan: NetworkPlan, backend: Backend) -> NetworkProgram:
     """Return the compiled program of a plan whose numbers are arguments."""
     key = programs_cache.key_of(
-        "network", _own_sources(), brian2.__version__, compiler(), fast_flags(), backend.threads,
-        _text_of(plan),
+        "network", own_sources(*_SOURCES), brian2.__version__, compiler(), fast_flags(),
+        backend.threads, _text_of(plan),
     )  # fmt: skip
 
     def build(folder):
         with preferences(backend):
-            _generate(folder, plan)
-        extra = ("-fopenmp",) if backend.threads > 1 else ()
-        compile_program(folder, _is_object, (cpp_standard(), *extra), precompile=True)
+            _generate(folder, plan, backend.threads)
+        compile_program(folder, _is_object, common_flags(backend), precompile=True)
 
     return NetworkProgram.open(programs_cache.program(key, build).folder)
 
@@ -82,29 +80,11 @@ def _text_of(plan: NetworkPlan) -> list:
     return [cells, [vars(p) for p in plan.populations], projections, monitors, inputs]
 
 
-@cache
-def _own_sources() -> str:
-    """Return a checksum of the code that decides what a program of a given plan consists of."""
-    here = Path(__file__).parent
-    names = (
-        "generate",
-        "compile",
-        "methods",
-        "runge_kutta",
-        "splitting",
-        "shared_exponentials",
-        "half_steps",
-        "network_assembly",
-        "network_program",
-    )
-    files = [*(here / f"{name}.py" for name in names), here.parent / "models" / "functions.py"]
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
-
-
-def _generate(folder: Path, plan: NetworkPlan) -> None:
+def _generate(folder: Path, plan: NetworkPlan, threads: int) -> None:
     """Write the C++ sources and ``manifest.json`` of a network."""
     with device_for(folder) as device:
-        device.insert_code("main", _SEED)
+        # At the beginning, so that connections and weights are drawn from the seed too.
+        device.insert_code("main", SEED)
         network, parts = assemble_network(plan, standalone=True)
         functions = [c.text.functions for c in plan.cells]
         network.run(1 * second, namespace={k: f for each in functions for k, f in each.items()})
@@ -112,6 +92,15 @@ def _generate(folder: Path, plan: NetworkPlan) -> None:
         manifest = _manifest(device, parts, plan)
     finish_sources(folder, seed="")
     _write_only(folder / "objects.cpp", {about["file"] for about in manifest["outputs"].values()})
+    single = [
+        (p.name, k) for p in plan.projections for k, path in p.pathways.items() if not path.drawn
+    ]
+    deliver_by_source(folder, single, threads)
+    for p in plan.projections:
+        make_at_once(code_of(folder, f"{p.name}_synapses_create_generator_codeobject"), p.expected)
+    for cells in plan.cells:
+        scan_in_blocks(code_of(folder, f"{cells.name}_spike_thresholder_codeobject"), threads)
+        reset_few_on_one_thread(code_of(folder, f"{cells.name}_spike_resetter_codeobject"))
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1))
 
 

@@ -59,7 +59,7 @@ def cached_program(
     See `generate` for what `about` and `sources` add to it.
     """
     key = programs_cache.key_of(
-        _own_sources(), brian2.__version__, compiler(), fast_flags(),
+        own_sources(), brian2.__version__, compiler(), fast_flags(),
         text.n, text.equations, text.threshold, text.reset, text.refractory, text.method,
         record, record_dt and float(record_dt), contents(text), backend.threads,
         backend.precision, about, sources,
@@ -68,8 +68,7 @@ def cached_program(
     def build(folder):
         with preferences(backend):
             generate(folder, text, states, record, record_dt, about, sources)
-        threads = ("-fopenmp",) if backend.threads > 1 else ()
-        compile_program(folder, is_hot, (cpp_standard(), *threads))
+        compile_program(folder, is_hot, common_flags(backend))
 
     return programs_cache.program(key, build)
 
@@ -85,12 +84,20 @@ def cpp_standard() -> str:
     return next((f for f in flags if f.startswith("-std=")), "-std=c++17")
 
 
+def common_flags(backend: Backend) -> tuple[str, ...]:
+    """Return the flags for all sources of a program, and for linking it."""
+    return (cpp_standard(), *(("-fopenmp",) if backend.threads > 1 else ()))
+
+
 @cache
-def _own_sources() -> str:
-    """Return a checksum of the code that decides what a program of a given text consists of."""
+def own_sources(*more: str) -> str:
+    """Return a checksum of the code that decides what a program of a given text consists of.
+
+    `more` names files of this folder beside those that matter for a single group of neurons.
+    """
     here = Path(__file__).parent
     names = ["generate", "compile", "methods", "runge_kutta", "shared_exponentials", "splitting"]
-    files = [here / f"{name}.py" for name in names]
+    files = [here / name for name in (*(f"{name}.py" for name in names), *more)]
     files.append(here.parent / "models" / "functions.py")
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 

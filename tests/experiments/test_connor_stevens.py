@@ -5,7 +5,6 @@ Unless said otherwise: solve_ivp, DOP853, rtol 1e-10, atol 1e-12, spikes located
 
 import numpy as np
 import pytest
-from excitable.analysis.plots import close_figure
 from excitable.experiments import connor_stevens
 from excitable.experiments.connor_stevens_common import (
     NO_A,
@@ -14,7 +13,6 @@ from excitable.experiments.connor_stevens_common import (
     steady_current,
     with_A,
 )
-from excitable.experiments.study import Settings
 
 RATES_HZ = {
     "rate_8p5_Hz": 9.72811,
@@ -38,23 +36,7 @@ FAULTY_RATES_HZ = {  # at 20 uA/cm2, each fault written into the equations by ha
 }
 
 
-@pytest.fixture(scope="module")
-def result():
-    found = connor_stevens.run(Settings(quick=True, progress=False))
-    yield found
-    for section in found.sections:
-        for figure in section.figures.values():
-            close_figure(figure)
-
-
-@pytest.fixture(scope="module")
-def numbers(result):
-    return result.numbers
-
-
-@pytest.fixture(scope="module")
-def tables(result):
-    return {name: table for section in result.sections for name, table in section.tables.items()}
+STUDY = connor_stevens
 
 
 def test_resting_state(numbers):

@@ -5,31 +5,11 @@ import re
 import numpy as np
 import pytest
 from excitable.analysis import fit_fi
-from excitable.analysis.plots import close_figure
 from excitable.experiments import fi_curves
-from excitable.experiments.study import Settings
 from scipy.optimize import curve_fit
 
+STUDY = fi_curves
 TAU = 10.0  # ms
-
-
-@pytest.fixture(scope="module")
-def result():
-    found = fi_curves.run(Settings(quick=True, progress=False))
-    yield found
-    for section in found.sections:
-        for figure in section.figures.values():
-            close_figure(figure)
-
-
-@pytest.fixture(scope="module")
-def numbers(result):
-    return result.numbers
-
-
-@pytest.fixture(scope="module")
-def tables(result):
-    return {name: table for section in result.sections for name, table in section.tables.items()}
 
 
 def lif_rate(I):

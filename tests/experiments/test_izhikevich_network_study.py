@@ -10,6 +10,7 @@ from excitable.experiments.izhikevich_network_program import BEFORE, count_spike
 from excitable.experiments.study import Settings
 from excitable.simulation.backends import has_compiler
 
+STUDY = izhikevich_network
 pytestmark = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
 
 
@@ -17,13 +18,6 @@ def close(result):
     for section in result.sections:
         for figure in section.figures.values():
             close_figure(figure)
-
-
-@pytest.fixture(scope="module")
-def result():
-    found = izhikevich_network.run(Settings(quick=True, progress=False))
-    yield found
-    close(found)
 
 
 def test_every_section_has_its_figures_and_no_gaps(result):

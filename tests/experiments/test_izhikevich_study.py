@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from brian2 import ms, mV, pA
+from excitable.experiments import izhikevich_patterns
 from excitable.experiments.izhikevich_patterns import (
     CLAIMS,
     compare_schemes,
     holds,
-    run,
     with_peaks,
 )
 from excitable.experiments.study import Settings
@@ -18,15 +18,12 @@ from excitable.protocols import Constant, Step, response
 from excitable.protocols.izhikevich_patterns import PATTERNS_2004, run_pattern
 from excitable.simulation.reference_integrator import reference
 
+STUDY = izhikevich_patterns
+
 
 @pytest.fixture(scope="module")
 def table():
     return compare_schemes(Settings(quick=True)).table.set_index("letter")
-
-
-@pytest.fixture(scope="module")
-def result():
-    return run(Settings(quick=True))
 
 
 def test_the_published_program_shows_every_pattern_of_the_paper(table):

@@ -8,26 +8,8 @@ from excitable.analysis.plots import close_figure
 from excitable.experiments import lif_practical
 from excitable.experiments.study import Settings
 
+STUDY = lif_practical
 TAU, DT = 10.0, 0.05  # ms
-
-
-@pytest.fixture(scope="module")
-def result():
-    found = lif_practical.run(Settings(quick=True, progress=False))
-    yield found
-    for section in found.sections:
-        for figure in section.figures.values():
-            close_figure(figure)
-
-
-@pytest.fixture(scope="module")
-def numbers(result):
-    return result.numbers
-
-
-@pytest.fixture(scope="module")
-def tables(result):
-    return {name: table for section in result.sections for name, table in section.tables.items()}
 
 
 def interval_ms(I):

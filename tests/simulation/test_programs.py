@@ -106,7 +106,8 @@ def test_a_truncated_result_raises(lif_program, tmp_path):
     broken = copy_of(lif_program, tmp_path / "broken")
     (broken.folder / "main").rename(broken.folder / "real")
     spikes = broken.outputs["spike_t"]["file"]
-    (broken.folder / "main").write_text(f'#!/bin/sh\n./real "$@"\ntruncate -s -8 "$2/{spikes}"\n')
+    run = 'EXCITABLE_END_WITH_PARENT=$$ ./real "$@"'  # the parent of `real` is this shell
+    (broken.folder / "main").write_text(f'#!/bin/sh\n{run}\ntruncate -s -8 "$2/{spikes}"\n')
     (broken.folder / "main").chmod(0o755)
     with pytest.raises(ProgramError, match="result spike_t has"):
         broken.execute(lif_values(), 0.1, 5e-5)

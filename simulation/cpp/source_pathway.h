@@ -1,0 +1,133 @@
+// Spikes on their way to their targets, where all synapses of a pathway have one delay.
+//
+// Takes the place of Brian2's SynapticPathway, whose queue holds an entry for each synapse of a
+// spike: here it holds the neuron that fired, and the synapses of a neuron are found by its place.
+// They are split by their targets into parts, one for each thread, so that no two threads write to
+// the same target and every target adds up its input in the same order, however many threads run.
+#ifndef EXCITABLE_SOURCE_PATHWAY_H
+#define EXCITABLE_SOURCE_PATHWAY_H
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+class SourcePathway
+{
+    const std::vector<int32_t>& targets;
+    const int first, last;                    // the neurons that may fire: first ... last - 1
+    const int n_parts;
+    const double MUCH = 512;                  // synapses
+    double per_source = 0;
+    size_t delay = 0, now = 0;
+    std::vector<std::vector<int32_t>> queue;  // queue[now] is due in this step
+    std::vector<int32_t> order;               // synapses by source; empty: they already are
+    std::vector<int32_t> bounds;              // of each source's synapses, part by part
+
+    size_t place(int source, int part) const { return size_t(source - first) * n_parts + part; }
+    int32_t target(size_t place) const { return targets[synapse(place)]; }
+
+    void sort_by_source()
+    {
+        order.clear();
+        if (std::is_sorted(sources.begin(), sources.end())) return;
+        std::vector<size_t> place(last - first + 1, 0);
+        for (int32_t source : sources) place[source - first + 1]++;
+        for (size_t i = 1; i < place.size(); i++) place[i] += place[i - 1];
+        order.resize(sources.size());
+        for (size_t s = 0; s < sources.size(); s++) order[place[sources[s] - first]++] = s;
+    }
+
+    void sort_by_target(size_t begin, size_t end)
+    {
+        bool sorted = true;
+        for (size_t k = begin + 1; k < end && sorted; k++) sorted = target(k - 1) <= target(k);
+        if (sorted) return;
+        if (order.empty())
+        {
+            order.resize(sources.size());
+            for (size_t s = 0; s < order.size(); s++) order[s] = s;
+        }
+        std::stable_sort(order.begin() + begin, order.begin() + end,
+                         [this](int32_t a, int32_t b) { return targets[a] < targets[b]; });
+    }
+
+    void find_bounds()
+    {
+        const auto range = std::minmax_element(targets.begin(), targets.end());
+        const size_t low = targets.empty() ? 0 : *range.first;
+        const size_t n_targets = targets.empty() ? 0 : *range.second + 1 - low;
+        bounds.clear();
+        bounds.reserve((last - first) * n_parts + 1);
+        size_t place = 0, end = 0;
+        for (int source = first; source < last; source++)
+        {
+            while (end < sources.size() && sources[synapse(end)] == source) end++;
+            if (n_parts > 1) sort_by_target(place, end);
+            for (int part = 0; part < n_parts; part++)
+            {
+                bounds.push_back(place);
+                const int limit = low + (part + 1) * n_targets / n_parts;
+                if (part == n_parts - 1) place = end;
+                while (place < end && target(place) < limit) place++;
+            }
+        }
+        bounds.push_back(place);
+    }
+
+public:
+    std::vector<int32_t>& sources;
+
+    SourcePathway(std::vector<int32_t>& sources, const std::vector<int32_t>& targets,
+                  int first, int last, int n_parts)
+        : targets(targets), first(first), last(last), n_parts(n_parts), queue(1), sources(sources)
+    {
+    }
+
+    template <typename scalar>
+    void prepare(int, int, const scalar* delays, int n_delays, const int*, int, double dt)
+    {
+        delay = n_delays ? (size_t)(delays[0] / dt + 0.5) : 0;
+        queue.assign(delay + 1, std::vector<int32_t>());
+        now = 0;
+        per_source = sources.size() / std::max(1.0, double(last - first));
+        sort_by_source();
+        find_bounds();
+    }
+
+    void advance()
+    {
+        queue[now].clear();
+        now = (now + 1) % queue.size();
+    }
+
+    void push(const int32_t* spikes, int n_spikes)  // ascending
+    {
+        const int32_t* begin = std::lower_bound(spikes, spikes + n_spikes, first);
+        const int32_t* end = std::lower_bound(begin, spikes + n_spikes, last);
+        std::vector<int32_t>& late = queue[(now + delay) % queue.size()];
+        late.insert(late.end(), begin, end);
+    }
+
+    size_t n_due() const { return queue[now].size(); }
+
+    // The source to be served now; those that follow are fetched, for they lie anywhere in memory.
+    int due(size_t k, int part) const
+    {
+        const std::vector<int32_t>& due = queue[now];
+        if (k + 8 < due.size()) __builtin_prefetch(&bounds[place(due[k + 8], part)]);
+        if (k + 4 < due.size())
+        {
+            const int32_t* first_target = targets.data() + begin(due[k + 4], part);
+            __builtin_prefetch(first_target);
+            __builtin_prefetch(first_target + 16);
+        }
+        return due[k];
+    }
+
+    int parts() const { return n_parts; }
+    // Whether threads that start together and wait for each other (microseconds) are worth it.
+    bool is_much() const { return n_due() * per_source > MUCH; }
+    size_t begin(int source, int part) const { return bounds[place(source, part)]; }
+    size_t end(int source, int part) const { return bounds[place(source, part) + 1]; }
+    size_t synapse(size_t place) const { return order.empty() ? place : order[place]; }
+};
+#endif

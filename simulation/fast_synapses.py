@@ -1,0 +1,84 @@
+"""Faster synapses in generated networks: how they are made, and how spikes are delivered.
+
+Brian2 lets its lists of synapses grow, puts every synapse of a spike into a queue, and delivers the
+queue on one thread. Here the lists have their size at once, and where all synapses of a pathway
+have one delay it is enough to remember which neuron fired (``cpp/source_pathway.h``). The statement
+that a synapse executes stays Brian2's.
+"""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from .generate import code_of, replace_once
+
+HEADER = Path(__file__).parent / "cpp" / "source_pathway.h"
+_LOOP = (
+    r"(?:#pragma omp parallel\s+)?\{\s*"
+    r"std::vector<int> \*_spiking_synapses = (\w+)\.peek\(\);\s*"
+    r"const int _num_spiking_synapses = _spiking_synapses->size\(\);\s*"
+    r"(?:#pragma omp .*\s+)?(\{?)\s*"
+    r"for\(int _spiking_synapse_idx=0;\s*.*;\s*_spiking_synapse_idx\+\+\)\s*\{\s*"
+    r"const size_t _idx = \(\*_spiking_synapses\)\[_spiking_synapse_idx\];"
+)
+_PARTS = r"""{
+    \2
+        const int _n_parts = \1.parts();
+        PARALLEL
+        for (int _part = 0; _part < _n_parts; _part++)
+        for (size_t _k = 0; _k < \1.n_due(); _k++)
+        for (size_t _source = \1.due(_k, _part), _place = \1.begin(_source, _part),
+                    _end = \1.end(_source, _part); _place < _end; _place++)
+        {
+            const size_t _idx = \1.synapse(_place);"""
+
+
+def make_at_once(source: Path, expected: float) -> None:
+    """Change the code that makes synapses: room for those expected, no count of each cell's."""
+    text = source.read_text()
+    lists = re.findall(r"(_dynamic_array_\w+__synaptic_(?:pre|post))\.push_back", text)
+    size = int(expected + 6 * expected**0.5)  # six standard deviations, or fewer
+    room = "".join(f"    {name}.reserve({size});\n" for name in lists)
+    text = re.sub(r"_dynamic_array_\w+_N_(?:incoming|outgoing)\[\w+\] \+= 1;", "", text)
+    source.write_text(replace_once(r"( *size_t _raw_pre_idx, _raw_post_idx;)", rf"{room}\1", text))
+
+
+def deliver_by_source(folder: Path, pathways: Iterable[tuple[str, str]], threads: int) -> None:
+    """Change the generated sources of a network so that these pathways deliver by source.
+
+    Parameters
+    ----------
+    folder : Path
+    pathways : iterable of (str, str)
+        Names of synapses and of one of their pathways, all of whose synapses have one delay.
+    threads : int
+    """
+    (folder / HEADER.name).write_text(HEADER.read_text())
+    objects, header = (folder / "objects.cpp").read_text(), (folder / "objects.h").read_text()
+    for synapses, pathway in pathways:
+        name = f"{synapses}_{pathway}"
+        loop = code_of(folder, f"{name}_codeobject")
+        push = code_of(folder, f"{name}_push_spikes")
+        parts = threads if _writes_to_targets_only(loop.read_text()) else 1
+        parallel = f"#pragma omp parallel for schedule(static) if({name}.is_much())"
+        parallel = parallel if parts > 1 else ""
+        loop.write_text(replace_once(_LOOP, _PARTS.replace("PARALLEL", parallel), loop.read_text()))
+        # Each of Brian2's queues would take its spikes on its own thread.
+        push.write_text(re.sub(r"#pragma omp parallel\b.*", "", push.read_text()))
+        header = replace_once(rf"SynapticPathway {name};", f"SourcePathway {name};", header)
+        targets = f"_dynamic_array_{synapses}__synaptic_post"
+        objects = replace_once(
+            rf"SynapticPathway {name}\(\s*(\w+),\s*(\d+), (\d+)\);",
+            rf"SourcePathway {name}(\1, {targets}, \2, \3, {parts});",
+            objects,
+        )
+    include = f'#include "synapses_classes.h"\n#include "{HEADER.name}"'
+    header = replace_once('#include "synapses_classes.h"', include, header)
+    (folder / "objects.cpp").write_text(objects)
+    (folder / "objects.h").write_text(header)
+
+
+def _writes_to_targets_only(loop: str) -> bool:
+    """Return whether a pathway's statement changes nothing but its targets and its synapse."""
+    written = re.findall(r"^\s*_ptr_array\w+\[(\w+)\] = ", loop, flags=re.MULTILINE)
+    return bool(written) and set(written) <= {"_postsynaptic_idx", "_idx"}

@@ -1,0 +1,79 @@
+"""Synapses made and spikes delivered our way, against the code that Brian2 generates itself."""
+
+import numpy as np
+import pytest
+from brian2 import ms, mV, nA, nS
+from excitable.models import LIF
+from excitable.protocols import Constant, Poisson, Synapse, Uniform, ei_network
+from excitable.simulation import Backend, network_program
+from excitable.simulation.backends import has_compiler
+
+pytestmark = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
+
+OURS = ("deliver_by_source", "make_at_once", "scan_in_blocks", "reset_few_on_one_thread")
+NETWORK = {
+    "n_exc": 230, "n_inh": 70, "synapse": Synapse.conductance(5 * ms, 0 * mV, 3 * nS),
+    "inhibition": Synapse.conductance(10 * ms, -80 * mV, 10 * nS), "drive": Constant(1.8 * nA),
+    "start": {"v": Uniform(-65 * mV, -50 * mV)}, "duration": 100 * ms,
+}  # fmt: skip
+
+
+def both(monkeypatch, tmp_path, threads, **options):
+    """Return a network run by our code and by Brian2's own, from the same seed."""
+    backend = Backend("cpp_standalone", threads=threads)
+    ours = ei_network(LIF, **NETWORK | options, backend=backend)
+    monkeypatch.setenv("EXCITABLE_CACHE", str(tmp_path))
+    for name in OURS:
+        monkeypatch.setattr(network_program, name, lambda *_: None)
+    return ours, ei_network(LIF, **NETWORK | options, backend=backend)
+
+
+def same(a, b):
+    np.testing.assert_array_equal(a.spikes.to_numpy(), b.spikes.to_numpy())
+    np.testing.assert_array_equal(
+        a.connections[["pre", "post"]].to_numpy(), b.connections[["pre", "post"]].to_numpy()
+    )
+    return len(a.spikes)
+
+
+@pytest.mark.parametrize(
+    ("threads", "options"),
+    [
+        (1, {"p": 0.1}),
+        pytest.param(1, {"p": 0.1, "delay": 1.5 * ms}, marks=pytest.mark.slow),
+        (1, {"in_degree": {"exc": 20, "inh": 7}, "delay": 1.5 * ms}),  # made target by target
+        pytest.param(1, {"p": 0.1, "delay": Uniform(0.5 * ms, 2 * ms)}, marks=pytest.mark.slow),
+        (2, {"in_degree": {"exc": 20, "inh": 7}, "delay": 1.5 * ms}),
+        pytest.param(2, {"p": 0.1}, marks=pytest.mark.slow),
+    ],
+)
+def test_spikes_are_those_of_brian2s_own_code_to_the_last_bit(
+    monkeypatch, tmp_path, threads, options
+):
+    assert same(*both(monkeypatch, tmp_path, threads, **options)) > 1000
+
+
+@pytest.mark.slow
+def test_many_spikes_at_once_on_two_threads(monkeypatch, tmp_path):
+    """All cells fire in the same step: reset and delivery are worth threads there."""
+    options = {"p": 0.1, "n_exc": 1500, "n_inh": 500, "start": "rest", "drive": Constant(2 * nA)}
+    ours, plain = both(monkeypatch, tmp_path, 2, **options)
+    assert same(ours, plain) > 2000
+    assert ours.spikes["t_ms"].value_counts().max() == 2000
+
+
+def test_the_number_of_threads_changes_nothing_without_drawn_values():
+    """What is drawn is drawn thread by thread; connections are not, and sums keep their order."""
+    options = NETWORK | {"p": 0.1, "start": "rest"}
+    runs = [
+        ei_network(LIF, **options, backend=Backend("cpp_standalone", threads=n)) for n in (1, 2)
+    ]
+    assert same(*runs) > 1000
+
+
+def test_a_drive_of_random_spikes_is_the_same_again():
+    options = NETWORK | {
+        "p": 0.1, "drive": Poisson(1 / ms, Synapse.delta(2 * mV)), "duration": 50 * ms,
+        "backend": Backend("cpp_standalone", threads=2),
+    }  # fmt: skip
+    assert same(ei_network(LIF, **options, seed=3), ei_network(LIF, **options, seed=3)) > 100
