@@ -309,12 +309,12 @@ def test_memory_is_said_before_the_run(capsys):
     ei_network(LIF, synapse=EXCITATION, **SMALL)
     said = capsys.readouterr().err
     assert "50 cells" in said
-    assert "about 500 synapses at 18 bytes" in said
+    assert "about 500 synapses at 8 bytes" in said  # its two indices
 
 
 def test_a_network_above_the_machines_memory_is_refused(monkeypatch):
     monkeypatch.setattr(network_memory, "machine_memory", lambda: 2e9)
-    with pytest.raises(ValueError, match=r"would take .* 18\.. GB, but this machine has 2.0 GB"):
+    with pytest.raises(ValueError, match=r"would take .* 8.0 GB, but this machine has 2.0 GB"):
         ei_network(LIF, 80_000, 20_000, p=0.1, synapse=EXCITATION, duration=1 * ms)
 
 

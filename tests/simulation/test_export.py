@@ -13,11 +13,11 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pytest
-from brian2 import cm, ms, nA, uA
+from brian2 import Network, NeuronGroup, cm, ms, nA, uA
 from excitable.models import CONNOR_STEVENS, LIF
 from excitable.protocols import Constant, Recorded, Step
-from excitable.simulation import export, open_program, simulate
-from excitable.simulation.backends import has_compiler
+from excitable.simulation import Backend, export, open_program, simulate
+from excitable.simulation.backends import has_compiler, preferences
 from excitable.simulation.compile import compiler
 
 from excitable.__main__ import main as excitable
@@ -277,6 +277,18 @@ def test_native_is_a_choice(project):
     hot = [line for line in plain.splitlines() if "-O3" in line]
     assert len(hot) == 2
     assert all("stateupdater" in line or "starting_state" in line for line in hot)
+
+
+def test_the_hot_loop_is_found_beside_a_users_group_of_the_same_name(tmp_path):
+    """Brian2 then gives the generated files other names, and the makefile must know them."""
+    with preferences(Backend("numpy")):
+        mine = NeuronGroup(1, "dv/dt = -v/(1*ms) : 1", method="euler", name="cells")
+        Network(mine).run(0 * ms)
+    folder = export(LIF, Constant(2 * nA), tmp_path / "project", 16)
+    command = ["make", "--always-make", "--dry-run"]
+    said = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+    hot = [line for line in said.splitlines() if "-O3" in line]
+    assert any("stateupdater" in line for line in hot)
 
 
 def test_nothing_points_to_where_it_was_made(project):
