@@ -122,7 +122,9 @@ def cobahh(seed):
 
 
 @pytest.mark.parametrize(
-    ("name", "plain"), [("CUBA", cuba), ("COBA", coba), ("COBAHH", cobahh)], ids=str
+    ("name", "plain"),
+    [("CUBA", cuba), ("COBA", coba), ("COBAHH", cobahh)],
+    ids=["cuba", "coba", "cobahh"],
 )
 def test_rate_of_the_authors_script(name, plain):
     """Means over seeds agree within three standard errors of their difference.

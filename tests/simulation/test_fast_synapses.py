@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from brian2 import ms, mV, nA, nS
-from excitable.models import LIF
+from excitable.models import LIF, TRAUB_MILES
 from excitable.protocols import Constant, Poisson, Synapse, Uniform, ei_network
 from excitable.simulation import Backend, network_program
 from excitable.simulation.backends import has_compiler
@@ -18,14 +18,20 @@ NETWORK = {
 }  # fmt: skip
 
 
+CONDUCTANCE_MODEL = {  # has no reset
+    "model": TRAUB_MILES, "p": 0.1, "drive": Constant(0.5 * nA), "start": "rest",
+}  # fmt: skip
+
+
 def both(monkeypatch, tmp_path, threads, **options):
     """Return a network run by our code and by Brian2's own, from the same seed."""
+    options = {"model": LIF, **NETWORK, **options}
     backend = Backend("cpp_standalone", threads=threads)
-    ours = ei_network(LIF, **NETWORK | options, backend=backend)
+    ours = ei_network(**options, backend=backend)
     monkeypatch.setenv("EXCITABLE_CACHE", str(tmp_path))
     for name in OURS:
         monkeypatch.setattr(network_program, name, lambda *_: None)
-    return ours, ei_network(LIF, **NETWORK | options, backend=backend)
+    return ours, ei_network(**options, backend=backend)
 
 
 def same(a, b):
@@ -43,6 +49,7 @@ def same(a, b):
         pytest.param(1, {"p": 0.1, "delay": 1.5 * ms}, marks=pytest.mark.slow),
         (1, {"in_degree": {"exc": 20, "inh": 7}, "delay": 1.5 * ms}),  # made target by target
         pytest.param(1, {"p": 0.1, "delay": Uniform(0.5 * ms, 2 * ms)}, marks=pytest.mark.slow),
+        (1, CONDUCTANCE_MODEL),
         (2, {"in_degree": {"exc": 20, "inh": 7}, "delay": 1.5 * ms}),
         pytest.param(2, {"p": 0.1}, marks=pytest.mark.slow),
     ],
