@@ -2,7 +2,6 @@
 
 import numpy as np
 from brian2 import Quantity, get_dimensions, ms
-from scipy.linalg import solve_continuous_lyapunov
 
 from ..models.checks import check_quantity
 from .equilibria import _jacobian, equilibria, reduced
@@ -85,6 +84,8 @@ def noise_for_deviation(model, deviation: Quantity, I: Quantity | None = None) -
 
 def _deviation_of_unit_noise(model, I) -> Quantity:
     """Return the deviation under noise of one input unit times ms**0.5."""
+    from scipy.linalg import solve_continuous_lyapunov  # slow to import, and few runs need it
+
     points = equilibria(model, I)
     stable = points[points["stable"]] if len(points) else points
     if stable.empty:

@@ -75,6 +75,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_export(commands) -> None:
+    from .simulation.backends import PRECISIONS
+
     export = commands.add_parser(
         "export",
         help="write a model as a C++ project",
@@ -96,6 +98,8 @@ def _add_export(commands) -> None:
     export.add_argument("--record", nargs="+", default=["spikes"], metavar="NAME",
                         help="spikes, state variables, currents, rates or I")  # fmt: skip
     export.add_argument("--record-dt", type=float, help="ms; default: every step")
+    export.add_argument("--precision", choices=PRECISIONS, default="float64")
+    export.add_argument("--threads", type=int, default=1, help="OpenMP threads; default 1")
     export.add_argument("--force", action="store_true", help="replace an earlier export")
     export.set_defaults(command=make_project)
 
@@ -149,7 +153,7 @@ def make_project(options) -> int:
     from brian2 import ms
 
     from .protocols import Constant, Step
-    from .simulation import export
+    from .simulation import Backend, export
 
     model = changed_model(options)
     middle = sum(model.input_range) / 2
@@ -170,6 +174,7 @@ def make_project(options) -> int:
         record=options.record,
         record_dt=options.record_dt and options.record_dt * ms,
         dt=options.dt and options.dt * ms,
+        backend=Backend("cpp_standalone", options.threads, options.precision),
         overwrite=options.force,
     )
     print(f"wrote {folder}; its README.md says how to compile and run it (make; ./run.sh)")

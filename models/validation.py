@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 
 import numpy as np
 from brian2 import DimensionMismatchError, Equations, get_dimensions
@@ -111,10 +112,15 @@ def _constant(name: str, value) -> Constant:
     return Constant(name, float(value), dimensions=get_dimensions(value))
 
 
+@cache
+def _units() -> dict[str, Constant]:
+    """Return Brian2's units, of which there are some 1700, as variables."""
+    return {name: _constant(name, unit) for name, unit in DEFAULT_UNITS.items()}
+
+
 def _variables(model, equations: Equations) -> dict:
     """Return all names of the model's text as Brian2 variables, for dimension analysis."""
-    known = {**DEFAULT_FUNCTIONS, **DEFAULT_CONSTANTS}
-    known |= {name: _constant(name, unit) for name, unit in DEFAULT_UNITS.items()}
+    known = {**DEFAULT_FUNCTIONS, **DEFAULT_CONSTANTS, **_units()}
     for name, unit in _CLOCK.items():
         known[name] = Variable(name, get_dimensions(DEFAULT_UNITS.get(unit, 1)))
     known |= {name: _constant(name, p.quantity) for name, p in model.parameters.items()}

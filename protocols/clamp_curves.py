@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import sympy as sp
 from brian2 import Quantity, get_dimensions, ms, mV
-from scipy.optimize import curve_fit
 
 from ..models.checks import check_name, check_positive, check_quantity
 from ..models.symbolic import function, symbol
@@ -308,6 +307,8 @@ def _recovered(interval, amplitude, tau):
 
 def _fit_recovery(waits: np.ndarray, recovered: np.ndarray) -> dict[str, float]:
     """Fit ``1 - A*exp(-interval/tau)`` by least squares."""
+    from scipy.optimize import curve_fit  # slow to import, and few runs need it
+
     guess = (1.0, float(np.median(waits)))
     try:
         found, covariance = curve_fit(_recovered, waits, recovered, guess, xtol=1e-12, ftol=1e-12)

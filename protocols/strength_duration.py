@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 from brian2 import Quantity, ms
-from scipy.optimize import curve_fit
 
 from ..analysis.spikes import spike_table
 from ..models.checks import check_positive, check_quantity, unit_text
@@ -187,6 +186,8 @@ def _table(model, lengths, silent, fired) -> pd.DataFrame:
 
 def _fit_laws(lengths: np.ndarray, threshold: np.ndarray) -> dict[str, dict[str, float]]:
     """Fit both laws to the logarithm of the threshold; nothing for fewer than three durations."""
+    from scipy.optimize import curve_fit  # slow to import, and few runs need it
+
     if len(np.unique(lengths)) < 3:
         return {}
     guess = np.log([threshold.min(), np.median(lengths)])

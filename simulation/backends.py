@@ -103,6 +103,23 @@ def choose(backend: str | Backend | None, steps: float = np.inf) -> Backend:
     return wanted
 
 
+def compiled(backend: str | Backend | None) -> Backend:
+    """Return the backend of a program that is compiled, here or elsewhere.
+
+    Raises
+    ------
+    ValueError
+        For one that is not compiled to a program.
+    """
+    wanted = backend if isinstance(backend, Backend) else Backend(backend or "auto")
+    if wanted.name not in ("auto", "cpp_standalone"):
+        raise ValueError(
+            f"backend {wanted.name!r} makes no program; use Backend('cpp_standalone', "
+            "precision=..., threads=...)"
+        )
+    return replace(wanted, name="cpp_standalone")
+
+
 @cache
 def _say_once(line: str) -> None:
     print(line, file=sys.stderr)

@@ -1,6 +1,7 @@
 """The cache of programs: a folder per program, named by what it was generated from."""
 
 import atexit
+import contextlib
 import hashlib
 import json
 import os
@@ -91,12 +92,22 @@ def is_whole(place: Path) -> bool:
 
 def entries() -> list[tuple[str, float, float]]:
     """Return name, size in MiB and age in days of every program, the last used first."""
-    folder = cache_folder()
-    if not folder.is_dir():
-        return []
-    found = [p for p in folder.iterdir() if (p / _SUMS).exists()]
-    found.sort(key=lambda p: p.stat().st_mtime, reverse=True)
-    return [(p.name, _size(p) / 2**20, (time.time() - p.stat().st_mtime) / 86400) for p in found]
+    now = time.time()
+    found = reversed(_by_last_use(cache_folder()))
+    return [(place.name, size / 2**20, (now - used) / 86400) for used, size, place in found]
+
+
+def _by_last_use(folder: Path) -> list[tuple[float, int, Path]]:
+    """Return when each program was used last, its size in bytes and its folder, oldest first.
+
+    One that another process deletes meanwhile is left out, as are those that are being built.
+    """
+    found = []
+    for place in folder.iterdir() if folder.is_dir() else ():
+        with contextlib.suppress(FileNotFoundError):
+            if not place.name.startswith(".") and (place / _SUMS).exists():
+                found.append((place.stat().st_mtime, _size(place), place))
+    return sorted(found)
 
 
 def clear() -> int:
@@ -131,14 +142,14 @@ def _evict(folder: Path, keep: Path) -> None:
     """Delete what was left by killed builds, and the longest unused programs above the bound."""
     day_ago = time.time() - 86400
     for left in folder.glob(".*-*"):
-        if left.is_dir() and left.stat().st_mtime < day_ago:
-            shutil.rmtree(left, ignore_errors=True)
-    places = [p for p in folder.iterdir() if (p / _SUMS).exists()]
-    places.sort(key=lambda p: p.stat().st_mtime)
-    total = sum(_size(p) for p in places)
-    for place in places:
+        with contextlib.suppress(FileNotFoundError):
+            if left.is_dir() and left.stat().st_mtime < day_ago:
+                shutil.rmtree(left, ignore_errors=True)
+    places = _by_last_use(folder)
+    total = sum(size for _, size, _ in places)
+    for _, size, place in places:
         if total <= MAX_BYTES:
             return
         if place != keep:
-            total -= _size(place)
+            total -= size
             shutil.rmtree(place, ignore_errors=True)

@@ -6,6 +6,7 @@ and the loop has more arrays than gcc's default number of alias checks allows. T
 lift both; each is probed. Only the state update is worth ``-O3``; for the rest, compile time is.
 """
 
+import contextlib
 import re
 import shutil
 import subprocess
@@ -52,6 +53,14 @@ def compiler() -> str | None:
 
 
 @cache
+def compiler_identity() -> tuple:
+    """Return what decides which flags the compiler accepts, without asking it."""
+    file = Path(compiler()).resolve()
+    about = file.stat()
+    return (compiler(), str(file), about.st_size, about.st_mtime_ns, FAST, NATIVE)
+
+
+@cache
 def fast_flags() -> tuple[str, ...]:
     """Return those of the fast flags that the compiler accepts, probed one by one."""
     candidates = [*FAST, NATIVE]
@@ -68,6 +77,15 @@ def fast_flags() -> tuple[str, ...]:
             if _accepts(source, [*kept, flag]):
                 kept.append(flag)
     return tuple(kept)
+
+
+@contextlib.contextmanager
+def flags_probed_meanwhile():
+    """Probe the flags while the block generates what they will compile."""
+    with ThreadPoolExecutor(1) as pool:
+        probed = pool.submit(fast_flags)
+        yield
+        probed.result()
 
 
 def _accepts(source: Path, flags: Sequence[str]) -> bool:

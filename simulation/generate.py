@@ -3,6 +3,8 @@
 import contextlib
 import json
 import re
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import brian2
@@ -51,6 +53,7 @@ SEED = """
             for (size_t i = 0; i < _random_generators.size(); i++)
                 _random_generators[i].seed(strtoull(seed, NULL, 10) + i);
 """
+_NORMALS = Path(__file__).parent / "cpp" / "normals.h"
 # A program that finds its neurons' state at time 0 by itself brings its own version of this file.
 _GIVEN_STATE = """#pragma once
 #include <string>
@@ -87,6 +90,8 @@ def generate(
         device.build(directory=str(folder), compile=False, run=False)
         manifest = _manifest(device, parts, text, states, record)
     finish_sources(folder)
+    files = [about["file"] for about in manifest["outputs"].values()]
+    write_only(folder / "objects.cpp", dict(zip(files, files, strict=True)))
     for name, content in (sources or {}).items():
         (folder / name).write_text(content)
     (folder / "manifest.json").write_text(json.dumps(manifest | (about or {}), indent=1))
@@ -99,6 +104,8 @@ def finish_sources(folder: Path, seed: str = SEED) -> None:
     """
     _make_arguments(folder / "main.cpp", seed)
     _check_writing(folder / "objects.cpp")
+    _tell_time_quickly(folder / "network.cpp")
+    _draw_in_buffers(folder / "objects.h")
     (folder / "starting_state.h").write_text(_GIVEN_STATE)
     for source in folder.glob("code_objects/*stateupdater*.cpp"):
         _hide_size(source)
@@ -210,6 +217,40 @@ def _check_writing(objects: Path) -> None:
     objects.write_text(source)
 
 
+_QUICK_CLOCK = """#include <chrono>
+#include <ctime>
+static std::clock_t quick_clock()
+{
+    const std::chrono::duration<double> now = std::chrono::steady_clock::now().time_since_epoch();
+    return std::clock_t(now.count()*CLOCKS_PER_SEC);
+}
+"""
+
+
+def _tell_time_quickly(network: Path) -> None:
+    """Let the loop over steps ask for the time of day; the processor time is a system call."""
+    source = network.read_text()
+    if "omp_get_wtime()" in source:  # a program with threads does
+        return
+    if "std::clock()" not in source:
+        raise RuntimeError(f"{network}: the generated code asks no clock; unknown Brian2 version")
+    network.write_text(_QUICK_CLOCK + source.replace("std::clock()", "quick_clock()"))
+
+
+def _draw_in_buffers(objects: Path) -> None:
+    """Let normally distributed numbers come from a buffer that is filled in a vectorised loop."""
+    source = objects.read_text()
+    if "class RandomGenerator" not in source:
+        return
+    shutil.copy(_NORMALS, objects.parent)
+    source = f'#include "{_NORMALS.name}"\n{source}'
+    source = replace_once(r"(?s)double randn\(\)\s*\{.*?\n        \}\n\};",
+                          "double randn() { return normals.draw(*this); }\n};", source)  # fmt: skip
+    source = replace_once(r"gen\.seed\(seed\);", "gen.seed(seed); normals.clear();", source)
+    source = replace_once(r"std::mt19937 gen;", "std::mt19937 gen; Normals normals;", source)
+    objects.write_text(source)
+
+
 def _hide_size(source: Path) -> None:
     """Hide from the compiler how many neurons a loop has, but for the largest power of two in it.
 
@@ -221,6 +262,33 @@ def _hide_size(source: Path) -> None:
     factor = n & -n
     opaque = f'int _N = {n // factor}; asm("" : "+r"(_N)); _N *= {factor};'
     source.write_text(replace_once(r"const int _N = N;", opaque, text))
+
+
+_RESULT = re.compile(
+    r"    ofstream outfile_(\w+);\n(?:.*\n)*?.*Error writing output file for \1\..*\n    }\n"
+)
+
+
+def write_only(objects: Path, files: Mapping[str, str]) -> None:
+    """Let the program write those results only, to files of these names; making a file takes time.
+
+    Parameters
+    ----------
+    objects : Path
+    files : dict of str to str
+        The names that the code has, and those that it gets.
+    """
+    missing = set(files)
+
+    def renamed(match: re.Match) -> str:
+        file = re.search(r'results_dir \+ "(\w+)"', match[0])[1]
+        missing.discard(file)
+        return match[0].replace(f'"{file}"', f'"{files[file]}"') if file in files else ""
+
+    source = _RESULT.sub(renamed, objects.read_text())
+    if missing:
+        raise RuntimeError(f"{objects.name} writes no {sorted(missing)}; unknown Brian2 version")
+    objects.write_text(source)
 
 
 _LITERAL = re.compile(r"(?<![\w.])(\d+\.\d*(?:e[+-]?\d+)?|\d+e[+-]?\d+)(?![\w.])")

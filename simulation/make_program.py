@@ -9,7 +9,7 @@ from brian2 import Quantity, ms, second
 from ..models.checks import check_count, check_name, check_positive
 from ..models.grouping import GroupText, InputText, describe
 from . import programs
-from .backends import choose
+from .backends import Backend, choose, compiled
 from .describe_program import describe_program, shown
 from .neuron_program import NeuronProgram
 from .run import recordable
@@ -30,6 +30,7 @@ def build(
     method: str | None = None,
     dt: Quantity | None = None,
     spikes: str = "located",
+    backend: str | Backend | None = None,
 ) -> NeuronProgram:
     """Compile a program of `n` neurons, to be run with other values again and again.
 
@@ -55,6 +56,9 @@ def build(
         Instead of the model's.
     spikes : {"located", "grid"}
         As in `excitable.simulation.simulate`.
+    backend : Backend, optional
+        ``Backend("cpp_standalone", precision="float32")`` computes in single precision;
+        ``threads=2`` runs one program on two threads where otherwise chunks run side by side.
 
     Returns
     -------
@@ -74,15 +78,15 @@ def build(
     >>> program.run(I=2*nA)["rate_Hz"].round(3)[0]  # doctest: +SKIP
     72.135
     """
-    choose("cpp_standalone")
+    chosen = choose(compiled(backend))
     plan = plan_program(
         model, stimulus, n, duration, record=record, vary=vary, record_dt=record_dt,
-        start=start, method=method, dt=dt, spikes=spikes,
+        start=start, method=method, dt=dt, spikes=spikes, backend=chosen,
     )  # fmt: skip
-    size = _size(plan.text)
+    size = _size(plan.text, chosen.threads)
     text = replace(plan.text, n=size)
     program = programs.cached_program(
-        text, list(model.symbolic.states), plan.record, record_dt,
+        text, list(model.symbolic.states), plan.record, record_dt, chosen,
         about={"neurons": plan.about}, sources=starting_state_sources(model, text),
     )  # fmt: skip
     return NeuronProgram(program, plan.about)
@@ -109,7 +113,7 @@ class ProgramPlan:
 
 
 def plan_program(
-    model, stimulus, n, duration, *, record, vary, record_dt, start, method, dt, spikes
+    model, stimulus, n, duration, *, record, vary, record_dt, start, method, dt, spikes, backend
 ) -> ProgramPlan:
     """Return what `build` and `export` make into a program, checked; see `build`."""
     n = check_count("n", n)
@@ -137,6 +141,8 @@ def plan_program(
         "start": start,
         "has_rest": has_rest(model),
         "spikes": spikes,
+        "precision": backend.precision,
+        "threads": backend.threads,
     }
     return ProgramPlan(text, sampled, record_dt, about)
 
@@ -192,8 +198,8 @@ def _check_start(model, start) -> None:
         )
 
 
-def _size(text: GroupText) -> int:
+def _size(text: GroupText, threads: int) -> int:
     """Return how many neurons the program has; noise depends on it, so it is as many as asked."""
     if text.stochastic and text.n <= programs.LARGEST:
         return text.n
-    return programs.size_of(text)
+    return programs.size_of(text, threads)

@@ -1,7 +1,6 @@
 """A compiled network: generated from a plan, cached, run again with other seeds and values."""
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,9 @@ from brian2 import second
 
 from . import cache as programs_cache
 from .backends import Backend, preferences
-from .compile import compile_program, compiler, fast_flags
+from .compile import compile_program, compiler_identity, flags_probed_meanwhile
 from .fast_synapses import deliver_by_source, make_at_once
-from .generate import SEED, code_of, device_for, finish_sources
+from .generate import SEED, code_of, device_for, finish_sources, write_only
 from .network_assembly import assemble_network, variable
 from .network_plan import NetworkPlan
 from .program import Program, ProgramError
@@ -49,12 +48,12 @@ class NetworkProgram(Program):
 def cached_network_program(plan: NetworkPlan, backend: Backend) -> NetworkProgram:
     """Return the compiled program of a plan whose numbers are arguments."""
     key = programs_cache.key_of(
-        "network", own_sources(*_SOURCES), brian2.__version__, compiler(), fast_flags(),
+        "network", own_sources(*_SOURCES), brian2.__version__, compiler_identity(),
         backend.threads, _text_of(plan),
     )  # fmt: skip
 
     def build(folder):
-        with preferences(backend):
+        with flags_probed_meanwhile(), preferences(backend):
             _generate(folder, plan, backend.threads)
         compile_program(folder, _is_object, common_flags(backend), precompile=True)
 
@@ -91,7 +90,8 @@ def _generate(folder: Path, plan: NetworkPlan, threads: int) -> None:
         device.build(directory=str(folder), compile=False, run=False)
         manifest = _manifest(device, parts, plan)
     finish_sources(folder, seed="")
-    _write_only(folder / "objects.cpp", {about["file"] for about in manifest["outputs"].values()})
+    files = [about["file"] for about in manifest["outputs"].values()]
+    write_only(folder / "objects.cpp", dict(zip(files, files, strict=True)))
     single = [
         (p.name, k) for p in plan.projections for k, path in p.pathways.items() if not path.drawn
     ]
@@ -155,14 +155,3 @@ def _monitor_outputs(output, name: str, plan: NetworkPlan) -> dict:
         found = {f"{x}_{name}": output(name, x, t, columns=len(indices)) for x in variables}
         return {t: output(name, "t", t), **found}
     return {}
-
-
-def _write_only(objects: Path, wanted: set[str]) -> None:
-    """Let the program write those arrays only; all others are left as empty files."""
-    source = objects.read_text()
-    files = dict(re.findall(r'outfile_(\w+)\.open\(results_dir \+ "([^"]+)"', source))
-
-    def keep(found: re.Match) -> str:
-        return found[0] if files.get(found[1], "last_run_info.txt") in wanted else ";"
-
-    objects.write_text(re.sub(r"outfile_(_\w+)\.write\([^;]*\);", keep, source))

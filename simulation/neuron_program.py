@@ -257,6 +257,8 @@ class NeuronProgram:
             "start": str(self.about["start"] if start is None else start),
             "seed": seed,
             "backend": "cpp_standalone",
+            "precision": self.about["precision"],
+            "threads": self.about["threads"],
             "versions": self.about["versions"]
             | {"numpy": np.__version__, "python": sys.version.split()[0]},
         }

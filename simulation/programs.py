@@ -13,7 +13,7 @@ from ..models.grouping import GroupText
 from . import cache as programs_cache
 from .backends import Backend, preferences
 from .chunks import count_chunks, execute, seeds_of_chunks
-from .compile import compile_program, compiler, fast_flags
+from .compile import compile_program, compiler_identity, flags_probed_meanwhile
 from .generate import generate
 from .machine import programs_at_once
 from .program import Program
@@ -59,14 +59,14 @@ def cached_program(
     See `generate` for what `about` and `sources` add to it.
     """
     key = programs_cache.key_of(
-        own_sources(), brian2.__version__, compiler(), fast_flags(),
+        own_sources(), brian2.__version__, compiler_identity(),
         text.n, text.equations, text.threshold, text.reset, text.refractory, text.method,
         record, record_dt and float(record_dt), contents(text), backend.threads,
         backend.precision, about, sources,
     )  # fmt: skip
 
     def build(folder):
-        with preferences(backend):
+        with flags_probed_meanwhile(), preferences(backend):
             generate(folder, text, states, record, record_dt, about, sources)
         compile_program(folder, is_hot, common_flags(backend))
 
@@ -98,7 +98,7 @@ def own_sources(*more: str) -> str:
     here = Path(__file__).parent
     names = ["generate", "compile", "methods", "runge_kutta", "shared_exponentials", "splitting"]
     files = [here / name for name in (*(f"{name}.py" for name in names), *more)]
-    files.append(here.parent / "models" / "functions.py")
+    files += [here / "cpp" / "normals.h", here.parent / "models" / "functions.py"]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 

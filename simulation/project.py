@@ -13,7 +13,8 @@ from brian2 import Quantity, second
 
 from .. import __version__
 from . import programs
-from .generate import generate
+from .backends import Backend, compiled, preferences
+from .generate import generate, write_only
 from .make_program import ProgramPlan, plan_program
 from .neuron_program import given_values
 from .starting_state import starting_state_sources
@@ -21,6 +22,9 @@ from .starting_state import starting_state_sources
 _CPP = Path(__file__).parent / "cpp"
 _FILES = Path(__file__).parent / "project_files"
 _MADE = ("src", "build", "static_arrays", "main")  # by an export, or by compiling it
+_CMAKE_THREADS = """find_package(OpenMP REQUIRED)
+target_link_libraries(main PRIVATE OpenMP::OpenMP_CXX)
+"""
 NEURONS = 64  # where nobody says how many; a square and a cube
 
 
@@ -39,6 +43,7 @@ def export(
     method: str | None = None,
     dt: Quantity | None = None,
     spikes: str = "located",
+    backend: str | Backend | None = None,
     overwrite: bool = False,
 ) -> Path:
     """Write a model under a stimulus as a C++ project: sources, makefile, parameters, reader.
@@ -57,7 +62,7 @@ def export(
     values : dict of str to Quantity or array, shape (n,), optional
         Content of ``parameters.csv``, in the units of the model where they are plain numbers.
         Default: all combinations of evenly spaced values over the ranges of what varies.
-    record, record_dt, start, method, dt, spikes : optional
+    record, record_dt, start, method, dt, spikes, backend : optional
         As for `build`.
     overwrite : bool
         Replace an earlier export, or write into a folder that holds other files.
@@ -78,14 +83,14 @@ def export(
     n = n or (sizes[0] if sizes else NEURONS)
     plan = plan_program(
         model, stimulus, n, duration, record=record, vary=varied, record_dt=record_dt,
-        start=start, method=method, dt=dt, spikes=spikes,
+        start=start, method=method, dt=dt, spikes=spikes, backend=compiled(backend),
     )  # fmt: skip
     chosen = {} if values is not None or not varied else _grid(model, varied, n)
     given = given_values(plan.about, values if values is not None else chosen)
     _check_folder(folder, overwrite)
     with tempfile.TemporaryDirectory() as private:
         made = Path(private) / "project"
-        _write_project(made, model, plan, given)
+        _write_project(made, model, plan, given, compiled(backend))
         folder.mkdir(parents=True, exist_ok=True)
         _remove_earlier(folder)
         shutil.copytree(made, folder, dirs_exist_ok=True)
@@ -150,13 +155,15 @@ def _remove_earlier(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _write_project(made: Path, model, plan: ProgramPlan, given: Mapping) -> None:
+def _write_project(made: Path, model, plan: ProgramPlan, given: Mapping, backend: Backend) -> None:
     src = made / "src"
     src.mkdir(parents=True)
     text = plan.text
     sources = starting_state_sources(model, text)
     about = {"neurons": plan.about}
-    generate(src, text, list(model.symbolic.states), plan.record, plan.record_dt, about, sources)
+    states = list(model.symbolic.states)
+    with preferences(backend):
+        generate(src, text, states, plan.record, plan.record_dt, about, sources)
     manifest = json.loads((src / "manifest.json").read_text())
     for outside in ("manifest.json", "makefile"):
         (src / outside).unlink(missing_ok=True)
@@ -174,21 +181,22 @@ def _write_project(made: Path, model, plan: ProgramPlan, given: Mapping) -> None
     _write(src / "inputs.h", _inputs(manifest))
     _write(made / "manifest.json", json.dumps(manifest, indent=1, ensure_ascii=False))
     _write_parameters(made / "parameters.csv", plan.about, given)
-    _write_files(made, plan.about)
+    _write_files(made, plan.about, backend)
 
 
 def _write(file: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8")
 
 
-def _write_files(made: Path, about: Mapping) -> None:
+def _write_files(made: Path, about: Mapping, backend: Backend) -> None:
     """Write what is the same in every project, but for a few words."""
     standard = programs.cpp_standard()
     varied = [name for name, e in about["values"].items() if e["per_neuron"]]
     shared = [name for name in about["values"] if name not in varied]
     example = (shared or varied)[0]
     words = {
-        "STANDARD": standard,
+        "COMMON": " ".join(programs.common_flags(backend)),
+        "THREADS": _CMAKE_THREADS if backend.threads > 1 else "",
         "STANDARD_NUMBER": re.sub(r"\D", "", standard),
         "TITLE": about["title"],
         "MODEL": about["model"],
@@ -233,25 +241,10 @@ def _text(value) -> str:
 
 
 def _name_results(objects: Path, outputs: dict) -> None:
-    """Let the program write what the manifest names, under its name, and nothing else."""
-    source = objects.read_text()
-    block = re.compile(
-        r"    ofstream outfile_(\w+);\n(?:.*\n)*?.*Error writing output file for \1\..*\n    }\n"
-    )
-    wanted = {about["file"]: name for name, about in outputs.items()}
-
-    def renamed(match: re.Match) -> str:
-        file = re.search(r'results_dir \+ "(\w+)"', match[0])[1]
-        if file not in wanted:
-            return ""
-        name = wanted.pop(file)
-        outputs[name]["file"] = name
-        return match[0].replace(f'"{file}"', f'"{name}"')
-
-    source = block.sub(renamed, source)
-    if wanted:
-        raise RuntimeError(f"{objects.name} writes no {list(wanted)}; unknown Brian2 version")
-    objects.write_text(source)
+    """Let the program write its results under the names that the manifest has."""
+    write_only(objects, {about["file"]: name for name, about in outputs.items()})
+    for name, about in outputs.items():
+        about["file"] = name
 
 
 def _take_arguments(main: Path) -> None:

@@ -14,7 +14,6 @@ from itertools import pairwise
 import numpy as np
 import sympy as sp
 from brian2 import Equations, Quantity, TimedArray, ms
-from scipy.integrate import solve_ivp
 from sympy.core.function import AppliedUndef
 
 from ..models.checks import check_name, check_positive, check_quantity
@@ -231,6 +230,7 @@ def _integrate(model, problem, stops, times, tolerances) -> tuple[list[float], n
 
 def _solve(problem, span, state, constants, holding, tolerances):
     """Integrate over `span`, or up to the first crossing of the threshold if it resets."""
+    from scipy.integrate import solve_ivp  # slow to import, and few runs need it
 
     def rhs(t, y):
         try:

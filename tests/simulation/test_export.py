@@ -291,6 +291,41 @@ def test_the_hot_loop_is_found_beside_a_users_group_of_the_same_name(tmp_path):
     assert any("stateupdater" in line for line in hot)
 
 
+@pytest.mark.parametrize(
+    "backend",
+    [
+        Backend("cpp_standalone", precision="float32"),
+        pytest.param(Backend("cpp_standalone", threads=2), marks=pytest.mark.slow),
+    ],
+    ids=["float32", "threads"],
+)
+def test_precision_and_threads(tmp_path, backend):
+    """The closed form to the rounding of the precision; traces are kept as they were computed."""
+    folder = tmp_path / "project"
+    export(LIF, Constant(2 * nA), folder, duration=200 * ms, values={"I": CURRENTS * nA},
+           record=("spikes", "v"), record_dt=10 * ms, backend=backend)  # fmt: skip
+    subprocess.run(["make", "-j2"], cwd=folder, check=True, capture_output=True)
+    subprocess.run(["./run.sh"], cwd=folder, check=True, capture_output=True)
+    output = json.loads((folder / "manifest.json").read_text())["outputs"]["trace_v"]
+    assert output["dtype"] == backend.precision
+    samples = 16 * 20 * np.dtype(backend.precision).itemsize
+    assert (folder / "results" / output["file"]).stat().st_size == samples
+    table = open_program(folder).run(I=CURRENTS, discard=20)
+    exact = 1000 / (10 * np.log(10 * CURRENTS / (10 * CURRENTS - 15)))
+    np.testing.assert_allclose(
+        table["rate_Hz"], exact, rtol=1e-9 if backend.precision == "float64" else 2e-5
+    )
+    assert (table.attrs["precision"], table.attrs["threads"]) == (
+        backend.precision, backend.threads
+    )  # fmt: skip
+
+
+def test_a_backend_without_a_program_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="backend 'numpy' makes no program"):
+        export(LIF, Constant(2 * nA), tmp_path / "project", backend="numpy")
+    assert not (tmp_path / "project").exists()
+
+
 def test_nothing_points_to_where_it_was_made(project):
     """No path of this machine in any text, no hash in the names of results."""
     manifest = json.loads((project / "manifest.json").read_text())

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -259,6 +260,23 @@ def test_the_cache_is_bounded(own_cache, monkeypatch):
     monkeypatch.setattr(cache, "MAX_BYTES", 1)
     simulate(QIF, Constant(1 * Unit(1)), 2, 20 * ms, **RUN)
     assert len(cache.entries()) == 1  # the one just used stays
+
+
+def test_programs_that_are_built_or_deleted_meanwhile_are_left_alone(own_cache, monkeypatch):
+    """Another process may rename its private folder, or evict a program, at any moment."""
+    simulate(LIF, Constant(3 * nA), 2, 20 * ms, **RUN)
+    ((name, *_),) = cache.entries()
+    private = cache.cache_folder() / f".{name}-being-built"
+    shutil.copytree(cache.cache_folder() / name, private)
+    assert [found for found, *_ in cache.entries()] == [name]
+
+    def deleted_meanwhile(place):
+        shutil.rmtree(place)
+        return place.stat().st_size
+
+    monkeypatch.setattr(cache, "_size", deleted_meanwhile)
+    assert cache.entries() == []
+    assert (private / "main").exists()
 
 
 def test_running_a_program_does_not_import_brian2(lif_program):
