@@ -53,7 +53,7 @@ SEED = """
             for (size_t i = 0; i < _random_generators.size(); i++)
                 _random_generators[i].seed(strtoull(seed, NULL, 10) + i);
 """
-_NORMALS = Path(__file__).parent / "cpp" / "normals.h"
+NORMALS = Path(__file__).parent / "cpp" / "normals.h"
 # A program that finds its neurons' state at time 0 by itself brings its own version of this file.
 _GIVEN_STATE = """#pragma once
 #include <string>
@@ -242,8 +242,8 @@ def _draw_in_buffers(objects: Path) -> None:
     source = objects.read_text()
     if "class RandomGenerator" not in source:
         return
-    shutil.copy(_NORMALS, objects.parent)
-    source = f'#include "{_NORMALS.name}"\n{source}'
+    shutil.copy(NORMALS, objects.parent)
+    source = f'#include "{NORMALS.name}"\n{source}'
     source = replace_once(r"(?s)double randn\(\)\s*\{.*?\n        \}\n\};",
                           "double randn() { return normals.draw(*this); }\n};", source)  # fmt: skip
     source = replace_once(r"gen\.seed\(seed\);", "gen.seed(seed); normals.clear();", source)
