@@ -47,7 +47,7 @@ def numbers(request, tmp_path_factory):
 
 
 def test_distribution(numbers):
-    """The seed is fixed, so that this passes always or never; p is uniform for a right generator."""
+    """The seed is fixed, so that this passes always or never."""
     assert numbers.shape == (N,)
     assert stats.kstest(numbers, "norm").pvalue > 0.01
     for power, moment in ((1, 0), (2, 1), (3, 0), (4, 3), (6, 15)):
@@ -63,7 +63,7 @@ def test_tails(numbers, limit):
 
 @pytest.mark.parametrize("lag", [1, 2, 127, 128, 129, 256])
 def test_independence(numbers, lag):
-    """A sine and a cosine of one angle lie 128 apart; their squares must not be correlated either."""
+    """A sine and a cosine of one angle lie 128 apart; squares must not be correlated either."""
     for values in (numbers, numbers**2):
         correlation = np.corrcoef(values[:-lag], values[lag:])[0, 1]
         assert abs(correlation) < 3.5 / np.sqrt(N)
