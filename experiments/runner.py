@@ -114,7 +114,8 @@ def _in_processes(names: list[str], settings: Settings, out: Path, jobs: int) ->
     # Fresh interpreters: Brian2 holds global state and is not safe to share with threads or forks.
     pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
     try:
-        futures = [pool.submit(run_study, name, settings, out) for name in names]
+        # The studies of networks come last in the report and take longest: they start first.
+        futures = [pool.submit(run_study, name, settings, out) for name in reversed(names)]
         for future in as_completed(futures):
             yield future.result()
     except BaseException:

@@ -48,6 +48,8 @@ def smooth_exprel_of(x, exp_x):
 
 def _smooth_quotient(difference, x):
     near = np.abs(x) < _NEAR
+    if not near.any():
+        return difference / x
     series = 1 + x / 2 * (
         1 + x / 3 * (1 + x / 4 * (1 + x / 5 * (1 + x / 6 * (1 + x / 7 * (1 + x / 8)))))
     )
@@ -81,7 +83,8 @@ def _opaque_function(function, cpp: tuple[str, str], cython: tuple[str, str]) ->
     name = f"_{function.__name__}"
     arguments = cpp[0].count(",") + 1
     made = Function(function, arg_units=[1] * arguments, return_unit=1)
-    made.implementations.add_numpy_implementation(function)
+    # With units Brian2 checks each call, and to that end turns its arguments into text.
+    made.implementations.add_numpy_implementation(function, discard_units=True)
     for generator, code in ((CPPCodeGenerator, _cpp(name, *cpp)),
                             (CythonCodeGenerator, _cython(name, *cython))):  # fmt: skip
         made.implementations.add_implementation(generator, code, name=name)

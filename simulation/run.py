@@ -1,6 +1,7 @@
 """`simulate`: the one way from a model and a stimulus to spikes and traces."""
 
 import contextlib
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -188,7 +189,12 @@ def _run_in_process(plan: Plan) -> dict[str, np.ndarray]:
     """Run with Brian2 as it is, on numpy or cython."""
     text = plan.text
     # A state that leaves the numbers is found at the end; numpy need not warn on the way there.
-    with backends.preferences(plan.backend), _seeded(plan.seed), np.errstate(all="ignore"):
+    with (
+        backends.preferences(plan.backend),
+        _seeded(plan.seed),
+        np.errstate(all="ignore"),
+        _divergence_is_ours_to_report(),
+    ):
         network, parts = assemble(text, plan.record, plan.record_dt)
         cells = parts["cells"]
         cells.set_states({**text.arrays, **plan.state}, units=False)
@@ -217,6 +223,17 @@ def _run_in_process(plan: Plan) -> dict[str, np.ndarray]:
         for name in plan.record:
             found[f"trace_{name}"] = np.array(getattr(parts["traces"], f"{name}_"))
     return found
+
+
+@contextlib.contextmanager
+def _divergence_is_ours_to_report():
+    """Silence Brian2's warning of a state that left the numbers: it is raised as an error."""
+    logger = logging.getLogger("brian2.groups.group.invalid_values")
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
 
 
 @contextlib.contextmanager

@@ -180,7 +180,7 @@ def test_record_dt():
 # --- what it refuses -----------------------------------------------------------------------------
 
 
-def test_divergence_is_reported():
+def test_divergence_is_reported(caplog):
     with pytest.raises(DivergenceError) as error:
         simulate(
             HODGKIN_HUXLEY, Constant(10 * uA / cm**2), 2, 50 * ms,
@@ -188,6 +188,7 @@ def test_divergence_is_reported():
         )  # fmt: skip
     for part in ("hodgkin_huxley", "euler", "dt = 0.5 ms", "g_Na=120", "2 of 2 neurons"):
         assert part in str(error.value)
+    assert "usually a sign that" not in caplog.text  # Brian2's own words, of every variable
 
 
 @pytest.mark.parametrize(
