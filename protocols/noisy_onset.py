@@ -44,7 +44,7 @@ def noisy_onset(
     trials, seed, duration, discard, dt, backend
         As in `noisy_fi_curve`.
     threshold : Quantity, optional
-        The current above which the cell goes on firing; default: `rheobase`.
+        The current above which the cell goes on firing; default: `rheobase` to a thousandth.
 
     Returns
     -------
@@ -70,7 +70,9 @@ def noisy_onset(
     points, unit = check_count("points", points), model.input_unit
     tables.window(duration, discard)
     low = min(0.0, model.input_range[0])
-    given = rheobase(model, dt=dt, backend=backend) if threshold is None else threshold
+    given = threshold
+    if given is None:  # it decides the range of currents only
+        given = rheobase(model, tolerance=1e-3, duration=1 * second, dt=dt, backend=backend)
     onset = check_quantity("threshold", given, unit, scalar=True)
     if onset <= low:
         raise ValueError(f"threshold: expected one above {low:g} in {unit}, got {given}")
