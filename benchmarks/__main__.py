@@ -16,7 +16,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", help=f"default: all of {', '.join(BENCHMARKS)}")
     parser.add_argument("--quick", action="store_true", help="small versions, to try them out")
-    parser.add_argument("--large", action="store_true", help="the largest sizes too (hours)")
+    parser.add_argument("--large", action="store_true", help="the largest sizes too (minutes)")
     parser.add_argument("--json", type=Path, help="write machine and tables here")
     options = parser.parse_args()
     unknown = set(options.names) - set(BENCHMARKS)

@@ -1,6 +1,6 @@
 """Sweeps of growing size: time per parameter set, and memory.
 
-``--large`` adds 10^6 sets of LIF and 10^5 of the Connor-Stevens cell, which take an hour or so.
+``--large`` adds 10^6 sets of LIF and 10^5 of the Connor-Stevens cell, which take some minutes.
 """
 
 import contextlib
