@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import dawsn, erfcx
 
-from .fi import MS_PER_SECOND, _checked_lif, _finite_array, lif_rate
+from .closed_forms import MS_PER_SECOND, checked_lif, finite_array, lif_rate
 
 # -zeta(1/2)/sqrt(2*pi): mean overshoot of a random walk over a barrier, in steps of its own size.
 OVERSHOOT = 0.5825971579390107
@@ -67,8 +67,8 @@ def noisy_lif_rate(I, sigma, *, R, tau, E_L, V_reset, V_th, t_ref=0.0, dt=0.0):
     >>> print(f"{noisy_lif_rate(2.0, 0.0, **teaching):.4f}")
     72.1348
     """
-    I = _checked_lif(I, R, tau, V_reset, V_th, t_ref)
-    sigma = _finite_array("sigma", sigma)
+    I = checked_lif(I, R, tau, V_reset, V_th, t_ref)
+    sigma = finite_array("sigma", sigma)
     if np.any(sigma < 0) or not 0 <= dt < np.inf:
         raise ValueError(
             f"sigma = {sigma} nA ms**0.5 and dt = {dt} ms must not be negative, and dt be finite."

@@ -6,7 +6,7 @@ import brian2
 import numpy as np
 import pytest
 from brian2 import cm, ms, nA, uA
-from excitable.analysis.fi import lif_rate
+from excitable.analysis import lif_rate
 from excitable.models import CONNOR_STEVENS, LIF
 from excitable.protocols import Constant, fi_curve
 from excitable.simulation import Backend, has_compiler, simulate
