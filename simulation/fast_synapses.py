@@ -32,6 +32,9 @@ _PARTS = r"""{
         {
             const size_t _idx = \1.synapse(_place);"""
 
+# Newer Brian2 writes to a file, for runs that are continued, what is still on its way.
+_QUEUE_FILE = r"    ofstream outfile_{0};\n(?:.*\n)*?.*spike queue state for '{0}'.*\n    }}\n"
+
 
 def make_at_once(source: Path, expected: float) -> None:
     """Change the code that makes synapses: room for those expected, no count of each cell's."""
@@ -72,6 +75,7 @@ def deliver_by_source(folder: Path, pathways: Iterable[tuple[str, str]], threads
             rf"SourcePathway {name}(\1, {targets}, \2, \3, {parts});",
             objects,
         )
+        objects = re.sub(_QUEUE_FILE.format(name), "", objects)
     include = f'#include "synapses_classes.h"\n#include "{HEADER.name}"'
     header = replace_once('#include "synapses_classes.h"', include, header)
     (folder / "objects.cpp").write_text(objects)
