@@ -9,7 +9,7 @@ import numpy as np
 from brian2 import prefs
 
 from ..models.checks import check_count, check_name
-from .compile import compiler
+from .compile import compiler, has_openmp
 
 BACKENDS = ("auto", "numpy", "cython", "cpp_standalone")
 PRECISIONS = ("float64", "float32")
@@ -99,6 +99,11 @@ def choose(backend: str | Backend | None, steps: float = np.inf) -> Backend:
         raise ValueError(
             f"backend {wanted.name!r} needs a C++ compiler and none is on the path; install g++ "
             "and make, or use backend='numpy'"
+        )
+    if wanted.threads > 1 and not has_openmp():
+        raise ValueError(
+            f"threads={wanted.threads}: {compiler()} has no OpenMP; install it (for clang: apt "
+            "install libomp-dev), or use threads=1"
         )
     return wanted
 

@@ -42,6 +42,12 @@ int main() { double x[8] = {0}, y[8]; f(x, y); return y[0] != 1; }
 """
 
 
+_PROBE_OPENMP = """
+#include <omp.h>
+int main() { return omp_get_max_threads() < 1; }
+"""
+
+
 class CompileError(RuntimeError):
     """The C++ compiler refused a generated program; the message holds what it said."""
 
@@ -77,6 +83,17 @@ def fast_flags() -> tuple[str, ...]:
             if _accepts(source, [*kept, flag]):
                 kept.append(flag)
     return tuple(kept)
+
+
+@cache
+def has_openmp() -> bool:
+    """Return whether the compiler makes programs with threads; clang needs a library for it."""
+    if compiler() is None:
+        return False
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "probe.cpp"
+        source.write_text(_PROBE_OPENMP)
+        return _accepts(source, ["-fopenmp"])
 
 
 @contextlib.contextmanager

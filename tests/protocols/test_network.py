@@ -42,8 +42,10 @@ from excitable.protocols import (
 )
 from excitable.simulation import network_memory
 from excitable.simulation.backends import Backend, has_compiler, preferences
+from excitable.simulation.compile import has_openmp
 
 needs_compiler = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
+needs_openmp = pytest.mark.skipif(not has_openmp(), reason="needs a compiler with OpenMP")
 EXCITATION = Synapse.current(5 * ms, 0.1 * nA)
 SMALL = {"n_exc": 40, "n_inh": 10, "p": 0.2, "duration": 20 * ms, "backend": "numpy"}
 # LIF's membrane: time constant in ms, resistance in mV/nA
@@ -293,7 +295,7 @@ def test_seed_decides_everything_and_other_values_need_no_new_program():
 
 
 @pytest.mark.slow
-@needs_compiler
+@needs_openmp
 def test_threads_give_the_same_spikes_again():
     two = Backend("cpp_standalone", threads=2)
     a, b = (ei_network(LIF, **COMPILED | {"backend": two}).spikes for _ in range(2))

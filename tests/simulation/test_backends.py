@@ -9,12 +9,13 @@ from brian2 import cm, ms, nA, uA
 from excitable.analysis import lif_rate
 from excitable.models import CONNOR_STEVENS, LIF
 from excitable.protocols import Constant, fi_curve
-from excitable.simulation import Backend, has_compiler, simulate
+from excitable.simulation import Backend, backends, has_compiler, simulate
 from excitable.simulation.backends import choose, preferences
-from excitable.simulation.compile import compiler, fast_flags
+from excitable.simulation.compile import compiler, fast_flags, has_openmp
 from excitable.simulation.programs import SMALLEST
 
 needs_compiler = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
+needs_openmp = pytest.mark.skipif(not has_openmp(), reason="needs a compiler with OpenMP")
 SINGLE = Backend("cpp_standalone", precision="float32")
 
 
@@ -36,8 +37,19 @@ def test_what_cannot_be_is_refused(wrong, message):
 def test_auto_takes_numpy_for_short_work_and_programs_for_long():
     assert choose("auto", steps=100).name == "numpy"
     assert choose(None, steps=1e5).name == "cpp_standalone"
-    assert choose(Backend(threads=2), steps=10).name == "cpp_standalone"
     assert choose(Backend(precision="float32"), steps=1e5) == SINGLE
+
+
+@needs_openmp
+def test_auto_takes_programs_for_threads():
+    assert choose(Backend(threads=2), steps=10).name == "cpp_standalone"
+
+
+@needs_compiler
+def test_threads_without_openmp_are_refused(monkeypatch):
+    monkeypatch.setattr(backends, "has_openmp", lambda: False)
+    with pytest.raises(ValueError, match=r"threads=2: .* has no OpenMP; install it"):
+        choose(Backend("cpp_standalone", threads=2))
 
 
 def test_the_users_preferences_come_back():
@@ -65,7 +77,7 @@ def test_single_precision_keeps_the_closed_form_to_its_rounding(backend):
 @pytest.mark.slow
 def test_single_precision_computes_in_single_precision(monkeypatch):
     """The loop calls the vector exponential of float, not of double, and the rates stay."""
-    if "-D__FAST_MATH__" not in fast_flags() or "g++" not in compiler():
+    if "-D__FAST_MATH__" not in fast_flags() or "clang" in compiler():
         pytest.skip("no vector flags here")
     from excitable.simulation import programs
 
@@ -81,7 +93,7 @@ def test_single_precision_computes_in_single_precision(monkeypatch):
     np.testing.assert_allclose(single["rate_Hz"], double["rate_Hz"], rtol=2e-4)
 
 
-@needs_compiler
+@needs_openmp
 def test_threads_change_nothing():
     stimulus = Constant(np.linspace(1, 5, 300) * nA)
     one, two = (

@@ -18,13 +18,14 @@ from excitable.models import CONNOR_STEVENS, LIF
 from excitable.protocols import Constant, Recorded, Step
 from excitable.simulation import Backend, export, open_program, simulate
 from excitable.simulation.backends import has_compiler, preferences
-from excitable.simulation.compile import compiler
+from excitable.simulation.compile import compiler, has_openmp
 
 from excitable.__main__ import main as excitable
 
 pytestmark = pytest.mark.skipif(
     not (has_compiler() and shutil.which("make")), reason="needs a C++ compiler and make"
 )
+needs_openmp = pytest.mark.skipif(not has_openmp(), reason="needs a compiler with OpenMP")
 CURRENTS = np.linspace(1.6, 5, 16)  # nA
 TAU = np.linspace(2, 5, 16)  # ms
 STEP = {"onset": 5 * ms, "offset": 55 * ms}
@@ -295,7 +296,7 @@ def test_the_hot_loop_is_found_beside_a_users_group_of_the_same_name(tmp_path):
     "backend",
     [
         Backend("cpp_standalone", precision="float32"),
-        pytest.param(Backend("cpp_standalone", threads=2), marks=pytest.mark.slow),
+        pytest.param(Backend("cpp_standalone", threads=2), marks=[pytest.mark.slow, needs_openmp]),
     ],
     ids=["float32", "threads"],
 )

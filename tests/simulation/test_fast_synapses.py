@@ -7,8 +7,10 @@ from excitable.models import LIF, TRAUB_MILES
 from excitable.protocols import Constant, Poisson, Synapse, Uniform, ei_network
 from excitable.simulation import Backend, network_program
 from excitable.simulation.backends import has_compiler
+from excitable.simulation.compile import has_openmp
 
 pytestmark = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
+needs_openmp = pytest.mark.skipif(not has_openmp(), reason="needs a compiler with OpenMP")
 
 OURS = ("deliver_by_source", "make_at_once", "scan_in_blocks", "reset_few_on_one_thread")
 NETWORK = {
@@ -50,8 +52,10 @@ def same(a, b):
         (1, {"in_degree": {"exc": 20, "inh": 7}, "delay": 1.5 * ms}),  # made target by target
         pytest.param(1, {"p": 0.1, "delay": Uniform(0.5 * ms, 2 * ms)}, marks=pytest.mark.slow),
         (1, CONDUCTANCE_MODEL),
-        (2, {"in_degree": {"exc": 20, "inh": 7}, "delay": 1.5 * ms}),
-        pytest.param(2, {"p": 0.1}, marks=pytest.mark.slow),
+        pytest.param(
+            2, {"in_degree": {"exc": 20, "inh": 7}, "delay": 1.5 * ms}, marks=needs_openmp
+        ),
+        pytest.param(2, {"p": 0.1}, marks=[pytest.mark.slow, needs_openmp]),
     ],
 )
 def test_spikes_are_those_of_brian2s_own_code_to_the_last_bit(
@@ -61,6 +65,7 @@ def test_spikes_are_those_of_brian2s_own_code_to_the_last_bit(
 
 
 @pytest.mark.slow
+@needs_openmp
 def test_many_spikes_at_once_on_two_threads(monkeypatch, tmp_path):
     """All cells fire in the same step: reset and delivery are worth threads there."""
     options = {"p": 0.1, "n_exc": 1500, "n_inh": 500, "start": "rest", "drive": Constant(2 * nA)}
@@ -69,6 +74,7 @@ def test_many_spikes_at_once_on_two_threads(monkeypatch, tmp_path):
     assert ours.spikes["t_ms"].value_counts().max() == 2000
 
 
+@needs_openmp
 def test_the_number_of_threads_changes_nothing_without_drawn_values():
     """What is drawn is drawn thread by thread; connections are not, and sums keep their order."""
     options = NETWORK | {"p": 0.1, "start": "rest"}
@@ -78,6 +84,7 @@ def test_the_number_of_threads_changes_nothing_without_drawn_values():
     assert same(*runs) > 1000
 
 
+@needs_openmp
 def test_a_drive_of_random_spikes_is_the_same_again():
     options = NETWORK | {
         "p": 0.1, "drive": Poisson(1 / ms, Synapse.delta(2 * mV)), "duration": 50 * ms,
