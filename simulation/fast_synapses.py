@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from .generate import code_of, replace_once
+from .finish_sources import code_of, replace_once
 
 HEADER = Path(__file__).parent / "cpp" / "source_pathway.h"
 _LOOP = (

@@ -12,7 +12,8 @@ from . import cache as programs_cache
 from .backends import Backend, preferences
 from .compile import compile_program, compiler_identity, flags_probed_meanwhile
 from .fast_synapses import deliver_by_source, make_at_once
-from .generate import SEED, code_of, device_for, finish_sources, write_only
+from .finish_sources import SEED, code_of, finish_sources, write_only
+from .generate import device_for
 from .network_assembly import assemble_network, variable
 from .network_plan import NetworkPlan
 from .program import Program, ProgramError

@@ -21,6 +21,11 @@ from .program import Program
 SMALLEST, LARGEST = 16, 1024  # neurons in a program; gcc vectorises no loop over fewer than 16
 WORTH_SPLITTING = 128  # neurons below which a second process costs more than it gains
 STANDALONE = Backend("cpp_standalone")
+# Files of this folder that decide what the program of a given text consists of.
+_SOURCES = (
+    "generate.py", "finish_sources.py", "compile.py", "methods.py", "runge_kutta.py",
+    "shared_exponentials.py", "splitting.py", "cpp/normals.h",
+)  # fmt: skip
 
 
 def run_program(plan) -> dict[str, np.ndarray]:
@@ -96,9 +101,8 @@ def own_sources(*more: str) -> str:
     `more` names files of this folder beside those that matter for a single group of neurons.
     """
     here = Path(__file__).parent
-    names = ["generate", "compile", "methods", "runge_kutta", "shared_exponentials", "splitting"]
-    files = [here / name for name in (*(f"{name}.py" for name in names), *more)]
-    files += [here / "cpp" / "normals.h", here.parent / "models" / "functions.py"]
+    files = [here / name for name in (*_SOURCES, *more)]
+    files.append(here.parent / "models" / "functions.py")
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 

@@ -14,7 +14,8 @@ from brian2 import Quantity, second
 from .. import __version__
 from . import programs
 from .backends import Backend, compiled, preferences
-from .generate import generate, write_only
+from .finish_sources import write_only
+from .generate import generate
 from .make_program import ProgramPlan, plan_program
 from .neuron_program import given_values
 from .starting_state import starting_state_sources

@@ -6,7 +6,7 @@ them. Few cells fire in a step: it is enough to ask blocks first whether one of 
 
 from pathlib import Path
 
-from .generate import replace_once
+from .finish_sources import replace_once
 
 BLOCK = 64  # cells
 MUCH = 64  # cells whose reset is worth waking another thread
