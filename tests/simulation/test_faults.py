@@ -15,7 +15,7 @@ import pytest
 from brian2 import ms, nA
 from excitable.models import LIF
 from excitable.protocols import Constant
-from excitable.simulation import cache, simulate
+from excitable.simulation import simulate
 from excitable.simulation.backends import has_compiler
 from excitable.simulation.compile import CompileError, compiler, fast_flags
 from excitable.simulation.program import Program, ProgramError
@@ -27,11 +27,9 @@ VALUES = {"v": -0.065, "tau": 0.01, "R": 1e7, "E_L": -0.065, "V_th": -0.05, "V_r
 HOURS = 1e5  # s; longer than anybody waits
 
 
-@pytest.fixture(scope="module")
-def program():
-    """The compiled LIF of the shared cache."""
-    simulate(LIF, Constant(np.full(16, 2) * nA), 16, 20 * ms, **RUN)
-    return Program.open(cache.cache_folder() / cache.entries()[0][0])
+@pytest.fixture
+def program(lif_program):
+    return lif_program
 
 
 @pytest.fixture

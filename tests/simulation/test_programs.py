@@ -32,14 +32,6 @@ def own_cache(tmp_path, monkeypatch):
     return folder
 
 
-@pytest.fixture(scope="module")
-def lif_program(tmp_path_factory):
-    """The compiled LIF of the shared cache."""
-    simulate(LIF, Constant(np.full(16, 2) * nA), 16, 20 * ms, **RUN)
-    names = [name for name, *_ in cache.entries()]
-    return Program.open(cache.cache_folder() / names[0])
-
-
 def lif_values(**changes):
     values = {"v": -0.065, "tau": 0.01, "R": 1e7, "E_L": -0.065, "V_th": -0.05,
               "V_reset": -0.065, "t_ref": 0.0, "I_amplitude": np.full(16, 2e-9)}  # fmt: skip
