@@ -10,7 +10,7 @@ from brian2 import ms
 from excitable.models import CONNOR_STEVENS, CONNOR_STEVENS_1977, HODGKIN_HUXLEY, TRAUB_MILES
 from excitable.models.functions import opaque, smooth_exprel, smooth_exprel_of
 from excitable.protocols.stimuli import Constant
-from excitable.simulation import methods, simulate
+from excitable.simulation import has_compiler, methods, simulate
 from excitable.simulation.runge_kutta import System, system
 from excitable.simulation.shared_exponentials import share_exponentials
 from hypothesis import given
@@ -166,6 +166,7 @@ def test_trajectories_are_the_same_to_rounding(name, monkeypatch):
         np.testing.assert_allclose(trace, before[x], rtol=1e-12, atol=1e-14, err_msg=x)
 
 
+@pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
 @pytest.mark.parametrize("name", ["hodgkin_huxley", "traub_miles"])
 def test_compiled_trajectories_agree_at_singular_voltages(name):
     compiled = trajectories(MODELS[name], "cpp_standalone")

@@ -11,10 +11,11 @@ from excitable.models import (
     TRAUB_MILES,
 )
 from excitable.protocols.stimuli import Constant
-from excitable.simulation import DivergenceError, reference, simulate
+from excitable.simulation import DivergenceError, has_compiler, reference, simulate
 from excitable.simulation.runge_kutta import system
 from excitable.simulation.splitting import membrane_of, slope, split_step
 
+needs_compiler = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
 ORDERS = {"strang": 2, "exponential_strang": 2, "extrapolated_strang": 4}
 PULSE = Constant(20 * uA / cm**2)
 
@@ -33,6 +34,7 @@ def check_order(model, method):
     assert np.polyfit(np.log(steps), np.log(found), 1)[0] == pytest.approx(ORDERS[method], abs=0.4)
 
 
+@needs_compiler
 @pytest.mark.parametrize("method", ["strang", "extrapolated_strang"])
 def test_squid_potential_converges_with_the_order_of_the_method(method):
     check_order(HODGKIN_HUXLEY, method)
@@ -48,6 +50,7 @@ def test_potential_converges_with_the_order_of_the_method(model, method):
 
 
 @pytest.mark.slow
+@needs_compiler
 def test_all_backends_agree():
     how = {"method": "extrapolated_strang", "dt": 0.1 * ms, "record": ("v",)}
     trains = [
@@ -59,6 +62,7 @@ def test_all_backends_agree():
         assert other.spike_ms == pytest.approx(trains[0].spike_ms, abs=1e-9)
 
 
+@needs_compiler
 def test_stable_where_runge_kutta_is_not():
     # Runge-Kutta methods of order four need dt below .09 ms here.
     run = simulate(
