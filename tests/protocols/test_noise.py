@@ -145,7 +145,10 @@ def test_noisy_lif_against_siegert_over_mean_and_strength(V_reset, t_ref):
     )  # fmt: skip
     cell = TEACHING | {"V_reset": V_reset, "t_ref": t_ref}
     expected = noisy_lif_rate(table["I"], table["noise"], **cell, dt=dt)
-    assert (deviations(table, expected, dt).abs() < 1).all()
+    single = table["rate_Hz"].isna()  # one spike in all trials is no rate
+    seconds = 40 * (4000 - table.attrs["discard_ms"]) / 1000
+    assert (expected[single] * seconds < 7).all()  # of Poisson's single spikes all but 1 in 150
+    assert (deviations(table, expected, dt)[~single].abs() < 1).all()
 
 
 @pytest.mark.slow
@@ -222,7 +225,7 @@ def test_the_onset_becomes_straighter_with_noise():
 @pytest.mark.slow
 @pytest.mark.parametrize("model", ZOO, ids=lambda model: model.name)
 def test_noise_straightens_the_onset_of_every_model(model):
-    table = noisy_onset(model, points=13, trials=8)
+    table = noisy_onset(model, points=13, trials=32)
     found = linearity(table, "deviation")
     assert found["R2"].iloc[-1] > found["R2"].iloc[0]
     assert found["steepest"].iloc[-1] < found["steepest"].iloc[0]
