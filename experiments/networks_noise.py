@@ -168,5 +168,5 @@ def _draw_onsets(found: dict[str, pd.DataFrame]):
         ax.set_title(title.partition(" (")[0], fontsize=7.5)
     for ax in axes[1:]:
         ax.set_ylabel("")
-    legend_below(axes)
+    legend_below(axes, title="deviation of the resting membrane (mV)")
     return axes[0].figure

@@ -226,13 +226,15 @@ def legend_beside(ax: Axes, *, title: str | None = None) -> None:
             )
 
 
-def legend_below(axes: Iterable[Axes]) -> None:
+def legend_below(axes: Iterable[Axes], *, title: str | None = None) -> None:
     """Put one legend for several panels under the figure, every name once.
 
     Parameters
     ----------
     axes : iterable of Axes
         Panels of one figure.
+    title : str, optional
+        Heading of the legend.
 
     Examples
     --------
@@ -252,7 +254,11 @@ def legend_below(axes: Iterable[Axes]) -> None:
     if named:
         with use_style():
             axes[0].figure.legend(
-                named.values(), named.keys(), loc="outside lower center", ncols=min(4, len(named))
+                named.values(),
+                named.keys(),
+                title=title,
+                loc="outside lower center",
+                ncols=min(4, len(named)),
             )
 
 
