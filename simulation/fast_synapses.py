@@ -32,17 +32,29 @@ _PARTS = r"""{
         {
             const size_t _idx = \1.synapse(_place);"""
 
+_JUMP = (
+    r"const double _r = _rand\(_vectorisation_idx\);\s*if\(_r==0\.0\) break;\s*"
+    r"const int _jump = floor\(log\(_r\)\*_pconst\)"
+)
+_JUMP_BY_LOG = """const double _log = _random_generators[0].log_of_rand();
+                if (_log < -40) break;  // of 0; the least other number is 2^-53
+                const int _jump = floor(_log*_pconst)"""
+
 # Newer Brian2 writes to a file, for runs that are continued, what is still on its way.
 _QUEUE_FILE = r"    ofstream outfile_{0};\n(?:.*\n)*?.*spike queue state for '{0}'.*\n    }}\n"
 
 
 def make_at_once(source: Path, expected: float) -> None:
-    """Change the code that makes synapses: room for those expected, no count of each cell's."""
+    """Change the code that makes synapses: room for those expected, logarithms in vectors.
+
+    What is counted for each cell is not used.
+    """
     text = source.read_text()
     lists = re.findall(r"(_dynamic_array_\w+__synaptic_(?:pre|post))\.push_back", text)
     size = int(expected + 6 * expected**0.5)  # six standard deviations, or fewer
     room = "".join(f"    {name}.reserve({size});\n" for name in lists)
     text = re.sub(r"_dynamic_array_\w+_N_(?:incoming|outgoing)\[\w+\] \+= 1;", "", text)
+    text = re.sub(_JUMP, _JUMP_BY_LOG, text)  # absent where they are not drawn with a probability
     source.write_text(replace_once(r"( *size_t _raw_pre_idx, _raw_post_idx;)", rf"{room}\1", text))
 
 

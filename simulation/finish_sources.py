@@ -49,7 +49,10 @@ SEED = """
             for (size_t i = 0; i < _random_generators.size(); i++)
                 _random_generators[i].seed(strtoull(seed, NULL, 10) + i);
 """
-NORMALS = Path(__file__).parent / "cpp" / "normals.h"
+_CPP = Path(__file__).parent / "cpp"
+NORMALS, UNIFORMS, ALIGNED = (
+    _CPP / name for name in ("normals.h", "uniforms.h", "aligned_arrays.h")
+)
 # A program that finds its neurons' state at time 0 by itself brings its own version of this file.
 _GIVEN_STATE = """#pragma once
 #include <string>
@@ -70,9 +73,11 @@ def finish_sources(folder: Path, seed: str = SEED) -> None:
     _check_writing(folder / "objects.cpp")
     _tell_time_quickly(folder / "network.cpp")
     _draw_in_buffers(folder / "objects.h")
+    _align_arrays(folder / "objects.cpp")
     (folder / "starting_state.h").write_text(_GIVEN_STATE)
     for source in folder.glob("code_objects/*stateupdater*.cpp"):
         _hide_size(source)
+        _count_steps_in_doubles(source)
     if brian2.prefs.core.default_float_dtype == np.float32:
         for source in folder.glob("code_objects/*.cpp"):
             _make_single(source)
@@ -134,17 +139,42 @@ def _tell_time_quickly(network: Path) -> None:
 
 
 def _draw_in_buffers(objects: Path) -> None:
-    """Let normally distributed numbers come from a buffer that is filled in a vectorised loop."""
+    """Let random numbers come from buffers that are filled in vectorised loops."""
     source = objects.read_text()
-    if "class RandomGenerator" not in source:
-        return
-    shutil.copy(NORMALS, objects.parent)
-    source = f'#include "{NORMALS.name}"\n{source}'
+    for header in (UNIFORMS, NORMALS):
+        shutil.copy(header, objects.parent)
+        source = f'#include "{header.name}"\n{source}'
+    source = replace_once(r"(?s)double rand\(\)\s*\{.*?\n        \}",
+                          "double rand() { return uniforms.draw(gen); }\n"
+                          "        double log_of_rand() { return uniforms.draw_log(gen); }",
+                          source)  # fmt: skip
     source = replace_once(r"(?s)double randn\(\)\s*\{.*?\n        \}\n\};",
                           "double randn() { return normals.draw(*this); }\n};", source)  # fmt: skip
-    source = replace_once(r"gen\.seed\(seed\);", "gen.seed(seed); normals.clear();", source)
-    source = replace_once(r"std::mt19937 gen;", "std::mt19937 gen; Normals normals;", source)
+    seed = "gen.seed(seed); uniforms.clear(); normals.clear();"
+    source = replace_once(r"gen\.seed\(seed\);", seed, source)
+    members = "std::mt19937 gen; Uniforms uniforms; Normals normals;"
+    source = replace_once(r"std::mt19937 gen;", members, source)
     objects.write_text(source)
+
+
+def _align_arrays(objects: Path) -> None:
+    """Let the arrays of state begin where a cache line does."""
+    shutil.copy(ALIGNED, objects.parent)
+    objects.write_text(f'#include "{ALIGNED.name}"\n{objects.read_text()}')
+
+
+def _count_steps_in_doubles(source: Path) -> None:
+    """Let whole steps, which say how long a cell is refractory, be doubles without a fraction.
+
+    Brian2 converts them to 64-bit integers, for which AVX2 has no instruction.
+    """
+    source.write_text(
+        re.sub(
+            r"int64_t _timestep\(double t, double dt\)(\s*)\{(\s*)return \(int64_t\)",
+            r"double _timestep(double t, double dt)\1{\2return std::trunc",
+            source.read_text(),
+        )
+    )
 
 
 def _hide_size(source: Path) -> None:

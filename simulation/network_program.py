@@ -100,7 +100,7 @@ def _generate(folder: Path, plan: NetworkPlan, threads: int) -> None:
     for p in plan.projections:
         make_at_once(code_of(folder, f"{p.name}_synapses_create_generator_codeobject"), p.expected)
     for cells in plan.cells:
-        scan_in_blocks(code_of(folder, f"{cells.name}_spike_thresholder_codeobject"), threads)
+        scan_in_blocks(folder, cells.name, threads)
         if cells.text.reset:
             reset_few_on_one_thread(code_of(folder, f"{cells.name}_spike_resetter_codeobject"))
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1))

@@ -24,7 +24,8 @@ STANDALONE = Backend("cpp_standalone")
 # Files of this folder that decide what the program of a given text consists of.
 _SOURCES = (
     "generate.py", "finish_sources.py", "compile.py", "methods.py", "runge_kutta.py",
-    "shared_exponentials.py", "splitting.py", "cpp/normals.h",
+    "shared_exponentials.py", "splitting.py", "cpp/normals.h", "cpp/uniforms.h",
+    "cpp/aligned_arrays.h",
 )  # fmt: skip
 
 

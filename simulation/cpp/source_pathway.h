@@ -52,9 +52,10 @@ class SourcePathway
 
     void find_bounds()
     {
-        const auto range = std::minmax_element(targets.begin(), targets.end());
-        const size_t low = targets.empty() ? 0 : *range.first;
-        const size_t n_targets = targets.empty() ? 0 : *range.second + 1 - low;
+        // Not minmax_element, which compilers do not vectorise.
+        int32_t low = targets.empty() ? 0 : targets[0], high = low;
+        for (int32_t t : targets) low = std::min(low, t), high = std::max(high, t);
+        const size_t n_targets = high + 1 - low;
         bounds.clear();
         bounds.reserve((last - first) * n_parts + 1);
         size_t place = 0, end = 0;
