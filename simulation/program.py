@@ -107,7 +107,11 @@ class Program:
             environment["EXCITABLE_SEED"] = str(seed)
         if report is not None:
             environment["EXCITABLE_PROGRESS"] = "1"
-        messages, code = self._start(arguments, environment, report)
+        try:
+            messages, code = self._start(arguments, environment, report)
+        except BaseException:  # interrupted: nobody will look at what there is
+            shutil.rmtree(results)
+            raise
         found = self._read(results, messages, code)
         shutil.rmtree(results)
         return found

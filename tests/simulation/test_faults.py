@@ -188,3 +188,12 @@ def test_what_a_read_only_cache_has_not_is_built_once(read_only_cache, capsys):
         found = simulate(LIF, Constant(2 * nA), 2, 50 * ms, **RUN)
         assert len(found.spike_ms) == 2 * 3
     assert capsys.readouterr().err.count("cannot be used") == 1
+
+
+def test_an_interrupted_run_leaves_no_files(program, scratch):
+    def interrupt(fraction):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        program.execute(VALUES, HOURS, 5e-5, report=interrupt)
+    assert not list(scratch.iterdir())
