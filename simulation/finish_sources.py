@@ -64,16 +64,23 @@ _FINISHED = """
 """
 
 
-def finish_sources(folder: Path, seed: str = SEED) -> None:
+def finish_sources(folder: Path, outputs: Mapping[str, dict], seed: str = SEED) -> None:
     """Change what Brian2 has generated where a program needs more; see the functions below.
 
-    `seed` is the code that runs just before the network does; empty where it stands elsewhere.
+    Parameters
+    ----------
+    folder : Path
+    outputs : dict of str to dict
+        The results of the manifest; no others are written.
+    seed : str
+        The code that runs just before the network does; empty where it stands elsewhere.
     """
     _make_arguments(folder / "main.cpp", seed)
     _check_writing(folder / "objects.cpp")
     _tell_time_quickly(folder / "network.cpp")
     _draw_in_buffers(folder / "objects.h")
-    _align_arrays(folder / "objects.cpp")
+    _bring(ALIGNED, folder / "objects.cpp")  # arrays of state begin where a cache line does
+    write_only(folder / "objects.cpp", {about["file"]: about["file"] for about in outputs.values()})
     (folder / "starting_state.h").write_text(_GIVEN_STATE)
     for source in folder.glob("code_objects/*stateupdater*.cpp"):
         _hide_size(source)
@@ -141,9 +148,6 @@ def _tell_time_quickly(network: Path) -> None:
 def _draw_in_buffers(objects: Path) -> None:
     """Let random numbers come from buffers that are filled in vectorised loops."""
     source = objects.read_text()
-    for header in (UNIFORMS, NORMALS):
-        shutil.copy(header, objects.parent)
-        source = f'#include "{header.name}"\n{source}'
     source = replace_once(r"(?s)double rand\(\)\s*\{.*?\n        \}",
                           "double rand() { return uniforms.draw(gen); }\n"
                           "        double log_of_rand() { return uniforms.draw_log(gen); }",
@@ -153,14 +157,15 @@ def _draw_in_buffers(objects: Path) -> None:
     seed = "gen.seed(seed); uniforms.clear(); normals.clear();"
     source = replace_once(r"gen\.seed\(seed\);", seed, source)
     members = "std::mt19937 gen; Uniforms uniforms; Normals normals;"
-    source = replace_once(r"std::mt19937 gen;", members, source)
-    objects.write_text(source)
+    objects.write_text(replace_once(r"std::mt19937 gen;", members, source))
+    for header in (UNIFORMS, NORMALS):
+        _bring(header, objects)
 
 
-def _align_arrays(objects: Path) -> None:
-    """Let the arrays of state begin where a cache line does."""
-    shutil.copy(ALIGNED, objects.parent)
-    objects.write_text(f'#include "{ALIGNED.name}"\n{objects.read_text()}')
+def _bring(header: Path, source: Path) -> None:
+    """Put a header of ours beside a generated source, which includes it from now on."""
+    shutil.copy(header, source.parent)
+    source.write_text(f'#include "{header.name}"\n{source.read_text()}')
 
 
 def _count_steps_in_doubles(source: Path) -> None:

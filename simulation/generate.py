@@ -10,7 +10,7 @@ from brian2 import Clock, Network, NeuronGroup, SpikeMonitor, StateMonitor, seco
 from brian2.devices import reset_device
 
 from ..models.grouping import GroupText
-from .finish_sources import finish_sources, write_only
+from .finish_sources import finish_sources
 from .methods import updater
 from .within_step import SINCE
 
@@ -39,9 +39,7 @@ def generate(
         network.run(1 * second, namespace=dict(text.functions))
         device.build(directory=str(folder), compile=False, run=False)
         manifest = _manifest(device, parts, text, states, record)
-    finish_sources(folder)
-    files = [about["file"] for about in manifest["outputs"].values()]
-    write_only(folder / "objects.cpp", dict(zip(files, files, strict=True)))
+    finish_sources(folder, manifest["outputs"])
     for name, content in (sources or {}).items():
         (folder / name).write_text(content)
     (folder / "manifest.json").write_text(json.dumps(manifest | (about or {}), indent=1))

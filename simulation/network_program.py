@@ -12,7 +12,7 @@ from . import cache as programs_cache
 from .backends import Backend, preferences
 from .compile import compile_program, compiler_identity, flags_probed_meanwhile
 from .fast_synapses import deliver_by_source, make_at_once
-from .finish_sources import SEED, code_of, finish_sources, write_only
+from .finish_sources import SEED, code_of, finish_sources
 from .generate import device_for
 from .network_assembly import assemble_network, variable
 from .network_plan import NetworkPlan
@@ -90,9 +90,7 @@ def _generate(folder: Path, plan: NetworkPlan, threads: int) -> None:
         network.run(1 * second, namespace={k: f for each in functions for k, f in each.items()})
         device.build(directory=str(folder), compile=False, run=False)
         manifest = _manifest(device, parts, plan)
-    finish_sources(folder, seed="")
-    files = [about["file"] for about in manifest["outputs"].values()]
-    write_only(folder / "objects.cpp", dict(zip(files, files, strict=True)))
+    finish_sources(folder, manifest["outputs"], seed="")
     single = [
         (p.name, k) for p in plan.projections for k, path in p.pathways.items() if not path.drawn
     ]

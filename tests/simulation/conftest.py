@@ -1,4 +1,6 @@
-"""The compiled LIF that several files run."""
+"""The compiled LIF that several files run, and C++ that writes numbers."""
+
+import subprocess
 
 import numpy as np
 import pytest
@@ -6,6 +8,7 @@ from brian2 import ms, nA
 from excitable.models import LIF
 from excitable.protocols import Constant
 from excitable.simulation import cache, simulate
+from excitable.simulation.compile import SMALL, compiler, fast_flags
 from excitable.simulation.program import Program
 
 
@@ -17,3 +20,15 @@ def lif_program(tmp_path_factory):
         simulate(LIF, Constant(np.full(16, 2) * nA), 16, 20 * ms, backend="cpp_standalone")
         ((name, *_),) = cache.entries()
         return Program.open(cache.cache_folder() / name)
+
+
+@pytest.fixture(scope="module", params=["fast", "small"])
+def numbers(request, tmp_path_factory):
+    """What the module's C++ PROGRAM writes, with the flags of a hot loop and of the rest."""
+    folder = tmp_path_factory.mktemp("cpp")
+    (folder / "main.cpp").write_text(request.module.PROGRAM)
+    flags = fast_flags() if request.param == "fast" else SMALL
+    command = [compiler(), "-std=c++11", *flags, "main.cpp", "-o", "main"]
+    subprocess.run(command, cwd=folder, check=True)
+    said = subprocess.run(["./main"], cwd=folder, check=True, capture_output=True).stdout
+    return np.frombuffer(said)

@@ -1,11 +1,8 @@
 """The buffered normal numbers of compiled programs, against the normal distribution."""
 
-import subprocess
-
 import numpy as np
 import pytest
 from excitable.simulation.backends import has_compiler
-from excitable.simulation.compile import SMALL, compiler, fast_flags
 from excitable.simulation.finish_sources import NORMALS
 from scipy import stats
 
@@ -32,18 +29,6 @@ int main()
     }}
 }}
 """
-
-
-@pytest.fixture(scope="module", params=["fast", "small"])
-def numbers(request, tmp_path_factory):
-    """A million of them, with the flags of a hot loop and of the rest."""
-    folder = tmp_path_factory.mktemp("normals")
-    (folder / "main.cpp").write_text(PROGRAM)
-    flags = fast_flags() if request.param == "fast" else SMALL
-    command = [compiler(), "-std=c++11", *flags, "main.cpp", "-o", "main"]
-    subprocess.run(command, cwd=folder, check=True)
-    said = subprocess.run(["./main"], cwd=folder, check=True, capture_output=True).stdout
-    return np.frombuffer(said)
 
 
 def test_distribution(numbers):

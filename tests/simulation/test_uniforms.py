@@ -1,11 +1,8 @@
 """The buffered uniform numbers of compiled programs, against numpy's Mersenne Twister."""
 
-import subprocess
-
 import numpy as np
 import pytest
 from excitable.simulation.backends import has_compiler
-from excitable.simulation.compile import SMALL, compiler, fast_flags
 from excitable.simulation.finish_sources import UNIFORMS
 
 pytestmark = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
@@ -31,15 +28,8 @@ int main()
 """
 
 
-@pytest.mark.parametrize("flags", ["fast", "small"])
-def test_numbers_and_logarithms_share_the_stream_of_the_generator(tmp_path, flags):
-    (tmp_path / "main.cpp").write_text(PROGRAM)
-    flags = fast_flags() if flags == "fast" else SMALL
-    command = [compiler(), "-std=c++11", *flags, "main.cpp", "-o", "main"]
-    subprocess.run(command, cwd=tmp_path, check=True)
-    said = subprocess.run(["./main"], cwd=tmp_path, check=True, capture_output=True).stdout
-    found = np.frombuffer(said)
+def test_numbers_and_logarithms_share_the_stream_of_the_generator(numbers):
     expected = np.random.RandomState(SEED).random_sample(N)
     plain = np.arange(N) % 3 == 0
-    np.testing.assert_array_equal(found[plain], expected[plain])
-    np.testing.assert_allclose(found[~plain], np.log(expected[~plain]), rtol=1e-15, atol=1e-15)
+    np.testing.assert_array_equal(numbers[plain], expected[plain])
+    np.testing.assert_allclose(numbers[~plain], np.log(expected[~plain]), rtol=1e-15, atol=1e-15)
