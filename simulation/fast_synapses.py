@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from .finish_sources import code_of, replace_once
+from .parts import Parted, split
 
 HEADER = Path(__file__).parent / "cpp" / "source_pathway.h"
 _LOOP = (
@@ -21,14 +22,12 @@ _LOOP = (
     r"for\(int _spiking_synapse_idx=0;\s*.*;\s*_spiking_synapse_idx\+\+\)\s*\{\s*"
     r"const size_t _idx = \(\*_spiking_synapses\)\[_spiking_synapse_idx\];"
 )
-_PARTS = r"""{
+_OURS = r"""{
     \2
-        const int _n_parts = \1.parts();
-        PARALLEL
-        for (int _part = 0; _part < _n_parts; _part++)
-        for (size_t _k = 0; _k < \1.n_due(); _k++)
-        for (size_t _source = \1.due(_k, _part), _place = \1.begin(_source, _part),
-                    _end = \1.end(_source, _part); _place < _end; _place++)
+        const std::vector<int32_t>& _due = \1.due(_part);
+        for (size_t _k = 0; _k < _due.size(); _k++)
+        for (size_t _place = \1.begin(_due, _k, _part), _end = \1.end(_due, _k, _part);
+             _place < _end; _place++)
         {
             const size_t _idx = \1.synapse(_place);"""
 
@@ -58,33 +57,42 @@ def make_at_once(source: Path, expected: float) -> None:
     source.write_text(replace_once(r"( *size_t _raw_pre_idx, _raw_post_idx;)", rf"{room}\1", text))
 
 
-def deliver_by_source(folder: Path, pathways: Iterable[tuple[str, str]], threads: int) -> None:
+def deliver_by_source(
+    folder: Path, pathways: Iterable[tuple[str, str, int]], n_parts: int
+) -> list[Parted]:
     """Change the generated sources of a network so that these pathways deliver by source.
 
     Parameters
     ----------
     folder : Path
-    pathways : iterable of (str, str)
-        Names of synapses and of one of their pathways, all of whose synapses have one delay.
-    threads : int
+    pathways : iterable of (str, str, int)
+        Names of synapses and of one of their pathways, all of whose synapses have one delay; and
+        how many cells the group has that holds their targets.
+    n_parts : int
+
+    Returns
+    -------
+    list of Parted
+        What takes up spikes and what delivers them; on one part if the statement of a synapse
+        changes more than its target.
     """
     (folder / HEADER.name).write_text(HEADER.read_text())
     objects, header = (folder / "objects.cpp").read_text(), (folder / "objects.h").read_text()
-    for synapses, pathway in pathways:
+    parted = []
+    for synapses, pathway, n_targets in pathways:
         name = f"{synapses}_{pathway}"
         loop = code_of(folder, f"{name}_codeobject")
-        push = code_of(folder, f"{name}_push_spikes")
-        parts = threads if _writes_to_targets_only(loop.read_text()) else 1
-        parallel = f"#pragma omp parallel for schedule(static) if({name}.is_much())"
-        parallel = parallel if parts > 1 else ""
-        loop.write_text(replace_once(_LOOP, _PARTS.replace("PARALLEL", parallel), loop.read_text()))
-        # Each of Brian2's queues would take its spikes on its own thread.
-        push.write_text(re.sub(r"#pragma omp parallel\b.*", "", push.read_text()))
+        text = replace_once(_LOOP, _OURS, loop.read_text())
+        parts = n_parts if _writes_to_targets_only(text) else 1
+        parted += [
+            _split_push(code_of(folder, f"{name}_push_spikes"), parts),
+            split(loop, text, parts, alone="_presynaptic_idx" in text),
+        ]
         header = replace_once(rf"SynapticPathway {name};", f"SourcePathway {name};", header)
         targets = f"_dynamic_array_{synapses}__synaptic_post"
         objects = replace_once(
             rf"SynapticPathway {name}\(\s*(\w+),\s*(\d+), (\d+)\);",
-            rf"SourcePathway {name}(\1, {targets}, \2, \3, {parts});",
+            rf"SourcePathway {name}(\1, {targets}, \2, \3, {n_targets}, {parts});",
             objects,
         )
         objects = re.sub(_QUEUE_FILE.format(name), "", objects)
@@ -92,6 +100,13 @@ def deliver_by_source(folder: Path, pathways: Iterable[tuple[str, str]], threads
     header = replace_once('#include "synapses_classes.h"', include, header)
     (folder / "objects.cpp").write_text(objects)
     (folder / "objects.h").write_text(header)
+    return parted
+
+
+def _split_push(source: Path, n_parts: int) -> Parted:
+    text = re.sub(r"#pragma omp parallel\b.*", "", source.read_text())
+    text = replace_once(r"\.advance\(\)", ".advance(_part)", text)
+    return split(source, replace_once(r"\.push\(", ".push(_part, ", text), n_parts)
 
 
 def _writes_to_targets_only(loop: str) -> bool:

@@ -16,14 +16,15 @@ from .finish_sources import SEED, code_of, finish_sources
 from .generate import device_for
 from .network_assembly import assemble_network, variable
 from .network_plan import NetworkPlan
+from .parts import Parted, run_together, split_reset, split_update
 from .program import Program, ProgramError
 from .programs import common_flags, contents, own_sources
-from .threshold_scan import reset_few_on_one_thread, scan_in_blocks
+from .threshold_scan import split_search
 
 # What decides a network's program beside what decides that of a single group.
 _SOURCES = (
     "half_steps.py", "network_assembly.py", "network_program.py", "fast_synapses.py",
-    "threshold_scan.py", "cpp/source_pathway.h",
+    "threshold_scan.py", "parts.py", "cpp/source_pathway.h", "cpp/parts.h",
 )  # fmt: skip
 
 
@@ -91,17 +92,34 @@ def _generate(folder: Path, plan: NetworkPlan, threads: int) -> None:
         device.build(directory=str(folder), compile=False, run=False)
         manifest = _manifest(device, parts, plan)
     finish_sources(folder, manifest["outputs"], seed="")
-    single = [
-        (p.name, k) for p in plan.projections for k, path in p.pathways.items() if not path.drawn
-    ]
-    deliver_by_source(folder, single, threads)
     for p in plan.projections:
         make_at_once(code_of(folder, f"{p.name}_synapses_create_generator_codeobject"), p.expected)
-    for cells in plan.cells:
-        scan_in_blocks(folder, cells.name, threads)
-        if cells.text.reset:
-            reset_few_on_one_thread(code_of(folder, f"{cells.name}_spike_resetter_codeobject"))
+    run_together(folder, _split(folder, plan, threads))
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1))
+
+
+def _split(folder: Path, plan: NetworkPlan, n_parts: int) -> list[Parted]:
+    """Let all that can be done part by part be done so."""
+    sizes = {cells.name: cells.text.n for cells in plan.cells}
+    single = [
+        (p.name, k, sizes[p.target.cells])
+        for p in plan.projections
+        for k, path in p.pathways.items()
+        if not path.drawn
+    ]
+    parted = deliver_by_source(folder, single, n_parts)
+    for cells in plan.cells:
+        parted.append(
+            split_update(code_of(folder, f"{cells.name}_stateupdater_codeobject"), n_parts)
+        )
+        parted += split_search(
+            code_of(folder, f"{cells.name}_spike_thresholder_codeobject"), n_parts
+        )
+        if cells.text.reset:
+            parted.append(
+                split_reset(code_of(folder, f"{cells.name}_spike_resetter_codeobject"), n_parts)
+            )
+    return parted
 
 
 def _manifest(device, parts: Mapping, plan: NetworkPlan) -> dict:

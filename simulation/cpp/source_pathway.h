@@ -2,25 +2,31 @@
 //
 // Takes the place of Brian2's SynapticPathway, whose queue holds an entry for each synapse of a
 // spike: here it holds the neuron that fired, and the synapses of a neuron are found by its place.
-// They are split by their targets into parts, one for each thread, so that no two threads write to
-// the same target and every target adds up its input in the same order, however many threads run.
+// They are split by the parts that their targets belong to, so that no two threads write to the
+// same target and every target adds up its input in the same order, however many threads run.
 #ifndef EXCITABLE_SOURCE_PATHWAY_H
 #define EXCITABLE_SOURCE_PATHWAY_H
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <vector>
+
+#include "parts.h"
 
 class SourcePathway
 {
+    struct Queue  // each part's own, though all hold the same
+    {
+        std::vector<std::vector<int32_t>> late;
+        size_t now = 0;                // late[now] is due in this step
+    };
     const std::vector<int32_t>& targets;
-    const int first, last;                    // the neurons that may fire: first ... last - 1
-    const int n_parts;
-    const double MUCH = 512;                  // synapses
-    double per_source = 0;
-    size_t delay = 0, now = 0;
-    std::vector<std::vector<int32_t>> queue;  // queue[now] is due in this step
-    std::vector<int32_t> order;               // synapses by source; empty: they already are
-    std::vector<int32_t> bounds;              // of each source's synapses, part by part
+    const int first, last;             // the neurons that may fire: first ... last - 1
+    const int n_targets, n_parts;      // cells of the group that holds the targets
+    size_t delay = 0;
+    std::vector<std::unique_ptr<Queue>> queues;
+    std::vector<int32_t> order;        // synapses by source; empty: they already are
+    std::vector<int32_t> bounds;       // of each source's synapses, part by part
 
     size_t place(int source, int part) const { return size_t(source - first) * n_parts + part; }
     int32_t target(size_t place) const { return targets[synapse(place)]; }
@@ -52,10 +58,6 @@ class SourcePathway
 
     void find_bounds()
     {
-        // Not minmax_element, which compilers do not vectorise.
-        int32_t low = targets.empty() ? 0 : targets[0], high = low;
-        for (int32_t t : targets) low = std::min(low, t), high = std::max(high, t);
-        const size_t n_targets = high + 1 - low;
         bounds.clear();
         bounds.reserve((last - first) * n_parts + 1);
         size_t place = 0, end = 0;
@@ -66,7 +68,7 @@ class SourcePathway
             for (int part = 0; part < n_parts; part++)
             {
                 bounds.push_back(place);
-                const int limit = low + (part + 1) * n_targets / n_parts;
+                const int limit = part_begin(n_targets, part + 1, n_parts);
                 if (part == n_parts - 1) place = end;
                 while (place < end && target(place) < limit) place++;
             }
@@ -78,8 +80,9 @@ public:
     std::vector<int32_t>& sources;
 
     SourcePathway(std::vector<int32_t>& sources, const std::vector<int32_t>& targets,
-                  int first, int last, int n_parts)
-        : targets(targets), first(first), last(last), n_parts(n_parts), queue(1), sources(sources)
+                  int first, int last, int n_targets, int n_parts)
+        : targets(targets), first(first), last(last), n_targets(n_targets), n_parts(n_parts),
+          queues(n_parts), sources(sources)
     {
     }
 
@@ -87,48 +90,52 @@ public:
     void prepare(int, int, const scalar* delays, int n_delays, const int*, int, double dt)
     {
         delay = n_delays ? (size_t)(delays[0] / dt + 0.5) : 0;
-        queue.assign(delay + 1, std::vector<int32_t>());
-        now = 0;
-        per_source = sources.size() / std::max(1.0, double(last - first));
+        on_all_parts(n_parts, [this](int part) {  // a thread allocates from memory of its own
+            queues[part].reset(new Queue);
+            queues[part]->late.resize(delay + 1);
+        });
         sort_by_source();
         find_bounds();
     }
 
-    void advance()
+    void advance(int part)
     {
-        queue[now].clear();
-        now = (now + 1) % queue.size();
+        Queue& queue = *queues[part];
+        queue.late[queue.now].clear();
+        queue.now = (queue.now + 1) % queue.late.size();
     }
 
-    void push(const int32_t* spikes, int n_spikes)  // ascending
+    void push(int part, const int32_t* spikes, int n_spikes)  // ascending
     {
         const int32_t* begin = std::lower_bound(spikes, spikes + n_spikes, first);
         const int32_t* end = std::lower_bound(begin, spikes + n_spikes, last);
-        std::vector<int32_t>& late = queue[(now + delay) % queue.size()];
+        Queue& queue = *queues[part];
+        std::vector<int32_t>& late = queue.late[(queue.now + delay) % queue.late.size()];
         late.insert(late.end(), begin, end);
     }
 
-    size_t n_due() const { return queue[now].size(); }
+    // The sources to be served in this step.
+    const std::vector<int32_t>& due(int part) const { return queues[part]->late[queues[part]->now]; }
 
-    // The source to be served now; those that follow are fetched, for they lie anywhere in memory.
-    int due(size_t k, int part) const
+    // Where the synapses of due[k] on a part begin; those of sources that follow are fetched, for
+    // they lie anywhere in memory.
+    size_t begin(const std::vector<int32_t>& due, size_t k, int part) const
     {
-        const std::vector<int32_t>& due = queue[now];
         if (k + 8 < due.size()) __builtin_prefetch(&bounds[place(due[k + 8], part)]);
         if (k + 4 < due.size())
         {
-            const int32_t* first_target = targets.data() + begin(due[k + 4], part);
+            const int32_t* first_target = targets.data() + bounds[place(due[k + 4], part)];
             __builtin_prefetch(first_target);
             __builtin_prefetch(first_target + 16);
         }
-        return due[k];
+        return bounds[place(due[k], part)];
     }
 
-    int parts() const { return n_parts; }
-    // Whether threads that start together and wait for each other (microseconds) are worth it.
-    bool is_much() const { return n_due() * per_source > MUCH; }
-    size_t begin(int source, int part) const { return bounds[place(source, part)]; }
-    size_t end(int source, int part) const { return bounds[place(source, part) + 1]; }
+    size_t end(const std::vector<int32_t>& due, size_t k, int part) const
+    {
+        return bounds[place(due[k], part) + 1];
+    }
+
     size_t synapse(size_t place) const { return order.empty() ? place : order[place]; }
 };
 #endif

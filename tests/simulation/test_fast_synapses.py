@@ -12,7 +12,7 @@ from excitable.simulation.compile import has_openmp
 pytestmark = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
 needs_openmp = pytest.mark.skipif(not has_openmp(), reason="needs a compiler with OpenMP")
 
-OURS = ("deliver_by_source", "make_at_once", "scan_in_blocks", "reset_few_on_one_thread")
+OURS = ("make_at_once", "_split", "run_together")
 NETWORK = {
     "n_exc": 230, "n_inh": 70, "synapse": Synapse.conductance(5 * ms, 0 * mV, 3 * nS),
     "inhibition": Synapse.conductance(10 * ms, -80 * mV, 10 * nS), "drive": Constant(1.8 * nA),
