@@ -73,8 +73,8 @@ def deliver_by_source(
     Returns
     -------
     list of Parted
-        What takes up spikes and what delivers them; on one part if the statement of a synapse
-        changes more than its target.
+        What takes up spikes and what delivers them. A pathway whose statement does more than
+        change its target keeps Brian2's queue.
     """
     (folder / HEADER.name).write_text(HEADER.read_text())
     objects, header = (folder / "objects.cpp").read_text(), (folder / "objects.h").read_text()
@@ -82,17 +82,18 @@ def deliver_by_source(
     for synapses, pathway, n_targets in pathways:
         name = f"{synapses}_{pathway}"
         loop = code_of(folder, f"{name}_codeobject")
-        text = replace_once(_LOOP, _OURS, loop.read_text())
-        parts = n_parts if _writes_to_targets_only(text) else 1
+        text = loop.read_text()
+        if not _touches_targets_only(text):
+            continue
         parted += [
-            _split_push(code_of(folder, f"{name}_push_spikes"), parts),
-            split(loop, text, parts, alone="_presynaptic_idx" in text),
+            _split_push(code_of(folder, f"{name}_push_spikes")),
+            split(loop, replace_once(_LOOP, _OURS, text)),
         ]
         header = replace_once(rf"SynapticPathway {name};", f"SourcePathway {name};", header)
         targets = f"_dynamic_array_{synapses}__synaptic_post"
         objects = replace_once(
             rf"SynapticPathway {name}\(\s*(\w+),\s*(\d+), (\d+)\);",
-            rf"SourcePathway {name}(\1, {targets}, \2, \3, {n_targets}, {parts});",
+            rf"SourcePathway {name}(\1, {targets}, \2, \3, {n_targets}, {n_parts});",
             objects,
         )
         objects = re.sub(_QUEUE_FILE.format(name), "", objects)
@@ -103,13 +104,13 @@ def deliver_by_source(
     return parted
 
 
-def _split_push(source: Path, n_parts: int) -> Parted:
+def _split_push(source: Path) -> Parted:
     text = re.sub(r"#pragma omp parallel\b.*", "", source.read_text())
     text = replace_once(r"\.advance\(\)", ".advance(_part)", text)
-    return split(source, replace_once(r"\.push\(", ".push(_part, ", text), n_parts)
+    return split(source, replace_once(r"\.push\(", ".push(_part, ", text))
 
 
-def _writes_to_targets_only(loop: str) -> bool:
-    """Return whether a pathway's statement changes nothing but its targets and its synapse."""
+def _touches_targets_only(loop: str) -> bool:
+    """Return whether a pathway's statement needs no cell but its target, and changes no other."""
     written = re.findall(r"^\s*_ptr_array\w+\[(\w+)\] = ", loop, flags=re.MULTILINE)
-    return bool(written) and set(written) <= {"_postsynaptic_idx", "_idx"}
+    return "_presynaptic_idx" not in loop and set(written) <= {"_postsynaptic_idx", "_idx"}

@@ -94,12 +94,12 @@ def _generate(folder: Path, plan: NetworkPlan, threads: int) -> None:
     finish_sources(folder, manifest["outputs"], seed="")
     for p in plan.projections:
         make_at_once(code_of(folder, f"{p.name}_synapses_create_generator_codeobject"), p.expected)
-    run_together(folder, _split(folder, plan, threads))
+    run_together(folder, _split(folder, plan, threads), threads)
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1))
 
 
 def _split(folder: Path, plan: NetworkPlan, n_parts: int) -> list[Parted]:
-    """Let all that can be done part by part be done so."""
+    """Split all that can be done part by part."""
     sizes = {cells.name: cells.text.n for cells in plan.cells}
     single = [
         (p.name, k, sizes[p.target.cells])
@@ -109,16 +109,14 @@ def _split(folder: Path, plan: NetworkPlan, n_parts: int) -> list[Parted]:
     ]
     parted = deliver_by_source(folder, single, n_parts)
     for cells in plan.cells:
-        parted.append(
-            split_update(code_of(folder, f"{cells.name}_stateupdater_codeobject"), n_parts)
-        )
-        parted += split_search(
-            code_of(folder, f"{cells.name}_spike_thresholder_codeobject"), n_parts
-        )
+
+        def code(name, of=cells.name):
+            return code_of(folder, f"{of}_{name}_codeobject")
+
+        parted.append(split_update(code("stateupdater"), n_parts))
+        parted += split_search(code("spike_thresholder"), n_parts)
         if cells.text.reset:
-            parted.append(
-                split_reset(code_of(folder, f"{cells.name}_spike_resetter_codeobject"), n_parts)
-            )
+            parted.append(split_reset(code("spike_resetter"), n_parts))
     return parted
 
 

@@ -24,21 +24,17 @@ class Parted:
     Attributes
     ----------
     name : str
-        The object's; its function ``_run_name()`` has become ``_part_name(int _part)``.
-    n_parts : int
-    alone : bool
-        It reads cells of other parts: nothing that may change them can run meanwhile.
+        The object's; its function ``_run_name()`` has become ``_part_name(int _part)``, which
+        reads and writes cells of that part only.
     then : str
         A function to be called when all parts are done; empty if there is none.
     """
 
     name: str
-    n_parts: int
-    alone: bool = False
     then: str = ""
 
 
-def split(source: Path, text: str, n_parts: int, **more) -> Parted:
+def split(source: Path, text: str, then: str = "") -> Parted:
     """Write an object's code, which uses ``_part``, as that of a part.
 
     Parameters
@@ -46,14 +42,13 @@ def split(source: Path, text: str, n_parts: int, **more) -> Parted:
     source : Path
     text : str
         The code, still with the function ``_run_name()``.
-    n_parts : int
-    **more
+    then : str
         See `Parted`.
     """
     name = source.stem
     text = replace_once(rf"void _run_{name}\(\)", f"void _part_{name}(int _part)", text)
     source.write_text(f'#include "{HEADER.name}"\n{text}')
-    return Parted(name, n_parts, **more)
+    return Parted(name, then)
 
 
 def bounds(n: str | int, n_parts: int) -> str:
@@ -71,7 +66,7 @@ def split_update(source: Path, n_parts: int) -> Parted:
     """Let the integration of a group's equations be one of a part."""
     loop = rf"{_PRAGMA}for\(int _idx=0; _idx<_N; _idx\+\+\)"
     ours = f"{bounds('N', n_parts)}    for(size_t _idx=_begin; _idx<_end; _idx++)"
-    return split(source, replace_once(loop, ours, source.read_text()), n_parts)
+    return split(source, replace_once(loop, ours, source.read_text()))
 
 
 def split_reset(source: Path, n_parts: int) -> Parted:
@@ -86,10 +81,10 @@ def split_reset(source: Path, n_parts: int) -> Parted:
         r"        _event != _last && *_event < _end; _event++)\1*_event;"
     )
     text = replace_once(loop, ours, source.read_text())
-    return split(source, f"#include <algorithm>\n{text}", n_parts)
+    return split(source, f"#include <algorithm>\n{text}")
 
 
-def run_together(folder: Path, objects: Iterable[Parted]) -> None:
+def run_together(folder: Path, objects: Iterable[Parted], n_parts: int) -> None:
     """Let the program go through objects that follow each other part by part.
 
     Parameters
@@ -98,52 +93,44 @@ def run_together(folder: Path, objects: Iterable[Parted]) -> None:
         The generated sources.
     objects : iterable of Parted
         In any order.
+    n_parts : int
     """
     (folder / HEADER.name).write_text(HEADER.read_text())
-    found = {parted.name: parted for parted in objects}
+    parted = {each.name: each for each in objects}
     functions: list[str] = []
 
-    def fuse(match: re.Match) -> str:
-        names = re.findall(r"_run_(\w+)\);", match[0])
-        calls = []
-        for run in _runs([found[name] for name in names]):
-            functions.append(_function(f"_together_{len(functions)}", run))
-            calls.append(
-                f"        network.add({match['clock']}, _together_{len(functions) - 1});\n"
-            )
-        return "".join(calls)
+    def joined(match: re.Match) -> str:
+        calls = ""
+        for run in _runs(parted[name] for name in re.findall(r"_run_(\w+)\);", match[0])):
+            name = f"_together_{len(functions)}"
+            functions.append(_function(name, run, n_parts))
+            calls += f"        network.add({match['clock']}, {name});\n"
+        return calls
 
     main = (folder / "main.cpp").read_text()
-    ours = "|".join(map(re.escape, found))
-    line = rf" *network\.add\((?P<clock>&\w+), _run_(?:{ours})\);\n"
-    again = line.replace("(?P<clock>&\\w+)", "(?P=clock)")
-    main = re.sub(rf"{line}(?:{again})*", fuse, main)
-    code = f'#include "{HEADER.name}"\n' + "".join(functions)
-    main = replace_once(r"\nint main\(", code.replace("\\", r"\\") + r"\nint main(", main)
-    (folder / "main.cpp").write_text(main)
+    line = rf" *network\.add\(CLOCK, _run_(?:{'|'.join(parted)})\);\n"
+    first, next_ = line.replace("CLOCK", r"(?P<clock>&\w+)"), line.replace("CLOCK", "(?P=clock)")
+    main = re.sub(f"{first}(?:{next_})*", joined, main)
+    code = f'#include "{HEADER.name}"\n{"".join(functions)}'
+    (folder / "main.cpp").write_text(replace_once(r"\nint main\(", rf"\n{code}\g<0>", main))
 
 
 def _runs(objects: Iterable[Parted]) -> list[list[Parted]]:
     """Return neighbours that need not wait for each other."""
-    runs: list[list[Parted]] = []
+    runs: list[list[Parted]] = [[]]
     for parted in objects:
-        last = runs[-1][-1] if runs else None
-        waits = last is None or last.then or last.alone or parted.alone
-        if waits or last.n_parts != parted.n_parts:
-            runs.append([])
         runs[-1].append(parted)
-    return runs
+        if parted.then:
+            runs.append([])
+    return [run for run in runs if run]
 
 
-def _function(name: str, run: list[Parted]) -> str:
+def _function(name: str, run: list[Parted], n_parts: int) -> str:
     """Return the C++ function that executes a run of objects, and declares what it calls."""
-    declared = [f"void _part_{p.name}(int);\n" for p in run]
-    declared += [f"void {p.then}();\n" for p in run if p.then]
-    work = " ".join(f"_part_{p.name}(_part);" for p in run)
-    n_parts = run[0].n_parts
-    if n_parts > 1:
-        work = f"on_all_parts({n_parts}, [](int _part) {{ {work} }});"
-    else:
-        work = f"const int _part = 0; {work}"
-    after = "".join(f" {p.then}();" for p in run if p.then)
-    return f"{''.join(declared)}static void {name}()\n{{\n    {work}{after}\n}}\n"
+    declared = "".join(f"void _part_{p.name}(int);\n" for p in run)
+    work = "".join(f"        _part_{p.name}(part);\n" for p in run)
+    text = f"    on_all_parts({n_parts}, [](int part) {{\n{work}    }});\n"
+    if then := run[-1].then:
+        declared += f"void {then}();\n"
+        text += f"    {then}();\n"
+    return f"{declared}static void {name}()\n{{\n{text}}}\n"

@@ -64,4 +64,4 @@ def split_search(source: Path, n_parts: int) -> list[Parted]:
         blocks = re.sub(rf"\b{word}\b", str(value).replace("\\", r"\\"), blocks)
     text = replace_once(_LOOP, blocks, text)
     text = f"#include <algorithm>\nstatic long _found[{n_parts}];\n{text}"
-    return [split(source, text, n_parts, then=join)]
+    return [split(source, text, then=join)]

@@ -1,5 +1,7 @@
 """Synapses made and spikes delivered our way, against the code that Brian2 generates itself."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from brian2 import ms, mV, nA, nS
@@ -8,6 +10,7 @@ from excitable.protocols import Constant, Poisson, Synapse, Uniform, ei_network
 from excitable.simulation import Backend, network_program
 from excitable.simulation.backends import has_compiler
 from excitable.simulation.compile import has_openmp
+from excitable.simulation.network_run import run_network
 
 pytestmark = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
 needs_openmp = pytest.mark.skipif(not has_openmp(), reason="needs a compiler with OpenMP")
@@ -75,6 +78,27 @@ def test_many_spikes_at_once_on_two_threads(monkeypatch, tmp_path):
 
 
 @needs_openmp
+def test_a_synapse_that_asks_its_source_is_left_to_brian2(monkeypatch, tmp_path):
+    """Another thread may be resetting the source meanwhile."""
+
+    def asking(plan, backend):
+        def changed(projection):
+            (name, path), = projection.pathways.items()  # fmt: skip
+            text = f"{path.text}*(1 + int(v_pre > V_th_pre + 0.02*mV))"
+            return replace(projection, pathways={name: replace(path, text=text)})
+
+        return run_network(
+            replace(plan, projections=tuple(map(changed, plan.projections))), backend
+        )
+
+    unchanged = ei_network(LIF, **NETWORK, p=0.1, backend=Backend("cpp_standalone", threads=2))
+    monkeypatch.setattr("excitable.protocols.network.run_network", asking)
+    ours, plain = both(monkeypatch, tmp_path, 2, p=0.1)
+    assert same(ours, plain) > 1000
+    assert not ours.spikes.equals(unchanged.spikes)
+
+
+@needs_openmp
 @pytest.mark.parametrize(
     "options",
     [{"model": LIF, "p": 0.1, "start": "rest"},
@@ -86,8 +110,11 @@ def test_the_number_of_threads_changes_nothing_without_drawn_values(options):
     Threads meet where a vector register ends, so that exponentials are rounded alike too.
     """
     options = NETWORK | options
-    runs = [ei_network(**options, backend=Backend("cpp_standalone", threads=n)) for n in (1, 2)]
-    assert same(*runs) > 1000
+    one, *more = (
+        ei_network(**options, backend=Backend("cpp_standalone", threads=n)) for n in (1, 2, 3)
+    )
+    for run in more:
+        assert same(one, run) > 1000
 
 
 @needs_openmp
