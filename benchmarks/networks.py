@@ -22,7 +22,7 @@ PLAIN = Path(__file__).with_name("plain_networks.py")
 SIZES = (4_000, 40_000)
 LARGEST = 400_000
 IN_DEGREE = 80
-REPEATS = 3
+REPEATS = 5
 
 
 def measure(quick: bool = False, large: bool = False) -> pd.DataFrame:
@@ -39,7 +39,7 @@ def measure(quick: bool = False, large: bool = False) -> pd.DataFrame:
     -------
     DataFrame
         One row per network and program: ``network``, ``program``, ``cells``, ``synapses``,
-        ``threads``, ``wall_s`` (best of three, process start to end), ``per_real_time``,
+        ``threads``, ``wall_s`` (best of five, process start to end), ``per_real_time``,
         ``peak_MB`` and ``bytes_per_synapse`` where they are measured.
     """
     rows = _izhikevich()
@@ -62,26 +62,26 @@ def _row(network, program, cells, synapses, wall, duration, threads=1, peak=np.n
     }
 
 
-def _best(run) -> float:
-    """Return the shortest of some runs, the first (which may compile) not counted."""
-    run()
+def _best(*runs) -> list[float]:
+    """Return the shortest time of each run, the first time (which may compile) not counted.
+
+    They take turns: what else the machine does meanwhile falls to all of them.
+    """
     times = []
-    for _ in range(REPEATS):
+    for run in runs * (1 + REPEATS):
         begin = time.perf_counter()
         run()
         times.append(time.perf_counter() - begin)
-    return min(times)
+    return [min(times[k :: len(runs)][1:]) for k in range(len(runs))]
 
 
 def _izhikevich() -> list[dict]:
     def ours():
         izhikevich_2003_network(seed=1, connections=False, backend="cpp_standalone")
 
-    rows = [_row("Izhikevich 2003", "excitable", 1000, 10**6, _best(ours), 1.0)]
-    plain = _plain("izhikevich", 1000, 1.0)
-    rows.append(_row("Izhikevich 2003", "Brian2 standalone", 1000, 10**6, plain["wall_s"], 1.0))
-    rows.append(_row("Izhikevich 2003", "numpy loop", 1000, 10**6, _best(numpy_loop), 1.0))
-    return rows
+    walls = dict(zip(("excitable", "numpy loop"), _best(ours, numpy_loop), strict=True))
+    walls["Brian2 standalone"] = _plain("izhikevich", 1000, 1.0)["wall_s"]
+    return [_row("Izhikevich 2003", name, 1000, 10**6, wall, 1.0) for name, wall in walls.items()]
 
 
 def numpy_loop(seed: int = 1, steps: int = 1000) -> int:
@@ -117,12 +117,14 @@ def _cuba(n: int, duration_s: float) -> list[dict]:
         "n_exc": n_exc, "n_inh": n - n_exc, "p": IN_DEGREE / n, "duration": duration_s * second,
         "connections": False,
     }  # fmt: skip
-    rows = []
-    for threads in (1, 2):
-        backend = Backend("cpp_standalone", threads=threads)
-        run = partial(network_preset, "CUBA", backend=backend, **options)
-        wall, peak = _best(run), _peak(run)
-        rows.append(_row("CUBA", "excitable", n, n * IN_DEGREE, wall, duration_s, threads, peak))
+    runs = [
+        partial(network_preset, "CUBA", backend=Backend("cpp_standalone", threads=k), **options)
+        for k in (1, 2)
+    ]
+    rows = [
+        _row("CUBA", "excitable", n, n * IN_DEGREE, wall, duration_s, threads, _peak(run))
+        for threads, wall, run in zip((1, 2), _best(*runs), runs, strict=True)
+    ]
     plain = _plain("cuba", n, duration_s)
     rows.append(
         _row("CUBA", "Brian2 standalone", n, n * IN_DEGREE, plain["wall_s"], duration_s,

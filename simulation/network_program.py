@@ -90,7 +90,7 @@ def _generate(folder: Path, plan: NetworkPlan, threads: int) -> None:
         functions = [c.text.functions for c in plan.cells]
         network.run(1 * second, namespace={k: f for each in functions for k, f in each.items()})
         device.build(directory=str(folder), compile=False, run=False)
-        manifest = _manifest(device, parts, plan)
+        manifest = _manifest(device, parts, plan) | {"threads": threads}
     finish_sources(folder, manifest["outputs"], seed="")
     for p in plan.projections:
         make_at_once(code_of(folder, f"{p.name}_synapses_create_generator_codeobject"), p.expected)

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from .machine import cores
+
 DTYPES = {"float64": np.float64, "float32": np.float32, "int32": np.int32, "bool": np.int8}
 
 
@@ -41,19 +43,25 @@ class Program:
         For each result: ``{"file": ..., "dtype": ..., "shape": ...}``.
     n : int
         Number of neurons.
+    threads : int
+        Number of OpenMP threads that it starts.
     """
 
     folder: Path
     n: int
     inputs: Mapping[str, dict]
     outputs: Mapping[str, dict]
+    threads: int = 1
 
     @classmethod
     def open(cls, folder) -> "Program":
         """Return the program in a folder."""
         folder = Path(folder).resolve()
         manifest = json.loads((folder / "manifest.json").read_text())
-        return cls(folder, manifest["n"], manifest["inputs"], manifest["outputs"])
+        return cls(
+            folder, manifest["n"], manifest["inputs"], manifest["outputs"],
+            manifest.get("threads", 1),
+        )  # fmt: skip
 
     def execute(
         self,
@@ -107,6 +115,8 @@ class Program:
             environment["EXCITABLE_SEED"] = str(seed)
         if report is not None:
             environment["EXCITABLE_PROGRESS"] = "1"
+        if self.threads == cores():  # else the system may start two threads on one core
+            environment.setdefault("OMP_PROC_BIND", "true")
         try:
             messages, code = self._start(arguments, environment, report)
         except BaseException:  # interrupted: nobody will look at what there is

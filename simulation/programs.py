@@ -73,7 +73,8 @@ def cached_program(
 
     def build(folder):
         with flags_probed_meanwhile(), preferences(backend):
-            generate(folder, text, states, record, record_dt, about, sources)
+            more = {"threads": backend.threads, **(about or {})}
+            generate(folder, text, states, record, record_dt, more, sources)
         compile_program(folder, is_hot, common_flags(backend))
 
     return programs_cache.program(key, build)
