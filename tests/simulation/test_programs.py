@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from excitable.simulation import cache, programs, simulate
 from excitable.simulation.backends import has_compiler
 from excitable.simulation.chunks import seeds_of_chunks
 from excitable.simulation.compile import CompileError, fast_flags
+from excitable.simulation.machine import cores
 from excitable.simulation.program import Program, ProgramError
 from excitable.simulation.programs import cached_program
 
@@ -61,6 +63,29 @@ def test_program_runs_with_other_values(lif_program):
 def test_bad_arguments_are_refused_before_the_start(lif_program, name, value, message):
     with pytest.raises(ValueError, match=message):
         lif_program.execute(lif_values(**{name: value}), 0.1, 5e-5)
+
+
+@pytest.mark.parametrize(
+    ("beside_cores", "users", "bound"), [(0, None, "true"), (0, "false", "false"), (1, None, None)]
+)
+def test_threads_are_bound_to_cores_if_there_is_one_for_each(
+    lif_program, monkeypatch, beside_cores, users, bound
+):
+    """Two programs with fewer threads than cores would all be bound to the first cores."""
+    environments = []
+
+    def start(self, arguments, environment, report):
+        environments.append(environment)
+        return started(self, arguments, environment, report)
+
+    started = Program._start
+    monkeypatch.setattr(Program, "_start", start)
+    monkeypatch.delenv("OMP_PROC_BIND", raising=False)
+    if users:
+        monkeypatch.setenv("OMP_PROC_BIND", users)
+    program = replace(lif_program, threads=cores() + beside_cores)
+    program.execute(lif_values(), 0.1, 5e-5)
+    assert environments[0].get("OMP_PROC_BIND") == bound
 
 
 def test_bad_duration_is_an_error_of_the_program(lif_program):
