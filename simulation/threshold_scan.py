@@ -61,7 +61,7 @@ def split_search(source: Path, n_parts: int) -> list[Parted]:
     blocks = _SEARCH
     words = {"BOUNDS": bounds("N", n_parts), "JOIN": join, "PARTS": n_parts, "CELLS": n}
     for word, value in words.items():
-        blocks = re.sub(rf"\b{word}\b", str(value).replace("\\", r"\\"), blocks)
+        blocks = re.sub(rf"\b{word}\b", str(value), blocks)
     text = replace_once(_LOOP, blocks, text)
     text = f"#include <algorithm>\nstatic long _found[{n_parts}];\n{text}"
     return [split(source, text, then=join)]
