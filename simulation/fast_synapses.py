@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from .finish_sources import code_of, replace_once
+from .finish_sources import bring, code_of, replace_once
 from .parts import Parted, split
 
 HEADER = Path(__file__).parent / "cpp" / "source_pathway.h"
@@ -76,7 +76,6 @@ def deliver_by_source(
         What takes up spikes and what delivers them. A pathway whose statement does more than
         change its target keeps Brian2's queue.
     """
-    (folder / HEADER.name).write_text(HEADER.read_text())
     objects, header = (folder / "objects.cpp").read_text(), (folder / "objects.h").read_text()
     parted = []
     for synapses, pathway, n_targets in pathways:
@@ -97,10 +96,9 @@ def deliver_by_source(
             objects,
         )
         objects = re.sub(_QUEUE_FILE.format(name), "", objects)
-    include = f'#include "synapses_classes.h"\n#include "{HEADER.name}"'
-    header = replace_once('#include "synapses_classes.h"', include, header)
     (folder / "objects.cpp").write_text(objects)
     (folder / "objects.h").write_text(header)
+    bring(HEADER, folder / "objects.h")
     return parted
 
 

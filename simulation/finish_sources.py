@@ -79,7 +79,7 @@ def finish_sources(folder: Path, outputs: Mapping[str, dict], seed: str = SEED) 
     _check_writing(folder / "objects.cpp")
     _tell_time_quickly(folder / "network.cpp")
     _draw_in_buffers(folder / "objects.h")
-    _bring(ALIGNED, folder / "objects.cpp")  # arrays of state begin where a cache line does
+    bring(ALIGNED, folder / "objects.cpp")  # arrays of state begin where a cache line does
     write_only(folder / "objects.cpp", {about["file"]: about["file"] for about in outputs.values()})
     (folder / "starting_state.h").write_text(_GIVEN_STATE)
     for source in folder.glob("code_objects/*stateupdater*.cpp"):
@@ -159,10 +159,10 @@ def _draw_in_buffers(objects: Path) -> None:
     members = "std::mt19937 gen; Uniforms uniforms; Normals normals;"
     objects.write_text(replace_once(r"std::mt19937 gen;", members, source))
     for header in (UNIFORMS, NORMALS):
-        _bring(header, objects)
+        bring(header, objects)
 
 
-def _bring(header: Path, source: Path) -> None:
+def bring(header: Path, source: Path) -> None:
     """Put a header of ours beside a generated source, which includes it from now on."""
     shutil.copy(header, source.parent)
     source.write_text(f'#include "{header.name}"\n{source.read_text()}')

@@ -107,4 +107,5 @@ def _manifest(device, parts, text: GroupText, states, record) -> dict:
         outputs["trace_t"] = output(parts["traces"], "t", ["samples"])
         for name in record:
             outputs[f"trace_{name}"] = output(parts["traces"], name, ["samples", "neurons"])
-    return {"n": text.n, "inputs": inputs, "outputs": outputs}
+    threads = brian2.prefs.devices.cpp_standalone.openmp_threads or 1
+    return {"n": text.n, "threads": threads, "inputs": inputs, "outputs": outputs}

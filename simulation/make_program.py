@@ -142,7 +142,6 @@ def plan_program(
         "has_rest": has_rest(model),
         "spikes": spikes,
         "precision": backend.precision,
-        "threads": backend.threads,
     }
     return ProgramPlan(text, sampled, record_dt, about)
 

@@ -90,7 +90,7 @@ def _generate(folder: Path, plan: NetworkPlan, threads: int) -> None:
         functions = [c.text.functions for c in plan.cells]
         network.run(1 * second, namespace={k: f for each in functions for k, f in each.items()})
         device.build(directory=str(folder), compile=False, run=False)
-        manifest = _manifest(device, parts, plan) | {"threads": threads}
+        manifest = {"n": 0, "threads": threads, **_manifest(device, parts, plan)}
     finish_sources(folder, manifest["outputs"], seed="")
     for p in plan.projections:
         make_at_once(code_of(folder, f"{p.name}_synapses_create_generator_codeobject"), p.expected)
@@ -145,7 +145,7 @@ def _manifest(device, parts: Mapping, plan: NetworkPlan) -> dict:
             outputs |= _synapse_outputs(output, p)
     for name in parts:
         outputs |= _monitor_outputs(output, name, plan)
-    return {"n": 0, "inputs": inputs, "outputs": outputs}
+    return {"inputs": inputs, "outputs": outputs}
 
 
 def _synapse_outputs(output, p) -> dict:

@@ -258,7 +258,7 @@ class NeuronProgram:
             "seed": seed,
             "backend": "cpp_standalone",
             "precision": self.about["precision"],
-            "threads": self.about["threads"],
+            "threads": self.program.threads,
             "versions": self.about["versions"]
             | {"numpy": np.__version__, "python": sys.version.split()[0]},
         }

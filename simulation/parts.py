@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .finish_sources import replace_once
+from .finish_sources import bring, replace_once
 
 HEADER = Path(__file__).parent / "cpp" / "parts.h"
 _PRAGMA = r"(?:#pragma omp [^\n]*\s*)?"
@@ -95,7 +95,6 @@ def run_together(folder: Path, objects: Iterable[Parted], n_parts: int) -> None:
         In any order.
     n_parts : int
     """
-    (folder / HEADER.name).write_text(HEADER.read_text())
     parted = {each.name: each for each in objects}
     functions: list[str] = []
 
@@ -111,8 +110,9 @@ def run_together(folder: Path, objects: Iterable[Parted], n_parts: int) -> None:
     line = rf" *network\.add\(CLOCK, _run_(?:{'|'.join(parted)})\);\n"
     first, next_ = line.replace("CLOCK", r"(?P<clock>&\w+)"), line.replace("CLOCK", "(?P=clock)")
     main = re.sub(f"{first}(?:{next_})*", joined, main)
-    code = f'#include "{HEADER.name}"\n{"".join(functions)}'
+    code = "".join(functions)
     (folder / "main.cpp").write_text(replace_once(r"\nint main\(", rf"\n{code}\g<0>", main))
+    bring(HEADER, folder / "main.cpp")
 
 
 def _runs(objects: Iterable[Parted]) -> list[list[Parted]]:

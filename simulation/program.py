@@ -51,17 +51,14 @@ class Program:
     n: int
     inputs: Mapping[str, dict]
     outputs: Mapping[str, dict]
-    threads: int = 1
+    threads: int
 
     @classmethod
     def open(cls, folder) -> "Program":
         """Return the program in a folder."""
         folder = Path(folder).resolve()
         manifest = json.loads((folder / "manifest.json").read_text())
-        return cls(
-            folder, manifest["n"], manifest["inputs"], manifest["outputs"],
-            manifest.get("threads", 1),
-        )  # fmt: skip
+        return cls(folder, **{key: manifest[key] for key in ("n", "inputs", "outputs", "threads")})
 
     def execute(
         self,

@@ -73,8 +73,7 @@ def cached_program(
 
     def build(folder):
         with flags_probed_meanwhile(), preferences(backend):
-            more = {"threads": backend.threads, **(about or {})}
-            generate(folder, text, states, record, record_dt, more, sources)
+            generate(folder, text, states, record, record_dt, about, sources)
         compile_program(folder, is_hot, common_flags(backend))
 
     return programs_cache.program(key, build)
