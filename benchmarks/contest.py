@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 import brian2
 import numpy as np
 import pandas as pd
-from excitable.simulation.compile import compiler
+from excitable.simulation.backends.compiled.compile import compiler
 
 
 @contextlib.contextmanager

@@ -252,7 +252,7 @@ def make_sweep(options) -> int:
 
 def show_cache(options) -> int:
     """List the compiled programs, or delete them."""
-    from .simulation import cache
+    from .simulation.backends.compiled import cache
 
     if options.clear:
         print(f"deleted {cache.clear()} programs from {cache.cache_folder()}")

@@ -6,14 +6,7 @@ import numpy as np
 import pandas as pd
 from brian2 import ms, mV
 
-from ..analysis.plots import (
-    CYCLE,
-    label_panels,
-    legend_below,
-    new_axes,
-    plot_fi,
-    use_style,
-)
+from ..analysis.plots import CYCLE, label_panels, legend_below, new_axes, plot_fi, use_style
 from ..models import CONNOR_STEVENS, CONNOR_STEVENS_1977
 from ..protocols import fi_curve
 from . import connor_stevens_cell, connor_stevens_conductance, connor_stevens_types

@@ -19,8 +19,8 @@ from ..analysis.plots import (
 from ..dynamics import equilibria
 from ..models import CONNOR_STEVENS
 from ..protocols import Step, response
-from ..protocols.gating_curves import gating_curves
-from ..protocols.latency import latency
+from ..protocols.clamp.gating_curves import gating_curves
+from ..protocols.firing.latency import latency
 from . import connor_stevens_gates
 from .connor_stevens_common import (
     CONDUCTANCE,

@@ -17,15 +17,8 @@ from ..analysis.plots import (
 )
 from ..models import CONNOR_STEVENS
 from ..protocols import Constant, Step, fi_curve, response
-from ..protocols.gating_curves import gating_curves
-from .connor_stevens_common import (
-    CONDUCTANCE,
-    DENSITY,
-    DT,
-    G_A,
-    saddle_node,
-    with_A,
-)
+from ..protocols.clamp.gating_curves import gating_curves
+from .connor_stevens_common import CONDUCTANCE, DENSITY, DT, G_A, saddle_node, with_A
 from .connor_stevens_firing import LEAD, UNIT_TEXT, fire, lowest_firing, onsets
 from .study import Section, Settings
 

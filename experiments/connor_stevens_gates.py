@@ -16,14 +16,10 @@ from ..analysis.plots import (
     use_style,
 )
 from ..models import CONNOR_STEVENS
-from ..protocols.clamp_curves import activation, inactivation, recovery
-from ..protocols.gating_curves import gating_curves
-from ..protocols.voltage_clamp import voltage_clamp
-from .connor_stevens_common import (
-    DT,
-    G_A,
-    signed,
-)
+from ..protocols.clamp.clamp_curves import activation, inactivation, recovery
+from ..protocols.clamp.gating_curves import gating_curves
+from ..protocols.clamp.voltage_clamp import voltage_clamp
+from .connor_stevens_common import DT, G_A, signed
 from .study import Section, Settings
 
 READ_AFTER = 8 * ms  # at 0 mV the gate a has settled by then

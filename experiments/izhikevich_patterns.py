@@ -13,17 +13,11 @@ import numpy as np
 import pandas as pd
 from brian2 import ms, mV, pA
 
-from ..analysis.plots import (
-    label_panels,
-    legend_beside,
-    new_axes,
-    plot_fi,
-    plot_patterns,
-)
+from ..analysis.plots import label_panels, legend_beside, new_axes, plot_fi, plot_patterns
 from ..models import IZHIKEVICH, IZHIKEVICH_2007
 from ..models.symbolic import function
 from ..protocols import Response, Step, fi_curve, response
-from ..protocols.izhikevich_patterns import (
+from ..protocols.firing.izhikevich_patterns import (
     ADJUSTED_2004,
     CELLS_2003,
     PATTERNS_2004,

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from ..models.checks import check_name
 from ..simulation.backends import BACKENDS, choose
-from ..simulation.machine import cores
-from ..simulation.progress import bar, set_progress
+from ..simulation.parallel.machine import cores
+from ..simulation.parallel.progress import bar, set_progress
 from . import STUDIES
 from .report import check_output_folder, save_study, write_report
 from .study import Settings

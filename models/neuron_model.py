@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from brian2 import Equations, Quantity, Unit
 
-from . import grouping, render, validation
+from . import display as render
+from . import grouping, validation
 from .checks import check_name, check_quantity
 from .symbolic import Symbolic, symbolic
 from .units import display_unit, unit_from_state, unit_state

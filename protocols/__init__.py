@@ -1,21 +1,25 @@
 """What is done to a neuron: stimuli, and the procedures that measure its response."""
 
-from .certificate import Certificate
-from .certify import certify
-from .clamp_curves import activation, inactivation, recovery
-from .conductance_sweep import ConductanceSweep, conductance_sweep
-from .distributions import Normal, Uniform
-from .fi_curve import fi_curve, rates
-from .gating_curves import gating_curves
-from .izhikevich_network import izhikevich_2003_network
-from .latency import latency
-from .network import ei_network
-from .network_presets import PRESETS, network_preset
-from .network_result import NetworkRun
-from .noise_convergence import noise_convergence
-from .noisy_fi_curve import noisy_fi_curve
-from .noisy_onset import noisy_onset
-from .response import Response, response
+from .certificates.certificate import Certificate
+from .certificates.certify import certify
+from .clamp.clamp_curves import activation, inactivation, recovery
+from .clamp.gating_curves import gating_curves
+from .clamp.voltage_clamp import voltage_clamp
+from .firing.conductance_sweep import ConductanceSweep, conductance_sweep
+from .firing.fi_curve import fi_curve, rates
+from .firing.latency import latency
+from .firing.response import Response, response
+from .firing.strength_duration import strength_duration
+from .firing.thresholds import rheobase, thresholds, thresholds_of
+from .networks.distributions import Normal, Uniform
+from .networks.izhikevich_network import izhikevich_2003_network
+from .networks.network import ei_network
+from .networks.network_presets import PRESETS, network_preset
+from .networks.network_result import NetworkRun
+from .networks.synapses import GapJunctions, Poisson, Synapse
+from .noise.noise_convergence import noise_convergence
+from .noise.noisy_fi_curve import noisy_fi_curve
+from .noise.noisy_onset import noisy_onset
 from .stimuli import (
     Chirp,
     Constant,
@@ -29,12 +33,8 @@ from .stimuli import (
     Stimulus,
     WhiteNoise,
 )
-from .strength_duration import strength_duration
-from .sweep import Sweep, sweep
-from .sweep_store import read_sweep
-from .synapses import GapJunctions, Poisson, Synapse
-from .thresholds import rheobase, thresholds, thresholds_of
-from .voltage_clamp import voltage_clamp
+from .sweeps.sweep import Sweep, sweep
+from .sweeps.sweep_store import read_sweep
 
 __all__ = [
     "PRESETS",

@@ -10,8 +10,8 @@ from brian2 import Quantity, ms
 
 from ..models.checks import check_quantity, unit_text
 from ..simulation import results
-from ..simulation.describe_program import shown
-from . import grids
+from ..simulation.backends.compiled.describe_program import shown
+from .sweeps import grids
 
 
 def cross(model, currents: Quantity, vary: Mapping[str, Quantity] | None) -> pd.DataFrame:

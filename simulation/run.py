@@ -10,18 +10,18 @@ import numpy as np
 from brian2 import Quantity, ms, second
 from brian2.core.base import BrianObjectException
 
-from ..dynamics.equilibria import rest
-from ..models.checks import check_name, check_positive, check_quantity
-from ..models.grouping import GroupText, describe, initial_state
+from ..models.checks import check_name, check_positive
+from ..models.grouping import GroupText, describe
 from . import backends
 from .backends import Backend
-from .generate import assemble
+from .backends.compiled.generate import assemble
+from .backends.compiled.program import DivergenceError
+from .backends.compiled.programs import run_program
 from .methods import check_method
-from .program import DivergenceError
-from .programs import run_program
-from .progress import reporter
+from .methods.within_step import SINCE, locate_spikes
+from .parallel.progress import reporter
 from .results import spikes_of
-from .within_step import SINCE, locate_spikes
+from .start import starting_state
 
 
 @dataclass(frozen=True)
@@ -151,24 +151,6 @@ def recordable(model) -> list[str]:
     """Return the names of everything that a run of `model` can sample."""
     form = model.symbolic
     return [*form.rhs, *form.named, model.input]
-
-
-def starting_state(model, text: GroupText, start) -> dict[str, np.ndarray]:
-    """Return the state at time 0, in SI units; see `simulate`."""
-    if isinstance(start, str):
-        check_name("start", start, ("rest", "initial"))
-    first = initial_state(model, text.values)
-    if start == "initial":
-        return first
-    if isinstance(start, Mapping):
-        for name, value in start.items():
-            check_name("state variable", name, first)
-            check_quantity(f"start {name}", value, model.unit_of(name))
-        changed = {name: np.asarray(value, dtype=float) for name, value in start.items()}
-        return first | changed
-    varied = {k: v for k, v in text.arrays.items() if k in model.parameters}
-    resting = rest(model, varied, text.n)
-    return {name: np.where(np.isnan(x), first[name], x) for name, x in resting.items()}
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("models", "dynamics", "simulation", "protocols", "analysis", "experiments", "excitable")
-NEEDS = {"excitable.simulation.cluster": "distributed"}  # extras
+NEEDS = {"excitable.simulation.parallel.cluster": "distributed"}  # extras
 
 
 def module_names():

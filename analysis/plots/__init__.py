@@ -2,13 +2,7 @@
 
 from .clamp import plot_curve, plot_voltage_clamp
 from .convergence import plot_convergence
-from .fi import (
-    plot_fi,
-    plot_fi_surface,
-    plot_fits,
-    plot_onset,
-    plot_residuals,
-)
+from .fi import plot_fi, plot_fi_surface, plot_fits, plot_onset, plot_residuals
 from .gating import plot_gating
 from .labels import axis_label, split_symbol, split_unit, unit_label, unit_text
 from .network import plot_raster_rate, plot_spectrum
@@ -29,13 +23,7 @@ from .style import (
     sequential_colours,
     use_style,
 )
-from .traces import (
-    plot_currents,
-    plot_gates,
-    plot_raster,
-    plot_stimulus_response,
-    plot_trace,
-)
+from .traces import plot_currents, plot_gates, plot_raster, plot_stimulus_response, plot_trace
 
 __all__ = [
     "CURRENT_COLOURS",

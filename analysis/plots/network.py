@@ -8,18 +8,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ..spectrum import BANDS
+from ..populations.spectrum import BANDS
 from .labels import require_columns
-from .style import (
-    COLUMN_WIDTH,
-    CYCLE,
-    GREY,
-    POTENTIAL,
-    THEORY,
-    legend_beside,
-    new_axes,
-    use_style,
-)
+from .style import COLUMN_WIDTH, CYCLE, GREY, POTENTIAL, THEORY, legend_beside, new_axes, use_style
 
 GREEK = {"delta": "δ", "theta": "θ", "alpha": "α", "beta": "β", "gamma": "γ"}
 _MANY = 400  # spikes above which a raster's ticks become dots that do not merge

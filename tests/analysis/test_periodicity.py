@@ -2,12 +2,7 @@
 
 import numpy as np
 import pytest
-from excitable.analysis import (
-    dominant_period,
-    phase_locking,
-    repeats_with,
-    spike_pattern_period,
-)
+from excitable.analysis import dominant_period, phase_locking, repeats_with, spike_pattern_period
 from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.special import iv

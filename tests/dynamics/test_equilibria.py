@@ -4,14 +4,7 @@ import numpy as np
 import pytest
 from brian2 import cm, msiemens, mV, nA, pA, uA
 from excitable.dynamics import equilibria, rest
-from excitable.models import (
-    CONNOR_STEVENS,
-    HODGKIN_HUXLEY,
-    IZHIKEVICH,
-    LIF,
-    QIF,
-    TRAUB_MILES,
-)
+from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, IZHIKEVICH, LIF, QIF, TRAUB_MILES
 
 
 @pytest.mark.parametrize(("I", "v"), [(0, -65), (2, -45), (-1, -75)])

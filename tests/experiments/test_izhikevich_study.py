@@ -6,17 +6,12 @@ import numpy as np
 import pytest
 from brian2 import ms, mV, pA
 from excitable.experiments import izhikevich_patterns
-from excitable.experiments.izhikevich_patterns import (
-    CLAIMS,
-    compare_schemes,
-    holds,
-    with_peaks,
-)
+from excitable.experiments.izhikevich_patterns import CLAIMS, compare_schemes, holds, with_peaks
 from excitable.experiments.study import Settings
 from excitable.models import IZHIKEVICH, IZHIKEVICH_2007
 from excitable.protocols import Constant, Step, response
-from excitable.protocols.izhikevich_patterns import PATTERNS_2004, run_pattern
-from excitable.simulation.reference_integrator import reference
+from excitable.protocols.firing.izhikevich_patterns import PATTERNS_2004, run_pattern
+from excitable.simulation.backends.reference import reference
 
 STUDY = izhikevich_patterns
 

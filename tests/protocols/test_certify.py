@@ -18,8 +18,8 @@ from excitable.protocols import (
     fi_curve,
     response,
 )
-from excitable.protocols.certificate import observed_order
-from excitable.protocols.method_choice import candidates
+from excitable.protocols.certificates.certificate import observed_order
+from excitable.protocols.certificates.method_choice import candidates
 from excitable.simulation import Backend
 
 SHORT = {"duration": 100 * ms, "discard": 20 * ms, "backend": "numpy"}

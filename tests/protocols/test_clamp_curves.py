@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from brian2 import ms, mV, nA
 from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, LIF, TRAUB_MILES
-from excitable.protocols.clamp_curves import activation, inactivation, recovery
+from excitable.protocols.clamp.clamp_curves import activation, inactivation, recovery
 from numpy import exp
 
 

@@ -12,7 +12,7 @@ from excitable.models import (
     QIF,
     TRAUB_MILES,
 )
-from excitable.protocols.gating_curves import gating_curves
+from excitable.protocols.clamp.gating_curves import gating_curves
 from numpy import exp
 
 # Away from every singular voltage; V and times in mV and ms, as in the papers.

@@ -5,7 +5,7 @@ import pytest
 from brian2 import ms, mV
 from excitable.models import PATTERNS
 from excitable.protocols import Sine
-from excitable.protocols.izhikevich_patterns import (
+from excitable.protocols.firing.izhikevich_patterns import (
     ADJUSTED_2004,
     CELLS_2003,
     PATTERNS_2004,
@@ -14,7 +14,7 @@ from excitable.protocols.izhikevich_patterns import (
     run_pattern,
     run_patterns,
 )
-from excitable.simulation.reference_integrator import reference
+from excitable.simulation.backends.reference import reference
 
 
 def on(condition, level):

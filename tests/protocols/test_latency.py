@@ -5,7 +5,7 @@ import pytest
 from brian2 import Mohm, cm, ms, msiemens, mV, nA, uA
 from excitable.models import CONNOR_STEVENS, LIF
 from excitable.protocols import Constant
-from excitable.protocols.latency import latency
+from excitable.protocols.firing.latency import latency
 from excitable.simulation import reference
 
 UNIT = uA / cm**2

@@ -40,9 +40,9 @@ from excitable.protocols import (
     ei_network,
     network_preset,
 )
-from excitable.simulation import network_memory
 from excitable.simulation.backends import Backend, has_compiler, preferences
-from excitable.simulation.compile import has_openmp
+from excitable.simulation.backends.compiled.compile import has_openmp
+from excitable.simulation.networks import network_memory
 
 needs_compiler = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
 needs_openmp = pytest.mark.skipif(not has_openmp(), reason="needs a compiler with OpenMP")
@@ -276,7 +276,7 @@ def test_compiled_network_has_the_same_tables_and_statistics_as_numpy():
 
 @needs_compiler
 def test_seed_decides_everything_and_other_values_need_no_new_program(tmp_path, monkeypatch):
-    from excitable.simulation import cache
+    from excitable.simulation.backends.compiled import cache
 
     monkeypatch.setenv("EXCITABLE_CACHE", str(tmp_path))  # where no other test puts its own
 
@@ -377,8 +377,8 @@ def test_a_synapse_needs_a_positive_time_constant():
 def test_a_million_spikes_come_back_in_a_table_within_seconds():
     import time
 
-    from excitable.protocols.network_result import _spikes_frame
-    from excitable.simulation.network_plan import Population
+    from excitable.protocols.networks.network_result import _spikes_frame
+    from excitable.simulation.networks.network_plan import Population
 
     class Plan:
         populations = (Population("exc", "cells", 0, 800), Population("inh", "cells", 800, 1000))

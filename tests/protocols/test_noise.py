@@ -5,13 +5,7 @@ import pytest
 from brian2 import ms, mV, nA, second
 from excitable.analysis import lif_rate, linearity, noisy_lif_rate
 from excitable.models import LIF, ZOO
-from excitable.protocols import (
-    Recorded,
-    WhiteNoise,
-    noise_convergence,
-    noisy_fi_curve,
-    noisy_onset,
-)
+from excitable.protocols import Recorded, WhiteNoise, noise_convergence, noisy_fi_curve, noisy_onset
 from excitable.simulation import simulate
 
 STEPS = [2.0, 1.0, 0.5, 0.25]

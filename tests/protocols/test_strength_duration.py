@@ -5,7 +5,7 @@ import pytest
 from brian2 import cm, ms, msiemens, nA, uA
 from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, LIF
 from excitable.protocols import Step
-from excitable.protocols.strength_duration import lapicque, strength_duration, weiss
+from excitable.protocols.firing.strength_duration import lapicque, strength_duration, weiss
 from excitable.simulation import reference
 
 UNIT = uA / cm**2

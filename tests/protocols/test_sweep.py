@@ -15,8 +15,9 @@ import pytest
 from brian2 import Mohm, ms, mV, nA, second
 from excitable.analysis import lif_rate
 from excitable.models import LIF
-from excitable.protocols import fi_curve, rates, read_sweep, sweep, sweep_store, thresholds_of
-from excitable.protocols.grids import cross
+from excitable.protocols import fi_curve, rates, read_sweep, sweep, thresholds_of
+from excitable.protocols.sweeps import sweep_store
+from excitable.protocols.sweeps.grids import cross
 from excitable.simulation import has_compiler
 
 ROOT = Path(__file__).parents[2]

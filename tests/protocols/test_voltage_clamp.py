@@ -3,14 +3,8 @@
 import numpy as np
 import pytest
 from brian2 import cm, ms, msiemens, mV, nA
-from excitable.models import (
-    CONNOR_STEVENS,
-    HODGKIN_HUXLEY,
-    IZHIKEVICH_2007,
-    LIF,
-    TRAUB_MILES,
-)
-from excitable.protocols.voltage_clamp import clamped, currents, voltage_clamp
+from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, IZHIKEVICH_2007, LIF, TRAUB_MILES
+from excitable.protocols.clamp.voltage_clamp import clamped, currents, voltage_clamp
 from numpy import exp
 
 # Dayan & Abbott 2001, chapter 6, appendix, in mV and ms: steady state and time constant.

@@ -7,9 +7,10 @@ import pytest
 from brian2 import ms, nA
 from excitable.models import LIF
 from excitable.protocols import Constant
-from excitable.simulation import cache, simulate
-from excitable.simulation.compile import SMALL, compiler, fast_flags
-from excitable.simulation.program import Program
+from excitable.simulation import simulate
+from excitable.simulation.backends.compiled import cache
+from excitable.simulation.backends.compiled.compile import SMALL, compiler, fast_flags
+from excitable.simulation.backends.compiled.program import Program
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,8 @@ from excitable.models import CONNOR_STEVENS, LIF
 from excitable.protocols import Constant, fi_curve
 from excitable.simulation import Backend, backends, has_compiler, simulate
 from excitable.simulation.backends import choose, preferences
-from excitable.simulation.compile import compiler, fast_flags, has_openmp
-from excitable.simulation.programs import SMALLEST
+from excitable.simulation.backends.compiled.compile import compiler, fast_flags, has_openmp
+from excitable.simulation.backends.compiled.programs import SMALLEST
 
 needs_compiler = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
 needs_openmp = pytest.mark.skipif(not has_openmp(), reason="needs a compiler with OpenMP")
@@ -79,7 +79,7 @@ def test_single_precision_computes_in_single_precision(monkeypatch):
     """The loop calls the vector exponential of float, not of double, and the rates stay."""
     if "-D__FAST_MATH__" not in fast_flags() or "clang" in compiler():
         pytest.skip("no vector flags here")
-    from excitable.simulation import programs
+    from excitable.simulation.backends.compiled import programs
 
     build, used = programs.cached_program, []
     monkeypatch.setattr(programs, "cached_program", lambda *a: used.append(build(*a)) or used[-1])

@@ -18,7 +18,7 @@ from excitable.models import CONNOR_STEVENS, LIF
 from excitable.protocols import Constant, Recorded, Step
 from excitable.simulation import Backend, export, open_program, simulate
 from excitable.simulation.backends import has_compiler, preferences
-from excitable.simulation.compile import compiler, has_openmp
+from excitable.simulation.backends.compiled.compile import compiler, has_openmp
 
 from excitable.__main__ import main as excitable
 
@@ -379,7 +379,7 @@ def test_somebody_elses_sources_are_never_replaced(tmp_path):
 
 
 def test_a_failed_export_leaves_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr("excitable.simulation.project.generate", lambda *a: 1 / 0)
+    monkeypatch.setattr("excitable.simulation.export.project.generate", lambda *a: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         export(LIF, Constant(2 * nA), tmp_path / "new", 2, vary=())
     assert not (tmp_path / "new").exists()

@@ -7,10 +7,11 @@ import pytest
 from brian2 import ms, mV, nA, nS
 from excitable.models import LIF, TRAUB_MILES
 from excitable.protocols import Constant, Poisson, Synapse, Uniform, ei_network
-from excitable.simulation import Backend, network_program
+from excitable.simulation import Backend
 from excitable.simulation.backends import has_compiler
-from excitable.simulation.compile import has_openmp
-from excitable.simulation.network_run import run_network
+from excitable.simulation.backends.compiled import network_program
+from excitable.simulation.backends.compiled.compile import has_openmp
+from excitable.simulation.networks.network_run import run_network
 
 pytestmark = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
 needs_openmp = pytest.mark.skipif(not has_openmp(), reason="needs a compiler with OpenMP")
@@ -92,7 +93,7 @@ def test_a_synapse_that_asks_its_source_is_left_to_brian2(monkeypatch, tmp_path)
         )
 
     unchanged = ei_network(LIF, **NETWORK, p=0.1, backend=Backend("cpp_standalone", threads=2))
-    monkeypatch.setattr("excitable.protocols.network.run_network", asking)
+    monkeypatch.setattr("excitable.protocols.networks.network.run_network", asking)
     ours, plain = both(monkeypatch, tmp_path, 2, p=0.1)
     assert same(ours, plain) > 1000
     assert not ours.spikes.equals(unchanged.spikes)

@@ -17,8 +17,8 @@ from excitable.models import LIF
 from excitable.protocols import Constant
 from excitable.simulation import simulate
 from excitable.simulation.backends import has_compiler
-from excitable.simulation.compile import CompileError, compiler, fast_flags
-from excitable.simulation.program import Program, ProgramError
+from excitable.simulation.backends.compiled.compile import CompileError, compiler, fast_flags
+from excitable.simulation.backends.compiled.program import Program, ProgramError
 
 pytestmark = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
 RUN = {"backend": "cpp_standalone"}
@@ -73,7 +73,7 @@ def own_copy(program, folder: Path) -> Program:
 
 LONG_RUN = """
     import sys
-    from excitable.simulation.program import Program
+    from excitable.simulation.backends.compiled.program import Program
     Program.open(sys.argv[1]).execute({}, 1e5, 5e-5)
 """
 
@@ -150,7 +150,7 @@ def test_a_compiler_that_fails_half_way_leaves_nothing_behind(tmp_path, monkeypa
     )
     fake.chmod(0o755)
     with monkeypatch.context() as patch:
-        patch.setattr("excitable.simulation.compile.compiler", lambda: str(fake))
+        patch.setattr("excitable.simulation.backends.compiled.compile.compiler", lambda: str(fake))
         with pytest.raises(CompileError, match="no space"):
             simulate(LIF, Constant(3 * nA), 2, 50 * ms, **RUN)
     assert [p for p in (tmp_path / "cache").iterdir() if p.is_dir()] == []
@@ -176,7 +176,8 @@ def read_only_cache(tmp_path, monkeypatch, program):
 
 def test_a_read_only_cache_gives_what_it_has(read_only_cache, capsys, monkeypatch):
     monkeypatch.setattr(
-        "excitable.simulation.programs.compile_program", lambda *a: pytest.fail("compiled again")
+        "excitable.simulation.backends.compiled.programs.compile_program",
+        lambda *a: pytest.fail("compiled again"),
     )
     found = simulate(LIF, Constant(np.full(16, 2) * nA), 16, 50 * ms, **RUN)
     assert len(found.spike_ms) == 16 * 3

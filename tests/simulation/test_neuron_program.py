@@ -15,8 +15,8 @@ from excitable.models.grouping import describe, initial_state
 from excitable.protocols import Constant, Ramp, Recorded, Step, WhiteNoise, fi_curve, response
 from excitable.simulation import DivergenceError, build, open_program
 from excitable.simulation.backends import has_compiler
-from excitable.simulation.compile import compiler
-from excitable.simulation.starting_state import starting_state_sources
+from excitable.simulation.backends.compiled.compile import compiler
+from excitable.simulation.backends.compiled.starting_state import starting_state_sources
 
 pytestmark = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
 ROOT = Path(__file__).parents[2]

@@ -14,13 +14,14 @@ import pytest
 from brian2 import Unit, cm, ms, nA, second, uA
 from excitable.models import CONNOR_STEVENS, LIF, QIF
 from excitable.protocols import Constant, Recorded, Step, WhiteNoise
-from excitable.simulation import cache, programs, simulate
+from excitable.simulation import simulate
 from excitable.simulation.backends import has_compiler
-from excitable.simulation.chunks import seeds_of_chunks
-from excitable.simulation.compile import CompileError, fast_flags
-from excitable.simulation.machine import cores
-from excitable.simulation.program import Program, ProgramError
-from excitable.simulation.programs import cached_program
+from excitable.simulation.backends.compiled import cache, programs
+from excitable.simulation.backends.compiled.compile import CompileError, fast_flags
+from excitable.simulation.backends.compiled.program import Program, ProgramError
+from excitable.simulation.backends.compiled.programs import cached_program
+from excitable.simulation.parallel.chunks import seeds_of_chunks
+from excitable.simulation.parallel.machine import cores
 
 pytestmark = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
 RUN = {"backend": "cpp_standalone"}
@@ -214,7 +215,9 @@ def test_a_failing_compiler_leaves_nothing_behind(own_cache, tmp_path, monkeypat
     fake.parent.mkdir()
     fake.write_text("#!/bin/sh\necho 'internal compiler error' >&2\nexit 1\n")
     fake.chmod(0o755)
-    monkeypatch.setattr("excitable.simulation.compile.compiler", lambda: str(fake))
+    monkeypatch.setattr(
+        "excitable.simulation.backends.compiled.compile.compiler", lambda: str(fake)
+    )
     with pytest.raises(CompileError, match="internal compiler error"):
         simulate(LIF, Constant(3 * nA), 2, 50 * ms, **RUN)
     assert [p for p in own_cache.iterdir() if p.is_dir()] == []
@@ -260,7 +263,8 @@ def test_two_processes_build_one_program(own_cache):
 def test_a_kill_in_the_middle_of_a_build_is_recovered_from(own_cache):
     process = run_python(SIMULATE.replace(
         "from excitable.simulation import simulate",
-        "from excitable.simulation import simulate, programs\n"
+        "from excitable.simulation import simulate\n"
+        "from excitable.simulation.backends.compiled import programs\n"
         "    import os\n"
         "    def die(*a): os.kill(os.getpid(), 9)\n"
         "    programs.compile_program = die",
@@ -299,7 +303,7 @@ def test_programs_that_are_built_or_deleted_meanwhile_are_left_alone(own_cache, 
 def test_running_a_program_does_not_import_brian2(lif_program):
     code = f"""
         import sys
-        from excitable.simulation.program import Program
+        from excitable.simulation.backends.compiled.program import Program
         program = Program.open({str(lif_program.folder)!r})
         found = program.execute({{}}, 0.01, 5e-5)
         assert not [name for name in sys.modules if name.startswith("brian2")]

@@ -11,8 +11,8 @@ from excitable.models import CONNOR_STEVENS, CONNOR_STEVENS_1977, HODGKIN_HUXLEY
 from excitable.models.functions import opaque, smooth_exprel, smooth_exprel_of
 from excitable.protocols.stimuli import Constant
 from excitable.simulation import has_compiler, methods, simulate
-from excitable.simulation.runge_kutta import System, system
-from excitable.simulation.shared_exponentials import share_exponentials
+from excitable.simulation.methods.runge_kutta import System, system
+from excitable.simulation.methods.shared_exponentials import share_exponentials
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -3,17 +3,11 @@
 import numpy as np
 import pytest
 from brian2 import cm, ms, mV, nA, uA
-from excitable.models import (
-    CONNOR_STEVENS,
-    HODGKIN_HUXLEY,
-    IZHIKEVICH,
-    LIF,
-    TRAUB_MILES,
-)
+from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, IZHIKEVICH, LIF, TRAUB_MILES
 from excitable.protocols.stimuli import Constant
 from excitable.simulation import DivergenceError, has_compiler, reference, simulate
-from excitable.simulation.runge_kutta import system
-from excitable.simulation.splitting import membrane_of, slope, split_step
+from excitable.simulation.methods.runge_kutta import system
+from excitable.simulation.methods.splitting import membrane_of, slope, split_step
 
 needs_compiler = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
 ORDERS = {"strang": 2, "exponential_strang": 2, "extrapolated_strang": 4}

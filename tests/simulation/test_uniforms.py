@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from excitable.simulation.backends import has_compiler
-from excitable.simulation.finish_sources import UNIFORMS
+from excitable.simulation.backends.compiled.finish_sources import UNIFORMS
 
 pytestmark = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
 N = 3000  # several buffers

@@ -4,7 +4,7 @@ import os
 import threading
 
 import pytest
-from excitable.simulation.workers import LocalWorkers, WorkerError
+from excitable.simulation.parallel.workers import LocalWorkers, WorkerError
 
 
 def where_and_who() -> tuple[int, str, str]:

@@ -1,0 +1,1 @@
+"""Measures of many spike trains together."""

@@ -1,0 +1,1 @@
+"""F-I curves: closed forms, onsets, fits."""

@@ -1,0 +1,1 @@
+"""Measures of single spike trains and traces."""

@@ -1,0 +1,1 @@
+"""Voltage clamp: currents, gates, activation and inactivation."""

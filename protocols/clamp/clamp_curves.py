@@ -1,0 +1,344 @@
+"""Activation, inactivation and recovery of one current, by voltage-clamp protocols."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import sympy as sp
+from brian2 import Quantity, get_dimensions, ms, mV
+
+from ...models.checks import check_name, check_positive, check_quantity
+from ...models.symbolic import function, symbol
+from ...models.units import column, display_unit
+from ...simulation.run import Recording
+from .. import tables
+from .voltage_clamp import clamped, currents, run_steps
+
+
+def activation(
+    model,
+    current: str = "I_A",
+    commands: Quantity | None = None,
+    *,
+    hold: Quantity = -120 * mV,
+    duration: Quantity = 30 * ms,
+    dt: Quantity | None = None,
+    backend: str | None = None,
+) -> pd.DataFrame:
+    """Return the peak conductance of a current against the command potential.
+
+    Parameters
+    ----------
+    model : NeuronModel
+    current : str
+        Name of an ionic current of the model.
+    commands : Quantity, shape (commands,), optional
+        Default -80 to 40 mV in steps of 5 mV.
+    hold : Quantity
+        Potential before the step, low enough to take inactivation away.
+    duration : Quantity
+        Length of the step, in which the peak must lie.
+    dt, backend : optional
+        As in `excitable.simulation.simulate`; `dt` is the spacing of the samples.
+
+    Returns
+    -------
+    DataFrame
+        One row per command: ``command_mV``, the current at the peak of the conductance, the
+        ``conductance`` itself (both with units in the names), and ``activation``: the
+        conductance relative to the largest.
+
+    Raises
+    ------
+    ValueError
+        For bad input, and for a current that is unknown, has no gates, or is not a conductance
+        times ``v - E``.
+
+    Notes
+    -----
+    The conductance is current over driving force, as Hodgkin & Huxley 1952 define it. A current
+    that inactivates while it rises peaks below its steady-state activation.
+
+    Examples
+    --------
+    >>> from brian2 import ms, mV
+    >>> from excitable.models import CONNOR_STEVENS
+    >>> activation(CONNOR_STEVENS, "I_A", [-60, 0, 40]*mV, duration=5*ms,
+    ...            backend="numpy")["activation"].round(2).tolist()
+    [0.23, 0.7, 1.0]
+    """
+    commands = np.arange(-80, 41, 5) * mV if commands is None else commands
+    potentials = _row("commands", commands, mV)
+    steps = [(hold, _time_step(model, dt)), (potentials * mV, duration)]
+    found = _read_last_step(model, current, steps, None, dt, backend)
+    table = pd.DataFrame({"command_mV": potentials, **found.columns})
+    table["activation"] = found.conductance / found.conductance.max()
+    return _described(table, model, found, "activation", hold=hold, duration=duration)
+
+
+def inactivation(
+    model,
+    current: str = "I_A",
+    prepulses: Quantity | None = None,
+    *,
+    hold: Quantity = -70 * mV,
+    prepulse_duration: Quantity = 200 * ms,
+    test: Quantity = 0 * mV,
+    test_duration: Quantity = 20 * ms,
+    read_after: Quantity | None = None,
+    dt: Quantity | None = None,
+    backend: str | None = None,
+) -> pd.DataFrame:
+    """Return the current at a test step against the potential of a long prepulse.
+
+    Parameters
+    ----------
+    model, current, dt, backend
+        As in `activation`.
+    prepulses : Quantity, shape (prepulses,), optional
+        Default -120 to -20 mV in steps of 5 mV.
+    hold : Quantity
+        Potential before the prepulse.
+    prepulse_duration : Quantity
+        Long beside the time constant of inactivation.
+    test, test_duration : Quantity
+        Potential and length of the test step.
+    read_after : Quantity, optional
+        Read the test step at this time after its onset; default at its peak.
+
+    Returns
+    -------
+    DataFrame
+        One row per prepulse: ``prepulse_mV``, current and ``conductance`` as read, and
+        ``inactivation``: the conductance relative to the largest, 1 where nothing is inactivated.
+
+    Raises
+    ------
+    ValueError
+        As `activation`.
+
+    Notes
+    -----
+    The peak, which is what one reads from a trace (Connor & Stevens 1971, J. Physiol.
+    213:21-30), follows the inactivation gate only where activation is much the faster: a
+    depolarised prepulse has also opened the activation gate, so the current rises sooner and
+    peaks higher, for the A-current by up to 0.06 of the maximum. Read late enough for the
+    activation gates to have settled (5 ms at 0 mV for the A-current), the curve is that of the
+    inactivation gate.
+
+    Examples
+    --------
+    >>> from brian2 import ms, mV
+    >>> from excitable.models import CONNOR_STEVENS
+    >>> inactivation(CONNOR_STEVENS, "I_A", [-120, -70, -40]*mV, prepulse_duration=30*ms,
+    ...              test_duration=6*ms, read_after=5*ms,
+    ...              backend="numpy")["inactivation"].round(3).tolist()
+    [1.0, 0.346, 0.007]
+    """
+    prepulses = np.arange(-120, -19, 5) * mV if prepulses is None else prepulses
+    potentials = _row("prepulses", prepulses, mV)
+    steps = [
+        (hold, _time_step(model, dt)),
+        (potentials * mV, prepulse_duration),
+        (test, test_duration),
+    ]
+    found = _read_last_step(model, current, steps, read_after, dt, backend)
+    table = pd.DataFrame({"prepulse_mV": potentials, **found.columns})
+    table["inactivation"] = found.conductance / found.conductance.max()
+    return _described(
+        table, model, found, "inactivation", hold=hold, prepulse_duration=prepulse_duration,
+        test=test, test_duration=test_duration, read_after=read_after,
+    )  # fmt: skip
+
+
+def recovery(
+    model,
+    current: str = "I_A",
+    intervals: Quantity | None = None,
+    *,
+    potential: Quantity = -100 * mV,
+    condition: Quantity = 0 * mV,
+    condition_duration: Quantity = 50 * ms,
+    test: Quantity = 0 * mV,
+    test_duration: Quantity = 20 * ms,
+    read_after: Quantity | None = None,
+    dt: Quantity | None = None,
+    backend: str | None = None,
+) -> pd.DataFrame:
+    """Return the recovery of a current from inactivation, and its time constant.
+
+    Parameters
+    ----------
+    model, current, dt, backend
+        As in `activation`.
+    intervals : Quantity, shape (intervals,), optional
+        Time at `potential` between the two steps, rounded to whole time steps; at least three.
+        Default 1 to 50 ms.
+    potential : Quantity
+        At which the cell is held, and at which the current recovers.
+    condition, condition_duration : Quantity
+        The first step, which inactivates the current.
+    test, test_duration, read_after
+        The second step and how it is read, as in `inactivation`.
+
+    Returns
+    -------
+    DataFrame
+        One row per interval: ``interval_ms``, current and ``conductance`` as read, ``recovery``:
+        the conductance relative to that of a cell that was never inactivated, and ``fit``.
+        ``attrs["tau_ms"]`` and ``attrs["tau_sd_ms"]`` are the time constant of the fit
+        ``1 - A*exp(-interval/tau)`` by least squares and its standard error.
+
+    Raises
+    ------
+    ValueError
+        As `activation`, and if the fit finds no time constant.
+
+    Notes
+    -----
+    Where the inactivation gate enters to the first power, as in I_A and I_Na, ``tau`` is its time
+    constant at `potential`. At the peak, activation that has not yet been undone distorts short
+    intervals; with `read_after` it does not (see `inactivation`).
+
+    Examples
+    --------
+    >>> from brian2 import ms, mV
+    >>> from excitable.models import CONNOR_STEVENS
+    >>> table = recovery(CONNOR_STEVENS, "I_A", [2, 5, 10, 20]*ms, condition_duration=20*ms,
+    ...                  test_duration=9*ms, read_after=8*ms, backend="numpy")
+    >>> round(table.attrs["tau_ms"], 2)
+    3.8
+    """
+    intervals = [1, 2, 3, 4, 6, 8, 10, 15, 20, 30, 50] * ms if intervals is None else intervals
+    step = _time_step(model, dt)
+    step_ms = float(step / ms)
+    waits = np.round(_row("intervals", intervals, ms) / step_ms) * step_ms
+    if len(np.unique(waits)) < 3 or waits.min() <= 0:
+        raise ValueError(
+            f"intervals: expected at least three, each of at least one time step ({step_ms:g} ms), "
+            f"got {intervals}"
+        )
+    low = check_quantity("potential", potential, mV, scalar=True)
+    high = check_quantity("condition", condition, mV, scalar=True)
+    # The last cell is never inactivated: it stays at `potential` throughout.
+    steps = [
+        (potential, step),
+        (np.append(np.full(len(waits), high), low) * mV, condition_duration),
+        (potential, np.append(waits, waits.max()) * ms),
+        (test, test_duration),
+    ]
+    found = _read_last_step(model, current, steps, read_after, dt, backend)
+    rows = {name: values[:-1] for name, values in found.columns.items()}
+    table = pd.DataFrame({"interval_ms": waits, **rows})
+    table["recovery"] = found.conductance[:-1] / found.conductance[-1]
+    fit = _fit_recovery(waits, table["recovery"].to_numpy())
+    table["fit"] = _recovered(waits, fit["amplitude"], fit["tau_ms"])
+    table = _described(
+        table, model, found, "recovery", potential=potential, condition=condition,
+        condition_duration=condition_duration, test=test, test_duration=test_duration,
+        read_after=read_after,
+    )  # fmt: skip
+    table.attrs |= fit
+    return table
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """One number per cell, read in the last step."""
+
+    columns: dict[str, np.ndarray]
+    conductance: np.ndarray
+    recording: Recording
+
+
+def _read_last_step(model, current, steps, read_after, dt, backend) -> _Reading:
+    """Run the steps, and read conductance and current in the last one."""
+    slope, gates = _conductance(model, current)
+    length = check_positive("length of the last step", steps[-1][1], ms)
+    if read_after is not None:
+        delay = check_quantity("read_after", read_after, ms, scalar=True)
+        if not 0 <= delay < length:
+            raise ValueError(
+                f"read_after: must lie within the last step of {length:g} ms, got {read_after}"
+            )
+    n = max(np.size(x) for step in steps for x in step)
+    recording = run_steps(
+        model, steps, n, record=(current, *gates), dt=dt, backend=backend,
+        label=f"{current} of {model.name}",
+    )  # fmt: skip
+    numbers = {**model.values} | {gate: recording.traces[gate] for gate in gates}
+    (conductance,) = function(numbers, [slope])(*numbers.values())
+    onset = sum(np.broadcast_to(np.asarray(x, dtype=float), n) for _, x in steps[:-1]) * 1e3
+    since = np.round((recording.t_ms - onset[:, None]) / recording.dt_ms)
+    if read_after is None:
+        inside = (since >= 0) & (since < round(length / recording.dt_ms))
+        place = np.where(inside, conductance, -np.inf).argmax(axis=1)
+    else:
+        place = (since == round(delay / recording.dt_ms)).argmax(axis=1)
+    rows = np.arange(n)
+    unit = display_unit(get_dimensions(model.input_unit) / get_dimensions(mV))
+    shown = conductance[rows, place] / float(unit)
+    units = {current: model.unit_of(current), "conductance": unit}
+    values = {current: recording.traces[current][rows, place] / float(units[current]),
+              "conductance": shown}  # fmt: skip
+    return _Reading({column(k, units[k]): v for k, v in values.items()}, shown, recording)
+
+
+def _conductance(model, current: str) -> tuple[sp.Expr, list[str]]:
+    """Return ``dI/dv`` at fixed gates, and the gates in it."""
+    cell = clamped(model)
+    check_name("current", current, currents(model))
+    v = symbol(cell.input)
+    slope = sp.diff(cell.symbolic.named[current], v)
+    if v in slope.free_symbols:
+        raise ValueError(
+            f"{current} of {model.name} is not ohmic: expected a conductance times "
+            f"({cell.input} - E)"
+        )
+    gates = [gate for gate in cell.symbolic.states if symbol(gate) in slope.free_symbols]
+    if not gates:
+        raise ValueError(f"{current} of {model.name} has no gates, hence nothing to measure")
+    return slope, gates
+
+
+def _recovered(interval, amplitude, tau):
+    return 1 - amplitude * np.exp(-interval / tau)
+
+
+def _fit_recovery(waits: np.ndarray, recovered: np.ndarray) -> dict[str, float]:
+    """Fit ``1 - A*exp(-interval/tau)`` by least squares."""
+    from scipy.optimize import curve_fit  # slow to import, and few runs need it
+
+    guess = (1.0, float(np.median(waits)))
+    try:
+        found, covariance = curve_fit(_recovered, waits, recovered, guess, xtol=1e-12, ftol=1e-12)
+    except RuntimeError as error:
+        raise ValueError(
+            f"recovery: no time constant fits ({error}); choose intervals around it and a "
+            "conditioning potential that inactivates the current"
+        ) from None
+    return {
+        "amplitude": float(found[0]),
+        "tau_ms": float(found[1]),
+        "tau_sd_ms": float(np.sqrt(covariance[1, 1])),
+    }
+
+
+def _described(table, model, found: _Reading, protocol: str, **settings) -> pd.DataFrame:
+    """Fill ``attrs``; settings with a unit are written as text."""
+    shown = {name: value if value is None else str(value) for name, value in settings.items()}
+    table.attrs = tables.describe_run(model, found.recording, protocol=protocol, **shown)
+    return table
+
+
+def _time_step(model, dt: Quantity | None) -> Quantity:
+    """Return the time step of a run; the gates start settled, so one step of holding is enough."""
+    return model.dt if dt is None else check_positive("dt", dt, ms) * ms
+
+
+def _row(name: str, values, unit) -> np.ndarray:
+    """Return checked values as a one-dimensional array in `unit`."""
+    numbers = np.atleast_1d(check_quantity(name, values, unit))
+    if numbers.ndim != 1:
+        raise ValueError(f"{name}: expected one dimension, got shape {numbers.shape}")
+    return numbers

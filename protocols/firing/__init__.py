@@ -1,0 +1,1 @@
+"""When a cell fires and how fast: responses, F-I curves, thresholds, latencies."""

@@ -1,0 +1,99 @@
+"""`response`: voltage traces and spikes of a model under any stimulus."""
+
+from collections.abc import Sequence
+
+from brian2 import Quantity, ms
+
+from ...simulation.backends import Backend
+from ...simulation.results import Response
+from ...simulation.run import simulate
+from .. import tables
+from ..certificates.experiment import Experiment
+
+
+def response(
+    model,
+    stimulus,
+    duration: Quantity,
+    *,
+    record: Sequence[str] = ("v",),
+    n: int = 1,
+    vary=None,
+    record_dt: Quantity | None = None,
+    start="rest",
+    method: str | None = None,
+    dt: Quantity | None = None,
+    backend: str | Backend | None = None,
+    spikes: str = "located",
+    seed: int | None = None,
+) -> Response:
+    """Return traces and spikes of `n` cells.
+
+    Parameters
+    ----------
+    model : NeuronModel
+    stimulus : Stimulus
+    duration : Quantity
+    record : sequence of str
+        Names of state variables, currents, rates, or the input.
+    n : int
+        Number of cells; more than one for stimuli or parameters that differ, or for noise.
+    vary : dict of str to Quantity, shape (n,)
+    record_dt : Quantity, optional
+        Sampling interval of the traces; default: every step.
+    start, method, dt, backend, spikes, seed : optional
+        As in `excitable.simulation.simulate`.
+
+    Returns
+    -------
+    Response
+
+    Raises
+    ------
+    ValueError
+        For bad input, before anything is compiled.
+
+    Examples
+    --------
+    >>> from brian2 import mV, ms
+    >>> from excitable.models import IZHIKEVICH
+    >>> from excitable.protocols import Step
+    >>> out = response(IZHIKEVICH.variants["RS"], Step(14*mV/ms, onset=15*ms), 50*ms,
+    ...                record=("v", "u"), backend="numpy")
+    >>> list(out.traces.columns)
+    ['neuron', 't_ms', 'v_mV', 'u_mV_per_ms']
+    """
+    record = tuple([record] if isinstance(record, str) else record)
+    recording = simulate(
+        model,
+        stimulus,
+        n,
+        duration,
+        vary=vary,
+        record=record,
+        record_dt=record_dt,
+        start=start,
+        method=method,
+        dt=dt,
+        backend=backend,
+        spikes=spikes,
+        seed=seed,
+        label=f"response of {model.name}",
+    )
+    length = float(duration / ms)
+    sampled_ms = recording.dt_ms if record_dt is None else float(record_dt / ms)
+    done = Experiment(model, stimulus, n, length, vary or {}, start, spikes, record, sampled_ms)
+    found = Response(tables.traces_frame(model, recording), tables.spikes_frame(recording), done)
+    about = tables.describe_run(
+        model,
+        recording,
+        protocol="response",
+        stimulus=repr(stimulus),
+        duration_ms=length,
+        start=tables.describe_start(model, start),
+        spikes=spikes,
+        seed=seed,
+    )
+    found.traces.attrs = about
+    found.spikes.attrs = about
+    return found

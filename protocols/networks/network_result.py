@@ -1,0 +1,267 @@
+"""`NetworkRun`: what a network's run gives, as tidy tables."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import brian2
+import numpy as np
+import pandas as pd
+from brian2 import Unit, ms
+
+from ...models.checks import check_name, unit_text
+from ...models.units import column, display_unit
+from ...simulation.networks.network_plan import NetworkPlan, Population, Recorded
+from ...simulation.networks.network_run import NetworkRecording
+
+# Rates are given in bins of this many ms; the step of the integration is too fine to look at.
+RATE_BIN = 1.0
+
+
+@dataclass(frozen=True)
+class NetworkRun:
+    """A network's run as tables. Cells are numbered through all populations, in their order.
+
+    Attributes
+    ----------
+    spikes : DataFrame
+        One row per spike, in the order of time: ``neuron``, ``population``, ``t_ms``.
+    rates : DataFrame
+        One row per population and bin of 1 ms: ``population``, ``t_ms`` (start of the bin),
+        ``rate_Hz`` (spikes per cell and second).
+    traces : DataFrame
+        One row per recorded cell and sample: ``neuron``, ``population``, ``t_ms`` and a column
+        for each variable, with its unit.
+    connections : DataFrame
+        One row per synapse: ``projection``, ``source`` and ``target`` (populations), ``pre`` and
+        ``post`` (cells), ``weight`` with ``weight_unit``, ``delay_ms``. Made when asked for.
+    summary : DataFrame
+        One row per projection: its number of synapses.
+    parameters : dict
+        What is needed to redo the run.
+    """
+
+    spikes: pd.DataFrame
+    rates: pd.DataFrame
+    traces: pd.DataFrame
+    summary: pd.DataFrame
+    parameters: Mapping[str, object] = field(repr=False)
+    _plan: NetworkPlan = field(repr=False)
+    _recording: NetworkRecording = field(repr=False)
+    _weights: Mapping[str, tuple[str, Unit]] = field(repr=False)
+
+    @cached_property
+    def connections(self) -> pd.DataFrame:
+        """One row per synapse; see the class."""
+        if not self._plan.recorded.connections:
+            raise ValueError("connections: were not kept; run with connections=True")
+        tables = [
+            _synapses_frame(p, self._plan, self._recording, *self._weights[p.name])
+            for p in self._plan.projections
+        ]
+        table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+        for name in ("projection", "source", "target", "weight_unit"):
+            table[name] = table[name].astype("category")
+        table.attrs = dict(self.parameters)
+        return table
+
+    def population(self, name: str) -> Population:
+        """Return a population: its first cell (`start`), the one after its last (`stop`), `n`."""
+        found = {p.name: p for p in everyone(self._plan)}
+        return found[check_name("population", name, found)]
+
+
+def network_run(
+    plan: NetworkPlan,
+    recording: NetworkRecording,
+    units: Mapping[str, Mapping[str, Unit]],
+    weights: Mapping[str, tuple[str, Unit]],
+    parameters: Mapping[str, object],
+) -> NetworkRun:
+    """Make the tables.
+
+    Parameters
+    ----------
+    plan : NetworkPlan
+    recording : NetworkRecording
+    units : dict of str to dict of str to Unit
+        For each group the unit of each recorded variable.
+    weights : dict of str to (str, Unit)
+        For each projection the name of the synapses' weight and its unit.
+    parameters : dict
+    """
+    parameters = {
+        **parameters,
+        "seed": plan.seed,
+        "duration_ms": float(plan.duration / ms),
+        "dt_ms": float(plan.dt / ms),
+        "methods": {c.name: str(c.text.method) for c in plan.cells},
+        "backend": recording.backend,
+        "threads": recording.threads,
+        "versions": {
+            "brian2": brian2.__version__,
+            "numpy": np.__version__,
+            "python": sys.version.split()[0],
+        },
+    }
+    counts = recording.synapse_counts
+    summary = pd.DataFrame({"projection": list(counts), "synapses": list(counts.values())})
+    tables = {
+        "spikes": _spikes_frame(plan, recording),
+        "rates": _rates_frame(plan, recording),
+        "traces": _traces_frame(plan, recording, units),
+        "summary": summary,
+    }
+    for table in tables.values():
+        table.attrs = dict(parameters)
+    return NetworkRun(
+        **tables,
+        parameters=parameters,
+        _plan=plan,
+        _recording=recording,
+        _weights=dict(weights),
+    )
+
+
+def recorded(
+    known: Mapping[str, Sequence[str]],
+    populations: Sequence[Population],
+    record: Sequence[str],
+    cells: Sequence[int],
+    record_dt,
+    spikes: bool,
+    connections: bool,
+) -> Recorded:
+    """Return what a run keeps, checked.
+
+    Parameters
+    ----------
+    known : dict of str to sequence of str
+        For each group of cells the variables that it has.
+    populations : sequence of Population
+    record : sequence of str
+    cells : sequence of int
+        Numbered through all populations.
+    """
+    offsets = _offsets(populations)
+    total = sum(p.n for p in populations)
+    numbers = np.asarray(cells, dtype=int).ravel()
+    outside = numbers[(numbers < 0) | (numbers >= total)]
+    if len(outside):
+        raise ValueError(f"cells: {outside[0]} is none of the cells 0 to {total - 1}")
+    if bool(len(numbers)) != bool(record):
+        raise ValueError(
+            "record, cells: traces need both, e.g. record=('v',), cells=[0, 1]; "
+            f"got record={tuple(record)!r}, cells={list(cells)!r}"
+        )
+    traces = {}
+    for name, offset in offsets.items():
+        size = max(p.stop for p in populations if p.cells == name)
+        mine = numbers[(numbers >= offset) & (numbers < offset + size)] - offset
+        if len(mine):
+            for variable in record:
+                check_name("variable to record", variable, known[name])
+            traces[name] = (tuple(record), np.unique(mine))
+    return Recorded(spikes, connections, traces, record_dt)
+
+
+def everyone(plan: NetworkPlan) -> list[Population]:
+    """Return the populations with their cells numbered through all of them."""
+    offsets = _offsets(plan.populations)
+    return [
+        Population(p.name, p.cells, p.start + offsets[p.cells], p.stop + offsets[p.cells])
+        for p in plan.populations
+    ]
+
+
+def _offsets(populations: Sequence[Population]) -> dict[str, int]:
+    """Return the number of each group's first cell."""
+    offsets, total = {}, 0
+    for p in populations:
+        offsets.setdefault(p.cells, total)
+        total += p.n
+    return offsets
+
+
+def _population_of(plan: NetworkPlan, neurons: np.ndarray) -> pd.Categorical:
+    found = everyone(plan)
+    codes = np.searchsorted([p.stop for p in found], neurons, side="right")
+    return pd.Categorical.from_codes(codes, categories=[p.name for p in found])
+
+
+def _spikes_frame(plan: NetworkPlan, recording: NetworkRecording) -> pd.DataFrame:
+    offsets = _offsets(plan.populations)
+    parts = [(i + offsets[c], t) for c, (i, t) in recording.spikes.items()]
+    neurons = np.concatenate([np.empty(0, np.int32), *(i for i, _ in parts)])
+    times = np.concatenate([np.empty(0), *(t for _, t in parts)])
+    if len(parts) > 1:
+        order = np.argsort(times, kind="stable")
+        neurons, times = neurons[order], times[order]
+    neurons = neurons.astype(np.int32)
+    return pd.DataFrame(
+        {"neuron": neurons, "population": _population_of(plan, neurons), "t_ms": times}
+    )
+
+
+def _rates_frame(plan: NetworkPlan, recording: NetworkRecording) -> pd.DataFrame:
+    dt = float(plan.dt / ms)
+    steps = max(1, round(RATE_BIN / dt))
+    tables = []
+    for p in plan.populations:
+        rate = recording.rates[p.name]
+        starts = np.arange(0, len(rate), steps)
+        sizes = np.diff([*starts, len(rate)])
+        mean = np.add.reduceat(rate, starts) / sizes if len(rate) else rate
+        tables.append(pd.DataFrame({"population": p.name, "t_ms": starts * dt, "rate_Hz": mean}))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _traces_frame(plan, recording, units) -> pd.DataFrame:
+    offsets = _offsets(plan.populations)
+    tables = []
+    for c, (times, sampled) in recording.traces.items():
+        _, indices = plan.recorded.traces[c]
+        neurons = np.repeat(indices + offsets[c], len(times))
+        columns = {
+            "neuron": neurons,
+            "population": _population_of(plan, neurons),
+            "t_ms": np.tile(times, len(indices)),
+        }
+        for name, values in sampled.items():
+            unit = units[c][name]
+            columns[column(name, unit)] = values.ravel() / float(unit)
+        tables.append(pd.DataFrame(columns))
+    if not tables:
+        return pd.DataFrame({"neuron": [], "population": [], "t_ms": []})
+    return pd.concat(tables, ignore_index=True)
+
+
+def _synapses_frame(p, plan, recording, weight: str, unit: Unit) -> pd.DataFrame:
+    offsets = _offsets(plan.populations)
+    found = recording.synapses[p.name]
+    pre, post = found.pre + offsets[p.source.cells], found.post + offsets[p.target.cells]
+    delays = [pathway.delay for pathway in p.pathways.values()]  # none for gap junctions
+    weights = found.individual.get(weight, p.values.get(weight))
+    delays = found.individual.get("delay", delays[0] if delays else np.nan)
+    return pd.DataFrame(
+        {
+            "projection": p.name,
+            "source": p.source.name,
+            "target": _population_of(plan, post),
+            "pre": pre,
+            "post": post,
+            "weight": weights / float(unit),
+            "weight_unit": unit_text(unit),
+            "delay_ms": delays * 1e3,
+        }
+    )
+
+
+def units_of(model, extra: Mapping[str, Unit]) -> dict[str, Unit]:
+    """Return the unit of everything that a group of `model` can record."""
+    form = model.symbolic
+    names = [*form.rhs, *form.named, model.input]
+    return {name: model.unit_of(name) for name in names} | {
+        name: display_unit(unit, unit) for name, unit in extra.items()
+    }

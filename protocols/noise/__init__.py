@@ -1,0 +1,1 @@
+"""Firing under white noise."""

@@ -1,0 +1,1 @@
+"""Protocols over very many parameter sets."""

@@ -1,0 +1,133 @@
+"""Tables of parameter sets: cross products and lists of sets, a part of them at a time."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from brian2 import Quantity
+
+from ...models.checks import check_name, check_quantity, tidy
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Parameter sets in rows; a cross product is never held as a whole.
+
+    Attributes
+    ----------
+    columns : dict of str to array
+        Values in the parameters' own units, and ``I`` in the model's input unit.
+    crossed : bool
+        Whether the rows are all combinations of the values, the last column running fastest, or
+        the values side by side.
+    """
+
+    columns: Mapping[str, np.ndarray]
+    crossed: bool
+
+    def __len__(self) -> int:
+        lengths = [len(values) for values in self.columns.values()]
+        return int(np.prod(lengths)) if self.crossed else lengths[0]
+
+    def rows(self, start: int, stop: int) -> pd.DataFrame:
+        """Return the sets from `start` to `stop`."""
+        if not self.crossed:
+            parts = {name: values[start:stop] for name, values in self.columns.items()}
+            return pd.DataFrame(parts)
+        shape = [len(values) for values in self.columns.values()]
+        indices = np.unravel_index(np.arange(start, stop), shape)
+        parts = zip(self.columns.items(), indices, strict=True)
+        return pd.DataFrame({name: values[k] for (name, values), k in parts})
+
+    def checksum(self) -> str:
+        """Return a checksum of all values."""
+        found = hashlib.sha256(b"crossed" if self.crossed else b"")
+        for name, values in self.columns.items():
+            found.update(f"{name} {len(values)} ".encode())
+            found.update(np.ascontiguousarray(values).tobytes())
+        return found.hexdigest()
+
+    def __str__(self) -> str:
+        return f"{len(self)} sets of {', '.join(self.columns)}"
+
+
+def cross(model, values: Mapping[str, Quantity]) -> Grid:
+    """Return all combinations of values, the input current running fastest.
+
+    Parameters
+    ----------
+    model : NeuronModel
+    values : dict of str to Quantity
+        Values of parameters; ``I`` is the input current.
+
+    Raises
+    ------
+    ValueError
+        For values that are empty, not finite, of the wrong dimension or unknown.
+
+    Examples
+    --------
+    >>> from brian2 import ms, nA
+    >>> from excitable.models import LIF
+    >>> cross(LIF, {"I": [1, 2]*nA, "tau": [10, 20]*ms}).rows(1, 3)
+        tau    I
+    0  10.0  2.0
+    1  20.0  1.0
+    """
+    columns = {name: _values(model, name, given) for name, given in values.items()}
+    if not columns:
+        raise ValueError("grid: names no parameter; give e.g. {'I': currents}")
+    if "I" in columns:
+        columns["I"] = columns.pop("I")  # the last one runs fastest
+    return Grid(columns, crossed=True)
+
+
+def listed(model, sets: pd.DataFrame) -> Grid:
+    """Return the sets of a table: columns named as parameters, in their own units, and ``I``.
+
+    Raises
+    ------
+    ValueError
+        For a table that is empty, or a column that is no parameter or holds anything but finite
+        numbers.
+    """
+    columns = {}
+    for name in sets.columns:
+        check_name("column of the grid", name, [*model.parameters, "I"])
+        values = pd.to_numeric(sets[name], errors="coerce").to_numpy(dtype=float)
+        bad = np.flatnonzero(~np.isfinite(values))
+        if len(bad):
+            raise ValueError(
+                f"grid, column {name}: {len(bad)} of {len(values)} values are not finite numbers "
+                f"(first: {sets[name].iloc[bad[0]]!r} in row {bad[0]})"
+            )
+        columns[name] = values
+    if sets.empty:
+        raise ValueError("grid: the table has no rows or no columns; give at least one set")
+    return Grid(columns, crossed=False)
+
+
+def grid_of(model, grid) -> Grid:
+    """Return a user's grid: a table of sets, or a dict of values to be crossed."""
+    if isinstance(grid, pd.DataFrame):
+        return listed(model, grid)
+    if isinstance(grid, Mapping):
+        return cross(model, grid)
+    raise ValueError(
+        "grid: expected a DataFrame with one parameter set a row, or a dict of arrays with units "
+        f"such as {{'I': [1, 2]*nA}}, got {type(grid).__name__}"
+    )
+
+
+def _values(model, name: str, given: Quantity) -> np.ndarray:
+    if name == "I":
+        numbers = check_quantity(f"input {model.input}", given, model.input_unit)
+    else:
+        parameter = model.parameters[check_name("parameter", name, model.parameters)]
+        numbers = check_quantity(f"parameter {name}", given, parameter.unit)
+    numbers = np.atleast_1d(numbers)
+    if numbers.ndim != 1:
+        raise ValueError(f"{name}: expected one dimension, got shape {numbers.shape}")
+    return np.array([tidy(value) for value in numbers])

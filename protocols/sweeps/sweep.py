@@ -1,0 +1,391 @@
+"""`sweep`: a protocol over any number of parameter sets, on all cores or a cluster, resumable."""
+
+import hashlib
+import inspect
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Executor, wait
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from brian2 import Quantity
+
+from ...models.checks import check_count, unit_text
+from ...simulation.backends.compiled.programs import LARGEST
+from ...simulation.parallel.machine import cores, one_at_a_time
+from ...simulation.parallel.progress import bar, silent
+from ...simulation.parallel.workers import Here, LocalWorkers
+from ..firing.fi_curve import rates
+from .grids import grid_of
+from .sweep_store import MemoryStore, SweepStore
+
+# A chunk is as large as a program, or smaller where that would leave cores without work.
+WANTED_CHUNKS, SMALLEST_CHUNK = 8, 64
+REFUSALS = 3  # chunks that refuse their input, with none that works, before the sweep gives up
+_ONE_RUN = threading.Lock()  # Brian2 is not thread-safe, and a dask worker may have threads
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What a sweep left in its store.
+
+    Attributes
+    ----------
+    store : Path
+        To be read with `read_sweep`, or as a folder of parquet or CSV files by anything else.
+    sets : int
+        Parameter sets in the grid; all have been computed, or have failed.
+    computed : int
+        Those that this call has computed; the others were in the store.
+    failed : DataFrame
+        One row per set that failed: ``set``, its parameters, and ``error``.
+    seconds : float
+        What this call took.
+    """
+
+    store: Path
+    sets: int
+    computed: int
+    failed: pd.DataFrame = field(repr=False)
+    seconds: float
+
+    def __str__(self) -> str:
+        failed = f", {len(self.failed)} failed" if len(self.failed) else ""
+        return (
+            f"{self.sets} parameter sets{failed}, {self.computed} of them computed now in "
+            f"{self.seconds:.1f} s; in {self.store}"
+        )
+
+
+def sweep(
+    model,
+    grid,
+    *,
+    protocol: Callable[..., pd.DataFrame] = rates,
+    store=None,
+    client=None,
+    workers: int | None = None,
+    chunk: int | None = None,
+    retry: bool = False,
+    **settings,
+) -> "pd.DataFrame | Sweep":
+    """Run a protocol over parameter sets, in chunks on all cores or on a cluster.
+
+    Parameters
+    ----------
+    model : NeuronModel
+    grid : DataFrame, or dict of str to Quantity
+        A table with one parameter set a row: columns named as the model's parameters, in their
+        own units, and the current ``I`` in the model's input unit. Or values whose combinations
+        are the sets, the current running fastest; they are never held as a whole.
+    protocol : callable
+        ``protocol(model, sets, **settings) -> DataFrame`` with one row per row of the table
+        `sets`; e.g. `rates` (the default) or `thresholds_of`.
+    store : path-like, optional
+        A folder whose name ends in ``.parquet`` or ``.csv``, in which the rows land as chunks
+        finish. Started again, a sweep continues what is there.
+    client : dask.distributed.Client, optional
+        Where the chunks run; default: worker processes on this machine.
+    workers : int, optional
+        Number of worker processes; default: one per core. 0 runs chunk after chunk in this
+        process, each on all cores.
+    chunk : int, optional
+        Parameter sets per chunk; default: what the store began with, or up to 1024.
+    retry : bool
+        Run chunks again of which the store says that they failed altogether.
+    **settings
+        Keyword arguments of the protocol.
+
+    Returns
+    -------
+    DataFrame or Sweep
+        Without a store the table, as from `read_sweep`. With one a `Sweep`, which says what is in
+        the store and what failed.
+
+    Raises
+    ------
+    ValueError
+        For bad input, or for a store that was begun with another model, grid or protocol.
+    OSError
+        If the store cannot be written (disk full); what was finished is kept.
+
+    Notes
+    -----
+    A chunk that fails is run again, without the sets at fault where the error names them in an
+    attribute ``sets`` (as a diverging integration does); what fails then is recorded with its
+    error while the rest goes on. After Ctrl-C, or a kill, the store is whole. Results do not
+    depend on where chunks run; noise is drawn per chunk.
+
+    Examples
+    --------
+    >>> from brian2 import ms, nA
+    >>> from excitable.models import LIF
+    >>> table = sweep(LIF, {"tau": [10, 20]*ms, "I": [1, 2]*nA}, workers=0,
+    ...               duration=200*ms, discard=50*ms, backend="numpy")
+    >>> table["rate_Hz"].round(3).tolist()
+    [0.0, 72.135, 0.0, 36.067]
+    """
+    begun = time.perf_counter()
+    grid = grid_of(model, grid)
+    _check_settings(protocol, settings)
+    place = MemoryStore() if store is None else SweepStore(store)
+    manifest = _manifest(model, grid, protocol, settings, chunk)
+    known = None if store is None else place.manifest()
+    if known is not None:
+        _check_same(place.path, known, manifest, chunk)
+        manifest = known
+    plan = _Plan(model, grid, protocol, settings, manifest["chunk"])
+    if store is None:
+        _run(plan, place, list(range(plan.chunks)), client, workers)
+        return place.read()
+    with place.filling(manifest):
+        finished = place.finished(retry=retry)
+        todo = [k for k in range(plan.chunks) if k not in finished]
+        _run(plan, place, todo, client, workers)
+    computed = sum(len(plan.rows(k)) for k in todo)
+    return Sweep(place.path, len(grid), computed, place.failed(), time.perf_counter() - begun)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is to be run, in chunks of equal size."""
+
+    model: object
+    grid: object
+    protocol: Callable
+    settings: Mapping
+    chunk: int
+
+    @property
+    def chunks(self) -> int:
+        return -(-len(self.grid) // self.chunk)
+
+    def rows(self, k: int) -> range:
+        """Return the numbers of a chunk's sets: sizes differ by one at most, so none is small."""
+        n, chunks = len(self.grid), self.chunks
+        return range(n * k // chunks, n * (k + 1) // chunks)
+
+    def sets(self, k: int) -> pd.DataFrame:
+        rows = self.rows(k)
+        return self.grid.rows(rows.start, rows.stop)
+
+
+@dataclass
+class _Job:
+    """A chunk on its way; `left_out` are the errors of sets that the second try does without."""
+
+    chunk: int
+    tries: int = 0
+    left_out: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What came back: a table, or an error and, if it says so, the sets at fault."""
+
+    table: pd.DataFrame | None = None
+    error: str = ""
+    refused: bool = False
+    at_fault: tuple[int, ...] = ()
+
+
+def default_chunk(sets: int) -> int:
+    """Return the sets per chunk: a program's size, smaller where cores would be without work.
+
+    It does not depend on the machine, so that a sweep can go on elsewhere.
+    """
+    wanted = -(-sets // WANTED_CHUNKS)
+    return min(max(SMALLEST_CHUNK, 1 << (wanted - 1).bit_length()), LARGEST)
+
+
+def measure(model, protocol, sets: pd.DataFrame, settings: Mapping) -> _Outcome:
+    """Run one chunk on one core, wherever that is; errors come back as text."""
+    with _ONE_RUN, one_at_a_time(), silent():
+        return _measure(model, protocol, sets, settings)
+
+
+def _measure(model, protocol, sets: pd.DataFrame, settings: Mapping) -> _Outcome:
+    try:
+        table = protocol(model, sets, **settings)
+        if not isinstance(table, pd.DataFrame) or len(table) != len(sets):
+            raise TypeError(
+                f"the protocol must return a DataFrame of {len(sets)} rows, one per set, and "
+                f"returned {type(table).__name__}"
+                + (f" of {len(table)} rows" if isinstance(table, pd.DataFrame) else "")
+            )
+    except Exception as error:
+        at_fault = tuple(getattr(error, "sets", ()))
+        text = f"{type(error).__name__}: {error}"
+        bad_input = isinstance(error, ValueError | TypeError) and not at_fault
+        return _Outcome(error=text, refused=bad_input, at_fault=at_fault)
+    return _Outcome(table)
+
+
+def _run(plan: _Plan, store, todo: list[int], client, workers: int | None) -> None:
+    """Run chunks and hand their rows to the store."""
+    total = len(plan.grid)
+    left = sum(len(plan.rows(k)) for k in todo)
+    executor, at_once, keep = _executor(plan, client, workers, len(todo))
+    label = f"sweep of {plan.model.name}"
+    with bar(desc=label, total=total, initial=total - left, unit=" sets") as progress:
+        try:
+            for job, outcome in _outcomes(plan, executor, at_once, todo):
+                rows, failed = _recorded(plan, job, outcome)
+                store.add(job.chunk, rows, failed)
+                progress.update(len(rows) + len(failed))
+        except BaseException:
+            executor.shutdown(wait=False)
+            raise
+    if not keep:
+        executor.shutdown(wait=False)
+
+
+def _executor(plan: _Plan, client, workers: int | None, chunks: int):
+    """Return where chunks run, how many to hand over at once, and whether it stays afterwards."""
+    if client is not None:
+        from ...simulation.parallel.cluster import executor_of
+
+        return *executor_of(client), False
+    wanted = cores() if workers is None else workers and check_count("workers", workers)
+    if wanted == 0 or (workers is None and chunks < 2):
+        return Here(), lambda: 1, False
+    # A user's protocol may be edited before the next sweep: new processes then.
+    ours = plan.protocol.__module__.startswith("excitable.")
+    executor = LocalWorkers.kept(wanted) if ours else LocalWorkers(min(wanted, max(1, chunks)))
+    return executor, lambda: wanted + 1, ours
+
+
+def _outcomes(plan: _Plan, executor: Executor, at_once, todo) -> Iterator[tuple[_Job, _Outcome]]:
+    """Yield chunks as they finish, those that failed after their second try."""
+    waiting, again = {}, []
+    fresh = (_Job(k) for k in todo)
+    function = _measure if isinstance(executor, Here) else measure
+    refusals, worked = 0, False
+    while True:
+        room = max(0, at_once() - len(waiting))
+        jobs = [*again[:room], *islice(fresh, max(0, room - len(again)))]
+        again = again[room:]
+        for job in jobs:
+            sets = plan.sets(job.chunk).drop(index=list(job.left_out)).reset_index(drop=True)
+            waiting[executor.submit(function, plan.model, plan.protocol, sets, plan.settings)] = job
+        if not waiting:
+            return
+        finished, _ = wait(waiting, timeout=1, return_when=FIRST_COMPLETED)
+        for future in finished:
+            job, outcome = waiting.pop(future), _outcome(future)
+            worked |= outcome.table is not None
+            if outcome.table is None and job.tries == 0:
+                again.append(_next_try(plan, job, outcome))
+                continue
+            refusals += outcome.refused
+            if not worked and refusals >= min(REFUSALS, len(todo)):
+                raise ValueError(outcome.error)
+            yield job, outcome
+
+
+def _outcome(future) -> _Outcome:
+    """Return what a future brought; errors of the way there and back are outcomes too."""
+    error = future.exception()
+    if error is None:
+        return future.result()
+    return _Outcome(error=f"{type(error).__name__}: {error}", refused=isinstance(error, ValueError))
+
+
+def _next_try(plan: _Plan, job: _Job, outcome: _Outcome) -> _Job:
+    at_fault = outcome.at_fault
+    if len(at_fault) == len(plan.rows(job.chunk)):  # nothing would be left to run
+        at_fault = ()
+    return _Job(job.chunk, job.tries + 1, dict.fromkeys(at_fault, outcome.error))
+
+
+def _recorded(plan: _Plan, job: _Job, outcome: _Outcome) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return a chunk's rows, and its sets that failed."""
+    sets = plan.sets(job.chunk)
+    sets.insert(0, "set", np.array(plan.rows(job.chunk)))
+    kept = sets.drop(index=list(job.left_out)).reset_index(drop=True)
+    failed = sets.loc[list(job.left_out)].assign(error=list(job.left_out.values()))
+    if outcome.table is None:
+        return kept.iloc[:0], pd.concat([failed, kept.assign(error=outcome.error)])
+    table = outcome.table.reset_index(drop=True)
+    own = [name for name in kept if name not in table]
+    return _with_attrs(pd.concat([kept[own], table], axis=1), outcome.table.attrs), failed
+
+
+def _with_attrs(table: pd.DataFrame, attrs: Mapping) -> pd.DataFrame:
+    table.attrs = dict(attrs)
+    return table
+
+
+# --- what a store says of its sweep --------------------------------------------------------------
+
+
+def _manifest(model, grid, protocol, settings: Mapping, chunk: int | None) -> dict:
+    chunk = default_chunk(len(grid)) if chunk is None else chunk
+    given = ", ".join(f"{name}={value!r}" for name, value in settings.items())
+    return {
+        "sets": len(grid),
+        "chunk": check_count("chunk", chunk),
+        "model": [model.name, _checksum(_model_text(model))],
+        "grid": [str(grid), grid.checksum()],
+        "protocol": [
+            f"{protocol.__name__}({given})",
+            _checksum([protocol.__module__, protocol.__qualname__, _source(protocol), settings]),
+        ],
+    }
+
+
+def _check_same(path: Path, known: dict, wanted: dict, chunk: int | None) -> None:
+    """Raise if a store was begun with something else than what is wanted now."""
+    for what in ("model", "grid", "protocol"):
+        if known[what] != wanted[what]:
+            old, new = known[what][0], wanted[what][0]
+            how = f"{old}, not {new}" if old != new else f"{old}, but with other values"
+            raise ValueError(
+                f"store {path}: was begun with another {what} ({how}); choose another store, or "
+                "delete this one"
+            )
+    if chunk is not None and chunk != known["chunk"]:
+        raise ValueError(
+            f"store {path}: was begun with chunks of {known['chunk']} sets, not {chunk}; leave "
+            "chunk out to continue"
+        )
+
+
+def _model_text(model) -> list:
+    parameters = {k: [p.value, unit_text(p.unit)] for k, p in model.parameters.items()}
+    rest = (model.threshold, model.reset, model.refractory, model.method, model.dt, model.initial)
+    return [model.name, model.equations, parameters, *rest]
+
+
+def _source(protocol) -> str:
+    """Return the text of a user's own protocol: under the same name it may have become another."""
+    if protocol.__module__.startswith("excitable."):
+        return ""
+    try:
+        return inspect.getsource(protocol)
+    except (OSError, TypeError):
+        return ""
+
+
+def _checksum(something) -> str:
+    return hashlib.sha256(json.dumps(something, default=_plain).encode()).hexdigest()
+
+
+def _plain(value):
+    """Return a value as something that JSON can hold, with all its digits."""
+    if isinstance(value, Quantity):
+        return [np.asarray(value).tolist(), str(value.dim)]
+    return value.tolist() if hasattr(value, "tolist") else repr(value)
+
+
+def _check_settings(protocol, settings: Mapping) -> None:
+    """Raise for settings that the protocol does not take."""
+    try:
+        inspect.signature(protocol).bind(None, None, **settings)
+    except TypeError as error:
+        raise ValueError(f"{protocol.__name__}: {error}") from None

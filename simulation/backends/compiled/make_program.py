@@ -1,0 +1,204 @@
+"""`build`: from a model and a stimulus to a compiled program that takes other values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from brian2 import Quantity, ms, second
+
+from ....models.checks import check_count, check_name, check_positive
+from ....models.grouping import GroupText, InputText, describe
+from ...methods.within_step import locate_spikes
+from ...run import recordable
+from .. import Backend, choose, compiled
+from . import programs
+from .describe_program import describe_program, shown
+from .neuron_program import NeuronProgram
+from .starting_state import has_rest, starting_state_sources
+
+
+def build(
+    model,
+    stimulus,
+    n: int,
+    duration: Quantity = 1 * second,
+    *,
+    record: Sequence[str] = ("spikes",),
+    vary: Sequence[str] = (),
+    record_dt: Quantity | None = None,
+    start: str = "rest",
+    method: str | None = None,
+    dt: Quantity | None = None,
+    spikes: str = "located",
+    backend: str | Backend | None = None,
+) -> NeuronProgram:
+    """Compile a program of `n` neurons, to be run with other values again and again.
+
+    Parameters
+    ----------
+    model : NeuronModel
+    stimulus : Stimulus
+    n : int
+    duration : Quantity
+        How long a run is, unless it is told otherwise.
+    record : sequence of str
+        ``"spikes"``, and names of state variables, currents, rates or the input to sample.
+    vary : sequence of str
+        What may differ between neurons: parameters of the model; ``"I"``, the stimulus's
+        amplitude; and the stimulus's other parameters, such as ``"I_onset"``. All other
+        numbers can be changed from run to run too, for all neurons alike.
+    record_dt : Quantity, optional
+        Sampling interval of the traces; default `dt`.
+    start : {"rest", "initial"}
+        Where a run begins, unless it is told otherwise: at rest without input (for the values of
+        the run; a cell that has no rest starts at the model's initial values), or at these.
+    method, dt : optional
+        Instead of the model's.
+    spikes : {"located", "grid"}
+        As in `excitable.simulation.simulate`.
+    backend : Backend, optional
+        ``Backend("cpp_standalone", precision="float32")`` computes in single precision;
+        ``threads=2`` runs one program on two threads where otherwise chunks run side by side.
+
+    Returns
+    -------
+    NeuronProgram
+
+    Raises
+    ------
+    ValueError
+        For bad input, before anything is compiled.
+
+    Examples
+    --------
+    >>> from brian2 import nA, ms
+    >>> from excitable.models import LIF
+    >>> from excitable.protocols import Step
+    >>> program = build(LIF, Step(2*nA), n=16, duration=200*ms, vary=("I",))  # doctest: +SKIP
+    >>> program.run(I=2*nA)["rate_Hz"].round(3)[0]  # doctest: +SKIP
+    72.135
+    """
+    chosen = choose(compiled(backend))
+    plan = plan_program(
+        model, stimulus, n, duration, record=record, vary=vary, record_dt=record_dt,
+        start=start, method=method, dt=dt, spikes=spikes, backend=chosen,
+    )  # fmt: skip
+    size = _size(plan.text, chosen.threads)
+    text = replace(plan.text, n=size)
+    program = programs.cached_program(
+        text, list(model.symbolic.states), plan.record, record_dt, chosen,
+        about={"neurons": plan.about}, sources=starting_state_sources(model, text),
+    )  # fmt: skip
+    return NeuronProgram(program, plan.about)
+
+
+@dataclass(frozen=True)
+class ProgramPlan:
+    """What a program of a model under a stimulus consists of.
+
+    Attributes
+    ----------
+    text : GroupText
+    record : tuple of str
+        Variables to sample.
+    record_dt : Quantity or None
+    about : dict
+        For the manifest; see `describe_program`.
+    """
+
+    text: GroupText
+    record: tuple[str, ...]
+    record_dt: Quantity | None
+    about: dict
+
+
+def plan_program(
+    model, stimulus, n, duration, *, record, vary, record_dt, start, method, dt, spikes, backend
+) -> ProgramPlan:
+    """Return what `build` and `export` make into a program, checked; see `build`."""
+    n = check_count("n", n)
+    length = check_positive("duration", duration, ms)
+    if record_dt is not None:
+        check_positive("record_dt", record_dt, ms)
+    sampled = _to_sample(model, record)
+    check_name("spike timing", spikes, ("located", "grid"))
+    _check_start(model, start)
+    names = _names(model, stimulus, n)
+    varied = [names[check_name("name in vary", v, names)] for v in _listed(vary)]
+    parameters = {
+        k: np.full(n, p.value) * p.unit for k, p in model.parameters.items() if k in varied
+    }
+    driven = _Varied(stimulus, tuple(varied))
+    text = describe(model, n, driven, vary=parameters, method=method, dt=dt)
+    if spikes == "located":
+        text = locate_spikes(text)
+    text = text.with_arguments()
+    about = describe_program(model, stimulus, text, names) | {
+        "record": list(sampled),
+        "shown": {name: shown(model, name) for name in sampled},
+        "duration_ms": length,
+        "record_dt_ms": None if record_dt is None else float(record_dt / ms),
+        "start": start,
+        "has_rest": has_rest(model),
+        "spikes": spikes,
+        "precision": backend.precision,
+    }
+    return ProgramPlan(text, sampled, record_dt, about)
+
+
+@dataclass(frozen=True)
+class _Varied:
+    """A stimulus with some of its parameters as arrays, one value per neuron."""
+
+    stimulus: object
+    names: tuple[str, ...]
+
+    def text(self, model, n: int) -> InputText:
+        text = self.stimulus.text(model, n)
+        arrays = {
+            name: Quantity(value) * np.ones(n)
+            for name, value in text.parameters.items()
+            if name in self.names
+        }
+        return replace(text, parameters={**text.parameters, **arrays})
+
+
+def _names(model, stimulus, n: int) -> dict[str, str]:
+    """Return, for every number that can be set, the user's name and the name in the text."""
+    if not hasattr(stimulus, "text"):
+        raise ValueError(
+            f"stimulus: expected a Stimulus such as Constant or Step, got {stimulus!r}"
+        )
+    names = {name: name for name in model.parameters}
+    own = list(stimulus.text(model, n).parameters)
+    level = [f"{model.input}_amplitude", f"{model.input}_mean"]
+    main = next((name for name in level if name in own), None)
+    return names | {("I" if name == main else name): name for name in own}
+
+
+def _to_sample(model, record) -> tuple[str, ...]:
+    """Return the variables to sample."""
+    sampled = tuple(name for name in _listed(record) if name != "spikes")
+    for name in sampled:
+        check_name("variable to record", name, ["spikes", *recordable(model)])
+    return sampled
+
+
+def _listed(names) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def _check_start(model, start) -> None:
+    check_name("start", start, ("rest", "initial"))
+    if start == "rest" and not has_rest(model):
+        raise ValueError(
+            f"start 'rest': the resting state of {model.name} does not follow from its text; use "
+            "start='initial'"
+        )
+
+
+def _size(text: GroupText, threads: int) -> int:
+    """Return how many neurons the program has; noise depends on it, so it is as many as asked."""
+    if text.stochastic and text.n <= programs.LARGEST:
+        return text.n
+    return programs.size_of(text, threads)

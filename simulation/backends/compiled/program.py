@@ -1,0 +1,208 @@
+"""A compiled program: run it with other values, again and again. Needs numpy, not Brian2."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ...parallel.machine import cores
+
+DTYPES = {"float64": np.float64, "float32": np.float32, "int32": np.int32, "bool": np.int8}
+
+
+class DivergenceError(ArithmeticError):
+    """The integration left the numbers: a state became NaN or infinite.
+
+    ``neurons`` are the neurons to which it happened; empty where that is not known.
+    """
+
+    neurons: tuple[int, ...] = ()
+
+
+class ProgramError(RuntimeError):
+    """A program did not do what it was asked; its output is kept where the message says."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A folder with a compiled simulation and its ``manifest.json``.
+
+    Attributes
+    ----------
+    folder : Path
+    inputs : dict
+        For each value that can be set: ``{"variable": "cells.g_A", "shape": [n] or [], ...}``.
+    outputs : dict
+        For each result: ``{"file": ..., "dtype": ..., "shape": ...}``.
+    n : int
+        Number of neurons.
+    threads : int
+        Number of OpenMP threads that it starts.
+    """
+
+    folder: Path
+    n: int
+    inputs: Mapping[str, dict]
+    outputs: Mapping[str, dict]
+    threads: int
+
+    @classmethod
+    def open(cls, folder) -> "Program":
+        """Return the program in a folder."""
+        folder = Path(folder).resolve()
+        manifest = json.loads((folder / "manifest.json").read_text())
+        return cls(folder, **{key: manifest[key] for key in ("n", "inputs", "outputs", "threads")})
+
+    def execute(
+        self,
+        values: Mapping[str, np.ndarray | float],
+        duration: float,
+        dt: float,
+        *,
+        start: str = "",
+        seed: int | None = None,
+        report: Callable[[float], None] | None = None,
+    ) -> dict[str, np.ndarray]:
+        """Run once.
+
+        Parameters
+        ----------
+        values : dict of str to float or array, shape (n,)
+            In SI units; inputs that are not given keep the value 0.
+        duration, dt : float
+            In seconds.
+        start : {"", "rest", "initial"}
+            Where those state variables begin that are not in `values`, in a program that can find
+            it by itself; empty: at 0.
+        seed : int, optional
+            Default: drawn by the operating system.
+        report : callable, optional
+            Called with the fraction that is done, about five times a second.
+
+        Returns
+        -------
+        dict of str to array
+
+        Raises
+        ------
+        ValueError
+            For an unknown name, a wrong shape, or a value that is not finite: the program itself
+            would go on silently with the old value.
+        ProgramError
+            If the program failed, complained, stopped early or lost a file.
+        """
+        checked = {name: self._checked(name, value) for name, value in values.items()}
+        results = Path(tempfile.mkdtemp(prefix="excitable-run-"))
+        arguments = ["--results_dir", f"{results}/", *self._write_inputs(results, checked)]
+        environment = dict(
+            os.environ,
+            EXCITABLE_DURATION=repr(duration),
+            EXCITABLE_DT=repr(dt),
+            EXCITABLE_START=start,
+            EXCITABLE_END_WITH_PARENT=str(os.getpid()),  # a killed script leaves no program running
+        )
+        if seed is not None:
+            environment["EXCITABLE_SEED"] = str(seed)
+        if report is not None:
+            environment["EXCITABLE_PROGRESS"] = "1"
+        if self.threads == cores():  # else the system may start two threads on one core
+            environment.setdefault("OMP_PROC_BIND", "true")
+        try:
+            messages, code = self._start(arguments, environment, report)
+        except BaseException:  # interrupted: nobody will look at what there is
+            shutil.rmtree(results)
+            raise
+        found = self._read(results, messages, code)
+        shutil.rmtree(results)
+        return found
+
+    def _write_inputs(self, results: Path, values: Mapping[str, np.ndarray]) -> list[str]:
+        """Write a file per input; return the arguments that name them."""
+        try:
+            for name, value in values.items():
+                (results / f"in_{name}").write_bytes(value.tobytes())
+        except OSError as error:
+            shutil.rmtree(results)
+            raise ProgramError(f"the inputs of a program cannot be written: {error}") from error
+        return [f"{self.inputs[name]['variable']}={results}/in_{name}" for name in values]
+
+    def _checked(self, name: str, value) -> np.ndarray:
+        if name not in self.inputs:
+            raise ValueError(f"unknown input {name!r}; known: {', '.join(self.inputs)}")
+        about = self.inputs[name]
+        array = np.asarray(value, dtype=DTYPES[about["dtype"]])
+        shape = tuple(about["shape"])
+        if array.shape not in (shape, ()):
+            raise ValueError(f"input {name}: expected shape {shape}, got {array.shape}")
+        if not np.isfinite(array).all():
+            raise ValueError(f"input {name}: holds NaN or infinite values; give finite ones")
+        # A file for a single value too: text such as ".5" is silently not read.
+        return np.ascontiguousarray(np.broadcast_to(array, shape or (1,)))
+
+    def _start(self, arguments, environment, report) -> tuple[str, int]:
+        """Run the binary from its own folder, which is where it looks for its static arrays."""
+        messages = []
+        with subprocess.Popen(
+            ["./main", *arguments], cwd=self.folder, env=environment, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        ) as process:  # fmt: skip
+            try:
+                for line in process.stdout:
+                    progress = re.match(r"@progress ([\d.]+)", line)
+                    if progress and report is not None:
+                        report(float(progress[1]))
+                    elif not progress:
+                        messages.append(line)
+            except BaseException:
+                process.kill()
+                raise
+        return "".join(messages), process.returncode
+
+    def _read(self, results: Path, messages: str, code: int) -> dict[str, np.ndarray]:
+        if code or messages.strip() or not (results / "complete").exists():
+            if "disk full?" in messages:  # what was kept would keep it full
+                shutil.rmtree(results)
+                raise ProgramError(
+                    f"the program in {self.folder} could not write its results to "
+                    f"{results.parent}, and they were deleted; is the disk full? It said: "
+                    f"{messages.strip()}"
+                )
+            said = messages.strip() or "nothing, but it did not finish"
+            raise ProgramError(
+                f"the program in {self.folder} ended with code {code} and said: {said}; its files "
+                f"are in {results}"
+            )
+        found = {}
+        for name, about in self.outputs.items():
+            file = results / about["file"]
+            if not file.exists():
+                raise ProgramError(f"the program wrote no {file.name}; its files are in {results}")
+            data = np.fromfile(file, dtype=DTYPES[about["dtype"]])
+            found[name] = data
+        for name, about in self.outputs.items():
+            self._check_size(found, name, about, results)
+            if about["shape"] == ["samples", "neurons"]:
+                found[name] = found[name].reshape(-1, self.n).T
+        return found
+
+    def _check_size(self, found, name, about, results) -> None:
+        """Raise if a result is shorter or longer than the others say: a lost or truncated file."""
+        size = found[name].size
+        shape = about["shape"]
+        expected = {
+            "spikes": lambda: found["spike_count"].sum(),
+            "samples": lambda: found["trace_t"].size * (self.n if len(shape) == 2 else 1),
+            "neurons": lambda: self.n,
+        }[shape[0]]()
+        if size != expected:
+            raise ProgramError(
+                f"result {name} has {size} values where {expected} were expected; its files are "
+                f"in {results}"
+            )

@@ -1,0 +1,1 @@
+"""Programs that leave home: a C++ project that needs no Python."""

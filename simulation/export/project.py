@@ -1,0 +1,298 @@
+"""`export`: a program as a C++ project that needs no Python."""
+
+import csv
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from brian2 import Quantity, second
+
+from ... import __version__
+from ..backends import Backend, compiled, preferences
+from ..backends.compiled import ARGUMENTS, programs
+from ..backends.compiled.finish_sources import write_only
+from ..backends.compiled.generate import generate
+from ..backends.compiled.make_program import ProgramPlan, plan_program
+from ..backends.compiled.neuron_program import given_values
+from ..backends.compiled.starting_state import starting_state_sources
+
+_FILES = Path(__file__).parent / "project_files"
+_MADE = ("src", "build", "static_arrays", "main")  # by an export, or by compiling it
+_CMAKE_THREADS = """find_package(OpenMP REQUIRED)
+target_link_libraries(main PRIVATE OpenMP::OpenMP_CXX)
+"""
+NEURONS = 64  # where nobody says how many; a square and a cube
+
+
+def export(
+    model,
+    stimulus,
+    folder,
+    n: int | None = None,
+    duration: Quantity = 1 * second,
+    *,
+    vary: Sequence[str] = ("I",),
+    values: Mapping[str, Quantity] | None = None,
+    record: Sequence[str] = ("spikes",),
+    record_dt: Quantity | None = None,
+    start: str = "rest",
+    method: str | None = None,
+    dt: Quantity | None = None,
+    spikes: str = "located",
+    backend: str | Backend | None = None,
+    overwrite: bool = False,
+) -> Path:
+    """Write a model under a stimulus as a C++ project: sources, makefile, parameters, reader.
+
+    Parameters
+    ----------
+    model : NeuronModel
+    stimulus : Stimulus
+    folder : path
+        New, or empty.
+    n : int, optional
+        Number of neurons; default 64, or as many as there are `values`.
+    duration : Quantity
+    vary : sequence of str
+        What differs between neurons; see `build`.
+    values : dict of str to Quantity or array, shape (n,), optional
+        Content of ``parameters.csv``, in the units of the model where they are plain numbers.
+        Default: all combinations of evenly spaced values over the ranges of what varies.
+    record, record_dt, start, method, dt, spikes, backend : optional
+        As for `build`.
+    overwrite : bool
+        Replace an earlier export, or write into a folder that holds other files.
+
+    Returns
+    -------
+    Path
+        The folder. Its ``README.md`` says how to compile and run it; then `open_program` opens it.
+
+    Raises
+    ------
+    ValueError
+        For bad input, or a folder that is not empty, before anything is written.
+    """
+    folder = Path(folder)
+    varied = (vary,) if isinstance(vary, str) else tuple(vary)
+    sizes = [np.size(v) for v in (values or {}).values() if np.ndim(v)]
+    n = n or (sizes[0] if sizes else NEURONS)
+    plan = plan_program(
+        model, stimulus, n, duration, record=record, vary=varied, record_dt=record_dt,
+        start=start, method=method, dt=dt, spikes=spikes, backend=compiled(backend),
+    )  # fmt: skip
+    chosen = {} if values is not None or not varied else _grid(model, varied, n)
+    given = given_values(plan.about, values if values is not None else chosen)
+    _check_folder(folder, overwrite)
+    with tempfile.TemporaryDirectory() as private:
+        made = Path(private) / "project"
+        _write_project(made, model, plan, given, compiled(backend))
+        folder.mkdir(parents=True, exist_ok=True)
+        _remove_earlier(folder)
+        shutil.copytree(made, folder, dirs_exist_ok=True)
+    return folder
+
+
+def _grid(model, names: Sequence[str], n: int) -> dict[str, np.ndarray]:
+    """Return all combinations of evenly spaced values over the names' ranges; the last is fastest.
+
+    Raises
+    ------
+    ValueError
+        If `n` is no power of the number of names, or a name has no range.
+    """
+    ranges = {name: p.range for name, p in model.parameters.items() if p.range}
+    ranges["I"] = model.input_range
+    without = [name for name in names if name not in ranges]
+    if without:
+        raise ValueError(f"{without} have no range to take values from; give values=")
+    side = round(n ** (1 / len(names)))
+    if side ** len(names) != n:
+        raise ValueError(
+            f"n = {n}: for all combinations of {len(names)} parameters expected a number such as "
+            f"{side ** len(names)} ({side} values each), or values="
+        )
+    axes = np.meshgrid(*(np.linspace(*ranges[name], side) for name in names), indexing="ij")
+    return {name: axis.ravel() for name, axis in zip(names, axes, strict=True)}
+
+
+# --- the folder ----------------------------------------------------------------------------------
+
+
+def _check_folder(folder: Path, overwrite: bool) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder}: is a file; name a new folder")
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    if not overwrite:
+        raise ValueError(
+            f"{folder}: is not empty; name a new folder, or allow it with overwrite=True (--force)"
+        )
+    foreign = [name for name in _MADE if (folder / name).exists()]
+    if foreign and not _is_export(folder):
+        raise ValueError(f"{folder}: holds {foreign}, which no export has made; name a new folder")
+
+
+def _is_export(folder: Path) -> bool:
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        return "neurons" in manifest
+    except (OSError, ValueError):
+        return False
+
+
+def _remove_earlier(folder: Path) -> None:
+    """Remove what would otherwise be taken for a part of the new project."""
+    for name in _MADE:
+        path = folder / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _write_project(made: Path, model, plan: ProgramPlan, given: Mapping, backend: Backend) -> None:
+    src = made / "src"
+    src.mkdir(parents=True)
+    text = plan.text
+    sources = starting_state_sources(model, text)
+    about = {"neurons": plan.about}
+    states = list(model.symbolic.states)
+    with preferences(backend):
+        generate(src, text, states, plan.record, plan.record_dt, about, sources)
+    manifest = json.loads((src / "manifest.json").read_text())
+    for outside in ("manifest.json", "makefile"):
+        (src / outside).unlink(missing_ok=True)
+    shutil.rmtree(src / "results", ignore_errors=True)
+    if any((src / "static_arrays").glob("*")):
+        (src / "static_arrays").rename(made / "static_arrays")
+    else:
+        shutil.rmtree(src / "static_arrays", ignore_errors=True)
+    _name_results(src / "objects.cpp", manifest["outputs"])
+    _take_arguments(src / "main.cpp")
+    parts = sorted(file.name for file in src.glob("*.cpp"))
+    _write(src / "around.cpp", "".join(f'#include "{name}"\n' for name in parts))
+    for name in ("arguments.h", "arguments.cpp"):
+        shutil.copy(ARGUMENTS / name, src)
+    _write(src / "inputs.h", _inputs(manifest))
+    _write(made / "manifest.json", json.dumps(manifest, indent=1, ensure_ascii=False))
+    _write_parameters(made / "parameters.csv", plan.about, given)
+    _write_files(made, plan.about, backend)
+
+
+def _write(file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8")
+
+
+def _write_files(made: Path, about: Mapping, backend: Backend) -> None:
+    """Write what is the same in every project, but for a few words."""
+    standard = programs.cpp_standard()
+    varied = [name for name, e in about["values"].items() if e["per_neuron"]]
+    shared = [name for name in about["values"] if name not in varied]
+    example = (shared or varied)[0]
+    words = {
+        "COMMON": " ".join(programs.common_flags(backend)),
+        "THREADS": _CMAKE_THREADS if backend.threads > 1 else "",
+        "STANDARD_NUMBER": re.sub(r"\D", "", standard),
+        "TITLE": about["title"],
+        "MODEL": about["model"],
+        "STIMULUS": about["stimulus"],
+        "N": about["n"],
+        "VERSION": __version__,
+        "EXAMPLE": f"{example}={np.ravel(about['values'][example]['value'])[0]:g}",
+        "VARIED": f"{varied[0]}[0]=1" if varied else "duration=500",
+        "PYTHON": ", ".join(f"{name}=values" for name in varied),
+    }
+    for name in ("makefile", "CMakeLists.txt", "run.sh", "read_results.py", "README.md"):
+        content = (_FILES / name).read_text(encoding="utf-8")
+        for word, value in words.items():
+            content = content.replace(f"@{word}@", str(value))
+        _write(made / name, content)
+    (made / "run.sh").chmod(0o755)
+
+
+def _write_parameters(file: Path, about: Mapping, given: Mapping[str, np.ndarray]) -> None:
+    rows = [("duration", "all", _text(about["duration_ms"]), "ms", "how long to run")]
+    if not about["dt_is_fixed"]:
+        rows.append(("dt", "all", _text(about["dt_ms"]), "ms", "integration step"))
+    meaning = "rest or initial: where the cells begin"
+    rows.append(("start", "all", about["start"], "", meaning))
+    entries = about["values"].items()
+    for name, entry in sorted(entries, key=lambda item: item[1]["per_neuron"]):
+        values = np.broadcast_to(given[name], about["n"]) if entry["per_neuron"] else [given[name]]
+        for k, value in enumerate(values):
+            neuron = k if entry["per_neuron"] else "all"
+            rows.append((name, neuron, _text(value), entry["unit"], entry["meaning"]))
+    with file.open("w", newline="", encoding="utf-8") as stream:
+        table = csv.writer(stream, lineterminator="\n")
+        table.writerow(("name", "neuron", "value", "unit", "meaning"))
+        table.writerows(rows)
+
+
+def _text(value) -> str:
+    return repr(float(value))
+
+
+# --- changes to the sources ----------------------------------------------------------------------
+
+
+def _name_results(objects: Path, outputs: dict) -> None:
+    """Let the program write its results under the names that the manifest has."""
+    write_only(objects, {about["file"]: name for name, about in outputs.items()})
+    for name, about in outputs.items():
+        about["file"] = name
+
+
+def _take_arguments(main: Path) -> None:
+    """Let main.cpp take its arguments from parameters.csv, and check its results."""
+    source = main.read_text()
+    for old, new in {
+        "std::vector<std::string> args(argv + 1, argv + argc);":
+            "std::vector<std::string> args(argv + 1, argv + argc);\n"
+            "\targs = project_arguments(argv[0], args);",
+        "\n\treturn 0;\n}": "\n\treturn project_results();\n}",
+    }.items():  # fmt: skip
+        if source.count(old) != 1:
+            raise RuntimeError(f"main.cpp: expected one {old!r}; unknown Brian2 version")
+        source = source.replace(old, new)
+    main.write_text('#include "arguments.h"\n' + source)
+
+
+def _inputs(manifest: Mapping) -> str:
+    """Return the table of inputs and results as a C++ header."""
+    about = manifest["neurons"]
+    lines = [
+        "// What arguments.cpp reads, and what it checks afterwards.",
+        "#pragma once",
+        "struct Input",
+        "{",
+        "    const char *name, *unit, *meaning, *key;  // the key is the name in the program",
+        "    double factor;                            // the unit in SI units",
+        "    bool per_neuron, is_single;",
+        "};",
+        "struct Output { const char *file, *shape; int bytes; };",
+        f"const char* const TITLE = {_quoted(about['title'])};",
+        f"const int NEURONS = {about['n']};",
+        f"const bool FIXED_DT = {str(about['dt_is_fixed']).lower()};",
+        f"const double DT_MS = {about['dt_ms']!r};",
+        "const Input INPUTS[] = {",
+    ]
+    for name, entry in about["values"].items():
+        texts = (name, entry["unit"], entry["meaning"], entry["input"])
+        is_single = manifest["inputs"][entry["input"]]["dtype"] == "float32"
+        flags = f"{str(entry['per_neuron']).lower()}, {str(is_single).lower()}"
+        lines.append(f"    {{{', '.join(map(_quoted, texts))}, {entry['factor']!r}, {flags}}},")
+    lines += ["};", "const Output OUTPUTS[] = {"]
+    for output in manifest["outputs"].values():
+        shape = " ".join(output["shape"])
+        size = np.dtype(output["dtype"]).itemsize
+        lines.append(f"    {{{_quoted(output['file'])}, {_quoted(shape)}, {size}}},")
+    return "\n".join([*lines, "};", ""])
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,1 @@
+"""Networks: what a network consists of, and how it is run."""
