@@ -127,8 +127,8 @@ def network_run(
 def recorded(
     known: Mapping[str, Sequence[str]],
     populations: Sequence[Population],
-    record: Sequence[str],
-    cells: Sequence[int],
+    record: Sequence[str] | Mapping[str, Sequence[str]],
+    cells: Sequence[int] | Mapping[str, Sequence[int]],
     record_dt,
     spikes: bool,
     connections: bool,
@@ -140,10 +140,28 @@ def recorded(
     known : dict of str to sequence of str
         For each group of cells the variables that it has.
     populations : sequence of Population
-    record : sequence of str
-    cells : sequence of int
-        Numbered through all populations.
+    record : sequence of str, or dict of str to sequence of str
+        Variables, or those of each population.
+    cells : sequence of int, or dict of str to sequence of int
+        Numbered through all populations, or within each.
     """
+    by_name = isinstance(record, Mapping) or isinstance(cells, Mapping)
+    wanted = (_by_population if by_name else _by_number)(populations, record, cells)
+    traces = {}
+    for name, variables, numbers in wanted:
+        for variable in variables:
+            check_name("variable to record", variable, known[name])
+        before, others = traces.get(name, ((), []))
+        traces[name] = (
+            tuple(dict.fromkeys((*before, *variables))),
+            np.unique(np.r_[others, numbers].astype(int)),
+        )
+    return Recorded(spikes, connections, traces, record_dt)
+
+
+def _by_number(populations, record, cells) -> list[tuple]:
+    """Return group, variables and indices where cells are numbered through all populations."""
+    record = (record,) if isinstance(record, str) else tuple(record)
     offsets = _offsets(populations)
     total = sum(p.n for p in populations)
     numbers = np.asarray(cells, dtype=int).ravel()
@@ -153,17 +171,39 @@ def recorded(
     if bool(len(numbers)) != bool(record):
         raise ValueError(
             "record, cells: traces need both, e.g. record=('v',), cells=[0, 1]; "
-            f"got record={tuple(record)!r}, cells={list(cells)!r}"
+            f"got record={record!r}, cells={list(cells)!r}"
         )
-    traces = {}
+    found = []
     for name, offset in offsets.items():
         size = max(p.stop for p in populations if p.cells == name)
         mine = numbers[(numbers >= offset) & (numbers < offset + size)] - offset
-        if len(mine):
-            for variable in record:
-                check_name("variable to record", variable, known[name])
-            traces[name] = (tuple(record), np.unique(mine))
-    return Recorded(spikes, connections, traces, record_dt)
+        found += [(name, record, mine)] if len(mine) else []
+    return found
+
+
+def _by_population(populations, record, cells) -> list[tuple]:
+    """Return group, variables and indices where they are given for each population."""
+    if not (isinstance(record, Mapping) and isinstance(cells, Mapping)) or set(record) != {*cells}:
+        raise ValueError(
+            "record, cells: give both for the same populations, e.g. record={'exc': ['v']}, "
+            f"cells={{'exc': [0, 1]}}; got record={record!r}, cells={cells!r}"
+        )
+    ranges = {p.name: p for p in populations}
+    for name in _offsets(populations):  # a group as a whole
+        stop = max(p.stop for p in populations if p.cells == name)
+        ranges.setdefault(name, Population(name, name, 0, stop))
+    found = []
+    for name, variables in record.items():
+        where = ranges[check_name("population to record", name, ranges)]
+        numbers = np.asarray(cells[name], dtype=int).ravel()
+        outside = numbers[(numbers < 0) | (numbers >= where.n)]
+        if len(outside):
+            raise ValueError(
+                f"cells: {outside[0]} is none of the cells 0 to {where.n - 1} of {name}"
+            )
+        variables = (variables,) if isinstance(variables, str) else tuple(variables)
+        found.append((where.cells, variables, numbers + where.start))
+    return found
 
 
 def everyone(plan: NetworkPlan) -> list[Population]:
@@ -247,7 +287,7 @@ def _synapses_frame(p, plan, recording, weight: str, unit: Unit) -> pd.DataFrame
     return pd.DataFrame(
         {
             "projection": p.name,
-            "source": p.source.name,
+            "source": _source_of(plan, p, pre),
             "target": _population_of(plan, post),
             "pre": pre,
             "post": post,
@@ -256,6 +296,12 @@ def _synapses_frame(p, plan, recording, weight: str, unit: Unit) -> pd.DataFrame
             "delay_ms": delays * 1e3,
         }
     )
+
+
+def _source_of(plan: NetworkPlan, p, pre: np.ndarray):
+    """Return the population of each source: one for all, unless the cells have parts."""
+    one = p.source.name in {q.name for q in plan.populations}
+    return p.source.name if one else _population_of(plan, pre)
 
 
 def units_of(model, extra: Mapping[str, Unit]) -> dict[str, Unit]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import brian2
+import numpy as np
 from brian2 import second
 
 from ...networks.network_assembly import assemble_network, variable
@@ -64,8 +65,8 @@ def _text_of(plan: NetworkPlan) -> list:
         for c in plan.cells
     ]  # fmt: skip
     projections = [
-        (p.name, vars(p.source), vars(p.target), p.model, p.connect, sorted(p.values), p.drawn,
-         {name: vars(pathway) for name, pathway in p.pathways.items()})
+        (p.name, vars(p.source), vars(p.target), p.model, _whole(p.connect), sorted(p.values),
+         p.drawn, _whole(p.each), {name: vars(pathway) for name, pathway in p.pathways.items()})
         for p in plan.projections
     ]  # fmt: skip
     recorded = plan.recorded
@@ -73,6 +74,11 @@ def _text_of(plan: NetworkPlan) -> list:
     monitors = [recorded.spikes, recorded.connections, traces, recorded.dt and float(recorded.dt)]
     inputs = [contents(c.text) for c in plan.cells]
     return [cells, [vars(p) for p in plan.populations], projections, monitors, inputs]
+
+
+def _whole(values: Mapping) -> dict:
+    """Return values with arrays as lists: an array's own text leaves out what is in its middle."""
+    return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in values.items()}
 
 
 def _generate(folder: Path, plan: NetworkPlan, threads: int) -> None:
@@ -87,9 +93,16 @@ def _generate(folder: Path, plan: NetworkPlan, threads: int) -> None:
         manifest = {"n": 0, "threads": threads, **_manifest(device, parts, plan)}
     finish_sources(folder, manifest["outputs"], seed="")
     for p in plan.projections:
+        if _given(p):
+            continue
         make_at_once(code_of(folder, f"{p.name}_synapses_create_generator_codeobject"), p.expected)
     run_together(folder, _split(folder, plan, threads), threads)
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1))
+
+
+def _given(projection) -> bool:
+    """Return whether the synapses are listed, not generated."""
+    return isinstance(projection.connect.get("i"), np.ndarray)
 
 
 def _split(folder: Path, plan: NetworkPlan, n_parts: int) -> list[Parted]:
