@@ -6,7 +6,7 @@ from functools import reduce
 from operator import add
 
 import numpy as np
-from brian2 import Equations, Quantity, Unit
+from brian2 import Quantity, Unit
 
 from ...models.checks import check_name, check_quantity
 from ...models.grouping import GroupText, describe
@@ -16,7 +16,7 @@ from ...simulation.start import starting_state
 from ..stimuli import Constant, Received, Stimulus
 from .distributions import Distribution
 from .drives import Poisson, StepInput, StepNoise
-from .names import free_name, names_of
+from .names import defined_names, free_name, names_of
 from .population import Population
 from .projection import Projection
 
@@ -135,7 +135,7 @@ class Inputs:
         """Raise if a drive does not fit the model, or its text has a name of the model's."""
         text = self.stimulus.text(self.model, self.population.size)
         # Names of the drives' own, which are numbered through; the labels' are free by choice.
-        own = {*text.parameters, *text.namespace, *Equations(text.equations).names}
+        own = {*text.parameters, *text.namespace, *defined_names(text.equations)}
         clash = sorted((own - {self.model.input}) & names_of(self.model))
         if clash:
             raise ValueError(

@@ -2,9 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from itertools import chain, count
 
+from brian2 import Equations
 from brian2.utils.stringtools import get_identifiers
 
 # What Brian2 calls the objects that belong to a group or to synapses, after the owner's name.
@@ -28,6 +30,12 @@ def names_of(model) -> set[str]:
     texts = (model.equations, model.threshold, model.reset, model.refractory)
     written = chain.from_iterable(get_identifiers(str(text)) for text in texts)
     return {*written, *model.parameters, model.input}
+
+
+@lru_cache(maxsize=256)
+def defined_names(equations: str) -> frozenset[str]:
+    """Return the variables that equation text defines."""
+    return frozenset(Equations(equations).names)
 
 
 def free_name(
@@ -105,17 +113,19 @@ def check_object_names(groups: Iterable[str], populations: Iterable[str], synaps
     check_distinct("populations, projections", own, "a projection needs a name of its own")
 
 
-def check_array_names(variables: dict[str, Iterable[str]]) -> None:
+def check_array_names(texts: Mapping[str, str], more: Mapping[str, Iterable[str]]) -> None:
     """Raise if two variables would be one array of a compiled program, ``group_variable``.
 
     Parameters
     ----------
-    variables : dict of str to iterable of str
-        For each group or projection the variables that it has.
+    texts : dict of str to str
+        For each group or projection its equations.
+    more : dict of str to iterable of str
+        Variables that are added to those of the equations.
     """
     owners: dict[str, str] = {}
-    for owner, names in variables.items():
-        for name in set(names):
+    for owner, text in texts.items():
+        for name in {*defined_names(text), *more.get(owner, ())}:
             other = owners.setdefault(f"{owner}_{name}", owner)
             if other != owner:
                 raise ValueError(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from brian2 import Equations, Quantity, ms
+from brian2 import Quantity, ms
 
 from ...models.checks import check_name, check_positive
 from ...simulation.backends import Backend
@@ -265,5 +265,6 @@ def describe_population(population: Population) -> dict:
 
 def _check_arrays(plan: NetworkPlan) -> None:
     """Raise where a compiled program would have two arrays of one name."""
-    variables = {c.name: {*Equations(c.text.equations).names, *c.text.values} for c in plan.cells}
-    check_array_names(variables | {p.name: Equations(p.model).names for p in plan.projections})
+    texts = {c.name: c.text.equations for c in plan.cells}
+    constants = {c.name: c.text.values for c in plan.cells}
+    check_array_names(texts | {p.name: p.model for p in plan.projections}, constants)

@@ -123,16 +123,11 @@ class Wiring:
         if own:  # draw among all others: from the cell itself on, take the next one
             text = f"k + int(k >= j) for k in sample(0, {source.n - 1}, size={k})"
         if own and (source.start, source.stop) != (target.start, target.stop):
-            text = _others(source, target, k)
+            raise ValueError(
+                f"in_degree {where}: the targets, {target.name}, are these cells and others; "
+                "give a projection onto each part, or autapses=True"
+            )
         return {"i": text}, float(k * target.n)
-
-
-def _others(source: plan.Population, target: plan.Population, k: int) -> str:
-    """Return the text that draws `k` sources for every target, some of which are sources too."""
-    shift = target.start - source.start  # of a target's number among the sources
-    own = f"(j + {shift})" if shift >= 0 else f"(j - {-shift})"
-    inside = f"int({own} >= 0)*int({own} < {source.n})"
-    return f"k + {inside}*int(k >= {own}) for k in sample(0, {source.n} - {inside}, size={k})"
 
 
 def _overlap(a: plan.Population, b: plan.Population) -> int:
