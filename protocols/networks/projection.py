@@ -13,7 +13,7 @@ from ...models.units import base_unit
 from ...simulation.networks import network_plan as plan
 from .distributions import Distribution, lowest
 from .gap_junctions import GapJunctions
-from .names import check_own_name, weight_name
+from .names import check_own_name, names_of, weight_name
 from .synapses import Synapse
 from .wiring import Wiring
 
@@ -128,6 +128,13 @@ class Projection:
             Of source and target.
         """
         from_model, to_model = models
+        for model in models if isinstance(self.delay, Distribution) else ():
+            if "delay" in names_of(model):
+                raise ValueError(
+                    f"delay from {self.source} to {self.target}: {model.name} has a 'delay' of its "
+                    "own, which Brian2 takes for the synapses' where theirs are drawn; rename it "
+                    "in the model, or give one delay for all"
+                )
         if self.is_gap:
             self.synapse.check(to_model, from_model, self.strength)
         else:

@@ -128,6 +128,11 @@ class Projection:
         late = any(pathway.drawn for pathway in self.pathways.values())
         return (*self.drawn, *self.each, *(("delay",) if late else ()))
 
+    @property
+    def listed(self) -> bool:
+        """Whether the synapses are listed one by one, not generated."""
+        return isinstance(self.connect.get("i"), np.ndarray)
+
 
 @dataclass(frozen=True)
 class Recorded:

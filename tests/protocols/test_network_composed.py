@@ -200,6 +200,28 @@ def test_what_is_wired_is_what_was_asked():
     assert net.summary["synapses"].tolist() == [3, 8, 56, 64, 56]
 
 
+def test_parts_of_a_population_are_wired_by_themselves():
+    net = Network(
+        [Population("cells", LIF, {"exc": 4, "inh": 3, "som": 3}), Population("thal", LIF, 3)],
+        [
+            Projection("inh", "exc", GABA, pairs=([0, 2, 2], [3, 0, 1]), weight=[1, 2, 3] * nA),
+            Projection("inh", "som", GABA, wiring="one_to_one"),
+            Projection("som", "cells", GABA, wiring="all_to_all"),
+            Projection("thal", "inh", GABA, wiring="one_to_one"),
+            Projection("inh", "som", GapJunctions(1 * nS), wiring="one_to_one"),
+        ],
+    ).run(1 * ms, backend="numpy")
+    by = {name: rows for name, rows in net.connections.groupby("projection", observed=True)}
+    ends = {name: rows[["pre", "post"]].to_numpy().tolist() for name, rows in by.items()}
+    assert ends["inh_to_exc"] == [[4, 3], [6, 0], [6, 1]]
+    assert by["inh_to_exc"]["weight"].tolist() == [1, 2, 3]
+    assert ends["inh_to_som"] == ends["inh_to_som_2"] == [[4, 7], [5, 8], [6, 9]]
+    assert ends["som_to_cells"] == [[i, j] for i in (7, 8, 9) for j in range(10) if i != j]
+    assert ends["thal_to_inh"] == [[10, 4], [11, 5], [12, 6]]
+    onto = by["som_to_cells"]["target"].astype(str).value_counts()
+    assert onto.to_dict() == {"exc": 12, "inh": 9, "som": 6}
+
+
 def test_an_exact_in_degree_onto_each_part():
     """Onto a whole that the sources belong to it is refused, unless a cell may drive itself."""
     cells = [Population("cells", LIF, {"head": 5, "tail": 7})]
@@ -324,6 +346,16 @@ def test_a_parameter_keeps_its_value_whatever_it_is_called(name):
 
 
 NMDA_SILENT = Synapse.conductance(40 * ms, 0 * mV, 0 * nS, "alpha")
+
+
+def test_a_model_with_a_delay_of_its_own_takes_one_delay_for_all():
+    """Brian2 would give the synapses other delays than those drawn, without a word."""
+    model = with_parameter("delay")
+    ends = [Population("src", model, 2), Population("cells", LIF, 2)]
+    with pytest.raises(ValueError, match="renamed has a 'delay' of its own"):
+        Network(ends, [Projection("src", "cells", GABA, p=1, delay=Uniform(0 * ms, 1 * ms))])
+    net = Network(ends, [Projection("src", "cells", GABA, p=1, delay=2 * ms)])
+    assert (net.run(1 * ms, backend="numpy").connections["delay_ms"] == 2).all()
 
 
 def test_a_population_may_be_called_as_the_models_letters():

@@ -93,16 +93,11 @@ def _generate(folder: Path, plan: NetworkPlan, threads: int) -> None:
         manifest = {"n": 0, "threads": threads, **_manifest(device, parts, plan)}
     finish_sources(folder, manifest["outputs"], seed="")
     for p in plan.projections:
-        if _given(p):
-            continue
-        make_at_once(code_of(folder, f"{p.name}_synapses_create_generator_codeobject"), p.expected)
+        if not p.listed:
+            source = f"{p.name}_synapses_create_generator_codeobject"
+            make_at_once(code_of(folder, source), p.expected)
     run_together(folder, _split(folder, plan, threads), threads)
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1))
-
-
-def _given(projection) -> bool:
-    """Return whether the synapses are listed, not generated."""
-    return isinstance(projection.connect.get("i"), np.ndarray)
 
 
 def _split(folder: Path, plan: NetworkPlan, n_parts: int) -> list[Parted]:
