@@ -17,7 +17,7 @@ _HOME = {
     "reference": "backends.reference",
     "Recording": "run",
     "build": "backends.compiled.make_program",
-    "export": "export.project",
+    "export": "projects.project",
     "open_program": "backends.compiled.neuron_program",
     "simulate": "run",
 }
