@@ -18,8 +18,10 @@ from .backends.compiled.generate import assemble
 from .backends.compiled.program import DivergenceError
 from .backends.compiled.programs import run_program
 from .methods import check_method
+from .methods.upstroke import with_anticipation
 from .methods.within_step import SINCE, locate_spikes
 from .parallel.progress import reporter
+from .resolution import check_resolved
 from .results import spikes_of
 from .start import starting_state
 
@@ -114,13 +116,14 @@ def simulate(
         check_name("variable to record", variable, recordable(model))
     check_name("spike timing", spikes, ("located", "grid"))
     text = describe(model, n, stimulus, vary=vary, method=method, dt=dt)
-    check_method(text.method, text.equations)
+    check_method(text.method, text.system)
     chosen = backends.choose(backend, steps=float(length / text.dt))
     state = starting_state(model, text, start)
+    check_resolved(model, text, state)
     if record_dt is not None:
         check_positive("record_dt", record_dt, ms)
-    if spikes == "located":
-        text = locate_spikes(text)
+    timed = locate_spikes if spikes == "located" else with_anticipation
+    text = timed(text, state)
     label = f"{label or model.name} ({chosen.name})"
     plan = Plan(text, state, length, tuple(record), record_dt, seed, label, chosen)
     try:

@@ -70,7 +70,7 @@ def _usable(model) -> list[str]:
     usable = []
     for method in _COSTS:
         try:
-            check_method(method, f"{model.equations}\n{model.input} : 1")
+            check_method(method, model.system)
         except ValueError:
             continue
         usable.append(method)

@@ -14,6 +14,7 @@ from brian2 import (
     second,
 )
 
+from ...models.grouping import run_events
 from ..methods import updater
 from .network_plan import Cells, NetworkPlan, Population, Projection
 
@@ -66,10 +67,11 @@ def numbers(plan: NetworkPlan) -> dict[str, float]:
 
 def _group(cells: Cells, clock: Clock) -> NeuronGroup:
     text = cells.text
-    method = updater(text.method, text.stochastic, text.namespace)
+    method = updater(text)
     kwargs = text.kwargs() | {"method": method}
     del kwargs["dt"]
     group = NeuronGroup(text.n, **kwargs, clock=clock, name=cells.name)
+    run_events(text, group)
     group.state_updater.when = cells.update_when
     for k, operation in enumerate(cells.operations):
         group.run_regularly(

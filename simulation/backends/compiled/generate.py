@@ -9,7 +9,7 @@ import numpy as np
 from brian2 import Clock, Network, NeuronGroup, SpikeMonitor, StateMonitor, second
 from brian2.devices import reset_device
 
-from ....models.grouping import GroupText
+from ....models.grouping import GroupText, run_events
 from ...methods import updater
 from ...methods.within_step import SINCE
 from .finish_sources import finish_sources
@@ -64,9 +64,10 @@ def device_for(folder: Path):
 
 def assemble(text: GroupText, record, record_dt) -> tuple[Network, dict]:
     """Return the network and its parts, under fixed names: compiled code is found by them."""
-    kwargs = text.kwargs() | {"method": updater(text.method, text.stochastic, text.namespace)}
+    kwargs = text.kwargs() | {"method": updater(text)}
     clock = Clock(kwargs.pop("dt"), name="cells_clock")
     cells = NeuronGroup(text.n, **kwargs, clock=clock, name="cells")
+    run_events(text, cells)
     parts = {"cells": cells}
     if text.threshold:
         located = SINCE in text.equations

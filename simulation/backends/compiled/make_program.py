@@ -7,14 +7,15 @@ import numpy as np
 from brian2 import Quantity, ms, second
 
 from ....models.checks import check_count, check_name, check_positive
-from ....models.grouping import GroupText, InputText, describe
+from ....models.grouping import GroupText, InputText, describe, initial_state
+from ...methods.upstroke import with_anticipation
 from ...methods.within_step import locate_spikes
 from ...run import recordable
 from .. import Backend, choose, compiled
 from . import programs
 from .describe_program import describe_program, shown
 from .neuron_program import NeuronProgram
-from .starting_state import has_rest, starting_state_sources
+from .starting_state import has_rest, start_of, starting_state_sources
 
 
 def build(
@@ -122,7 +123,7 @@ def plan_program(
         check_positive("record_dt", record_dt, ms)
     sampled = _to_sample(model, record)
     check_name("spike timing", spikes, ("located", "grid"))
-    _check_start(model, start)
+    start = start_of(model, start)
     names = _names(model, stimulus, n)
     varied = [names[check_name("name in vary", v, names)] for v in _listed(vary)]
     parameters = {
@@ -130,8 +131,9 @@ def plan_program(
     }
     driven = _Varied(stimulus, tuple(varied))
     text = describe(model, n, driven, vary=parameters, method=method, dt=dt)
-    if spikes == "located":
-        text = locate_spikes(text)
+    first = initial_state(model, text.values)
+    timed = locate_spikes if spikes == "located" else with_anticipation
+    text = timed(text, first)
     text = text.with_arguments()
     about = describe_program(model, stimulus, text, names) | {
         "record": list(sampled),
@@ -186,15 +188,6 @@ def _to_sample(model, record) -> tuple[str, ...]:
 
 def _listed(names) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
-
-
-def _check_start(model, start) -> None:
-    check_name("start", start, ("rest", "initial"))
-    if start == "rest" and not has_rest(model):
-        raise ValueError(
-            f"start 'rest': the resting state of {model.name} does not follow from its text; use "
-            "start='initial'"
-        )
 
 
 def _size(text: GroupText, threads: int) -> int:

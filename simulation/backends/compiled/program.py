@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,6 +159,8 @@ class Program:
                     progress = re.match(r"@progress ([\d.]+)", line)
                     if progress and report is not None:
                         report(float(progress[1]))
+                    elif line.startswith("@note "):
+                        warnings.warn(line.removeprefix("@note ").strip(), stacklevel=6)
                     elif not progress:
                         messages.append(line)
             except BaseException:
