@@ -25,7 +25,8 @@ from .runge_kutta import RightHandSides
 RUNAWAY = 0.5
 # Lengths of the steps towards the threshold, in e-folds of the slope: what is left of the time
 # shrinks with each, and the last one takes all that remains of the way.
-_FOLDS = (0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.2, 1.5, 2.0, 2.5, 3.0)
+_FOLDS = (0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 3.0, 4.0, 4.0,
+          6.0)  # fmt: skip
 
 
 @dataclass(frozen=True)
