@@ -92,7 +92,7 @@ class Backend:
     precision: str = "float64"
 
     def __post_init__(self):
-        check_name("backend", self.name, BACKENDS)
+        check_name("backend", self.name, (AUTO, *ENGINES))
         check_name("precision", self.precision, PRECISIONS)
         threads = check_count("threads", self.threads)
         if threads > 1 and self.name != AUTO and not self.engine.has_threads:

@@ -79,8 +79,9 @@ def results(plan: Plan) -> dict[str, Result]:
         own = _results_of_cells(plan, cells)
         found |= {qualified(cells.name, name): result for name, result in own.items()}
     if plan.recorded.rates:
+        found["step_t"] = Result(f"rate_{plan.populations[0].name}", "t", ("steps",))
         for p in plan.populations:
-            found[f"{p.name}.rate"] = Result(f"rate_{p.name}", "rate", (f"{p.name}.steps",))
+            found[f"{p.name}.rate"] = Result(f"rate_{p.name}", "rate", ("steps",))
     for p in plan.projections:
         synapses = f"{p.name}.synapses"
         found[f"{p.name}.count"] = Result(p.name, "N", (1,), counts=synapses)
@@ -156,7 +157,7 @@ def _part(population: Population, groups):
 
 def _synapses(projection: Projection, groups, clock: Clock) -> Synapses:
     homogeneous = {k: p.delay * second for k, p in projection.pathways.items() if not p.drawn}
-    return Synapses(
+    synapses = Synapses(
         _part(projection.source, groups),
         _part(projection.target, groups),
         projection.model,
@@ -166,6 +167,13 @@ def _synapses(projection: Projection, groups, clock: Clock) -> Synapses:
         namespace={},
         name=projection.name,
     )
+    for name in projection.values:
+        if not synapses.variables[name].scalar:
+            raise ValueError(
+                f"projection {projection.name}: {name} has one value for all synapses; let its "
+                "model declare it (shared), or draw it"
+            )
+    return synapses
 
 
 def _connect(projection: Projection, synapses: Synapses) -> None:

@@ -24,8 +24,6 @@ from .program import Program
 
 SMALLEST, LARGEST = 16, 1024  # neurons in a program; gcc vectorises no loop over fewer than 16
 WORTH_SPLITTING = 128  # neurons below which a second process costs more than it gains
-# Folders whose files decide what the program of a given text consists of.
-_SOURCES = ("simulation/backends", "simulation/methods")
 
 
 def run(plan: Plan, backend: Backend) -> Recording:
@@ -125,8 +123,8 @@ def common_flags(backend: Backend) -> tuple[str, ...]:
 def own_sources() -> str:
     """Return a checksum of the code that decides what a program of a given text consists of."""
     root = Path(__file__).parents[3]
-    files = [f for folder in _SOURCES for f in (root / folder).rglob("*.*") if f.suffix != ".pyc"]
-    files += [root / "simulation" / "plan.py", root / "models" / "functions.py"]
+    files = [f for f in (root / "simulation").rglob("*.*") if f.suffix != ".pyc"]
+    files.append(root / "models" / "functions.py")
     return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files))).hexdigest()
 
 
