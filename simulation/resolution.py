@@ -16,8 +16,8 @@ from ..models.grouping import GroupText
 from ..models.numeric import function
 from ..models.statements import Assignment
 from ..models.system import FREE, System
-from .backends.compiled.program import DivergenceError
 from .methods.upstroke import upstroke_of
+from .recording import DivergenceError
 
 # The longest step for a variable that decays at a rate of 1, by which a method is still stable:
 # where its stability function passes 1 (Hairer & Wanner 1996, Solving ODEs II, IV.2).
