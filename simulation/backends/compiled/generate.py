@@ -75,6 +75,8 @@ def device_for(folder: Path):
 def _make_parts(folder: Path, plan: Plan, threads: int) -> None:
     """Make the synapses at once, and let every thread do all the work on its part of the cells."""
     for p in plan.projections:
+        if p.is_listed:
+            continue
         make_at_once(code_of(folder, f"{p.name}_synapses_create_generator_codeobject"), p.expected)
     run_together(folder, _split(folder, plan, threads), threads)
 
