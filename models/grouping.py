@@ -17,8 +17,6 @@ from .units import base_unit
 
 # Of Brian2's methods, those that integrate additive noise.
 STOCHASTIC_METHODS = ("euler", "heun", "milstein")
-# The middle of the current step: unlike `t` it is not shifted by the stages of a method.
-MIDSTEP = "(t_in_timesteps + 0.5)*dt"
 METHODS = ("exact", "exponential_euler", "euler", "rk2", "rk4", "heun", "milstein")
 # Ours, which Brian2 does not know by name: the protocols hand them over as text.
 OWN_METHODS = ("strang", "exponential_strang", "extrapolated_strang")
@@ -130,7 +128,8 @@ def describe(model, n, stimulus=None, *, vary=None, method=None, dt=None) -> Gro
     """
     n = check_count("n", n)
     varied = check_vary(model, vary or {}, n)
-    text = _input_text(model, stimulus, n)
+    dt = model.dt if dt is None else check_positive("dt", dt, ms) * ms
+    text = _input_text(model, stimulus, n, dt)
     scalars = {k: v for k, v in text.parameters.items() if np.ndim(v) == 0}
     arrays = {k: v for k, v in text.parameters.items() if np.ndim(v)} | varied
     constants = {k: p.quantity for k, p in model.parameters.items() if k not in varied}
@@ -143,7 +142,7 @@ def describe(model, n, stimulus=None, *, vary=None, method=None, dt=None) -> Gro
         reset=model.reset,
         refractory=model.refractory,
         method=_method(model, method, is_stochastic(text.equations + text.noise)),
-        dt=model.dt if dt is None else check_positive("dt", dt, ms) * ms,
+        dt=dt,
         namespace={**constants, **scalars, **text.namespace, **NAMESPACE},
         arrays={name: np.asarray(value, dtype=float) for name, value in arrays.items()},
     )
@@ -209,7 +208,7 @@ def check_vary(model, vary: Mapping[str, Quantity], n: int) -> dict[str, Quantit
     return checked
 
 
-def _input_text(model, stimulus, n: int) -> InputText:
+def _input_text(model, stimulus, n: int, dt: Quantity) -> InputText:
     unit = base_unit(model.input_unit)
     if stimulus is None:
         return InputText(f"{model.input} : {unit}")
@@ -223,7 +222,7 @@ def _input_text(model, stimulus, n: int) -> InputText:
         raise ValueError(
             f"stimulus: expected a Stimulus such as Constant or Step, got {stimulus!r}"
         )
-    return stimulus.text(model, n)
+    return stimulus.text(model, n, dt)
 
 
 def _driven(model, noise: str) -> str:

@@ -11,7 +11,7 @@ from brian2 import Hz, Quantity, Unit, ms
 
 from ...models.checks import check_count, check_name, check_positive, check_quantity, unit_text
 from ...models.units import base_unit, display_unit
-from ..stimuli import Stimulus, Term, _never, _zero
+from ..stimuli import Stimulus, Term, never, zero
 from .distributions import Distribution
 
 KINDS = ("exponential", "alpha")
@@ -156,14 +156,14 @@ class SynapticInput(Stimulus):
     @property
     def onset(self) -> Quantity:
         """The beginning of the run."""
-        return _zero()
+        return zero()
 
     @property
     def offset(self) -> Quantity:
         """It never ends."""
-        return _never()
+        return never()
 
-    def term(self, model, name, t, midstep):
+    def term(self, model, name, at):
         synapse, label = self.synapse, self.label
         synapse.check(model)
         if synapse.form == "delta":
@@ -181,7 +181,7 @@ class SynapticInput(Stimulus):
             current = f"{shown}*(E_{label} - {model.membrane}) : {base_unit(model.input_unit)}"
             lines.append(f"I_{label} = {current}")
             parameters[f"E_{label}"] = synapse.E_rev
-        return Term(f"I_{label}", tuple(lines), parameters=parameters)
+        return self.gate(name, at).term(f"I_{label}", tuple(lines), parameters)
 
 
 @dataclass(frozen=True)

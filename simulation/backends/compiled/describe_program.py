@@ -60,7 +60,7 @@ def _entry(model, stimulus, text: GroupText, name: str, own: str) -> dict:
         parameter = model.parameters[name]
         unit, meaning = parameter.unit, parameter.meaning
     else:
-        unit = _stimulus_unit(model, stimulus.text(model, text.n).parameters[own])
+        unit = _stimulus_unit(model, stimulus.text(model, text.n, text.dt).parameters[own])
         meaning = f"{type(stimulus).__name__}: {own.removeprefix(f'{model.input}_')}"
     values = [tidy(x) for x in np.ravel(si) / float(unit)]
     per_neuron = own in text.arrays

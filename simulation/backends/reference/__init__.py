@@ -17,18 +17,25 @@ from brian2 import Equations, Quantity, TimedArray, ms
 from sympy.core.function import AppliedUndef
 
 from ....models.checks import check_name, check_positive, check_quantity
-from ....models.grouping import MIDSTEP, describe
+from ....models.functions import NAMESPACE
+from ....models.grouping import InputText, describe
+from ....models.step_parts import part_after, part_between
 from ....models.symbolic import symbol, symbolic
 from ...run import DivergenceError, Recording, recordable
 from ...start import starting_state
 
 # No step is longer, so that none jumps over a spike or a period of the input.
 _LONGEST_STEP = 1e-3
-_MIDDLE = "midstep"
+# A piece between two breakpoints of the stimulus is what the text calls a step.
+_PIECE = ("t_in_timesteps", "dt")
+# What the text calls that has one value in a piece.
+_PARTS = {"part_after": part_after, "part_between": part_between}
 _SCALAR = {
     "smooth_exprel": lambda x: math.expm1(x) / x if x else 1.0,
     "int_": float,
     "clip": lambda x, low, high: min(max(x, low), high),
+    "time_after": lambda t, *step: t,  # a piece is on or off as a whole
+    "time_between": lambda t, *step: t,
 }
 
 
@@ -130,24 +137,26 @@ class _Problem:
     reset: Callable | None
     refractory: float
     shown: Callable
-    constants: Callable  # of the middle of a piece between breakpoints
+    constants: Callable  # of the beginning and the end of a piece between breakpoints
 
 
 def _read(model, stimulus, vary, start, record) -> _Problem:
     """Turn the text of a model and its stimulus into functions."""
-    text = describe(model, 1, stimulus, vary=vary)
+    exact = _Exact(stimulus) if hasattr(stimulus, "text") else stimulus
+    text = describe(model, 1, exact, vary=vary)
     if text.stochastic:
         raise ValueError(
             f"reference: {stimulus!r} contains white noise, which has no reference solution; "
             "use `simulate`"
         )
     values = {name: float(np.ravel(v)[0]) for name, v in text.values.items()} | {"i": 0.0}
-    equations = text.equations.replace(MIDSTEP, _MIDDLE)
-    form = symbolic(equations, frozenset({*values, _MIDDLE}))
-    known = [*values, _MIDDLE]
-    timed = {k: v for k, v in text.namespace.items() if isinstance(v, TimedArray)}
+    known = [*values, *_PIECE]
+    form = symbolic(text.equations, frozenset(known))
+    samples = {k: _samples(f) for k, f in text.functions.items() if k not in NAMESPACE}
+    steady = {**_PARTS, **samples}
+    everything = [*form.rhs.values(), *form.named.values()]
     calls = sorted(
-        {c for e in form.rhs.values() for c in e.atoms(AppliedUndef) if c.func.__name__ in timed},
+        {c for e in everything for c in e.atoms(AppliedUndef) if c.func.__name__ in steady},
         key=str,
     )
     sampled = {call: symbol(f"sample_{k}") for k, call in enumerate(calls)}
@@ -157,12 +166,12 @@ def _read(model, stimulus, vary, start, record) -> _Problem:
         expressions = [e.xreplace(sampled) for e in expressions]
         return sp.lambdify([symbol(a) for a in arguments], expressions, [_SCALAR, "math"], cse=True)
 
-    places = compiled([call.args[0] for call in calls], known)
+    places = sp.lambdify([symbol(a) for a in known], [list(call.args) for call in calls], "math")
 
-    def constants(middle: float) -> list[float]:
-        fixed = [*values.values(), middle]
+    def constants(begin: float, end: float) -> list[float]:
+        fixed = [*values.values(), begin / (end - begin), end - begin]
         at = zip(calls, places(*fixed), strict=True)
-        return [*fixed, *(_sample(timed[call.func.__name__], t) for call, t in at)]
+        return [*fixed, *(float(steady[call.func.__name__](*where)) for call, where in at)]
 
     crossing = form.expression(model.threshold, known) if model.threshold else None
     hold = sp.S.Zero
@@ -172,7 +181,7 @@ def _read(model, stimulus, vary, start, record) -> _Problem:
         )
         if not hold.is_number:
             raise ValueError(f"reference: cannot read the refractory period {model.refractory!r}")
-    parsed = Equations(equations)
+    parsed = Equations(text.equations)
     state = starting_state(model, text, start)
     return _Problem(
         states=tuple(form.rhs),
@@ -187,9 +196,26 @@ def _read(model, stimulus, vary, start, record) -> _Problem:
     )
 
 
-def _sample(array: TimedArray, t: float) -> float:
-    k = np.clip(math.floor(t / array.dt), 0, len(array.values) - 1)
-    return float(np.ravel(array.values[k])[0])
+@dataclass(frozen=True)
+class _Exact:
+    """A stimulus whose samples are met one by one, not as their mean over a step."""
+
+    stimulus: object
+
+    def text(self, model, n: int, dt: Quantity) -> InputText:
+        return self.stimulus.text(model, n)
+
+
+def _samples(function) -> Callable:
+    """Return what stands behind a function of time in the text, for the first neuron."""
+    if not isinstance(function, TimedArray):
+        return function.pyfunc
+
+    def sample(t, *neuron):
+        k = np.clip(math.floor(t / function.dt), 0, len(function.values) - 1)
+        return np.ravel(function.values[k])[0]
+
+    return sample
 
 
 def _reset(text: str, form, known) -> list[sp.Expr]:
@@ -209,7 +235,7 @@ def _integrate(model, problem, stops, times, tolerances) -> tuple[list[float], n
     samples: list[list[float]] = []
     state, ready = problem.first, 0.0  # `ready`: end of the refractory period
     for begin, end in pairwise(stops):
-        constants = problem.constants((begin + end) / 2)
+        constants = problem.constants(begin, end)
         t = begin
         while t < end:
             holding = t < ready
