@@ -180,9 +180,9 @@ class Stimulus:
         lines = "\n".join((*term.lines, definition))
         return InputText(lines, term.noise, term.parameters, term.namespace)
 
-    def rules(self, model) -> tuple[Rule, ...]:
-        """Return what its parameters must obey, in the names of the text for `model`."""
-        return self.term(model, model.input, At()).rules
+    def rules(self, model, dt: Quantity | None = None) -> tuple[Rule, ...]:
+        """Return what its parameters must obey, in the names of its text for `model`."""
+        return self.term(model, model.input, At(dt=None if dt is None else float(dt))).rules
 
     def term(self, model, name: str, at: At) -> Term:
         """Return the text with parameters that begin with `name`."""

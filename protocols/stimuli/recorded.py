@@ -64,6 +64,8 @@ class Recorded(Stimulus):
         check_quantity("Recorded values", self.values, _unit_of(self.values))
         if (self.dt is None) == (self.times is None):
             raise ValueError("Recorded: give either dt, the sampling interval, or times")
+        if np.ndim(self.dt):
+            raise ValueError("Recorded dt: expected one value; for uneven sampling give times=")
         if self.times is None:
             check_positive("Recorded dt", self.dt, ms)
         else:

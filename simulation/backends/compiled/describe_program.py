@@ -33,6 +33,7 @@ def describe_program(model, stimulus, text: GroupText, names: dict[str, str]) ->
         "n": text.n,
         "values": {name: _entry(model, stimulus, text, name, own) for name, own in names.items()},
         "aliases": {own: name for name, own in names.items() if own != name},
+        "rules": [rule.as_json() for rule in stimulus.rules(model, text.dt)],
         "states": {x: _unit_entry(model.unit_of(x)) for x in model.symbolic.states},
         "onset_ms": _ms(np.min(np.asarray(stimulus.onset))),
         "offset_ms": _ms(offset) if np.isfinite(offset) else None,

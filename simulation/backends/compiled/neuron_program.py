@@ -13,6 +13,7 @@ import pandas as pd
 
 from ....analysis.trains.spikes import spike_table
 from ... import results
+from ...input_rules import check_rules
 from ...parallel import chunks
 from .program import DivergenceError, Program
 
@@ -159,6 +160,9 @@ class NeuronProgram:
                 f"dt: a recorded input fixes the step at {self.about['dt_ms']:g} ms; build the "
                 "program with another dt"
             )
+        entries = self.about["values"]
+        si = {e["input"]: given[name] * e["factor"] for name, e in entries.items()}
+        check_rules(self.about["rules"], si, step / 1e3)
         return given, length, step, self._start(start)
 
     def _time(self, name: str, value, default: float) -> float:
