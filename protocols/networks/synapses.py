@@ -11,7 +11,7 @@ from brian2 import Hz, Quantity, Unit, ms
 
 from ...models.checks import check_count, check_name, check_positive, check_quantity, unit_text
 from ...models.units import base_unit, display_unit
-from ..stimuli import Stimulus, Term, never, zero
+from ..stimuli import Term, Unending
 from .distributions import Distribution
 
 KINDS = ("exponential", "alpha")
@@ -147,21 +147,11 @@ class Synapse:
 
 
 @dataclass(frozen=True)
-class SynapticInput(Stimulus):
+class SynapticInput(Unending):
     """The input that synapses of one kind make; see `Synapse.input`."""
 
     synapse: Synapse
     label: str
-
-    @property
-    def onset(self) -> Quantity:
-        """The beginning of the run."""
-        return zero()
-
-    @property
-    def offset(self) -> Quantity:
-        """It never ends."""
-        return never()
 
     def term(self, model, name, at):
         synapse, label = self.synapse, self.label

@@ -8,7 +8,7 @@ half of an edge. In single precision a time is known to one part in five million
 is as close to a step's end counts as on it.
 """
 
-from .base import At, Stimulus, Sum, Term, Then, never, zero
+from .base import At, Stimulus, Sum, Term, Then, Unending
 from .noise import OrnsteinUhlenbeck, WhiteNoise
 from .received import Received
 from .recorded import Recorded
@@ -30,7 +30,6 @@ __all__ = [
     "Sum",
     "Term",
     "Then",
+    "Unending",
     "WhiteNoise",
-    "never",
-    "zero",
 ]

@@ -223,6 +223,20 @@ class Stimulus:
         return gate.term(value, parameters=parameters)
 
 
+class Unending(Stimulus):
+    """Base of what is there from the beginning of a run to its end."""
+
+    @property
+    def onset(self) -> Quantity:
+        """The beginning of the run."""
+        return zero()
+
+    @property
+    def offset(self) -> Quantity:
+        """It never ends."""
+        return never()
+
+
 def _stimulus(candidate) -> Stimulus:
     if not isinstance(candidate, Stimulus):
         raise ValueError(

@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 
-from brian2 import Quantity
-
 from ...models.units import base_unit
-from .base import Stimulus, never, zero
+from .base import Unending
 
 
 @dataclass(frozen=True)
-class Received(Stimulus):
+class Received(Unending):
     """An input that others write: a variable of each cell, such as the sum of synaptic pulses.
 
     Parameters
@@ -19,16 +17,6 @@ class Received(Stimulus):
     """
 
     variable: str
-
-    @property
-    def onset(self) -> Quantity:
-        """The beginning of the run."""
-        return zero()
-
-    @property
-    def offset(self) -> Quantity:
-        """It never ends."""
-        return never()
 
     def term(self, model, name, at):
         line = f"{self.variable} : {base_unit(model.input_unit)}"

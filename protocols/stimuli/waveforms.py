@@ -11,11 +11,11 @@ from ...models.checks import check_positive, check_quantity
 from ...models.step_parts import STEP_BEGIN
 from ...models.validation import check_input_text
 from ...simulation.input_rules import Rule, check_rules
-from .base import Stimulus, Term, check_window, never, zero
+from .base import Stimulus, Term, Unending, check_window, never, zero
 
 
 @dataclass(frozen=True)
-class Constant(Stimulus):
+class Constant(Unending):
     """The same input from the beginning to the end.
 
     Parameters
@@ -31,16 +31,6 @@ class Constant(Stimulus):
     """
 
     amplitude: Quantity
-
-    @property
-    def onset(self) -> Quantity:
-        """The beginning of the run."""
-        return zero()
-
-    @property
-    def offset(self) -> Quantity:
-        """It never ends."""
-        return never()
 
     def term(self, model, name, at):
         amplitudes = {"amplitude": (self.amplitude, model.input_unit)}
