@@ -78,7 +78,7 @@ def step(
         A name in `TABLEAUS`.
     later : str
         How many steps of the grid later than the current one it is made; empty for none. What is
-        constant in a step of the grid, such as the part of it in which an input is on, is that one's.
+        constant in a step, such as the part of it in which an input is on, is that one's.
 
     Returns
     -------
