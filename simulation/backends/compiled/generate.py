@@ -8,15 +8,24 @@ import brian2
 import numpy as np
 from brian2 import Clock, Network, NeuronGroup, SpikeMonitor, StateMonitor, second
 from brian2.devices import reset_device
+from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 
 from ....models.grouping import GroupText
 from ...methods import updater
 from ...methods.within_step import SINCE
-from .finish_sources import finish_sources
+from .finish_sources import edited, finish_sources
+from .standalone_device import ProgramDevice
 
 
 def generate(
-    folder: Path, text: GroupText, states, record, record_dt, about=None, sources=None
+    folder: Path,
+    text: GroupText,
+    states,
+    record,
+    record_dt,
+    about=None,
+    sources=None,
+    optimise: bool = True,
 ) -> None:
     """Write the C++ sources and ``manifest.json`` of a program.
 
@@ -33,32 +42,34 @@ def generate(
         More fields of the manifest.
     sources : dict of str to str, optional
         More source files, or others for some of those that are generated, and their contents.
+    optimise : bool
+        Whether Brian2's code is changed for speed; see `Backend`.
     """
-    with device_for(folder) as device:
+    with device_for(folder, optimise) as device:
         network, parts = assemble(text, record, record_dt)
         network.run(1 * second, namespace=dict(text.functions))
         device.build(directory=str(folder), compile=False, run=False)
         manifest = _manifest(device, parts, text, states, record)
-    finish_sources(folder, manifest["outputs"])
+    with edited(folder, optimise) as generated:
+        finish_sources(generated, manifest["outputs"])
     for name, content in (sources or {}).items():
         (folder / name).write_text(content)
     (folder / "manifest.json").write_text(json.dumps(manifest | (about or {}), indent=1))
 
 
 @contextlib.contextmanager
-def device_for(folder: Path):
+def device_for(folder: Path, optimise: bool = True):
     """Make Brian2 generate C++ into a folder for the block; give the device."""
-    if brian2.get_device() is brian2.all_devices["cpp_standalone"]:
+    if isinstance(brian2.get_device(), CPPStandaloneDevice):
         raise ValueError(
             "the script has itself called set_device('cpp_standalone'), whose unfinished program "
             "this run would destroy; use set_device('runtime') first, or backend='cython'"
         )
-    brian2.set_device("cpp_standalone", directory=str(folder), build_on_run=False)
-    device = brian2.get_device()
+    device = ProgramDevice(optimise)
+    brian2.set_device(device, directory=str(folder), build_on_run=False)
     try:
         yield device
     finally:
-        device.reinit()
         reset_device()
 
 

@@ -13,13 +13,13 @@ from ...networks.network_plan import NetworkPlan
 from .. import Backend, preferences
 from . import cache as programs_cache
 from .compile import compile_program, compiler_identity, flags_probed_meanwhile
+from .edits import Sources
 from .fast_synapses import deliver_by_source, make_at_once
-from .finish_sources import SEED, code_of, finish_sources
+from .finish_sources import edited, finish_sources
 from .generate import device_for
-from .parts import Parted, run_together, split_reset, split_update
+from .parts import run_together, split_group
 from .program import Program, ProgramError
 from .programs import common_flags, contents, own_sources
-from .threshold_scan import split_search
 
 
 def _is_object(source: Path) -> bool:
@@ -45,12 +45,12 @@ def cached_network_program(plan: NetworkPlan, backend: Backend) -> NetworkProgra
     """Return the compiled program of a plan whose numbers are arguments."""
     key = programs_cache.key_of(
         "network", own_sources(), brian2.__version__, compiler_identity(),
-        backend.threads, _text_of(plan),
+        backend.threads, backend.optimise, _text_of(plan),
     )  # fmt: skip
 
     def build(folder):
         with flags_probed_meanwhile(), preferences(backend):
-            _generate(folder, plan, backend.threads)
+            _generate(folder, plan, backend)
         compile_program(folder, _is_object, common_flags(backend), precompile=True)
 
     return NetworkProgram.open(programs_cache.program(key, build).folder)
@@ -75,25 +75,25 @@ def _text_of(plan: NetworkPlan) -> list:
     return [cells, [vars(p) for p in plan.populations], projections, monitors, inputs]
 
 
-def _generate(folder: Path, plan: NetworkPlan, threads: int) -> None:
+def _generate(folder: Path, plan: NetworkPlan, backend: Backend) -> None:
     """Write the C++ sources and ``manifest.json`` of a network."""
-    with device_for(folder) as device:
-        # At the beginning, so that connections and weights are drawn from the seed too.
-        device.insert_code("main", SEED)
+    with device_for(folder, backend.optimise) as device:
         network, parts = assemble_network(plan, standalone=True)
         functions = [c.text.functions for c in plan.cells]
         network.run(1 * second, namespace={k: f for each in functions for k, f in each.items()})
         device.build(directory=str(folder), compile=False, run=False)
-        manifest = {"n": 0, "threads": threads, **_manifest(device, parts, plan)}
-    finish_sources(folder, manifest["outputs"], seed="")
-    for p in plan.projections:
-        make_at_once(code_of(folder, f"{p.name}_synapses_create_generator_codeobject"), p.expected)
-    run_together(folder, _split(folder, plan, threads), threads)
+        manifest = {"n": 0, "threads": backend.threads, **_manifest(device, parts, plan)}
+    with edited(folder, backend.optimise) as sources:
+        finish_sources(sources, manifest["outputs"])
+        _speed_up(sources, plan, backend.threads)
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1))
 
 
-def _split(folder: Path, plan: NetworkPlan, n_parts: int) -> list[Parted]:
-    """Split all that can be done part by part."""
+def _speed_up(sources: Sources, plan: NetworkPlan, n_parts: int) -> None:
+    """Make synapses at once, and do part by part what can be done so."""
+    for p in plan.projections:
+        make_at_once(sources, p.name, p.expected)
+    whole = sources.state()
     sizes = {cells.name: cells.text.n for cells in plan.cells}
     single = [
         (p.name, k, sizes[p.target.cells])
@@ -101,17 +101,11 @@ def _split(folder: Path, plan: NetworkPlan, n_parts: int) -> list[Parted]:
         for k, path in p.pathways.items()
         if not path.drawn
     ]
-    parted = deliver_by_source(folder, single, n_parts)
-    for cells in plan.cells:
-
-        def code(name, of=cells.name):
-            return code_of(folder, f"{of}_{name}_codeobject")
-
-        parted.append(split_update(code("stateupdater"), n_parts))
-        parted += split_search(code("spike_thresholder"), n_parts)
-        if cells.text.reset:
-            parted.append(split_reset(code("spike_resetter"), n_parts))
-    return parted
+    parted = deliver_by_source(sources, single, n_parts)
+    for name, n_cells in sizes.items():
+        parted += split_group(sources, name, n_cells, n_parts)
+    if not run_together(sources, parted, n_parts):
+        sources.restore(whole)
 
 
 def _manifest(device, parts: Mapping, plan: NetworkPlan) -> dict:

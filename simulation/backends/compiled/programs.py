@@ -64,12 +64,12 @@ def cached_program(
         own_sources(), brian2.__version__, compiler_identity(),
         text.n, text.equations, text.threshold, text.reset, text.refractory, text.method,
         record, record_dt and float(record_dt), contents(text), backend.threads,
-        backend.precision, about, sources,
+        backend.precision, backend.optimise, about, sources,
     )  # fmt: skip
 
     def build(folder):
         with flags_probed_meanwhile(), preferences(backend):
-            generate(folder, text, states, record, record_dt, about, sources)
+            generate(folder, text, states, record, record_dt, about, sources, backend.optimise)
         compile_program(folder, is_hot, common_flags(backend))
 
     return programs_cache.program(key, build)
