@@ -96,6 +96,10 @@ class Sources:
         stems = (Path(file).stem for file in self.files(f"code_objects/{name}*.cpp"))
         return next((stem for stem in stems if re.fullmatch(rf"{name}(_\d+)?", stem)), name)
 
+    def has_object(self, name: str) -> bool:
+        """Return whether there is a code object of that name; not every group has a reset."""
+        return bool(self.files(f"code_objects/{name}.cpp"))
+
     def edit(self, name: str, /, **words: object) -> bool:
         """Make the edits of a name; return whether they were made.
 

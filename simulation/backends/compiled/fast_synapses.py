@@ -14,8 +14,13 @@ from .parts import Parted
 
 
 def make_at_once(sources: Sources, synapses: str, expected: float) -> None:
-    """Change the code that makes synapses: room for those expected, logarithms in vectors."""
+    """Change the code that makes synapses: room for those expected, logarithms in vectors.
+
+    Those that are made from a list of pairs have it already.
+    """
     name = sources.object(f"{synapses}_synapses_create_generator_codeobject")
+    if not sources.has_object(name):
+        return
     text = sources.text(f"code_objects/{name}.cpp")
     lists = re.findall(r"(_dynamic_array_\w+__synaptic_(?:pre|post))\.push_back", text)
     size = int(expected + 6 * expected**0.5)  # six standard deviations, or fewer
@@ -47,7 +52,9 @@ def deliver_by_source(
     for synapses, pathway, n_targets in pathways:
         name = f"{synapses}_{pathway}"
         push, loop = sources.object(f"{name}_push_spikes"), sources.object(f"{name}_codeobject")
-        if _touches_targets_only(sources.text(f"code_objects/{loop}.cpp")) and sources.edit(
+        if not _touches_targets_only(sources.text(f"code_objects/{loop}.cpp")):
+            continue
+        if sources.edit(
             BY_SOURCE, pathway=name, push=push, loop=loop, n_targets=n_targets, n_parts=n_parts,
             targets=f"_dynamic_array_{synapses}__synaptic_post",
         ):  # fmt: skip

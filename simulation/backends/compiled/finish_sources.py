@@ -17,8 +17,7 @@ _GIVEN_STATE = """#pragma once
 #include <vector>
 inline void set_starting_state(const std::vector<std::string>&) {}
 """
-_FOR_SPEED = ("aligned_arrays.cpp", "normals.h", "random_numbers.cpp", "random_numbers.h",
-              "uniforms.h")  # fmt: skip
+_BUFFERED = ("normals.h", "random_numbers.cpp", "random_numbers.h", "uniforms.h")
 
 
 @contextmanager
@@ -38,7 +37,7 @@ def finish_sources(sources: Sources, outputs: Mapping[str, dict]) -> None:
     outputs : dict of str to dict
         The results of the manifest; no others are needed.
     """
-    sources.bring("program.h", *(_FOR_SPEED if sources.optimise else ()))
+    sources.bring("program.h", "aligned_arrays.cpp", *(_BUFFERED if sources.optimise else ()))
     (sources.folder / "starting_state.h").write_text(_GIVEN_STATE)
     sources.edit(brian2_edits.DURATION)
     sources.edit(brian2_edits.LOST_RESULTS)

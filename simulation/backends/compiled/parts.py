@@ -36,19 +36,14 @@ def split_group(sources: Sources, group: str, n_cells: int, n_parts: int) -> lis
     found = []
     for edit, kind in ((UPDATE, "stateupdater"), (RESET, "spike_resetter")):
         name = sources.object(f"{group}_{kind}_codeobject")
-        if _exists(sources, name) and sources.edit(edit, object=name, n_parts=n_parts):
+        if sources.has_object(name) and sources.edit(edit, object=name, n_parts=n_parts):
             found.append(Parted(name))
     name = sources.object(f"{group}_spike_thresholder_codeobject")
-    if _exists(sources, name) and "_rand" not in sources.text(f"code_objects/{name}.cpp"):
+    if sources.has_object(name) and "_rand" not in sources.text(f"code_objects/{name}.cpp"):
         join = f"_join_{name}"
         if sources.edit(SEARCH, object=name, join=join, n_cells=n_cells, n_parts=n_parts):
             found.append(Parted(name, then=join))
     return found
-
-
-def _exists(sources: Sources, name: str) -> bool:
-    """Return whether there is such an object: not every group has a reset."""
-    return bool(sources.files(f"code_objects/{name}.cpp"))
 
 
 def run_together(sources: Sources, objects: Iterable[Parted], n_parts: int) -> bool:

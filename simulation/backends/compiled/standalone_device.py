@@ -10,6 +10,8 @@ from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject, openmp_pragma
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 
+from .edits import UnknownCodeError
+
 HIDDEN = 'asm("" : "+r"(_n))'
 _FINISHED = (
     'if (!Network::_globally_stopped) std::ofstream(brian::results_dir + "complete") << "yes";'
@@ -110,7 +112,7 @@ class ProgramDevice(CPPStandaloneDevice):
         """Let all numbers be arguments from here on: the time step and the state at time 0 too."""
         step = "_array_cells_clock_dt"
         if step not in self.arrays.values():
-            raise RuntimeError(f"Brian2 {brian2.__version__} has no {step}; unknown version")
+            raise UnknownCodeError(f"Brian2 {brian2.__version__} has no {step}")
         self.insert_code("main", f'{step}[0] = excitable_number("EXCITABLE_DT");')
         super().apply_run_args()
         self.insert_code("main", "set_starting_state(args);")

@@ -1,5 +1,7 @@
 // Arrays begin where a cache line does: a vector register that is stored across two lines takes
-// twice as long. This replaces the program's own operators.
+// twice as long. And the compiler lets a loop begin with single cells until it is at such a place;
+// their exponentials are rounded in another way, so that a cell's last digit would depend on where
+// its array lies. This replaces the program's own operators.
 #include <cstdlib>
 #include <new>
 
