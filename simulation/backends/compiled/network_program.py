@@ -13,11 +13,9 @@ from ...networks.network_plan import NetworkPlan
 from .. import Backend, preferences
 from . import cache as programs_cache
 from .compile import compile_program, compiler_identity, flags_probed_meanwhile
-from .edits import Sources
-from .fast_synapses import deliver_by_source, make_at_once
 from .finish_sources import edited, finish_sources
 from .generate import device_for
-from .parts import run_together, split_group
+from .network_edits import speed_up
 from .program import Program, ProgramError
 from .programs import common_flags, contents, own_sources
 
@@ -85,27 +83,8 @@ def _generate(folder: Path, plan: NetworkPlan, backend: Backend) -> None:
         manifest = {"n": 0, "threads": backend.threads, **_manifest(device, parts, plan)}
     with edited(folder, backend.optimise) as sources:
         finish_sources(sources, manifest["outputs"])
-        _speed_up(sources, plan, backend.threads)
+        speed_up(sources, plan, backend.threads)
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1))
-
-
-def _speed_up(sources: Sources, plan: NetworkPlan, n_parts: int) -> None:
-    """Make synapses at once, and do part by part what can be done so."""
-    for p in plan.projections:
-        make_at_once(sources, p.name, p.expected)
-    whole = sources.state()
-    sizes = {cells.name: cells.text.n for cells in plan.cells}
-    single = [
-        (p.name, k, sizes[p.target.cells])
-        for p in plan.projections
-        for k, path in p.pathways.items()
-        if not path.drawn
-    ]
-    parted = deliver_by_source(sources, single, n_parts)
-    for name, n_cells in sizes.items():
-        parted += split_group(sources, name, n_cells, n_parts)
-    if not run_together(sources, parted, n_parts):
-        sources.restore(whole)
 
 
 def _manifest(device, parts: Mapping, plan: NetworkPlan) -> dict:
