@@ -254,4 +254,4 @@ def test_noise_has_the_stationary_distribution(optimise):
     E_L, R, tau = (float(p.value * p.unit) for p in parameters)
     sd = R * float(sigma) / np.sqrt(2 * tau)
     v = found.traces["v"][:, -1]
-    assert stats.kstest(v, "norm", args=(E_L, sd)).pvalue > 0.01
+    assert stats.kstest(v, stats.norm(E_L, sd).cdf).pvalue > 0.01
