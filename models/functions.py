@@ -8,6 +8,7 @@ same function, opaque to sympy, without a call to ``expm1``, so that compilers c
 `smooth_exprel_of` is given the exponential too, by a step that has it already.
 """
 
+import math
 import re
 
 import numpy as np
@@ -15,11 +16,14 @@ from brian2 import Function
 from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
 from brian2.codegen.generators.cython_generator import CythonCodeGenerator
 
+from .step_parts import STEP_FUNCTIONS
+
 # Below this the Taylor polynomial of degree 7 is exact to 1.1e-16 (its first dropped term is
 # x**8/9!); above it the quotient has lost little more than one of sixteen digits. In float32 the
 # polynomial is exact to 5e-8 below 0.6, where the quotient loses a third of a digit.
 _NEAR = 0.05
 _NEAR_SINGLE = 0.6
+_SLOPE_NEAR = 0.5  # of the derivative: its quotient loses more digits
 _SERIES = "1 + x/2*(1 + x/3*(1 + x/4*(1 + x/5*(1 + x/6*(1 + x/7*(1 + x/8))))))"
 
 
@@ -54,6 +58,23 @@ def _smooth_quotient(difference, x):
         1 + x / 3 * (1 + x / 4 * (1 + x / 5 * (1 + x / 6 * (1 + x / 7 * (1 + x / 8)))))
     )
     return np.where(near, series, difference / np.where(near, 1.0, x))
+
+
+def exprel_slope(x):
+    """Return the derivative of `smooth_exprel`, ``(exp(x)*(x - 1) + 1)/x**2``; 1/2 at 0.
+
+    Examples
+    --------
+    >>> float(exprel_slope(0.0)), round(float(exprel_slope(1.0)), 12)
+    (0.5, 1.0)
+    """
+    x = np.asarray(x, dtype=float)
+    near = np.abs(x) < _SLOPE_NEAR
+    far = np.where(near, 1.0, x)
+    with np.errstate(over="ignore", invalid="ignore"):
+        quotient = (np.exp(far) * (far - 1) + 1) / far**2
+    series = sum(x**k / ((k + 2) * math.factorial(k)) for k in range(14))
+    return np.where(near, series, quotient)
 
 
 def _cpp(name: str, arguments: str, exponential: str) -> str:
@@ -96,7 +117,11 @@ SMOOTH_EXPREL_OF = _opaque_function(
     smooth_exprel_of, ("const T x, const T exp_x", "exp_x"), ("double x, double exp_x", "exp_x")
 )
 
-NAMESPACE = {"smooth_exprel": SMOOTH_EXPREL, "smooth_exprel_of": SMOOTH_EXPREL_OF}
+NAMESPACE = {
+    "smooth_exprel": SMOOTH_EXPREL,
+    "smooth_exprel_of": SMOOTH_EXPREL_OF,
+    **STEP_FUNCTIONS,
+}
 
 
 def opaque(text: str) -> str:

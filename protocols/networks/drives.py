@@ -1,6 +1,6 @@
 """What drives a population from outside besides stimuli: spike trains, and noise of each step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from brian2 import Hz, Quantity
@@ -76,10 +76,9 @@ class PoissonInput(SynapticInput):
 
     poisson: Poisson
 
-    def term(self, model, name, t, midstep):
-        term = super().term(model, name, t, midstep)
-        term.parameters.update(self.poisson.parameters(self.label))
-        return term
+    def term(self, model, name, at):
+        term = super().term(model, name, at)
+        return replace(term, parameters=term.parameters | self.poisson.parameters(self.label))
 
 
 @dataclass(frozen=True)
@@ -125,14 +124,14 @@ class StepInput(Received):
         """Return the names that are added to a model's text."""
         return variable, f"sd_{variable}"
 
-    def term(self, model, name, t, midstep):
-        term = super().term(model, name, t, midstep)
-        if self.noise is not None:
-            sd = self.noise.sd
-            if np.any(check_quantity(f"StepNoise sd for {model.name}", sd, model.input_unit) < 0):
-                raise ValueError(f"StepNoise sd: must not be negative, got {sd}")
-            term.parameters[f"sd_{self.variable}"] = Quantity(sd)
-        return term
+    def term(self, model, name, at):
+        term = super().term(model, name, at)
+        if self.noise is None:
+            return term
+        sd = self.noise.sd
+        if np.any(check_quantity(f"StepNoise sd for {model.name}", sd, model.input_unit) < 0):
+            raise ValueError(f"StepNoise sd: must not be negative, got {sd}")
+        return replace(term, parameters=term.parameters | {f"sd_{self.variable}": Quantity(sd)})
 
 
 Drive = Stimulus | Poisson | StepNoise

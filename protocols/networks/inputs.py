@@ -11,7 +11,7 @@ from brian2 import Quantity, Unit
 from ...models.checks import check_name, check_quantity
 from ...models.grouping import GroupText, describe
 from ...simulation.methods.half_steps import HALF_STEPS
-from ...simulation.networks.network_plan import Cells, Operation
+from ...simulation.plan import Cells, Operation
 from ...simulation.start import starting_state
 from ..stimuli import Constant, Received, Stimulus
 from .distributions import Distribution

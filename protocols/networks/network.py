@@ -8,9 +8,9 @@ from brian2 import Quantity, ms
 
 from ...models.checks import check_name, check_positive
 from ...simulation.backends import Backend
-from ...simulation.networks.network_memory import check_memory
-from ...simulation.networks.network_plan import NetworkPlan
-from ...simulation.networks.network_run import run_network
+from ...simulation.memory import check_memory
+from ...simulation.plan import Plan
+from ...simulation.run import run_network
 from .. import tables
 from .inputs import Inputs, gather
 from .names import check_array_names, check_distinct, check_object_names, free_name
@@ -202,7 +202,7 @@ class Network:
             {c: list(u) for c, u in units.items()}, ranges, record, cells, record_dt, spikes,
             connections,
         )  # fmt: skip
-        plan = NetworkPlan(
+        plan = Plan(
             cells=tuple(i.cells(method, step) for i in self._inputs.values()),
             populations=ranges,
             projections=self._planned(step),
@@ -263,7 +263,7 @@ def describe_population(population: Population) -> dict:
     }
 
 
-def _check_arrays(plan: NetworkPlan) -> None:
+def _check_arrays(plan: Plan) -> None:
     """Raise where a compiled program would have two arrays of one name."""
     texts = {c.name: c.text.equations for c in plan.cells}
     constants = {c.name: c.text.values for c in plan.cells}

@@ -12,8 +12,8 @@ from brian2 import Unit, ms
 
 from ...models.checks import check_name, unit_text
 from ...models.units import column, display_unit
-from ...simulation.networks.network_plan import NetworkPlan, Population, Recorded
-from ...simulation.networks.network_run import NetworkRecording
+from ...simulation.plan import Plan, Population, Recorded
+from ...simulation.recording import Recording
 
 # Rates are given in bins of this many ms; the step of the integration is too fine to look at.
 RATE_BIN = 1.0
@@ -47,8 +47,8 @@ class NetworkRun:
     traces: pd.DataFrame
     summary: pd.DataFrame
     parameters: Mapping[str, object] = field(repr=False)
-    _plan: NetworkPlan = field(repr=False)
-    _recording: NetworkRecording = field(repr=False)
+    _plan: Plan = field(repr=False)
+    _recording: Recording = field(repr=False)
     _weights: Mapping[str, tuple[str, Unit]] = field(repr=False)
 
     @cached_property
@@ -73,8 +73,8 @@ class NetworkRun:
 
 
 def network_run(
-    plan: NetworkPlan,
-    recording: NetworkRecording,
+    plan: Plan,
+    recording: Recording,
     units: Mapping[str, Mapping[str, Unit]],
     weights: Mapping[str, tuple[str, Unit]],
     parameters: Mapping[str, object],
@@ -83,8 +83,8 @@ def network_run(
 
     Parameters
     ----------
-    plan : NetworkPlan
-    recording : NetworkRecording
+    plan : Plan
+    recording : Recording
     units : dict of str to dict of str to Unit
         For each group the unit of each recorded variable.
     weights : dict of str to (str, Unit)
@@ -206,7 +206,7 @@ def _by_population(populations, record, cells) -> list[tuple]:
     return found
 
 
-def everyone(plan: NetworkPlan) -> list[Population]:
+def everyone(plan: Plan) -> list[Population]:
     """Return the populations with their cells numbered through all of them."""
     offsets = _offsets(plan.populations)
     return [
@@ -224,13 +224,13 @@ def _offsets(populations: Sequence[Population]) -> dict[str, int]:
     return offsets
 
 
-def _population_of(plan: NetworkPlan, neurons: np.ndarray) -> pd.Categorical:
+def _population_of(plan: Plan, neurons: np.ndarray) -> pd.Categorical:
     found = everyone(plan)
     codes = np.searchsorted([p.stop for p in found], neurons, side="right")
     return pd.Categorical.from_codes(codes, categories=[p.name for p in found])
 
 
-def _spikes_frame(plan: NetworkPlan, recording: NetworkRecording) -> pd.DataFrame:
+def _spikes_frame(plan: Plan, recording: Recording) -> pd.DataFrame:
     offsets = _offsets(plan.populations)
     parts = [(i + offsets[c], t) for c, (i, t) in recording.spikes.items()]
     neurons = np.concatenate([np.empty(0, np.int32), *(i for i, _ in parts)])
@@ -244,7 +244,7 @@ def _spikes_frame(plan: NetworkPlan, recording: NetworkRecording) -> pd.DataFram
     )
 
 
-def _rates_frame(plan: NetworkPlan, recording: NetworkRecording) -> pd.DataFrame:
+def _rates_frame(plan: Plan, recording: Recording) -> pd.DataFrame:
     dt = float(plan.dt / ms)
     steps = max(1, round(RATE_BIN / dt))
     tables = []
@@ -298,7 +298,7 @@ def _synapses_frame(p, plan, recording, weight: str, unit: Unit) -> pd.DataFrame
     )
 
 
-def _source_of(plan: NetworkPlan, p, pre: np.ndarray):
+def _source_of(plan: Plan, p, pre: np.ndarray):
     """Return the population of each source: one for all, unless the cells have parts."""
     one = p.source.name in {q.name for q in plan.populations}
     return p.source.name if one else _population_of(plan, pre)

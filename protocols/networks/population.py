@@ -9,7 +9,7 @@ from brian2 import Quantity
 from ...models import NeuronModel
 from ...models.checks import check_count, check_name
 from ...models.grouping import check_vary
-from ...simulation.networks import network_plan as plan
+from ...simulation import plan
 from .drives import Drive, check_drives
 from .names import check_distinct, check_own_name
 

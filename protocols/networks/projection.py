@@ -10,7 +10,7 @@ from brian2 import Quantity, Unit, ms
 
 from ...models.checks import check_quantity
 from ...models.units import base_unit
-from ...simulation.networks import network_plan as plan
+from ...simulation import plan
 from .distributions import Distribution, lowest
 from .gap_junctions import GapJunctions
 from .names import check_own_name, names_of, weight_name

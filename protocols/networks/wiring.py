@@ -6,7 +6,7 @@ import numpy as np
 from brian2 import Unit
 
 from ...models.checks import check_name, check_quantity
-from ...simulation.networks import network_plan as plan
+from ...simulation import plan
 
 RULES = ("all_to_all", "one_to_one")
 

@@ -9,7 +9,8 @@ from brian2 import cm, ms, nA, uA
 from excitable.analysis import lif_rate
 from excitable.models import CONNOR_STEVENS, LIF
 from excitable.protocols import Constant, fi_curve
-from excitable.simulation import Backend, backends, has_compiler, simulate
+from excitable.simulation import Backend, has_compiler, simulate
+from excitable.simulation.backends import backend as backends
 from excitable.simulation.backends import choose, preferences
 from excitable.simulation.backends.compiled.compile import compiler, fast_flags, has_openmp
 from excitable.simulation.backends.compiled.programs import SMALLEST
@@ -25,6 +26,7 @@ SINGLE = Backend("cpp_standalone", precision="float32")
         ({"name": "numpi"}, "did you mean 'numpy'"),
         ({"precision": "float23"}, "did you mean 'float32'"),
         ({"threads": 0}, "threads"),
+        ({"optimise": "no"}, "optimise: expected True or False, got 'no'"),
         ({"name": "cython", "threads": 2}, "has one thread"),
     ],
 )
