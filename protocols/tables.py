@@ -6,9 +6,11 @@ from collections.abc import Mapping
 import brian2
 import numpy as np
 import pandas as pd
-from brian2 import Quantity, ms
+import sympy as sp
+from brian2 import Quantity, farad, get_dimensions, meter, ms, second
 
-from ..models.checks import check_quantity, unit_text
+from ..models.checks import check_name, check_quantity, unit_text
+from ..models.symbolic import symbol
 from ..simulation import results
 from ..simulation.backends.compiled.describe_program import shown
 from .sweeps import grids
@@ -25,6 +27,7 @@ def cross(model, currents: Quantity, vary: Mapping[str, Quantity] | None) -> pd.
         For currents or values that are empty, not finite, of the wrong dimension or unknown.
     """
     grid = grids.cross(model, {**(vary or {}), "I": currents})
+    check_values(model, vary)
     return grid.rows(0, len(grid))
 
 
@@ -36,7 +39,13 @@ def checked_sets(model, sets: pd.DataFrame, *, needs_current: bool) -> pd.DataFr
             "sets: need a column I, the current of each set" if needs_current else
             "sets: must have no column I, because the current is what is looked for"
         )  # fmt: skip
-    return grid.rows(0, len(grid))
+    rows = grid.rows(0, len(grid))
+    try:
+        check_values(model, varied(model, rows))
+    except ValueError as error:
+        error.sets = getattr(error, "places", ())
+        raise
+    return rows
 
 
 def varied(model, sets: pd.DataFrame) -> dict[str, Quantity]:
@@ -50,8 +59,8 @@ def currents_of(model, sets: pd.DataFrame) -> Quantity:
     return Quantity(sets["I"].to_numpy() * model.input_unit)
 
 
-def window(duration, discard) -> tuple[float, float]:
-    """Return duration and discarded beginning in ms, checked."""
+def window(duration, discard, numerics=None, model=None) -> tuple[float, float]:
+    """Return duration and discarded beginning in ms, checked, also against the time step."""
     length = check_quantity("duration", duration, ms, scalar=True)
     start = check_quantity("discard", discard, ms, scalar=True)
     if length <= 0:
@@ -61,7 +70,70 @@ def window(duration, discard) -> tuple[float, float]:
             f"discard: must not be negative and lie below the duration {length:g} ms, "
             f"got {start:g} ms"
         )
+    if numerics is not None:
+        numerics.check_length(model, length)
     return length, start
+
+
+def checked_start(model, start):
+    """Return where cells start, if it is something that says so.
+
+    Raises
+    ------
+    ValueError
+        For another type, an unknown word or variable, or a value of the wrong dimension.
+    """
+    if isinstance(start, str):
+        return check_name("start", start, ("rest", "initial"))
+    if not isinstance(start, Mapping):
+        raise ValueError(
+            "start: expected 'rest', 'initial' or values of state variables such as "
+            f"{{{model.membrane!r}: ...}}, got {start!r}"
+        )
+    for name, value in start.items():
+        check_name("state variable", name, model.symbolic.states)
+        check_quantity(f"start {name}", value, model.unit_of(name))
+    return start
+
+
+def check_values(model, vary: Mapping[str, Quantity] | None) -> None:
+    """Raise ValueError for varied values that their parameter's part in the equations forbids.
+
+    A time or a capacitance by which a slope is divided (a time constant) must be above zero, and
+    a refractory period must not be negative.
+    """
+    for name, value in (vary or {}).items():
+        unit = model.parameters[check_name("parameter", name, model.parameters)].unit
+        numbers = np.atleast_1d(check_quantity(f"parameter {name}", value, unit))
+        what, bad = _forbidden(model, name, unit, numbers)
+        if bad.any():
+            error = ValueError(
+                f"parameter {name}: {int(bad.sum())} of {numbers.size} values are no {what} "
+                f"(first: {numbers[bad][0]:g} {unit_text(unit)})"
+            )
+            error.places = tuple(np.flatnonzero(bad).tolist())
+            raise error
+
+
+def _forbidden(model, name: str, unit, numbers: np.ndarray) -> tuple[str, np.ndarray]:
+    dimensions = get_dimensions(unit)
+    if name == model.refractory:
+        return "refractory period, which is not negative", numbers < 0
+    kinds = {get_dimensions(second): "time constant", get_dimensions(farad): "capacitance",
+             get_dimensions(farad / meter**2): "capacitance"}  # fmt: skip
+    if dimensions in kinds and _divides(model, name):
+        return f"{kinds[dimensions]}, which is above zero", numbers <= 0
+    return "", np.zeros(numbers.shape, bool)
+
+
+def _divides(model, name: str) -> bool:
+    """Return whether a slope is divided by a parameter."""
+    divisor = symbol(name)
+    return any(
+        power.base == divisor and power.exp.is_negative
+        for slope in model.symbolic.rhs.values()
+        for power in slope.atoms(sp.Pow)
+    )
 
 
 def describe_model(model, **more) -> dict:

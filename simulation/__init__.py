@@ -12,6 +12,7 @@ _HOME = {
     "has_compiler": "backends",
     "DivergenceError": "backends.compiled.program",
     "NeuronProgram": "backends.compiled.neuron_program",
+    "Numerics": "numerics",
     "Program": "backends.compiled.program",
     "ProgramError": "backends.compiled.program",
     "reference": "backends.reference",

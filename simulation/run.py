@@ -3,7 +3,7 @@
 import contextlib
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import brian2
 import numpy as np
@@ -39,6 +39,8 @@ class Recording:
         In SI units.
     method, dt_ms, backend, precision, threads
         How it was integrated.
+    state : dict of str to array, shape (neurons,)
+        At the end, in SI units.
     """
 
     n: int
@@ -51,6 +53,7 @@ class Recording:
     backend: str
     precision: str = "float64"
     threads: int = 1
+    state: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def simulate(
@@ -129,7 +132,8 @@ def simulate(
         if not isinstance(error.__cause__, ZeroDivisionError):  # a rate of an infinite potential
             raise
         raise _diverged(model, text, "a state became infinite during the run") from None
-    _check_finite(model, text, {x: found[f"state_{x}"] for x in state})
+    final = {x: np.broadcast_to(found[f"state_{x}"], n) for x in state}
+    _check_finite(model, text, final)
     neurons, times = spikes_of(found, float(text.dt / ms))
     if not np.isfinite(times).all():  # the way back over a step that is too long for its gates
         raise _diverged(model, text, "a spike could not be located inside its step")
@@ -144,6 +148,7 @@ def simulate(
         backend=chosen.name,
         precision=chosen.precision,
         threads=chosen.threads,
+        state=final,
     )
 
 
