@@ -82,7 +82,7 @@ def _autonomous(model) -> bool:
 
 @dataclass(frozen=True)
 class _Cells:
-    """Slopes as a function of the state, and the states of some cells; arrays (variables, cells)."""
+    """Slopes as a function of the state, and the states of some cells, (variables, cells)."""
 
     slopes_of: Callable
     state: np.ndarray

@@ -126,21 +126,11 @@ class _Brackets:
         self._give_up(all_fire & (self.low <= self.limits[0]), always=True)
         self._give_up(none_fires & (self.high >= self.limits[1]), always=False)
         cases = [self.done, inside, all_fire]
+        down = np.maximum(self.low - self.reach, self.limits[0])
+        up = np.minimum(self.high + self.reach, self.limits[1])
         self.low, self.high = (
-            np.select(
-                cases,
-                [
-                    self.low,
-                    amplitudes[row, first - 1],
-                    np.maximum(self.low - self.reach, self.limits[0]),
-                ],
-                self.high,
-            ),
-            np.select(
-                cases,
-                [self.high, amplitudes[row, first], self.low],
-                np.minimum(self.high + self.reach, self.limits[1]),
-            ),
+            np.select(cases, [self.low, amplitudes[row, first - 1], down], self.high),
+            np.select(cases, [self.high, amplitudes[row, first], self.low], up),
         )
         self.held = np.where(self.done, self.held, ~none_fires)
         self.reach = np.where(inside, 2 * (self.high - self.low), 2 * self.reach)
@@ -162,6 +152,7 @@ class _Brackets:
         self.low[cells[below]], self.high[cells[above]] = middle[below], middle[above]
         self.limits[0][cells[below]], self.limits[1][cells[above]] = middle[below], middle[above]
         self.diverged[cells] = True
+        self.held[cells[above]] = False
         narrow = np.zeros(len(self.low), bool)
         narrow[cells] = (self.high - self.low)[cells] < _GIVE_UP * self.width[cells]
         for edge, always in ((below, True), (above, False)):

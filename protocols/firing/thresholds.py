@@ -184,10 +184,12 @@ class _Probe:
             **self.chosen.of_a_run,
             label=f"threshold of {model.name}",
         )
-        # A state above the threshold at the very beginning is no crossing.
+        # A state that lies above the threshold from the beginning is no crossing, though the first
+        # step reports one.
+        begun = min(1.001 * self.recording.dt_ms, length / 4)
         early, late = (
             self._counted(begin, end).reshape(cells, rungs) > 0
-            for begin, end in ((self.recording.dt_ms, length / 2), (length / 2, length))
+            for begin, end in ((begun, length / 2), (length / 2, length))
         )
         self.spiked |= (early | late).any(axis=1)
         if self.criterion == "spike":

@@ -163,7 +163,7 @@ def test_a_store_is_filled_by_one_process_at_a_time(tmp_path):
         ({"grid": pd.DataFrame({"t": [1.0]})}, "unknown column of the grid 't'"),
         ({"store": "x.txt"}, "expected a name that ends in"),
         ({"store": __file__}, "expected a name that ends in"),
-        ({"durations": 3}, "unexpected keyword argument 'durations'"),
+        ({"durations": 3}, "unknown keyword of rates 'durations'; did you mean 'duration'"),
         ({"duration": -1 * ms}, "duration: must be above zero"),
         ({"workers": -1}, "workers: expected a whole number"),
         ({"chunk": 0}, "chunk: expected a whole number"),
@@ -186,8 +186,8 @@ def test_rates_need_a_current():
 
 
 def test_sets_that_diverge_are_recorded_and_the_others_measured():
-    """At tau = -0.05 ms the potential runs away from rest by exp(1200)."""
-    sets = pd.DataFrame({"tau": [10.0, -0.05, 20.0, -0.05], "I": [4.0, 1.0, 4.0, 2.0]})
+    """At tau = 0.015 ms a step of 0.05 ms takes the potential 2.2 times as far from -55 mV."""
+    sets = pd.DataFrame({"tau": [10.0, 0.015, 20.0, 0.015], "I": [4.0, 1.0, 4.0, 1.2]})
     table = sweep(LIF, sets, workers=0, backend="numpy", duration=60 * ms, discard=10 * ms)
     good = [0, 2]
     np.testing.assert_allclose(table["rate_Hz"][good], closed_form(sets.loc[good]), rtol=1e-6)
@@ -196,6 +196,15 @@ def test_sets_that_diverge_are_recorded_and_the_others_measured():
     assert table["error"][1].startswith("DivergenceError: lif diverged: v is")
     assert table["error"][0] == ""
     assert table["resolved"].dtype == "boolean"
+
+
+def test_sets_that_make_no_sense_are_recorded_and_the_others_measured():
+    sets = pd.DataFrame({"tau": [10.0, -1.0, 20.0, 0.0], "I": [4.0, 1.0, 4.0, 2.0]})
+    table = sweep(LIF, sets, workers=0, backend="numpy", duration=60 * ms, discard=10 * ms)
+    good = [0, 2]
+    np.testing.assert_allclose(table["rate_Hz"][good], closed_form(sets.loc[good]), rtol=1e-6)
+    for row in (1, 3):
+        assert "parameter tau: 2 of 4 values are no time constant" in table["error"][row]
 
 
 def fails(model, sets, flag):

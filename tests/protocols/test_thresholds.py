@@ -5,7 +5,7 @@ import pytest
 from brian2 import Mohm, cm, ms, msiemens, mV, second
 from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, LIF, TRAUB_MILES
 from excitable.protocols import rheobase, thresholds
-from excitable.protocols.firing.thresholds import search
+from excitable.protocols.firing.search import search
 
 
 def in_unit(model, value):
