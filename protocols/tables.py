@@ -15,8 +15,13 @@ from ..simulation import results
 from ..simulation.backends.compiled.describe_program import shown
 from .sweeps import grids
 
+# Methods whose steps know nothing of a relaxation that is faster than they are.
+EXPLICIT = ("euler", "rk2", "rk4", "heun", "milstein")
 
-def cross(model, currents: Quantity, vary: Mapping[str, Quantity] | None) -> pd.DataFrame:
+
+def cross(
+    model, currents: Quantity, vary: Mapping[str, Quantity] | None, numerics=None
+) -> pd.DataFrame:
     """Return every combination of the varied parameters and the currents, one per row.
 
     Columns are the parameters (in their own unit), then ``I``; the current runs fastest.
@@ -27,11 +32,11 @@ def cross(model, currents: Quantity, vary: Mapping[str, Quantity] | None) -> pd.
         For currents or values that are empty, not finite, of the wrong dimension or unknown.
     """
     grid = grids.cross(model, {**(vary or {}), "I": currents})
-    check_values(model, vary)
+    check_values(model, vary, numerics)
     return grid.rows(0, len(grid))
 
 
-def checked_sets(model, sets: pd.DataFrame, *, needs_current: bool) -> pd.DataFrame:
+def checked_sets(model, sets: pd.DataFrame, *, needs_current: bool, numerics=None) -> pd.DataFrame:
     """Return a user's table of parameter sets, numbered from 0, if a run can take it."""
     grid = grids.listed(model, sets)
     if needs_current != ("I" in grid.columns):
@@ -41,7 +46,7 @@ def checked_sets(model, sets: pd.DataFrame, *, needs_current: bool) -> pd.DataFr
         )  # fmt: skip
     rows = grid.rows(0, len(grid))
     try:
-        check_values(model, varied(model, rows))
+        check_values(model, varied(model, rows), numerics)
     except ValueError as error:
         error.sets = getattr(error, "places", ())
         raise
@@ -96,19 +101,25 @@ def checked_start(model, start):
     return start
 
 
-def check_values(model, vary: Mapping[str, Quantity] | None) -> None:
-    """Raise ValueError for varied values that their parameter's part in the equations forbids.
+def check_values(model, vary: Mapping[str, Quantity] | None, numerics=None) -> None:
+    """Raise ValueError for values that their parameter's part in the equations forbids.
 
-    A time or a capacitance by which a slope is divided (a time constant) must be above zero, and
-    a refractory period must not be negative.
+    Of varied values a time or a capacitance by which a slope is divided must be above zero, and
+    a refractory period must not be negative. With `numerics` no time constant, varied or not, may
+    be so short that an explicit step would jump over it.
     """
-    for name, value in (vary or {}).items():
+    own = {} if numerics is None else {k: p.quantity for k, p in model.parameters.items()}
+    for name, value in {**own, **(vary or {})}.items():
         unit = model.parameters[check_name("parameter", name, model.parameters)].unit
         numbers = np.atleast_1d(check_quantity(f"parameter {name}", value, unit))
-        what, bad = _forbidden(model, name, unit, numbers)
+        what, bad = "", np.zeros(numbers.shape, bool)
+        if name in (vary or {}):
+            what, bad = _forbidden(model, name, unit, numbers)
+        if numerics is not None and not bad.any():
+            what, bad = _jumped_over(model, name, unit, numbers, numerics)
         if bad.any():
             error = ValueError(
-                f"parameter {name}: {int(bad.sum())} of {numbers.size} values are no {what} "
+                f"parameter {name}: {int(bad.sum())} of {numbers.size} values are {what} "
                 f"(first: {numbers[bad][0]:g} {unit_text(unit)})"
             )
             error.places = tuple(np.flatnonzero(bad).tolist())
@@ -118,12 +129,27 @@ def check_values(model, vary: Mapping[str, Quantity] | None) -> None:
 def _forbidden(model, name: str, unit, numbers: np.ndarray) -> tuple[str, np.ndarray]:
     dimensions = get_dimensions(unit)
     if name == model.refractory:
-        return "refractory period, which is not negative", numbers < 0
+        return "no refractory period, which is not negative", numbers < 0
     kinds = {get_dimensions(second): "time constant", get_dimensions(farad): "capacitance",
              get_dimensions(farad / meter**2): "capacitance"}  # fmt: skip
     if dimensions in kinds and _divides(model, name):
-        return f"{kinds[dimensions]}, which is above zero", numbers <= 0
+        return f"no {kinds[dimensions]}, which is above zero", numbers <= 0
     return "", np.zeros(numbers.shape, bool)
+
+
+def _jumped_over(model, name: str, unit, numbers: np.ndarray, numerics) -> tuple[str, np.ndarray]:
+    """Return which time constants are shorter than half a step of an explicit method.
+
+    From there on Euler's and Heun's steps overshoot by more than they correct, and at 2.8 times
+    the time constant a fourth-order step follows.
+    """
+    explicit = (numerics.method or model.method) in EXPLICIT and numerics.tolerance is None
+    step = numerics.step_ms(model)
+    is_time = get_dimensions(unit) is get_dimensions(second)
+    if not (explicit and is_time and _divides(model, name)):
+        return "", np.zeros(numbers.shape, bool)
+    bad = (numbers > 0) & (numbers * float(unit / ms) < step / 2)
+    return f"too short for the time step of {step:g} ms, which must not exceed twice that", bad
 
 
 def _divides(model, name: str) -> bool:

@@ -105,7 +105,10 @@ def _last_before(neurons, times, several, start):
 
 
 def _unevenness(isi, of, k, mean, lead, tail):
-    """Return the range of the sums of (interval - mean), relative to the length of all."""
+    """Return the range of the sums of (interval - mean), relative to the length of all.
+
+    Or by how much the silences at the ends change the mean interval, if that is more.
+    """
     lead, tail = (np.where(gap > mean, gap, np.nan) for gap in (lead, tail))
     row = np.arange(k)
     keep_lead, keep_tail = ~np.isnan(lead), ~np.isnan(tail)
@@ -121,7 +124,7 @@ def _unevenness(isi, of, k, mean, lead, tail):
     sums = sums - np.concatenate([[0.0], sums])[begin][owner]
     high = np.maximum(np.maximum.reduceat(sums, begin), 0.0)
     low = np.minimum(np.minimum.reduceat(sums, begin), 0.0)
-    return (high - low) / total
+    return np.maximum((high - low) / total, np.abs(total / number / mean - 1))
 
 
 def _drifting(isi, of, k, mean, dt_ms):

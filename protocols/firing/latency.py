@@ -72,7 +72,7 @@ def latency(
         currents = Quantity(multiples * threshold * model.input_unit)
     chosen = numerics_of(latency, numerics)
     length, _ = tables.window(duration, 0 * ms, chosen, model)
-    table = tables.cross(model, currents, vary)
+    table = tables.cross(model, currents, vary, chosen)
     recording = simulate(
         model,
         Constant(tables.currents_of(model, table)),

@@ -67,7 +67,7 @@ def response(
     chosen = numerics_of(response, numerics)
     length, _ = tables.window(duration, 0 * ms, chosen, model)
     record = tuple([record] if isinstance(record, str) else record)
-    tables.check_values(model, vary)
+    tables.check_values(model, vary, chosen)
     recording = simulate(
         model,
         stimulus,

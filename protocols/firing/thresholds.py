@@ -69,13 +69,14 @@ def thresholds(
     >>> bool(abs(found["I"][0] - 1.5) < 0.015)
     True
     """
-    sets = tables.cross(model, [0.0] * model.input_unit, vary).drop(columns="I")
+    chosen = numerics_of(thresholds, numerics, without={})
+    sets = tables.cross(model, [0.0] * model.input_unit, vary, chosen).drop(columns="I")
     if sets.empty:
         sets = pd.DataFrame(index=[0])
     return _thresholds(
         model,
         sets,
-        numerics_of(thresholds, numerics, without={}),
+        chosen,
         criterion=criterion,
         tolerance=tolerance,
         duration=duration,
@@ -122,10 +123,11 @@ def thresholds_of(
     >>> bool(abs(found["I"][1] - 0.75) < 0.0075)
     True
     """
+    chosen = numerics_of(thresholds_of, numerics, without={})
     return _thresholds(
         model,
-        tables.checked_sets(model, sets, needs_current=False),
-        numerics_of(thresholds_of, numerics, without={}),
+        tables.checked_sets(model, sets, needs_current=False, numerics=chosen),
+        chosen,
         criterion=criterion,
         tolerance=tolerance,
         duration=duration,
