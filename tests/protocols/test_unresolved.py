@@ -164,26 +164,22 @@ def test_a_cell_that_never_fires_has_no_threshold():
                 reset="v = 0")  # fmt: skip
     message = r"mute makes no spike.* from 0 to 21 1 \(that is up to 20 widths of its input_range"
     with pytest.raises(ValueError, match=message):
-        rheobase(mute, duration=200 * ms, backend="numpy")
+        rheobase(mute, duration=200 * ms, dt=0.5 * ms, backend="numpy")
 
 
 def test_a_search_ends_where_the_integration_does():
     """Beyond its unstable equilibrium v runs away, the other way than to the threshold."""
-    wild = cell("wild", "dv/dt = (-v - I - v**3*int(v < -5))/tau : 1", initial={"v": 0.0},
-                threshold="v > 1", reset="v = 0", input_range=(0, 4))  # fmt: skip
     away = cell("away", "dv/dt = (-v - I + 0.1*v**3)/tau : 1", initial={"v": 0.0},
                 threshold="v > 1e9", reset="v = 0", input_range=(0, 1))  # fmt: skip
-    with pytest.raises(ValueError, match="wild makes no spike"):
-        rheobase(wild, duration=200 * ms, backend="numpy")
     with pytest.raises(ValueError, match=r"away makes no spike.*beyond that the integration diver"):
-        rheobase(away, duration=200 * ms, backend="numpy")
+        rheobase(away, duration=200 * ms, dt=0.5 * ms, backend="numpy")
 
 
 def test_a_cell_that_no_current_silences_has_no_threshold():
     tireless = cell("tireless", "dv/dt = exp(tanh(I))/tau : 1", initial={"v": 0.0},
                     threshold="v > 1", reset="v = 0")  # fmt: skip
     with pytest.raises(ValueError, match="tireless fires at every constant current"):
-        rheobase(tireless, start="initial", duration=200 * ms, backend="numpy")
+        rheobase(tireless, start="initial", duration=200 * ms, dt=0.5 * ms, backend="numpy")
 
 
 @pytest.mark.parametrize("criterion", ["sustained", "spike"])
