@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 
 import brian2
 import numpy as np
@@ -10,7 +11,7 @@ import sympy as sp
 from brian2 import Quantity, farad, get_dimensions, meter, ms, second
 
 from ..models.checks import check_name, check_quantity, unit_text
-from ..models.symbolic import symbol
+from ..models.symbolic import symbolic
 from ..simulation import results
 from ..simulation.backends.compiled.describe_program import shown
 from .sweeps import grids
@@ -132,7 +133,9 @@ def _forbidden(model, name: str, unit, numbers: np.ndarray) -> tuple[str, np.nda
         return "no refractory period, which is not negative", numbers < 0
     kinds = {get_dimensions(second): "time constant", get_dimensions(farad): "capacitance",
              get_dimensions(farad / meter**2): "capacitance"}  # fmt: skip
-    if dimensions in kinds and _divides(model, name):
+    if dimensions in kinds and name in _divisors(
+        model.equations, frozenset({*model.parameters, model.input})
+    ):
         return f"no {kinds[dimensions]}, which is above zero", numbers <= 0
     return "", np.zeros(numbers.shape, bool)
 
@@ -146,19 +149,24 @@ def _jumped_over(model, name: str, unit, numbers: np.ndarray, numerics) -> tuple
     explicit = (numerics.method or model.method) in EXPLICIT and numerics.tolerance is None
     step = numerics.step_ms(model)
     is_time = get_dimensions(unit) is get_dimensions(second)
-    if not (explicit and is_time and _divides(model, name)):
+    if not (
+        explicit
+        and is_time
+        and name in _divisors(model.equations, frozenset({*model.parameters, model.input}))
+    ):
         return "", np.zeros(numbers.shape, bool)
     bad = (numbers > 0) & (numbers * float(unit / ms) < step / 2)
     return f"too short for the time step of {step:g} ms, which must not exceed twice that", bad
 
 
-def _divides(model, name: str) -> bool:
-    """Return whether a slope is divided by a parameter."""
-    divisor = symbol(name)
-    return any(
-        power.base == divisor and power.exp.is_negative
-        for slope in model.symbolic.rhs.values()
+@lru_cache(maxsize=64)
+def _divisors(equations: str, names: frozenset[str]) -> frozenset[str]:
+    """Return the symbols by which a slope is divided."""
+    return frozenset(
+        power.base.name
+        for slope in symbolic(equations, names).rhs.values()
         for power in slope.atoms(sp.Pow)
+        if power.base.is_Symbol and power.exp.is_negative
     )
 
 

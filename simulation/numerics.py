@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from numbers import Real
 
 from brian2 import Quantity, ms
 
@@ -196,7 +197,7 @@ def check_keywords(protocol: Callable, given, without=()) -> None:
 
 def check_tolerance(tolerance: float) -> float:
     """Return a tolerance that is one."""
-    number = isinstance(tolerance, int | float) and not isinstance(tolerance, bool)
+    number = isinstance(tolerance, Real) and not isinstance(tolerance, bool)
     if not number or not 0 < tolerance < 1:
         raise ValueError(
             "tolerance: expected a number between 0 and 1 (1e-3 is one per mille), got "

@@ -26,6 +26,7 @@ ONE_SPIKE, UNEVEN, DRIFTING = "one spike", "uneven", "drifting"
 TOO_FAST, MOVING = "faster than the step", "not at rest"
 RESOLVED = (STEADY, SILENT)
 
+LONGER = 1.001  # than the mean interval: a silence at an end that counts as one
 # Largest range of the sums, relative to the window: the rate is known to a tenth.
 MOST_UNEVEN = 0.1
 # Largest change of the interval between thirds of a window, and to where a drift leads.
@@ -109,13 +110,13 @@ def _unevenness(isi, of, k, mean, lead, tail):
 
     Or by how much the silences at the ends change the mean interval, if that is more.
     """
-    lead, tail = (np.where(gap > mean, gap, np.nan) for gap in (lead, tail))
-    row = np.arange(k)
-    keep_lead, keep_tail = ~np.isnan(lead), ~np.isnan(tail)
-    values = np.concatenate([lead[keep_lead], isi, tail[keep_tail]])
-    owner = np.concatenate([row[keep_lead], of, row[keep_tail]])
-    order = np.argsort(owner, kind="stable")
-    values, owner = values[order], owner[order]
+    before, after = (np.flatnonzero(gap > LONGER * mean) for gap in (lead, tail))
+    values, owner = isi, of
+    if len(before) or len(after):
+        values = np.concatenate([lead[before], isi, tail[after]])
+        owner = np.concatenate([before, of, after])
+        order = np.argsort(owner, kind="stable")
+        values, owner = values[order], owner[order]
     number = np.bincount(owner, minlength=k)
     total = np.bincount(owner, weights=values, minlength=k)
     sums = np.cumsum(values - (total / number)[owner])

@@ -10,13 +10,14 @@ happens.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from brian2 import get_dimensions, volt
 from brian2.units.fundamentalunits import DIMENSIONLESS
 from sympy.core.function import AppliedUndef
 
-from ...models.symbolic import function
+from ...models.symbolic import function, symbolic
 
 STILL = 1e-3  # of a variable's scale: what moves less over the run is at rest
 NEAR = 0.1  # of a variable's scale: an equilibrium so close is where the cell goes
@@ -56,9 +57,10 @@ def not_at_rest(
     [False, True]
     """
     cells = len(next(iter(state.values())))
-    if not cells or not _autonomous(model):
+    slopes = _slopes(model.equations, tuple(model.parameters), model.input) if cells else None
+    if slopes is None:
         return np.zeros(cells, bool)
-    problem = _problem(model, state, values, cells)
+    problem = _problem(model, slopes, state, values, cells)
     doubtful = problem.moving(STILL, duration_s)
     doubtful[doubtful] = ~_goes_to_rest(problem.only(doubtful))
     for k in np.flatnonzero(doubtful)[:MOST_CELLS]:
@@ -70,14 +72,17 @@ def _arguments(model) -> list[str]:
     return [*model.symbolic.states, *model.parameters, model.input]
 
 
-def _autonomous(model) -> bool:
-    """Return whether the slopes are functions of state, parameters and input alone."""
-    known = set(_arguments(model))
-    return all(
-        {s.name for s in slope.free_symbols} <= known
+@lru_cache(maxsize=64)
+def _slopes(equations: str, parameters: tuple[str, ...], given: str) -> Callable | None:
+    """Return the slopes as a function of state, parameters and input; None if they need more."""
+    form = symbolic(equations, frozenset({*parameters, given}))
+    arguments = [*form.states, *parameters, given]
+    alone = all(
+        {s.name for s in slope.free_symbols} <= set(arguments)
         and all(call.func.__name__ in _KNOWN for call in slope.atoms(AppliedUndef))
-        for slope in model.symbolic.rhs.values()
+        for slope in form.rhs.values()
     )
+    return function(arguments, list(form.rhs.values())) if alone else None
 
 
 @dataclass(frozen=True)
@@ -102,14 +107,13 @@ class _Cells:
         return _Cells(self.slopes_of, self.state[:, which], self.constants[:, which], self.scale)
 
 
-def _problem(model, state, values, cells: int) -> _Cells:
+def _problem(model, slopes: Callable, state, values, cells: int) -> _Cells:
     form = model.symbolic
     names = _arguments(model)
     numbers = {**model.values, model.input: 0.0, **values, **state}
     table = np.stack([np.broadcast_to(np.asarray(numbers[x], float), cells) for x in names])
     own = table[: len(form.states)]
     scale = [_scale(model.unit_of(x), own[k]) for k, x in enumerate(form.states)]
-    slopes = function(names, list(form.rhs.values()))
     return _Cells(slopes, own, table[len(own) :], np.array(scale)[:, None])
 
 

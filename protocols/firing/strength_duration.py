@@ -92,9 +92,18 @@ def strength_duration(
 
     zero, top = np.zeros(len(lengths)), np.full(len(lengths), float(model.input_range[1]))
     total = float(lengths.max() + after)
+
+    def explain(cell: int, _, low: float, high: float, diverged: bool) -> str:
+        beyond = "; beyond that the integration diverges (a smaller dt may go on)" * diverged
+        return (
+            f"a pulse of {lengths[cell]:g} ms makes no spike up to {high:g} "
+            f"{unit_text(model.input_unit)}{beyond}; is the threshold {model.threshold!r} reached "
+            f"within the {after:g} ms of `settle` after a pulse?"
+        )
+
     silent, fired = search(
-        fires, zero, top, tolerance=tolerance, durations=(total, total), climb=CLIMB,
-        label=f"strength-duration of {model.name}",
+        fires, zero, top, tolerance=tolerance, durations=(total, total),
+        climb=CLIMB, label=f"strength-duration of {model.name}", explain=explain,
     )  # fmt: skip
     table = _table(model, lengths, silent, fired)
     fits = _fit_laws(lengths, fired)
