@@ -1,28 +1,21 @@
 """From recordings to tidy tables: the cross product of a sweep, units in column names, attrs."""
 
+import ast
 import sys
 from collections.abc import Mapping
-from functools import lru_cache
 
 import brian2
 import numpy as np
 import pandas as pd
-import sympy as sp
 from brian2 import Quantity, farad, get_dimensions, meter, ms, second
 
 from ..models.checks import check_name, check_quantity, unit_text
-from ..models.symbolic import symbolic
 from ..simulation import results
-from ..simulation.backends.compiled.describe_program import shown
+from ..simulation.programs.describe import shown
 from .sweeps import grids
 
-# Methods whose steps know nothing of a relaxation that is faster than they are.
-EXPLICIT = ("euler", "rk2", "rk4", "heun", "milstein")
 
-
-def cross(
-    model, currents: Quantity, vary: Mapping[str, Quantity] | None, numerics=None
-) -> pd.DataFrame:
+def cross(model, currents: Quantity, vary: Mapping[str, Quantity] | None) -> pd.DataFrame:
     """Return every combination of the varied parameters and the currents, one per row.
 
     Columns are the parameters (in their own unit), then ``I``; the current runs fastest.
@@ -33,11 +26,11 @@ def cross(
         For currents or values that are empty, not finite, of the wrong dimension or unknown.
     """
     grid = grids.cross(model, {**(vary or {}), "I": currents})
-    check_values(model, vary, numerics)
+    check_values(model, vary)
     return grid.rows(0, len(grid))
 
 
-def checked_sets(model, sets: pd.DataFrame, *, needs_current: bool, numerics=None) -> pd.DataFrame:
+def checked_sets(model, sets: pd.DataFrame, *, needs_current: bool) -> pd.DataFrame:
     """Return a user's table of parameter sets, numbered from 0, if a run can take it."""
     grid = grids.listed(model, sets)
     if needs_current != ("I" in grid.columns):
@@ -47,7 +40,7 @@ def checked_sets(model, sets: pd.DataFrame, *, needs_current: bool, numerics=Non
         )  # fmt: skip
     rows = grid.rows(0, len(grid))
     try:
-        check_values(model, varied(model, rows), numerics)
+        check_values(model, varied(model, rows))
     except ValueError as error:
         error.sets = getattr(error, "places", ())
         raise
@@ -81,93 +74,53 @@ def window(duration, discard, numerics=None, model=None) -> tuple[float, float]:
     return length, start
 
 
-def checked_start(model, start):
-    """Return where cells start, if it is something that says so.
+def check_values(model, vary: Mapping[str, Quantity] | None) -> None:
+    """Raise ValueError for varied values that their part in the equations forbids.
 
-    Raises
-    ------
-    ValueError
-        For another type, an unknown word or variable, or a value of the wrong dimension.
+    A time or a capacitance by which a slope is divided must be above zero.
     """
-    if isinstance(start, str):
-        return check_name("start", start, ("rest", "initial"))
-    if not isinstance(start, Mapping):
-        raise ValueError(
-            "start: expected 'rest', 'initial' or values of state variables such as "
-            f"{{{model.membrane!r}: ...}}, got {start!r}"
-        )
-    for name, value in start.items():
-        check_name("state variable", name, model.symbolic.states)
-        check_quantity(f"start {name}", value, model.unit_of(name))
-    return start
-
-
-def check_values(model, vary: Mapping[str, Quantity] | None, numerics=None) -> None:
-    """Raise ValueError for values that their parameter's part in the equations forbids.
-
-    Of varied values a time or a capacitance by which a slope is divided must be above zero, and
-    a refractory period must not be negative. With `numerics` no time constant, varied or not, may
-    be so short that an explicit step would jump over it.
-    """
-    own = {} if numerics is None else {k: p.quantity for k, p in model.parameters.items()}
-    for name, value in {**own, **(vary or {})}.items():
+    for name, value in (vary or {}).items():
         unit = model.parameters[check_name("parameter", name, model.parameters)].unit
         numbers = np.atleast_1d(check_quantity(f"parameter {name}", value, unit))
-        what, bad = "", np.zeros(numbers.shape, bool)
-        if name in (vary or {}):
-            what, bad = _forbidden(model, name, unit, numbers)
-        if numerics is not None and not bad.any():
-            what, bad = _jumped_over(model, name, unit, numbers, numerics)
-        if bad.any():
+        what = _POSITIVE.get(get_dimensions(unit))
+        bad = numbers <= 0
+        if what is not None and bad.any() and name in _divisors(model.system):
             error = ValueError(
-                f"parameter {name}: {int(bad.sum())} of {numbers.size} values are {what} "
-                f"(first: {numbers[bad][0]:g} {unit_text(unit)})"
+                f"parameter {name}: {int(bad.sum())} of {numbers.size} values are no {what}, which "
+                f"is above zero (first: {numbers[bad][0]:g} {unit_text(unit)})"
             )
             error.places = tuple(np.flatnonzero(bad).tolist())
             raise error
 
 
-def _forbidden(model, name: str, unit, numbers: np.ndarray) -> tuple[str, np.ndarray]:
-    dimensions = get_dimensions(unit)
-    if name == model.refractory:
-        return "no refractory period, which is not negative", numbers < 0
-    kinds = {get_dimensions(second): "time constant", get_dimensions(farad): "capacitance",
-             get_dimensions(farad / meter**2): "capacitance"}  # fmt: skip
-    if dimensions in kinds and name in _divisors(
-        model.equations, frozenset({*model.parameters, model.input})
-    ):
-        return f"no {kinds[dimensions]}, which is above zero", numbers <= 0
-    return "", np.zeros(numbers.shape, bool)
+_POSITIVE = {
+    get_dimensions(second): "time constant",
+    get_dimensions(farad): "capacitance",
+    get_dimensions(farad / meter**2): "capacitance",
+}
 
 
-def _jumped_over(model, name: str, unit, numbers: np.ndarray, numerics) -> tuple[str, np.ndarray]:
-    """Return which time constants are shorter than half a step of an explicit method.
-
-    From there on Euler's and Heun's steps overshoot by more than they correct, and at 2.8 times
-    the time constant a fourth-order step follows.
-    """
-    explicit = (numerics.method or model.method) in EXPLICIT and numerics.tolerance is None
-    step = numerics.step_ms(model)
-    is_time = get_dimensions(unit) is get_dimensions(second)
-    if not (
-        explicit
-        and is_time
-        and name in _divisors(model.equations, frozenset({*model.parameters, model.input}))
-    ):
-        return "", np.zeros(numbers.shape, bool)
-    bad = (numbers > 0) & (numbers * float(unit / ms) < step / 2)
-    return f"too short for the time step of {step:g} ms, which must not exceed twice that", bad
+def _divisors(system) -> set[str]:
+    """Return by what the slopes are divided: names, and the factors of named parts."""
+    found: set[str] = set()
+    for text in (*system.rhs.values(), *system.named.values()):
+        for node in ast.walk(ast.parse(text.strip(), mode="eval")):
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+                found |= _factors(node.right)
+    for name, text in reversed(system.named.items()):
+        if name in found:
+            found |= _factors(ast.parse(text.strip(), mode="eval").body)
+    return found
 
 
-@lru_cache(maxsize=64)
-def _divisors(equations: str, names: frozenset[str]) -> frozenset[str]:
-    """Return the symbols by which a slope is divided."""
-    return frozenset(
-        power.base.name
-        for slope in symbolic(equations, names).rhs.values()
-        for power in slope.atoms(sp.Pow)
-        if power.base.is_Symbol and power.exp.is_negative
-    )
+def _factors(node: ast.expr) -> set[str]:
+    """Return the names of which an expression is a multiple."""
+    if isinstance(node, ast.Name):
+        return {node.id}
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+        divided = isinstance(node.op, ast.Div)
+        return _factors(node.left) | (set() if divided else _factors(node.right))
+    return set()
 
 
 def describe_model(model, **more) -> dict:

@@ -14,6 +14,7 @@ from ...models.neuron_model import NeuronModel
 from ...models.units import base_unit
 from ...simulation.numerics import NO_TOLERANCE, Numerics, numerics_of
 from ...simulation.run import Recording, simulate
+from ...simulation.start import check_start
 from .. import tables
 from ..stimuli import Step, Stimulus
 from .gating_curves import gate_kinetics, gate_names
@@ -258,7 +259,8 @@ def run_steps(
         check_name("start", start, ("hold", "initial"))
         begin = settled if start == "hold" else start
     else:
-        begin = settled | dict(tables.checked_start(cell, start))
+        check_start(cell, start)
+        begin = settled | dict(start)
     return simulate(
         cell, stimulus, n, duration, vary=vary, record=record, start=begin,
         **chosen.of_a_run, **options,

@@ -10,21 +10,20 @@ happens.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from brian2 import get_dimensions, volt
 from brian2.units.fundamentalunits import DIMENSIONLESS
-from sympy.core.function import AppliedUndef
 
-from ...models.symbolic import function, symbolic
+from ...models.expressions import names
+from ...models.system import FREE
 
 STILL = 1e-3  # of a variable's scale: what moves less over the run is at rest
 NEAR = 0.1  # of a variable's scale: an equilibrium so close is where the cell goes
 HORIZON = 10  # times the run: how long a doubtful cell is followed
 MOST_STEPS = 4000  # of the solver, for one cell
 MOST_CELLS = 256  # followed one by one; more are left unresolved
-_KNOWN = ("int_", "clip", "smooth_exprel")
+_CLOCK = {"t", "dt", "t_in_timesteps", "i", "lastspike"}  # what a cell has beside its state
 
 
 def not_at_rest(
@@ -57,10 +56,9 @@ def not_at_rest(
     [False, True]
     """
     cells = len(next(iter(state.values())))
-    slopes = _slopes(model.equations, tuple(model.parameters), model.input) if cells else None
-    if slopes is None:
+    if not cells or not _alone(model.system):
         return np.zeros(cells, bool)
-    problem = _problem(model, slopes, state, values, cells)
+    problem = _problem(model, state, values, cells)
     doubtful = problem.moving(STILL, duration_s)
     doubtful[doubtful] = ~_goes_to_rest(problem.only(doubtful))
     for k in np.flatnonzero(doubtful)[:MOST_CELLS]:
@@ -69,20 +67,14 @@ def not_at_rest(
 
 
 def _arguments(model) -> list[str]:
-    return [*model.symbolic.states, *model.parameters, model.input]
+    return [*model.system.rhs, *model.parameters, model.input, FREE]
 
 
-@lru_cache(maxsize=64)
-def _slopes(equations: str, parameters: tuple[str, ...], given: str) -> Callable | None:
-    """Return the slopes as a function of state, parameters and input; None if they need more."""
-    form = symbolic(equations, frozenset({*parameters, given}))
-    arguments = [*form.states, *parameters, given]
-    alone = all(
-        {s.name for s in slope.free_symbols} <= set(arguments)
-        and all(call.func.__name__ in _KNOWN for call in slope.atoms(AppliedUndef))
-        for slope in form.rhs.values()
-    )
-    return function(arguments, list(form.rhs.values())) if alone else None
+def _alone(system) -> bool:
+    """Return whether the slopes are functions of state, parameters and input."""
+    texts = [*system.rhs.values(), *system.named.values()]
+    drawn = system.stochastic or system.random == "the equations"
+    return not drawn and not _CLOCK & set().union(*(names(text) for text in texts))
 
 
 @dataclass(frozen=True)
@@ -107,13 +99,13 @@ class _Cells:
         return _Cells(self.slopes_of, self.state[:, which], self.constants[:, which], self.scale)
 
 
-def _problem(model, slopes: Callable, state, values, cells: int) -> _Cells:
-    form = model.symbolic
-    names = _arguments(model)
-    numbers = {**model.values, model.input: 0.0, **values, **state}
-    table = np.stack([np.broadcast_to(np.asarray(numbers[x], float), cells) for x in names])
-    own = table[: len(form.states)]
-    scale = [_scale(model.unit_of(x), own[k]) for k, x in enumerate(form.states)]
+def _problem(model, state, values, cells: int) -> _Cells:
+    system, arguments = model.system, _arguments(model)
+    numbers = {**model.values, model.input: 0.0, FREE: 1.0, **values, **state}
+    table = np.stack([np.broadcast_to(np.asarray(numbers[x], float), cells) for x in arguments])
+    own = table[: len(system.rhs)]
+    scale = [_scale(model.unit_of(x), own[k]) for k, x in enumerate(system.rhs)]
+    slopes = system.function(arguments, list(system.rhs.values()))
     return _Cells(slopes, own, table[len(own) :], np.array(scale)[:, None])
 
 
@@ -164,7 +156,7 @@ def _fires(model, cell: _Cells, time: float) -> bool:
     if above is None:
         return True
     constants = cell.constants[:, 0].tolist()
-    membrane = model.symbolic.states.index(model.membrane)
+    membrane = model.system.states.index(model.membrane)
 
     def slopes(_, state):
         with np.errstate(all="ignore"):
@@ -192,12 +184,11 @@ def _fires(model, cell: _Cells, time: float) -> bool:
 
 def _condition(model) -> Callable | None:
     """Return the spike condition of state and constants; None where it needs more than those."""
-    names = _arguments(model)
-    condition = model.symbolic.expression(model.threshold or "False", names)
-    if {s.name for s in condition.free_symbols} - set(names):
+    system = model.system
+    if system.random or _CLOCK & names(system.threshold or "False"):
         return None
-    compiled = function(names, [condition])
-    return lambda *numbers: bool(np.all(compiled(*numbers)[0]))
+    condition = system.function(_arguments(model), [system.threshold or "False"])
+    return lambda *numbers: bool(np.all(condition(*numbers)[0]))
 
 
 def _repeats(heights: np.ndarray, scale: float) -> bool:

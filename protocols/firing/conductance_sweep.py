@@ -91,7 +91,7 @@ def conductance_sweep(
     vary = {name: values}
     if currents is None:
         currents = np.linspace(*model.input_range, 51) * model.input_unit
-    tables.cross(model, currents, vary, chosen)  # raises before anything runs
+    tables.cross(model, currents, vary)  # raises before anything runs
     tables.window(duration, discard, chosen, model)
     same = {"vary": vary, "start": start, **chosen.but()}
     onset = thresholds(model, tolerance=tolerance, duration=search_duration, **same)

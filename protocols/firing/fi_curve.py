@@ -78,7 +78,7 @@ def fi_curve(
     """
     chosen = numerics_of(fi_curve, numerics, without={})
     tables.window(duration, discard, chosen, model)
-    sets = tables.cross(model, currents, vary, chosen)
+    sets = tables.cross(model, currents, vary)
     table = rates(model, sets, duration=duration, discard=discard, start=start, **chosen.but())
     table.attrs["protocol"] = "fi_curve"
     return table
@@ -127,10 +127,9 @@ def rates(
     """
     chosen = numerics_of(rates, numerics, without={})
     length, begin = tables.window(duration, discard, chosen, model)
-    sets = tables.checked_sets(model, sets, needs_current=True, numerics=chosen)
+    sets = tables.checked_sets(model, sets, needs_current=True)
     stimulus = Constant(tables.currents_of(model, sets))
     values = tables.varied(model, sets)
-    start = tables.checked_start(model, start)
     done = Experiment(model, stimulus, len(sets), length, values, start, chosen.spikes)
     try:
         if chosen.tolerance is None:

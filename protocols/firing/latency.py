@@ -72,14 +72,14 @@ def latency(
         currents = Quantity(multiples * threshold * model.input_unit)
     chosen = numerics_of(latency, numerics)
     length, _ = tables.window(duration, 0 * ms, chosen, model)
-    table = tables.cross(model, currents, vary, chosen)
+    table = tables.cross(model, currents, vary)
     recording = simulate(
         model,
         Constant(tables.currents_of(model, table)),
         len(table),
         duration,
         vary=tables.varied(model, table),
-        start=tables.checked_start(model, start),
+        start=start,
         **chosen.of_a_run,
         label=f"latency of {model.name}",
     )

@@ -67,7 +67,7 @@ def response(
     chosen = numerics_of(response, numerics)
     length, _ = tables.window(duration, 0 * ms, chosen, model)
     record = tuple([record] if isinstance(record, str) else record)
-    tables.check_values(model, vary, chosen)
+    tables.check_values(model, vary)
     recording = simulate(
         model,
         stimulus,
@@ -76,7 +76,7 @@ def response(
         vary=vary,
         record=record,
         record_dt=record_dt,
-        start=tables.checked_start(model, start),
+        start=start,
         seed=seed,
         **chosen.of_a_run,
         label=f"response of {model.name}",

@@ -81,9 +81,7 @@ def strength_duration(
     check_tolerance(tolerance)
     after = check_positive("settle", settle, ms)
     lengths = _whole_steps(durations, chosen.step_ms(model))
-    tables.check_values(model, None, chosen)
     chosen.check_length(model, float(lengths.max() + after))
-    start = tables.checked_start(model, start)
     used: dict = {}
 
     def fires(amplitudes: np.ndarray, _) -> np.ndarray:

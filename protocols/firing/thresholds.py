@@ -70,7 +70,7 @@ def thresholds(
     True
     """
     chosen = numerics_of(thresholds, numerics, without={})
-    sets = tables.cross(model, [0.0] * model.input_unit, vary, chosen).drop(columns="I")
+    sets = tables.cross(model, [0.0] * model.input_unit, vary).drop(columns="I")
     if sets.empty:
         sets = pd.DataFrame(index=[0])
     return _thresholds(
@@ -126,7 +126,7 @@ def thresholds_of(
     chosen = numerics_of(thresholds_of, numerics, without={})
     return _thresholds(
         model,
-        tables.checked_sets(model, sets, needs_current=False, numerics=chosen),
+        tables.checked_sets(model, sets, needs_current=False),
         chosen,
         criterion=criterion,
         tolerance=tolerance,
@@ -139,7 +139,6 @@ def _thresholds(model, sets, chosen: Numerics, *, criterion, tolerance, duration
     check_name("criterion", criterion, CRITERIA)
     check_tolerance(tolerance)
     final, _ = tables.window(duration, 0 * ms, chosen, model)
-    start = tables.checked_start(model, start)
     coarse = min(final, 1000.0)
     chosen.check_length(model, coarse)
     probe = _Probe(model, sets, chosen, criterion, start)

@@ -94,10 +94,9 @@ def noisy_fi_curve(
         noisy_fi_curve, numerics, without=NOT_FOR_NOISE, method="euler", spikes="grid"
     )
     length, begin = tables.window(duration, discard, chosen, model)
-    start = tables.checked_start(model, start)
     trials = check_count("trials", trials)
     seed = _checked_seed(seed)
-    sets = _combinations(model, currents, noise, vary, chosen)
+    sets = _combinations(model, currents, noise, vary)
     cells = sets.loc[sets.index.repeat(trials)].reset_index(drop=True)
     recording = simulate(
         model,
@@ -142,9 +141,9 @@ def _checked_seed(seed) -> int:
     return int(seed)
 
 
-def _combinations(model, currents, noise, vary, chosen) -> pd.DataFrame:
+def _combinations(model, currents, noise, vary) -> pd.DataFrame:
     """Return the columns noise, varied parameters and I, the current running fastest."""
-    sets = tables.cross(model, currents, vary, chosen)
+    sets = tables.cross(model, currents, vary)
     strengths = check_quantity("noise", noise, model.input_unit * ms**0.5)
     strengths = np.atleast_1d(strengths)
     if strengths.ndim != 1 or np.any(strengths < 0):

@@ -73,7 +73,6 @@ def noisy_onset(
     chosen = numerics_of(noisy_onset, numerics, without=NOT_FOR_NOISE)
     points, unit = check_count("points", points), model.input_unit
     tables.window(duration, discard, chosen, model)
-    tables.checked_start(model, start)
     noisy_options, still_options = ({"start": start, **chosen.but(*x)} for x in ((), ("method",)))
     low = min(0.0, model.input_range[0])
     given = threshold

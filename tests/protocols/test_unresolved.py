@@ -66,7 +66,8 @@ FOLD = -min(_CUBIC(v) for v in _CUBIC.deriv().roots())
 @pytest.mark.parametrize(("duration", "discard"), [(2, 0.5), (4, 1), (20, 5)])
 def test_a_slow_burster_is_resolved_only_with_the_right_rate(duration, discard):
     table = fi_curve(BUTERA, list(BUTERA_HZ) * pA, duration=duration * second,
-                     discard=discard * second)  # fmt: skip
+                     discard=discard * second,
+                     start="initial")  # fmt: skip
     right = np.array(list(BUTERA_HZ.values()))
     error = np.abs(table["rate_Hz"] / right - 1)
     assert (error[table["resolved"]] < 0.1).all()
@@ -76,7 +77,7 @@ def test_a_slow_burster_is_resolved_only_with_the_right_rate(duration, discard):
 
 
 def test_a_burster_between_two_bursts_is_silent_but_not_at_rest():
-    table = fi_curve(BUTERA, [0] * pA)
+    table = fi_curve(BUTERA, [0] * pA, start="initial")
     assert table[["rate_Hz", "firing"]].iloc[0].tolist() == [0, "not at rest"]
     assert not table["resolved"][0]
 
@@ -141,7 +142,7 @@ def test_a_plateau_crosses_the_spike_level_once():
 
 def test_intervals_of_the_step_are_not_a_rate():
     """Between -1e6 and 1e6 the QIF cell's interval at 0.5 is 44.4 ms; steps of 0.05 ms jump."""
-    table = fi_curve(QIF.with_(V_th=1e6, V_reset=-1e6), [0.5] * Unit(1))
+    table = fi_curve(QIF.with_(V_th=1e6, V_reset=-1e6), [0.5] * Unit(1), start="initial")
     right = 1000 * np.sqrt(0.5) / (10 * np.pi)
     assert not table["resolved"][0] or table["rate_Hz"][0] == pytest.approx(right, rel=1e-2)
 

@@ -379,7 +379,7 @@ def test_somebody_elses_sources_are_never_replaced(tmp_path):
 
 
 def test_a_failed_export_leaves_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr("excitable.simulation.export.project.generate", lambda *a: 1 / 0)
+    monkeypatch.setattr("excitable.simulation.projects.project.generate", lambda *a: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         export(LIF, Constant(2 * nA), tmp_path / "new", 2, vary=())
     assert not (tmp_path / "new").exists()

@@ -9,14 +9,14 @@ from excitable.models import LIF, TRAUB_MILES
 from excitable.protocols import Constant, Poisson, Synapse, Uniform, ei_network
 from excitable.simulation import Backend
 from excitable.simulation.backends import has_compiler
-from excitable.simulation.backends.compiled import network_program
+from excitable.simulation.backends.compiled import generate
 from excitable.simulation.backends.compiled.compile import has_openmp
-from excitable.simulation.networks.network_run import run_network
+from excitable.simulation.run import run_network
 
 pytestmark = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
 needs_openmp = pytest.mark.skipif(not has_openmp(), reason="needs a compiler with OpenMP")
 
-OURS = ("make_at_once", "_split", "run_together")
+OURS = ("_make_parts",)
 NETWORK = {
     "n_exc": 230, "n_inh": 70, "synapse": Synapse.conductance(5 * ms, 0 * mV, 3 * nS),
     "inhibition": Synapse.conductance(10 * ms, -80 * mV, 10 * nS), "drive": Constant(1.8 * nA),
@@ -36,7 +36,7 @@ def both(monkeypatch, tmp_path, threads, **options):
     ours = ei_network(**options, backend=backend)
     monkeypatch.setenv("EXCITABLE_CACHE", str(tmp_path))
     for name in OURS:
-        monkeypatch.setattr(network_program, name, lambda *_: None)
+        monkeypatch.setattr(generate, name, lambda *_: None)
     return ours, ei_network(**options, backend=backend)
 
 

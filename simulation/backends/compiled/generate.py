@@ -1,48 +1,58 @@
-"""From a group's text to C++ sources and a manifest, by Brian2's standalone device."""
+"""From a plan to C++ sources and a manifest, by Brian2's standalone device."""
 
 import contextlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import brian2
 import numpy as np
-from brian2 import Clock, Network, NeuronGroup, SpikeMonitor, StateMonitor, second
+from brian2 import second
 from brian2.devices import reset_device
 
-from ....models.grouping import GroupText
-from ...methods import updater
-from ...methods.within_step import SINCE
-from .finish_sources import finish_sources
+from ...plan import Plan
+from ...recording import qualified
+from ..brian.assembly import assemble, results, sizes
+from .fast_synapses import deliver_by_source, make_at_once
+from .finish_sources import SEED, code_of, finish_sources
+from .parts import Parted, run_together, split_reset, split_update
+from .threshold_scan import split_search
 
 
 def generate(
-    folder: Path, text: GroupText, states, record, record_dt, about=None, sources=None
+    folder: Path,
+    plan: Plan,
+    threads: int = 1,
+    description: Mapping | None = None,
+    sources: Mapping[str, str] | None = None,
 ) -> None:
     """Write the C++ sources and ``manifest.json`` of a program.
 
     Parameters
     ----------
     folder : Path
-    text : GroupText
-        Its constants and arrays become inputs of the program.
-    states : sequence of str
-        State variables; inputs (initial values) and outputs (final values).
-    record : sequence of str
-    record_dt : Quantity or None
-    about : dict, optional
-        More fields of the manifest.
+    plan : Plan
+        With its constants as arguments; all its numbers become inputs of the program.
+    threads : int
+    description : dict, optional
+        What the manifest says of the neurons.
     sources : dict of str to str, optional
         More source files, or others for some of those that are generated, and their contents.
     """
     with device_for(folder) as device:
-        network, parts = assemble(text, record, record_dt)
-        network.run(1 * second, namespace=dict(text.functions))
+        # At the beginning, so that connections and weights are drawn from the seed too.
+        device.insert_code("main", SEED)
+        network, parts = assemble(plan, standalone=True)
+        network.run(1 * second, namespace=plan.functions)
         device.build(directory=str(folder), compile=False, run=False)
-        manifest = _manifest(device, parts, text, states, record)
-    finish_sources(folder, manifest["outputs"])
+        manifest = {"threads": threads, **_manifest(device, parts, plan)}
+    finish_sources(folder, manifest["outputs"], seed="")
+    if not plan.divisible:
+        _make_parts(folder, plan, threads)
     for name, content in (sources or {}).items():
         (folder / name).write_text(content)
-    (folder / "manifest.json").write_text(json.dumps(manifest | (about or {}), indent=1))
+    manifest |= {} if description is None else {"neurons": description}
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1))
 
 
 @contextlib.contextmanager
@@ -62,50 +72,61 @@ def device_for(folder: Path):
         reset_device()
 
 
-def assemble(text: GroupText, record, record_dt) -> tuple[Network, dict]:
-    """Return the network and its parts, under fixed names: compiled code is found by them."""
-    kwargs = text.kwargs() | {"method": updater(text.method, text.stochastic, text.namespace)}
-    clock = Clock(kwargs.pop("dt"), name="cells_clock")
-    cells = NeuronGroup(text.n, **kwargs, clock=clock, name="cells")
-    parts = {"cells": cells}
-    if text.threshold:
-        located = SINCE in text.equations
-        when = {"when": "after_resets"} if located else {}
-        variables = [SINCE] if located else None
-        parts["spikes"] = SpikeMonitor(cells, variables=variables, name="spikes", **when)
-    if record:
-        when = {"clock": clock} if record_dt is None else {"dt": record_dt}
-        parts["traces"] = StateMonitor(cells, record, record=True, name="traces", **when)
-    return Network(*parts.values(), name="network"), parts
+def _make_parts(folder: Path, plan: Plan, threads: int) -> None:
+    """Make the synapses at once, and let every thread do all the work on its part of the cells."""
+    for p in plan.projections:
+        if p.is_listed:
+            continue
+        make_at_once(code_of(folder, f"{p.name}_synapses_create_generator_codeobject"), p.expected)
+    run_together(folder, _split(folder, plan, threads), threads)
 
 
-def _manifest(device, parts, text: GroupText, states, record) -> dict:
+def _split(folder: Path, plan: Plan, n_parts: int) -> list[Parted]:
+    """Split all that can be done part by part."""
+    sizes = {cells.name: cells.text.n for cells in plan.cells}
+    single = [
+        (p.name, k, sizes[p.target.cells])
+        for p in plan.projections
+        for k, path in p.pathways.items()
+        if not path.drawn
+    ]
+    parted = deliver_by_source(folder, single, n_parts)
+    for cells in plan.cells:
+
+        def code(name, of=cells.name):
+            return code_of(folder, f"{of}_{name}_codeobject")
+
+        parted.append(split_update(code("stateupdater"), n_parts))
+        if cells.text.threshold:
+            parted += split_search(code("spike_thresholder"), n_parts)
+        if cells.text.reset:
+            parted.append(split_reset(code("spike_resetter"), n_parts))
+    return parted
+
+
+def _manifest(device, parts: Mapping, plan: Plan) -> dict:
     """Say which arrays go in and come out, by the names of the files and variables."""
-    cells = parts["cells"]
-
-    def file(owner, name):
-        return Path(device.get_array_filename(owner.variables[name])).name
-
-    def output(owner, name, shape):
-        dtype = np.dtype(owner.variables[name].dtype).name
-        return {"file": file(owner, name), "dtype": dtype, "shape": shape}
-
     inputs = {}
-    for name in (*states, *text.arrays, *text.shared):
-        shape = [] if name in text.shared else [text.n]
-        dtype = np.dtype(cells.variables[name].dtype).name
-        inputs[name] = {"variable": f"cells.{name}", "shape": shape, "dtype": dtype}
-    outputs = {f"state_{name}": output(cells, name, ["neurons"]) for name in states}
-    if "spikes" in parts:
-        spikes = parts["spikes"]
-        outputs["spike_count"] = output(spikes, "count", ["neurons"])
-        outputs["spike_neuron"] = output(spikes, "i", ["spikes"])
-        outputs["spike_t"] = output(spikes, "t", ["spikes"])
-        if SINCE in text.equations:
-            outputs["spike_since"] = output(spikes, SINCE, ["spikes"])
-    if "traces" in parts:
-        outputs["trace_t"] = output(parts["traces"], "t", ["samples"])
-        for name in record:
-            outputs[f"trace_{name}"] = output(parts["traces"], name, ["samples", "neurons"])
-    threads = brian2.prefs.devices.cpp_standalone.openmp_threads or 1
-    return {"n": text.n, "threads": threads, "inputs": inputs, "outputs": outputs}
+    for cells in plan.cells:
+        for name in cells.numbers:
+            shape = [] if name in cells.text.shared else [cells.text.n]
+            inputs[qualified(cells.name, name)] = _input(parts[cells.name], name, shape)
+    for p in plan.projections:
+        for name in p.values:
+            inputs[qualified(p.name, name)] = _input(parts[p.name], name, [])
+    outputs = {}
+    for name, result in results(plan).items():
+        variable = result.variable_of(parts)
+        outputs[name] = {
+            "file": Path(device.get_array_filename(variable)).name,
+            "dtype": np.dtype(variable.dtype).name,
+            "shape": list(result.shape),
+        }
+        if result.counts:
+            outputs[name]["counts"] = result.counts
+    return {"sizes": sizes(plan), "inputs": inputs, "outputs": outputs}
+
+
+def _input(part, name: str, shape: list[int]) -> dict:
+    dtype = np.dtype(part.variables[name].dtype).name
+    return {"variable": f"{part.name}.{name}", "shape": shape, "dtype": dtype}

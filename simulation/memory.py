@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from .network_plan import NetworkPlan, Projection
+from .plan import Plan, Projection
 
 # Bytes of a synapse in the compiled program: two indices of 4, and what is drawn for it. Its place
 # in the order of the sources, where synapses are made target by target. With a drawn delay, its
@@ -45,7 +45,7 @@ class Memory:
         )
 
 
-def predict(plan: NetworkPlan) -> Memory:
+def predict(plan: Plan) -> Memory:
     """Return what a run of the plan will take at its peak."""
     synapses = sum(p.expected for p in plan.projections)
     bytes_of_synapses = sum(p.expected * per_synapse(p) for p in plan.projections)
@@ -65,10 +65,10 @@ def per_synapse(projection: Projection) -> float:
     """Return the bytes that a synapse of this projection takes."""
     order = ORDER if "i" in projection.connect else 0
     pathways = sum(DRAWN_DELAY if p.drawn else order for p in projection.pathways.values())
-    return INDICES + DRAWN * len(projection.drawn) + pathways
+    return INDICES + DRAWN * (len(projection.drawn) + len(projection.each)) + pathways
 
 
-def check_memory(plan: NetworkPlan) -> Memory:
+def check_memory(plan: Plan) -> Memory:
     """Say what the network will take, and refuse it if the machine has less.
 
     Raises
@@ -110,9 +110,8 @@ def readable(size: float) -> str:
     return f"{size:.0f} bytes"
 
 
-def _recorded(plan: NetworkPlan) -> float:
-    steps = float(plan.duration / plan.dt)
-    rates = 16 * steps * len(plan.populations)
+def _recorded(plan: Plan) -> float:
+    rates = 16 * plan.steps * len(plan.populations) if plan.recorded.rates else 0
     step = plan.dt if plan.recorded.dt is None else plan.recorded.dt
     samples = float(plan.duration / step)
     traces = sum(8 * samples * (1 + len(v) * len(i)) for v, i in plan.recorded.traces.values())

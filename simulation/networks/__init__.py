@@ -1,1 +1,0 @@
-"""Networks: what a network consists of, and how it is run."""
