@@ -1,6 +1,5 @@
 """Where cells start: at rest, at the model's initial values, or at given ones."""
 
-import warnings
 from collections.abc import Mapping
 
 import numpy as np
@@ -8,6 +7,7 @@ import numpy as np
 from ..dynamics.equilibria import rest
 from ..models.checks import check_name, check_quantity
 from ..models.grouping import GroupText, initial_state
+from ..models.warn import warn_caller
 
 
 class RestWarning(UserWarning):
@@ -62,9 +62,8 @@ def warn_restless(model, why: str) -> None:
     if why in said:
         return
     said.add(why)
-    warnings.warn(
+    warn_caller(
         f"{model.name}: start='rest': {why}; starts at its initial values instead (say "
         "start='initial', or give a state, if that is meant)",
         RestWarning,
-        stacklevel=4,
     )

@@ -1,7 +1,5 @@
 """`Projection`: the synapses of one kind from one population to another."""
 
-import sys
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,6 +8,7 @@ from brian2 import Quantity, Unit, ms
 
 from ...models.checks import check_quantity
 from ...models.units import base_unit
+from ...models.warn import warn_caller
 from ...simulation import plan
 from .distributions import Distribution, lowest
 from .gap_junctions import GapJunctions
@@ -219,13 +218,5 @@ def on_grid(name: str, value: Quantity, dt: Quantity) -> float:
     given, step = check_quantity(name, value, ms, scalar=True), float(dt / ms)
     used = round(given / step) * step
     if abs(used - given) > 1e-6 * step:
-        say(f"{name}: {given:g} ms is no multiple of dt = {step:g} ms; {used:g} ms is used")
+        warn_caller(f"{name}: {given:g} ms is no multiple of dt = {step:g} ms; {used:g} ms is used")
     return float(f"{used * 1e-3:.12g}")
-
-
-def say(message: str) -> None:
-    """Warn, in the name of the first line outside of the project that led here."""
-    own, level, frame = __name__.split(".")[0], 1, sys._getframe()
-    while frame.f_back and frame.f_globals.get("__name__", "").split(".")[0] == own:
-        level, frame = level + 1, frame.f_back
-    warnings.warn(message, stacklevel=level)
