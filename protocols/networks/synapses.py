@@ -12,7 +12,7 @@ from brian2 import Quantity, Unit, ms
 
 from ...models.checks import check_name, check_positive, check_quantity, unit_text
 from ...models.units import base_unit, display_unit
-from ..stimuli import Stimulus, Term, _never, _zero
+from ..stimuli import Term, Unending
 from .distributions import Distribution
 from .names import names_of, weight_name
 
@@ -228,23 +228,13 @@ class Synapse:
 
 
 @dataclass(frozen=True)
-class SynapticInput(Stimulus):
+class SynapticInput(Unending):
     """The input that synapses of one kind make; see `Synapse.input`."""
 
     synapse: Synapse
     label: str
 
-    @property
-    def onset(self) -> Quantity:
-        """The beginning of the run."""
-        return _zero()
-
-    @property
-    def offset(self) -> Quantity:
-        """It never ends."""
-        return _never()
-
-    def term(self, model, name, t, midstep):
+    def term(self, model, name, at):
         synapse, label = self.synapse, self.label
         synapse.check(model)
         synapse.check_label(model, label)
@@ -265,7 +255,7 @@ class SynapticInput(Stimulus):
             current = f"{shown}*(E_{label} - {membrane_of(model)}) : {base_unit(model.input_unit)}"
             lines.append(f"I_{label} = {current}")
             parameters[f"E_{label}"] = synapse.E_rev
-        return Term(f"I_{label}", tuple(lines), parameters=parameters)
+        return self.gate(name, at).term(f"I_{label}", tuple(lines), parameters)
 
 
 def membrane_of(model) -> str:

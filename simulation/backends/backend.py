@@ -75,25 +75,32 @@ class Backend:
     precision : {"float64", "float32"}
         Of the state and all arithmetic; time itself stays float64. In float32 twice as many
         neurons fit into a vector register; rounding is 6e-8 of a value, so `certify` the result.
+    optimise : bool
+        Whether the C++ that Brian2 generates is changed where that makes it faster. Without, the
+        same seed draws other normally distributed numbers; all else is the same.
 
     Raises
     ------
     ValueError
-        For an unknown name or precision, or threads where there are none.
+        For an unknown name or precision, threads where there are none, or an `optimise` that is
+        not True or False.
 
     Examples
     --------
     >>> Backend("cpp_standalone", precision="float32")
-    Backend(name='cpp_standalone', threads=1, precision='float32')
+    Backend(name='cpp_standalone', threads=1, precision='float32', optimise=True)
     """
 
     name: str = "auto"
     threads: int = 1
     precision: str = "float64"
+    optimise: bool = True
 
     def __post_init__(self):
         check_name("backend", self.name, (AUTO, *ENGINES))
         check_name("precision", self.precision, PRECISIONS)
+        if not isinstance(self.optimise, bool):
+            raise ValueError(f"optimise: expected True or False, got {self.optimise!r}")
         threads = check_count("threads", self.threads)
         if threads > 1 and self.name != AUTO and not self.engine.has_threads:
             raise ValueError(

@@ -15,7 +15,8 @@ from ... import __version__
 from ..backends.backend import Backend, makes_program
 from ..backends.brian.preferences import preferences
 from ..backends.compiled import ARGUMENTS, programs
-from ..backends.compiled.finish_sources import write_only
+from ..backends.compiled.brian2_edits import PROJECT_ARGUMENTS
+from ..backends.compiled.finish_sources import edited, name_results
 from ..backends.compiled.generate import generate
 from ..backends.compiled.starting_state import starting_state_sources
 from ..plan import Plan
@@ -172,7 +173,7 @@ def _write_project(
     src.mkdir(parents=True)
     sources = starting_state_sources(model, plan.cells[0].text)
     with preferences(backend):
-        generate(src, plan, backend.threads, description.to_json(), sources)
+        generate(src, plan, backend, description.to_json(), sources)
     manifest = json.loads((src / "manifest.json").read_text())
     for outside in ("manifest.json", "makefile"):
         (src / outside).unlink(missing_ok=True)
@@ -181,12 +182,14 @@ def _write_project(
         (src / "static_arrays").rename(made / "static_arrays")
     else:
         shutil.rmtree(src / "static_arrays", ignore_errors=True)
-    _name_results(src / "objects.cpp", manifest["outputs"])
-    _take_arguments(src / "main.cpp")
+    with edited(src) as generated:
+        generated.edit(PROJECT_ARGUMENTS)
+        name_results(generated, {about["file"]: k for k, about in manifest["outputs"].items()})
+    for name, about in manifest["outputs"].items():
+        about["file"] = name
     parts = sorted(file.name for file in src.glob("*.cpp"))
     _write(src / "around.cpp", "".join(f'#include "{name}"\n' for name in parts))
-    for name in ("arguments.h", "arguments.cpp"):
-        shutil.copy(ARGUMENTS / name, src)
+    shutil.copy(ARGUMENTS / "arguments.cpp", src)
     _write(src / "inputs.h", _inputs(manifest, description))
     _write(made / "manifest.json", json.dumps(manifest, indent=1, ensure_ascii=False))
     _write_parameters(made / "parameters.csv", description, given)
@@ -246,31 +249,6 @@ def _write_parameters(
 
 def _text(value) -> str:
     return repr(float(value))
-
-
-# --- changes to the sources ----------------------------------------------------------------------
-
-
-def _name_results(objects: Path, outputs: dict) -> None:
-    """Let the program write its results under the names that the manifest has."""
-    write_only(objects, {about["file"]: name for name, about in outputs.items()})
-    for name, about in outputs.items():
-        about["file"] = name
-
-
-def _take_arguments(main: Path) -> None:
-    """Let main.cpp take its arguments from parameters.csv, and check its results."""
-    source = main.read_text()
-    for old, new in {
-        "std::vector<std::string> args(argv + 1, argv + argc);":
-            "std::vector<std::string> args(argv + 1, argv + argc);\n"
-            "\targs = project_arguments(argv[0], args);",
-        "\n\treturn 0;\n}": "\n\treturn project_results();\n}",
-    }.items():  # fmt: skip
-        if source.count(old) != 1:
-            raise RuntimeError(f"main.cpp: expected one {old!r}; unknown Brian2 version")
-        source = source.replace(old, new)
-    main.write_text('#include "arguments.h"\n' + source)
 
 
 def _inputs(manifest: Mapping, about: ProgramDescription) -> str:

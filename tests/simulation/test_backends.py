@@ -26,6 +26,7 @@ SINGLE = Backend("cpp_standalone", precision="float32")
         ({"name": "numpi"}, "did you mean 'numpy'"),
         ({"precision": "float23"}, "did you mean 'float32'"),
         ({"threads": 0}, "threads"),
+        ({"optimise": "no"}, "optimise: expected True or False, got 'no'"),
         ({"name": "cython", "threads": 2}, "has one thread"),
     ],
 )

@@ -9,14 +9,12 @@ from excitable.models import LIF, TRAUB_MILES
 from excitable.protocols import Constant, Poisson, Synapse, Uniform, ei_network
 from excitable.simulation import Backend
 from excitable.simulation.backends import has_compiler
-from excitable.simulation.backends.compiled import generate
 from excitable.simulation.backends.compiled.compile import has_openmp
 from excitable.simulation.run import run_network
 
 pytestmark = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
 needs_openmp = pytest.mark.skipif(not has_openmp(), reason="needs a compiler with OpenMP")
 
-OURS = ("_make_parts",)
 NETWORK = {
     "n_exc": 230, "n_inh": 70, "synapse": Synapse.conductance(5 * ms, 0 * mV, 3 * nS),
     "inhibition": Synapse.conductance(10 * ms, -80 * mV, 10 * nS), "drive": Constant(1.8 * nA),
@@ -29,15 +27,13 @@ CONDUCTANCE_MODEL = {  # has no reset
 }  # fmt: skip
 
 
-def both(monkeypatch, tmp_path, threads, **options):
+def both(threads, **options):
     """Return a network run by our code and by Brian2's own, from the same seed."""
     options = {"model": LIF, **NETWORK, **options}
-    backend = Backend("cpp_standalone", threads=threads)
-    ours = ei_network(**options, backend=backend)
-    monkeypatch.setenv("EXCITABLE_CACHE", str(tmp_path))
-    for name in OURS:
-        monkeypatch.setattr(generate, name, lambda *_: None)
-    return ours, ei_network(**options, backend=backend)
+    return tuple(
+        ei_network(**options, backend=Backend("cpp_standalone", threads, optimise=optimise))
+        for optimise in (True, False)
+    )
 
 
 def same(a, b):
@@ -62,24 +58,22 @@ def same(a, b):
         pytest.param(2, {"p": 0.1}, marks=[pytest.mark.slow, needs_openmp]),
     ],
 )
-def test_spikes_are_those_of_brian2s_own_code_to_the_last_bit(
-    monkeypatch, tmp_path, threads, options
-):
-    assert same(*both(monkeypatch, tmp_path, threads, **options)) > 1000
+def test_spikes_are_those_of_brian2s_own_code_to_the_last_bit(threads, options):
+    assert same(*both(threads, **options)) > 1000
 
 
 @pytest.mark.slow
 @needs_openmp
-def test_many_spikes_at_once_on_two_threads(monkeypatch, tmp_path):
+def test_many_spikes_at_once_on_two_threads():
     """All cells fire in the same step: reset and delivery are worth threads there."""
     options = {"p": 0.1, "n_exc": 1500, "n_inh": 500, "start": "rest", "drive": Constant(2 * nA)}
-    ours, plain = both(monkeypatch, tmp_path, 2, **options)
+    ours, plain = both(2, **options)
     assert same(ours, plain) > 2000
     assert ours.spikes["t_ms"].value_counts().max() == 2000
 
 
 @needs_openmp
-def test_a_synapse_that_asks_its_source_is_left_to_brian2(monkeypatch, tmp_path):
+def test_a_synapse_that_asks_its_source_is_left_to_brian2(monkeypatch):
     """Another thread may be resetting the source meanwhile."""
 
     def asking(plan, backend):
@@ -94,7 +88,7 @@ def test_a_synapse_that_asks_its_source_is_left_to_brian2(monkeypatch, tmp_path)
 
     unchanged = ei_network(LIF, **NETWORK, p=0.1, backend=Backend("cpp_standalone", threads=2))
     monkeypatch.setattr("excitable.protocols.networks.network.run_network", asking)
-    ours, plain = both(monkeypatch, tmp_path, 2, p=0.1)
+    ours, plain = both(2, p=0.1)
     assert same(ours, plain) > 1000
     assert not ours.spikes.equals(unchanged.spikes)
 

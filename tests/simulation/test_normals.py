@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from excitable.simulation.backends import has_compiler
-from excitable.simulation.backends.compiled.finish_sources import NORMALS
+from excitable.simulation.backends.compiled.edits import HEADERS
 from scipy import stats
 
 pytestmark = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
@@ -11,7 +11,7 @@ N = 1_000_000
 PROGRAM = f"""
 #include <cstdio>
 #include <random>
-#include "{NORMALS}"
+#include "{HEADERS / "normals.h"}"
 struct Uniform
 {{
     std::mt19937 gen;

@@ -137,9 +137,11 @@ def compile_program(
     CompileError
     """
     objects_code = sorted(folder.glob("code_objects/*.cpp"))
+    joined = [s for s in objects_code if not is_hot(s) and _can_be_joined(s)]
     around = folder / "around.cpp"
-    around.write_text(_in_one_unit(folder, [s for s in objects_code if not is_hot(s)]))
-    sources = [*filter(is_hot, objects_code), around]  # those that take longest first
+    around.write_text(_in_one_unit(folder, joined))
+    alone = [s for s in objects_code if s not in joined]
+    sources = [*sorted(alone, key=is_hot, reverse=True), around]  # those that take longest first
     hot, small = (*common, *fast_flags()), (*common, *SMALL)
     if precompile:
         _precompile(folder, hot)
@@ -153,6 +155,16 @@ def compile_program(
         file.unlink()
 
 
+_NAMELESS = re.compile(r"^namespace \{", flags=re.MULTILINE)
+_USE = "using namespace brian;"
+
+
+def _can_be_joined(source: Path) -> bool:
+    """Return whether a source is written as `_in_one_unit` expects; another is compiled alone."""
+    text = source.read_text()
+    return len(_NAMELESS.findall(text)) == 1 and _USE in text
+
+
 def _in_one_unit(folder: Path, objects_code: Sequence[Path]) -> str:
     """Return one source for all that is compiled alike: its headers are read once.
 
@@ -163,9 +175,8 @@ def _in_one_unit(folder: Path, objects_code: Sequence[Path]) -> str:
     parts = [f'#include "{source.relative_to(folder)}"\n' for source in whole]
     for k, source in enumerate(objects_code):
         text = source.read_text()
-        text = re.sub(r"^namespace \{", f"namespace support_{k} {{", text, count=1, flags=re.M)
-        use = "using namespace brian;"
-        parts.append(text.replace(use, f"{use} using namespace support_{k};"))
+        text = _NAMELESS.sub(f"namespace support_{k} {{", text)
+        parts.append(text.replace(_USE, f"{_USE} using namespace support_{k};"))
     return "\n".join(parts)
 
 

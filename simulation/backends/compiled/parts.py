@@ -9,12 +9,9 @@ longer than to integrate thousands of cheap cells. Here a thread has the same ce
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
-from .finish_sources import bring, replace_once
-
-HEADER = Path(__file__).parent / "cpp" / "parts.h"
-_PRAGMA = r"(?:#pragma omp [^\n]*\s*)?"
+from .brian2_edits import RESET, SEARCH, TOGETHER, UPDATE
+from .edits import Sources
 
 
 @dataclass(frozen=True)
@@ -34,85 +31,55 @@ class Parted:
     then: str = ""
 
 
-def split(source: Path, text: str, then: str = "") -> Parted:
-    """Write an object's code, which uses ``_part``, as that of a part.
-
-    Parameters
-    ----------
-    source : Path
-    text : str
-        The code, still with the function ``_run_name()``.
-    then : str
-        See `Parted`.
-    """
-    name = source.stem
-    text = replace_once(rf"void _run_{name}\(\)", f"void _part_{name}(int _part)", text)
-    source.write_text(f'#include "{HEADER.name}"\n{text}')
-    return Parted(name, then)
+def split_group(sources: Sources, group: str, n_cells: int, n_parts: int) -> list[Parted]:
+    """Let the update, search and reset of a group's cells be those of a part; return these."""
+    found = []
+    for edit, kind in ((UPDATE, "stateupdater"), (RESET, "spike_resetter")):
+        name = sources.object(f"{group}_{kind}_codeobject")
+        if sources.has_object(name) and sources.edit(edit, object=name, n_parts=n_parts):
+            found.append(Parted(name))
+    name = sources.object(f"{group}_spike_thresholder_codeobject")
+    if sources.has_object(name) and "_rand" not in sources.text(f"code_objects/{name}.cpp"):
+        join = f"_join_{name}"
+        if sources.edit(SEARCH, object=name, join=join, n_cells=n_cells, n_parts=n_parts):
+            found.append(Parted(name, then=join))
+    return found
 
 
-def bounds(n: str | int, n_parts: int) -> str:
-    """Return C++ that defines where a part of n cells begins and ends.
-
-    The end is hidden from the compiler, as the size of a loop over all cells is.
-    """
-    return (
-        f"const size_t _begin = part_begin({n}, _part, {n_parts});\n"
-        f'    size_t _end = part_begin({n}, _part + 1, {n_parts}); asm("" : "+r"(_end));\n'
-    )
-
-
-def split_update(source: Path, n_parts: int) -> Parted:
-    """Let the integration of a group's equations be one of a part."""
-    loop = rf"{_PRAGMA}for\(int _idx=0; _idx<_N; _idx\+\+\)"
-    ours = f"{bounds('N', n_parts)}    for(size_t _idx=_begin; _idx<_end; _idx++)"
-    return split(source, replace_once(loop, ours, source.read_text()))
-
-
-def split_reset(source: Path, n_parts: int) -> Parted:
-    """Let the reset of the cells that fired be one of a part; they are listed in order."""
-    loop = (
-        rf"{_PRAGMA}for\(int32_t _index_events=0; _index_events<_num_events; _index_events\+\+\)"
-        r"(\s*\{\s*// vector code\s*const size_t _idx = )_events\[_index_events\];"
-    )
-    ours = (
-        rf"{bounds('N', n_parts)}    const int32_t* const _last = _events + _num_events;\n"
-        r"    for(const int32_t* _event = std::lower_bound(_events, _last, (int32_t)_begin);\n"
-        r"        _event != _last && *_event < _end; _event++)\1*_event;"
-    )
-    text = replace_once(loop, ours, source.read_text())
-    return split(source, f"#include <algorithm>\n{text}")
-
-
-def run_together(folder: Path, objects: Iterable[Parted], n_parts: int) -> None:
+def run_together(sources: Sources, objects: Iterable[Parted], n_parts: int) -> bool:
     """Let the program go through objects that follow each other part by part.
 
     Parameters
     ----------
-    folder : Path
-        The generated sources.
+    sources : Sources
     objects : iterable of Parted
         In any order.
     n_parts : int
+
+    Returns
+    -------
+    bool
+        False if it does not fit, so that nothing calls these objects.
     """
     parted = {each.name: each for each in objects}
-    functions: list[str] = []
-
-    def joined(match: re.Match) -> str:
-        calls = ""
-        for run in _runs(parted[name] for name in re.findall(r"_run_(\w+)\);", match[0])):
-            name = f"_together_{len(functions)}"
-            functions.append(_function(name, run, n_parts))
-            calls += f"        network.add({match['clock']}, {name});\n"
-        return calls
-
-    main = (folder / "main.cpp").read_text()
+    if not parted:
+        return True
     line = rf" *network\.add\(CLOCK, _run_(?:{'|'.join(parted)})\);\n"
     first, next_ = line.replace("CLOCK", r"(?P<clock>&\w+)"), line.replace("CLOCK", "(?P=clock)")
-    main = re.sub(f"{first}(?:{next_})*", joined, main)
-    code = "".join(functions)
-    (folder / "main.cpp").write_text(replace_once(r"\nint main\(", rf"\n{code}\g<0>", main))
-    bring(HEADER, folder / "main.cpp")
+    blocks = [*re.finditer(f"{first}(?:{next_})*", sources.text("main.cpp"))]
+    names = [re.findall(r"_run_(\w+)\);", block[0]) for block in blocks]
+    if sorted(name for each in names for name in each) != sorted(parted):
+        sources.do_without(TOGETHER)
+        return False
+    runs = [
+        (block, run)
+        for block, each in zip(blocks, names, strict=True)
+        for run in _runs(parted[name] for name in each)
+    ]
+    return all(
+        _join(sources, f"_together_{k}", block["clock"], run, n_parts)
+        for k, (block, run) in enumerate(runs)
+    )
 
 
 def _runs(objects: Iterable[Parted]) -> list[list[Parted]]:
@@ -123,6 +90,17 @@ def _runs(objects: Iterable[Parted]) -> list[list[Parted]]:
         if parted.then:
             runs.append([])
     return [run for run in runs if run]
+
+
+def _join(sources: Sources, name: str, clock: str, run: list[Parted], n_parts: int) -> bool:
+    """Let one C++ function call all objects of a run; return whether it could be done."""
+    lines = (rf" *network\.add\({clock}, _run_{each.name}\);\n" for each in run)
+    return sources.edit(
+        TOGETHER,
+        lines="".join(lines),
+        calls=f"        network.add({clock}, {name});\n",
+        functions=_function(name, run, n_parts),
+    )
 
 
 def _function(name: str, run: list[Parted], n_parts: int) -> str:

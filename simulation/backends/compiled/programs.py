@@ -65,14 +65,14 @@ def cached_program(plan: Plan, backend: Backend, description=None, sources=None)
     """
     key = programs_cache.key_of(
         own_sources(), brian2.__version__, compiler_identity(), backend.threads,
-        backend.precision, _text_of(plan), description, sources,
+        backend.precision, backend.optimise, _text_of(plan), description, sources,
     )  # fmt: skip
     # Cells that nothing connects spend their time in the integration alone.
     hot, precompile = (is_hot, False) if plan.divisible else (_is_object, True)
 
     def build(folder):
         with flags_probed_meanwhile(), preferences(backend):
-            generate(folder, plan, backend.threads, description, sources)
+            generate(folder, plan, backend, description, sources)
         compile_program(folder, hot, common_flags(backend), precompile)
 
     return programs_cache.program(key, build)
@@ -130,7 +130,7 @@ def own_sources() -> str:
     """Return a checksum of the code that decides what a program of a given text consists of."""
     root = Path(__file__).parents[3]
     files = [f for f in (root / "simulation").rglob("*.*") if f.suffix != ".pyc"]
-    files.append(root / "models" / "functions.py")
+    files += [root / "models" / name for name in ("functions.py", "step_parts.py")]
     return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files))).hexdigest()
 
 

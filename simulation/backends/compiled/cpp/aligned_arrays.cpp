@@ -1,7 +1,7 @@
 // Arrays begin where a cache line does: a vector register that is stored across two lines takes
-// twice as long. For objects.cpp alone, since this replaces the program's own operators.
-#ifndef EXCITABLE_ALIGNED_ARRAYS_H
-#define EXCITABLE_ALIGNED_ARRAYS_H
+// twice as long. And the compiler lets a loop begin with single cells until it is at such a place;
+// their exponentials are rounded in another way, so that a cell's last digit would depend on where
+// its array lies. This replaces the program's own operators.
 #include <cstdlib>
 #include <new>
 
@@ -13,4 +13,3 @@ void* operator new[](std::size_t size)
 }
 void operator delete[](void* place) noexcept { free(place); }
 void operator delete[](void* place, std::size_t) noexcept { free(place); }
-#endif
