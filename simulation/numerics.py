@@ -55,8 +55,9 @@ class Numerics:
     Examples
     --------
     >>> from brian2 import ms
-    >>> Numerics(dt=0.1*ms, backend="numpy", precision="float32").engine
-    Backend(name='numpy', threads=1, precision='float32')
+    >>> engine = Numerics(dt=0.1*ms, backend="numpy", precision="float32").engine
+    >>> engine.name, engine.precision
+    ('numpy', 'float32')
     >>> Numerics(dt=0.1*ms, tolerance=1e-3)
     Traceback (most recent call last):
     ...

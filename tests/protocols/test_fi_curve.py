@@ -44,7 +44,7 @@ def test_lif_over_the_whole_curve(t_ref, V_reset):
 
 def test_qif_over_the_whole_curve():
     currents = np.linspace(-1, 4, 51)
-    table = fi_curve(QIF, currents * Unit(1))
+    table = fi_curve(QIF, currents * Unit(1), start="initial")  # at 0 its two equilibria meet
     expected = qif_rate(currents, tau=10, V_reset=-10, V_th=10)
     np.testing.assert_allclose(table["rate_Hz"], expected, rtol=1e-5)
 

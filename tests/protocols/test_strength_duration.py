@@ -91,7 +91,7 @@ def test_a_cell_that_spikes_by_itself_is_refused():
     """Without A-current and with the leak at -17 mV the Connor-Stevens cell fires at 156 Hz."""
     spontaneous = CONNOR_STEVENS.with_(g_A=0 * msiemens / cm**2)
     with pytest.raises(ValueError, match="spikes without a pulse"):
-        strength_duration(spontaneous, [1] * ms, settle=15 * ms, backend="numpy")
+        strength_duration(spontaneous, [1] * ms, settle=15 * ms, start="initial", backend="numpy")
 
 
 @pytest.mark.parametrize(

@@ -140,11 +140,20 @@ def test_a_plateau_crosses_the_spike_level_once():
     assert late[["rate_Hz", "firing"]].iloc[0].tolist() == [0, "silent"]  # blocked, up there
 
 
-def test_intervals_of_the_step_are_not_a_rate():
+@pytest.mark.parametrize("start", ["initial", {"v": 0.0}])
+def test_steps_that_cannot_follow_a_cell_make_no_rate(start):
     """Between -1e6 and 1e6 the QIF cell's interval at 0.5 is 44.4 ms; steps of 0.05 ms jump."""
-    table = fi_curve(QIF.with_(V_th=1e6, V_reset=-1e6), [0.5] * Unit(1), start="initial")
-    right = 1000 * np.sqrt(0.5) / (10 * np.pi)
-    assert not table["resolved"][0] or table["rate_Hz"][0] == pytest.approx(right, rel=1e-2)
+    far = QIF.with_(V_th=1e6, V_reset=-1e6)
+    with pytest.raises(ValueError, match="a variable relaxes within 5e-06 ms"):
+        fi_curve(far, [0.5] * Unit(1), start=start)
+
+
+def test_intervals_of_a_few_steps_are_not_resolved():
+    """At 500 nA the LIF cell of 0.1 ms fires every tau*ln(5000/4985) = 0.3 us."""
+    table = fi_curve(LIF.with_(tau=0.1 * ms), [500] * nA, duration=20 * ms, discard=5 * ms,
+                     backend="numpy")  # fmt: skip
+    assert not table["resolved"][0]
+    assert table["firing"][0] == "faster than the step"
 
 
 # --- thresholds ---------------------------------------------------------------------------------

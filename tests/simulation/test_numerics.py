@@ -156,7 +156,7 @@ def test_values_that_make_no_sense_are_refused(vary, message):
 
 def test_a_time_constant_of_the_model_below_the_step_is_refused():
     fast = LIF.with_(tau=0.004 * ms)
-    with pytest.raises(ValueError, match="a variable relaxes within 0.004 ms"):
+    with pytest.raises(ValueError, match=r"a variable relaxes within 0\.004 ms"):
         rheobase(fast)
     table = fi_curve(fast, [2] * nA, dt=0.0005 * ms, duration=2 * ms, discard=0 * ms,
                      backend="numpy")  # fmt: skip
