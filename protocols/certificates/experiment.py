@@ -10,12 +10,13 @@ from brian2 import Quantity, ms
 
 from ...models import find_model
 from ...simulation.backends.reference import reference
-from ...simulation.run import Recording, simulate
+from ...simulation.recording import CellsRecording
+from ...simulation.run import simulate
 from .. import tables
 from ..stimuli import Constant, Stimulus
 
 # Reference solutions take seconds each; those of this process are kept.
-_SOLVED: dict[bytes, Recording] = {}
+_SOLVED: dict[bytes, CellsRecording] = {}
 _MOST_SOLVED = 256
 # A reference is solved to this part of the tolerance, within these bounds.
 _REFERENCE, _TIGHTEST, _LOOSEST = 1e-5, 1e-12, 1e-8
@@ -63,7 +64,7 @@ class Experiment:
             start=start,
         )
 
-    def run(self, method: str | None, dt: Quantity | None, backend) -> Recording:
+    def run(self, method: str | None, dt: Quantity | None, backend) -> CellsRecording:
         """Run it; None is the model's own."""
         return simulate(
             self.model,
@@ -87,7 +88,7 @@ class Experiment:
         where = "located inside the step" if self.spikes == "located" else "on the time grid"
         return f"{self.model.threshold}, {where}"
 
-    def solve(self, neuron: int, tolerance: float, t_ms: Sequence[float] = ()) -> Recording:
+    def solve(self, neuron: int, tolerance: float, t_ms: Sequence[float] = ()) -> CellsRecording:
         """Return the reference solution of one neuron, sampled at `t_ms`.
 
         It is at least as accurate as errors that are held against `tolerance` need.
