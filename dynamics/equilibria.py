@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
-import sympy as sp
 from brian2 import get_dimensions, volt
 
+from ..models import numeric
 from ..models.checks import check_quantity
-from ..models.symbolic import function, symbol, symbolic
+from ..models.conditions import Gap
+from ..models.expressions import NoDerivative
+from ..models.grouping import initial_state
+from ..models.steady import steady_states
 from ..models.units import column
 
 # Where an equilibrium is looked for: a membrane potential in volts, or a pure number.
@@ -18,22 +20,46 @@ _VOLTS = (-0.15, 0.1)
 _NUMBERS = (-50.0, 50.0)
 GRID = 2001  # 0.125 mV: closer pairs of roots are met only next to a saddle-node
 _BLOCK = 64  # parameter sets at a time: an array over sets and grid then takes 1 MB
+# A cell whose variables do not all follow from the potential is let relax, from the first step (in
+# seconds) on in steps that grow, until the last is far longer than any time constant of a neuron.
+FIRST_STEP, GROWTH, STEPS = 2e-5, 1.15, 260
+SETTLED = 1e-9  # of a variable's size per its time constant
 
 
 @dataclass(frozen=True)
 class Reduced:
-    """A model with its other variables at their steady state for the membrane potential.
+    """A model's equations as functions of numpy arrays, reduced as far as they can be.
 
     All functions take SI numbers or arrays: first the state (or the potential alone), then the
     parameters and the input in the order of `arguments`.
+
+    Attributes
+    ----------
+    membrane : str
+    others : tuple of str
+        The other state variables.
+    arguments : tuple of str
+    left : tuple of str
+        Those that do not follow from the potential; empty for a model that is reduced.
+    current : callable or None
+        dv/dt with all others at their steady state, of ``(v, *arguments)``; None if any is left.
+    steady : callable or None
+        The others at their steady state.
+    rhs, jacobian : callable
+        Of ``(v, *others, *arguments)``: all slopes, and their derivatives row by row.
+    gap : callable or None
+        Above zero where the model's spike condition holds.
     """
 
     membrane: str
     others: tuple[str, ...]
     arguments: tuple[str, ...]
-    current: Callable
-    steady: Callable
+    left: tuple[str, ...]
+    current: Callable | None
+    steady: Callable | None
     rhs: Callable
+    jacobian: Callable | None
+    gap: Callable | None
 
 
 def reduced(model) -> Reduced:
@@ -44,51 +70,76 @@ def reduced(model) -> Reduced:
     ValueError
         If another variable has no steady state that the text determines.
     """
-    return _reduced(model.equations, tuple(model.parameters), model.input, model.membrane)
+    form = reduction(model)
+    if form.left:
+        raise ValueError(
+            f"{model.name}: no steady state of {sorted(form.left)} at a given {model.membrane} "
+            "follows from the text"
+        )
+    return form
 
 
-@lru_cache(maxsize=64)
-def _reduced(equations: str, parameters: tuple[str, ...], given: str, membrane: str) -> Reduced:
-    text = expressions(equations, parameters, given, membrane)
+def reduction(model) -> Reduced:
+    """Return the model reduced as far as it can be; kept with the model."""
+    kept = vars(model).setdefault("_reduction", [])
+    if not kept:
+        kept.append(_reduction(model))
+    return kept[0]
+
+
+def _reduction(model) -> Reduced:
+    system, v = model.system, model.membrane
+    steady = steady_states(system, [v])
+    others = tuple(x for x in system.states if x != v)
+    arguments = (*model.parameters, model.input)
+    clock = ("t", "dt")
+
+    def compiled(names, outputs, named):
+        given = [*names, *arguments, *clock]
+        f = numeric.function(given, list(outputs), named, system.functions)
+        return lambda *values: f(*values, 0.0, float(model.dt))
+
+    whole = system.parts()
+    slopes = system.slopes()
+    followed = {**steady.statements, **whole}
+    is_reduced = not steady.left
+    state = (v, *others)
     return Reduced(
-        membrane,
-        text.others,
-        text.arguments,
-        current=function([membrane, *text.arguments], [text.current]),
-        steady=function([membrane, *text.arguments], list(text.steady)),
-        rhs=function([membrane, *text.others, *text.arguments], list(text.rhs)),
-    )
-
-
-@dataclass(frozen=True)
-class Expressions:
-    """What `Reduced` computes, as sympy expressions in SI units."""
-
-    others: tuple[str, ...]
-    arguments: tuple[str, ...]
-    current: sp.Expr
-    steady: tuple[sp.Expr, ...]
-    rhs: tuple[sp.Expr, ...]
-
-
-def expressions(
-    equations: str, parameters: tuple[str, ...], given: str, membrane: str
-) -> Expressions:
-    """Return equation text with the other variables at their steady state; see `reduced`."""
-    arguments = (*parameters, given)
-    form = symbolic(equations, frozenset(arguments))
-    steady = {name: x_inf for name, (x_inf, _) in form.steady_states(membrane).items()}
-    others = tuple(name for name in form.states if name != membrane)
-    stuck = sorted(set(others) - set(steady))
-    if stuck:
-        raise ValueError(f"no steady state of {stuck} at a given {membrane} follows from the text")
-    return Expressions(
+        v,
         others,
         arguments,
-        current=form.rhs[membrane].xreplace({symbol(k): v for k, v in steady.items()}),
-        steady=tuple(steady[name] for name in others),
-        rhs=tuple(form.rhs[name] for name in (membrane, *others)),
+        steady.left,
+        current=compiled([v], [slopes[v]], followed) if is_reduced else None,
+        steady=compiled([v], others, followed) if is_reduced else None,
+        rhs=compiled(state, [slopes[x] for x in state], whole),
+        jacobian=_jacobian_function(system, state, compiled),
+        gap=_gap_function(system, state, compiled),
     )
+
+
+def _jacobian_function(system, state, compiled) -> Callable | None:
+    """Return the exact Jacobian; None where a function has no known derivative."""
+    try:
+        parts, entries = system.jacobian()
+    except NoDerivative:
+        return None
+    texts = [entries.get((x, y), "0.0") for x in state for y in state]
+    return compiled(state, texts, {**system.parts(), **parts})
+
+
+def _gap_function(system, state, compiled) -> Callable | None:
+    if system.gap is None:
+        return None
+    leaves = system.gap.leaves
+    values = compiled(state, leaves, system.named)
+
+    def combined(node: Gap, at: Mapping[str, np.ndarray]):
+        if not node.of:
+            return at[node.text]
+        parts = [combined(part, at) for part in node.parts]
+        return (np.minimum if node.of == "min" else np.maximum).reduce(np.broadcast_arrays(*parts))
+
+    return lambda *given: combined(system.gap, dict(zip(leaves, values(*given), strict=True)))
 
 
 def equilibria(model, I=None) -> pd.DataFrame:
@@ -114,7 +165,7 @@ def equilibria(model, I=None) -> pd.DataFrame:
     >>> equilibria(LIF, 2*nA)["v_mV"].round(6).tolist()
     [-45.0]
     """
-    form = reduced(model)
+    form = reduction(model)
     value = 0.0 if I is None else check_quantity("I", I, model.input_unit, scalar=True)
     numbers = {**model.values, model.input: value * float(model.input_unit)}
     arguments = [np.array([numbers[name]]) for name in form.arguments]
@@ -126,7 +177,7 @@ def equilibria(model, I=None) -> pd.DataFrame:
         shown = [x / float(u) for x, u in zip(state, units, strict=True)]
         rows.append(dict(zip(names, shown, strict=True)))
         rows[-1] |= {"stable": bool(fastest < 0), "eigenvalue_per_ms": fastest / 1000}
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=[*names, "stable", "eigenvalue_per_ms"])
 
 
 def rest(model, values: Mapping[str, np.ndarray], n: int) -> dict[str, np.ndarray]:
@@ -143,9 +194,11 @@ def rest(model, values: Mapping[str, np.ndarray], n: int) -> dict[str, np.ndarra
     -------
     dict of str to array, shape (n,)
         The stable equilibrium with the lowest membrane potential, in SI units; NaN for a set of
-        parameters that has none (a cell that fires, or runs away, by itself).
+        parameters that has none (a cell that fires, or runs away, by itself). Where variables do
+        not follow from the potential, it is the one to which the cell relaxes from its initial
+        values.
     """
-    form = reduced(model)
+    form = reduction(model)
     numbers = {**model.values, model.input: 0.0} | dict(values)
     table = np.stack([np.broadcast_to(numbers[name], n) for name in form.arguments])
     unique, back = np.unique(table, axis=1, return_inverse=True)
@@ -153,7 +206,9 @@ def rest(model, values: Mapping[str, np.ndarray], n: int) -> dict[str, np.ndarra
     for start in range(0, unique.shape[1], _BLOCK):
         arguments = list(unique[:, start : start + _BLOCK])
         sets, states, growth = _equilibria(model, form, arguments)
-        stable = np.flatnonzero(growth < 0)
+        stable = np.flatnonzero(
+            (growth < 0) & _below_threshold(model, form, states, sets, arguments)
+        )
         # Those of a set come in ascending order: its first is the lowest.
         own, first = np.unique(sets[stable], return_index=True)
         state[:, start + own] = states[:, stable[first]]
@@ -172,22 +227,66 @@ def _equilibria(model, form: Reduced, arguments: list[np.ndarray]):
     growth : array, shape (found,)
         Largest real part of the Jacobian's eigenvalues, 1/s.
     """
-    sets, v = _roots(model, form, arguments)
-    own = [a[sets] for a in arguments]
-    with np.errstate(divide="ignore"):
-        others = [np.broadcast_to(x, v.shape) for x in form.steady(v, *own)]
-    states = np.stack([v, *others])
+    if form.left:
+        sets, states = _relaxed(model, form, arguments)
+    else:
+        sets, v = _roots(model, form, arguments)
+        own = [a[sets] for a in arguments]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            others = [np.broadcast_to(x, v.shape) for x in form.steady(v, *own)]
+        states = np.stack([v, *others])
     decay = np.isfinite(states).all(axis=0)  # a variable that does not decay has no steady state
-    sets, states, own = sets[decay], states[:, decay], [a[decay] for a in own]
-    return sets, states, np.linalg.eigvals(_jacobian(form, states, own)).real.max(axis=-1)
+    sets, states = sets[decay], states[:, decay]
+    jacobian = jacobians(form, states, [a[sets] for a in arguments])
+    return sets, states, np.linalg.eigvals(jacobian).real.max(axis=-1)
+
+
+def _below_threshold(model, form: Reduced, states, sets, arguments) -> np.ndarray:
+    """Return at which equilibria a cell stays: one that is reset does not rest above threshold."""
+    if not model.system.reset or form.gap is None:
+        return np.ones(states.shape[1], dtype=bool)
+    return np.broadcast_to(form.gap(*states, *(a[sets] for a in arguments)) <= 0, states.shape[1])
+
+
+def _relaxed(model, form: Reduced, arguments: list[np.ndarray]):
+    """Let each parameter set relax from the initial values, without input; see `_equilibria`.
+
+    Linearly implicit Euler steps that grow: those that are left at the end move no more.
+    """
+    n = len(arguments[0])
+    values = dict(zip(form.arguments, arguments, strict=True))
+    first = initial_state(model, values)
+    names = (form.membrane, *form.others)
+    states = np.stack([np.broadcast_to(np.asarray(first[x], float), n) for x in names]).copy()
+    step = FIRST_STEP
+    with np.errstate(all="ignore"):
+        for _ in range(STEPS):
+            states = states + _implicit_step(form, states, arguments, step)
+            step *= GROWTH
+        last = _implicit_step(form, states, arguments, step)
+    size = np.maximum(np.abs(states), np.max(np.abs(states), axis=1, keepdims=True))
+    still = (np.abs(last) <= SETTLED * np.maximum(size, 1e-300)).all(axis=0)
+    return np.flatnonzero(still), states[:, still]
+
+
+def _implicit_step(form: Reduced, states, arguments, step: float) -> np.ndarray:
+    slopes = np.stack([np.broadcast_to(x, states[0].shape) for x in form.rhs(*states, *arguments)])
+    matrix = np.eye(len(states)) / step - jacobians(form, states, arguments)
+    lost = ~(np.isfinite(matrix).all(axis=(1, 2)) & np.isfinite(slopes).all(axis=0))
+    matrix[lost] = np.eye(len(states))
+    moved = np.linalg.solve(matrix, slopes.T[..., None])[..., 0].T
+    return np.where(lost, np.nan, moved)
 
 
 def search_range(model) -> tuple[float, float]:
     """Return between which potentials equilibria are looked for, in SI units."""
     is_voltage = get_dimensions(model.unit_of(model.membrane)) is get_dimensions(volt)
+    low, high = _VOLTS if is_voltage else _NUMBERS
+    first = float(np.ravel(initial_state(model, {})[model.membrane])[0])
+    if not low <= first <= high:  # potentials as numbers of mV, or in another unit
+        low, high = -2 * abs(first), 2 * abs(first)
     # The ends are odd numbers so that no grid point is an equilibrium of round parameters.
-    low, high = (x * 1.000371 for x in (_VOLTS if is_voltage else _NUMBERS))
-    return low, high
+    return low * 1.000371, high * 1.000371
 
 
 def _roots(model, form: Reduced, arguments: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -196,23 +295,31 @@ def _roots(model, form: Reduced, arguments: list[np.ndarray]) -> tuple[np.ndarra
     columns = [a[:, None] for a in arguments]
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         current = np.broadcast_to(form.current(grid, *columns)[0], (len(arguments[0]), GRID))
-    sets, lefts = np.nonzero(np.sign(current[:, :-1]) * np.sign(current[:, 1:]) < 0)
+    above = current >= 0  # so that a zero that is a point of the grid is met once
+    there = np.isfinite(current)
+    changes = (above[:, :-1] != above[:, 1:]) & there[:, :-1] & there[:, 1:]
+    sets, lefts = np.nonzero(changes)
     own = [a[sets] for a in arguments]
     a, b = grid[lefts], grid[lefts + 1]
-    at_a = current[sets, lefts]
+    above_a = above[sets, lefts]
     for _ in range(60):  # bisection: halves the 0.125 mV down to the last bit
         middle = (a + b) / 2
         value = np.broadcast_to(form.current(middle, *own)[0], middle.shape)
-        same = np.sign(value) == np.sign(at_a)
+        same = (value >= 0) == above_a
         a, b = np.where(same, middle, a), np.where(same, b, middle)
     return sets, (a + b) / 2
 
 
-def _jacobian(form: Reduced, states: np.ndarray, arguments: list) -> np.ndarray:
-    """Return the Jacobians by central differences (relative error about 1e-9).
+def jacobians(form: Reduced, states: np.ndarray, arguments: list) -> np.ndarray:
+    """Return the Jacobians at several states, shape (found, variables, variables).
 
-    Shape (found, variables, variables), for states of shape (variables, found).
+    They are exact; where a function of the user's own has no known derivative, central
+    differences (relative error about 1e-9).
     """
+    shape = states[0].shape
+    if form.jacobian is not None:
+        entries = [np.broadcast_to(x, shape) for x in form.jacobian(*states, *arguments)]
+        return np.stack(entries, axis=-1).reshape(*shape, len(states), len(states))
     columns = []
     for k in range(len(states)):
         h = 1e-6 * np.maximum(np.abs(states[k]), 1e-3)

@@ -4,7 +4,7 @@ import numpy as np
 from brian2 import Quantity, get_dimensions, ms
 
 from ..models.checks import check_quantity
-from .equilibria import _jacobian, equilibria, reduced
+from .equilibria import equilibria, jacobians, reduction
 
 
 def membrane_deviation(model, noise: Quantity, I: Quantity | None = None) -> Quantity:
@@ -93,7 +93,7 @@ def _deviation_of_unit_noise(model, I) -> Quantity:
             f"{model.name} has no stable equilibrium at I = {0 if I is None else I}: it rests "
             "nowhere. Give an I at which it does."
         )
-    form = reduced(model)
+    form = reduction(model)
     names = (form.membrane, *form.others)
     units = [float(model.unit_of(name)) for name in names]
     state = stable.iloc[0, : len(names)].to_numpy(float) * units
@@ -102,7 +102,7 @@ def _deviation_of_unit_noise(model, I) -> Quantity:
     numbers = {**model.values, model.input: given * unit}
     arguments = [np.array([numbers[name]]) for name in form.arguments]
     effect = _input_effect(form, state, arguments) * unit * np.sqrt(float(ms))
-    jacobian = _jacobian(form, state[:, None], arguments)[0]
+    jacobian = jacobians(form, state[:, None], arguments)[0]
     covariance = solve_continuous_lyapunov(jacobian, -np.outer(effect, effect))
     dimensions = get_dimensions(model.unit_of(form.membrane))
     return Quantity.with_dimensions(np.sqrt(covariance[0, 0]), dimensions)

@@ -26,9 +26,27 @@ def unit_text(unit) -> str:
     return re.sub(r"^(\w+|\([\w*]+\))\*\*-1\b", r"1/\1", text)
 
 
+_SYMBOLS = {
+    "meter": "m", "kilogram": "kg", "second": "s", "amp": "A", "kelvin": "K", "mole": "mol",
+    "candela": "cd", "volt": "V", "siemens": "S", "farad": "F", "ohm": "ohm", "hertz": "Hz",
+}  # fmt: skip
+
+
 def dimension_text(dimensions) -> str:
-    """Return physical dimensions in SI units, as text for an error message."""
-    return "no unit" if dimensions is DIMENSIONLESS else get_unit_for_display(dimensions)
+    """Return physical dimensions in SI units, as text for an error message.
+
+    Examples
+    --------
+    >>> from brian2 import mV, ms
+    >>> dimension_text((mV / ms).dim)
+    'V/s'
+    """
+    from .units import base_unit  # which needs this file
+
+    if dimensions is DIMENSIONLESS:
+        return "no unit"
+    text = base_unit(dimensions)
+    return re.sub(r"[a-z]+", lambda word: _SYMBOLS.get(word[0], word[0]), text)
 
 
 def check_name(kind: str, name: str, known: Iterable[str]) -> str:
@@ -47,7 +65,22 @@ def check_name(kind: str, name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(str(name).lower(), [k.lower() for k in known], 1, 0.4)
     guess = next((k for k in known if near and k.lower() == near[0]), None)
     hint = f"; did you mean {guess!r}?" if guess else "."
-    raise ValueError(f"unknown {kind} {name!r}{hint} Known: {', '.join(map(str, known))}")
+    raise ValueError(f"unknown {kind} {name!r}{hint} Known: {listed(known, near=name)}")
+
+
+def listed(names: Iterable, near: str = "", most: int = 15) -> str:
+    """Return names for a message; of many, those that are most like `near`.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"], most=2)
+    'a, b and 1 more'
+    """
+    names = [str(name) for name in names]
+    if len(names) <= most:
+        return ", ".join(names)
+    alike = difflib.get_close_matches(str(near), names, most, 0.0) if near else names
+    return f"{', '.join(alike[:most])} and {len(names) - most} more"
 
 
 def check_quantity(name: str, value, unit, *, scalar: bool = False) -> np.ndarray | float:

@@ -3,11 +3,11 @@
 import html as _html
 
 import sympy as sp
-from brian2 import Equations
 from sympy.printing.mathml import mathml
 
 from .checks import unit_text
 from .symbolic import parse
+from .system import parsed_equations
 
 
 def text(model) -> str:
@@ -33,7 +33,7 @@ def text(model) -> str:
 
 def formulas(model) -> list[tuple[str, bool, sp.Expr]]:
     """Return the equations as written: name, whether it is a rate of change, right-hand side."""
-    equations = Equations(model.equations)
+    equations = parsed_equations(model.equations, [*model.parameters, model.input])
     names = {*equations.names, *model.parameters, model.input}
     return [
         (name, name in equations.diff_eq_names, parse(equation.expr.code, names, units=False))

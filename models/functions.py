@@ -8,6 +8,7 @@ same function, opaque to sympy, without a call to ``expm1``, so that compilers c
 `smooth_exprel_of` is given the exponential too, by a step that has it already.
 """
 
+import math
 import re
 
 import numpy as np
@@ -20,6 +21,7 @@ from brian2.codegen.generators.cython_generator import CythonCodeGenerator
 # polynomial is exact to 5e-8 below 0.6, where the quotient loses a third of a digit.
 _NEAR = 0.05
 _NEAR_SINGLE = 0.6
+_SLOPE_NEAR = 0.5  # of the derivative: its quotient loses more digits
 _SERIES = "1 + x/2*(1 + x/3*(1 + x/4*(1 + x/5*(1 + x/6*(1 + x/7*(1 + x/8))))))"
 
 
@@ -54,6 +56,23 @@ def _smooth_quotient(difference, x):
         1 + x / 3 * (1 + x / 4 * (1 + x / 5 * (1 + x / 6 * (1 + x / 7 * (1 + x / 8)))))
     )
     return np.where(near, series, difference / np.where(near, 1.0, x))
+
+
+def exprel_slope(x):
+    """Return the derivative of `smooth_exprel`, ``(exp(x)*(x - 1) + 1)/x**2``; 1/2 at 0.
+
+    Examples
+    --------
+    >>> float(exprel_slope(0.0)), round(float(exprel_slope(1.0)), 12)
+    (0.5, 1.0)
+    """
+    x = np.asarray(x, dtype=float)
+    near = np.abs(x) < _SLOPE_NEAR
+    far = np.where(near, 1.0, x)
+    with np.errstate(over="ignore", invalid="ignore"):
+        quotient = (np.exp(far) * (far - 1) + 1) / far**2
+    series = sum(x**k / ((k + 2) * math.factorial(k)) for k in range(14))
+    return np.where(near, series, quotient)
 
 
 def _cpp(name: str, arguments: str, exponential: str) -> str:

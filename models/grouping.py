@@ -1,18 +1,18 @@
 """From a model and a stimulus to the text and the arrays of a Brian2 NeuronGroup."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from numbers import Real
 
 import numpy as np
-import sympy as sp
-from brian2 import NeuronGroup, Quantity, ms
-from brian2.utils.stringtools import word_substitute
+from brian2 import Equations, NeuronGroup, Quantity, ms
+from brian2.equations.equations import DIFFERENTIAL_EQUATION
 
 from .checks import check_count, check_name, check_positive, check_quantity
+from .expressions import NoDerivative, depends, names, needed
 from .functions import NAMESPACE, opaque
-from .symbolic import function, symbol
+from .numeric import function
+from .system import System, from_equations, parsed_equations, regular_texts
 from .units import base_unit
 
 # Of Brian2's methods, those that integrate additive noise.
@@ -47,14 +47,24 @@ class InputText:
 
 
 @dataclass(frozen=True)
+class CustomEvent:
+    """Statements that a cell executes at the end of every step in which a condition holds."""
+
+    condition: str
+    statements: str
+
+
+@dataclass(frozen=True)
 class GroupText:
-    """Everything of which a NeuronGroup is made.
+    """A `System` as Brian2 text: everything of which a NeuronGroup is made.
 
     `arrays` holds what differs between neurons, `shared` what is one value for all but may differ
-    from run to run of a compiled program; everything else is constant in `namespace`.
+    from run to run of a compiled program; everything else is constant in `namespace`. `events` are
+    what cells do beside firing.
     """
 
     n: int
+    system: System
     equations: str
     threshold: str
     reset: str
@@ -64,6 +74,7 @@ class GroupText:
     namespace: Mapping[str, object]
     arrays: Mapping[str, np.ndarray]
     shared: Mapping[str, float] = field(default_factory=dict)
+    events: Mapping[str, CustomEvent] = field(default_factory=dict)
 
     @property
     def values(self) -> dict[str, np.ndarray | float]:
@@ -91,8 +102,8 @@ class GroupText:
 
     @property
     def stochastic(self) -> bool:
-        """Whether noise drives the equations."""
-        return is_stochastic(self.equations)
+        """Whether white noise drives the equations."""
+        return self.system.stochastic
 
     def kwargs(self) -> dict:
         """Return the keyword arguments of a NeuronGroup."""
@@ -104,12 +115,8 @@ class GroupText:
             "method": self.method,
             "namespace": dict(self.namespace),
             "dt": self.dt,
+            **({"events": {k: e.condition for k, e in self.events.items()}} if self.events else {}),
         }
-
-
-def is_stochastic(text: str) -> bool:
-    """Return whether equation text contains white noise."""
-    return re.search(r"\bxi(_\w+)?\b", text) is not None
 
 
 def describe(model, n, stimulus=None, *, vary=None, method=None, dt=None) -> GroupText:
@@ -131,22 +138,125 @@ def describe(model, n, stimulus=None, *, vary=None, method=None, dt=None) -> Gro
     n = check_count("n", n)
     varied = check_vary(model, vary or {}, n)
     text = _input_text(model, stimulus, n)
+    _check_free_names(model, text)
     scalars = {k: v for k, v in text.parameters.items() if np.ndim(v) == 0}
     arrays = {k: v for k, v in text.parameters.items() if np.ndim(v)} | varied
     constants = {k: p.quantity for k, p in model.parameters.items() if k not in varied}
-    lines = [_driven(model, text.noise), text.equations]
-    lines += [f"{name} : {base_unit(value)} (constant)" for name, value in arrays.items()]
+    system, equations = driven(model, text)
+    lines = [equations, *(f"{x} : {base_unit(v)} (constant)" for x, v in arrays.items())]
     return GroupText(
         n=n,
-        equations=opaque("\n".join(lines)),
-        threshold=model.threshold,
-        reset=model.reset,
-        refractory=model.refractory,
-        method=_method(model, method, is_stochastic(text.equations + text.noise)),
+        system=system,
+        equations="\n".join(lines),
+        threshold=system.threshold,
+        reset="\n".join(map(str, system.reset)),
+        refractory=system.refractory.text,
+        method=_method(model, method, system.stochastic),
         dt=model.dt if dt is None else check_positive("dt", dt, ms) * ms,
-        namespace={**constants, **scalars, **text.namespace, **NAMESPACE},
+        namespace={**constants, **scalars, **text.namespace, **model.functions, **NAMESPACE},
         arrays={name: np.asarray(value, dtype=float) for name, value in arrays.items()},
     )
+
+
+def driven(model, text: InputText) -> tuple[System, str]:
+    """Return the system of a model under an input, and its equations as Brian2 text.
+
+    White noise reaches every variable that the input reaches, in proportion to the input's effect
+    on it, through named currents too.
+    """
+    added = Equations(text.equations)
+    texts = {k: opaque(e.expr.code) for k, e in added.items() if e.expr is not None}
+    stimulus = from_equations("", added, texts, model.input)
+    system = model.system
+    noises = _spread(model, text.noise) if text.noise else {}
+    mixed = from_equations("", *_with_noise(model, noises), model.input) if noises else system
+    joined = replace(
+        system,
+        rhs={**system.rhs, **stimulus.rhs},
+        noise={**mixed.noise, **stimulus.noise},
+        named=_in_order({**stimulus.named, **system.named}),
+        dims={**system.dims, **stimulus.dims},
+        booleans=system.booleans | stimulus.booleans,
+        constants=(system.constants | set(text.parameters)) - set(added.names),
+        functions={**system.functions, **text.namespace},
+    )
+    return joined, f"{_model_text(model, noises)}\n{opaque(text.equations)}"
+
+
+def _spread(model, noise: str) -> dict[str, str]:
+    """Return the noise term of each state variable that the input drives."""
+    system = model.system
+    try:
+        effects = system.effect_of(model.input)
+    except NoDerivative as error:
+        raise ValueError(
+            f"{model.name}: white noise cannot be added to the input, which acts through a "
+            f"function: {error}"
+        ) from None
+    for x, effect in effects.items():
+        if depends(effect, [*system.rhs, model.input], system.named):
+            raise ValueError(
+                f"{model.name}: white noise cannot be added to the input, because d{x}/dt is not "
+                f"linear in {model.input} (its slope is {effect}); use OrnsteinUhlenbeck noise"
+            )
+    return {x: f"({effect})*({noise})" for x, effect in effects.items()}
+
+
+def _with_noise(model, noises: Mapping[str, str]) -> tuple[Equations, dict[str, str]]:
+    """Return the model's equations with noise terms: as Brian2 reads them, and their texts."""
+    parsed = Equations(_model_text(model, noises))
+    return parsed, {k: e.expr.code for k, e in parsed.items() if e.expr is not None}
+
+
+def _model_text(model, noises: Mapping[str, str]) -> str:
+    """Return a model's equations: the user's own lines, unless something in them must change."""
+    declared = [*model.parameters, model.input]
+    parsed = parsed_equations(model.equations, declared)
+    texts = regular_texts(parsed, declared)
+    plain = {k: e.expr.code for k, e in parsed.items() if e.expr is not None}
+    renamed = {k: opaque(code) for k, code in plain.items()}
+    if texts == renamed and not noises and len(parsed) == len(Equations(model.equations)):
+        return opaque(model.equations)
+    lines = []
+    for name, text in texts.items():
+        equation = parsed[name]
+        is_rate = equation.type == DIFFERENTIAL_EQUATION
+        left = f"d{name}/dt" if is_rate else name
+        right = f"{text} + {noises[name]}" if name in noises else text
+        unit = "boolean" if equation.var_type == "boolean" else base_unit(equation.dim)
+        flags = f" ({', '.join(equation.flags)})" if equation.flags else ""
+        lines.append(f"{left} = {right} : {unit}{flags}")
+    return "\n".join(lines)
+
+
+def _in_order(named: Mapping[str, str]) -> dict[str, str]:
+    """Return named parts so that each comes after those that it needs."""
+    done: dict[str, str] = {}
+    waiting = dict(named)
+    while waiting:
+        ready = [k for k, text in waiting.items() if not names(text) & set(waiting)]
+        if not ready:
+            raise ValueError(f"the equations of {sorted(waiting)} need each other")
+        done |= {k: waiting.pop(k) for k in ready}
+    return done
+
+
+def _check_free_names(model, text: InputText) -> None:
+    """Raise if a stimulus needs a name that the model has."""
+    own = {*model.system.dims, *model.parameters, *model.functions}
+    wanted = {*text.parameters, *text.namespace, *Equations(text.equations)} - {model.input}
+    if clash := sorted(own & wanted):
+        raise ValueError(
+            f"{model.name}: {clash[0]!r} is also what its input {model.input} needs for itself; "
+            "rename it in the model"
+        )
+
+
+def run_events(text: GroupText, cells: NeuronGroup) -> None:
+    """Let a group execute the statements of its events, at the end of a step, after resets."""
+    for name, event in text.events.items():
+        cells.thresholder[name].when = "after_resets"
+        cells.run_on_event(name, event.statements, when="end")
 
 
 def build(text: GroupText, name: str | None = None) -> NeuronGroup:
@@ -157,6 +267,7 @@ def build(text: GroupText, name: str | None = None) -> NeuronGroup:
             "the protocols and `simulate` have it"
         )
     cells = NeuronGroup(text.n, **text.kwargs(), **({"name": name} if name else {}))
+    run_events(text, cells)
     cells.set_states(dict(text.arrays), units=False)
     return cells
 
@@ -175,24 +286,20 @@ def initial_state(model, values: Mapping[str, np.ndarray | float]) -> dict[str, 
     dict of str to float or array
         State in SI units.
     """
-    expressions = initial_expressions(model)
-    known = [*model.parameters, model.input]
-    numbers = {**model.values, model.input: 0.0} | {k: values[k] for k in values if k in known}
-    computed = function(numbers, list(expressions.values()))(*numbers.values())
-    return dict(zip(expressions, computed, strict=True))
+    numbers = {**model.values, model.input: 0.0, "t": 0.0, "dt": float(model.dt)}
+    numbers |= {k: values[k] for k in values if k in numbers}
+    texts, statements = initial_texts(model)
+    evaluate = function(list(numbers), list(texts), statements, model.functions)
+    return dict(zip(texts, evaluate(*numbers.values()), strict=True))
 
 
-def initial_expressions(model) -> dict[str, sp.Expr]:
-    """Return the model's initial values as functions of its parameters and its input alone."""
-    known = [*model.parameters, model.input]
-    expressions = {
-        name: model.symbolic.expression(v, known) if isinstance(v, str) else sp.Float(float(v))
-        for name, v in model.initial.items()
-    }
-    states = {symbol(name): e for name, e in expressions.items()}
-    for _ in states:  # an initial value may use another one, which may use another one
-        expressions = {name: e.xreplace(states) for name, e in expressions.items()}
-    return expressions
+def initial_texts(model) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the model's initial values as text, and all that they need in order."""
+    written = {x: v if isinstance(v, str) else repr(float(v)) for x, v in model.initial.items()}
+    texts = {x: opaque(text) for x, text in written.items()}
+    named = model.system.named
+    used = needed(texts.values(), named)
+    return {x: x for x in texts}, _in_order({**used, **texts})
 
 
 def check_vary(model, vary: Mapping[str, Quantity], n: int) -> dict[str, Quantity]:
@@ -226,22 +333,14 @@ def _input_text(model, stimulus, n: int) -> InputText:
     return stimulus.text(model, n)
 
 
-def _driven(model, noise: str) -> str:
-    """Return the model's equations, with white noise added to the input where there is some."""
-    if not noise:
-        return model.equations
-    lines = [
-        word_substitute(line, {model.input: f"({model.input} + {noise})"})
-        if line.strip().startswith("d") and "/dt" in line.split("=")[0]
-        else line
-        for line in model.equations.splitlines()
-    ]
-    return "\n".join(lines)
-
-
 def _method(model, method: str | None, noisy: bool) -> str:
     if method is None:
         return "heun" if noisy and model.method not in STOCHASTIC_METHODS else model.method
+    return check_method_name(method, noisy)
+
+
+def check_method_name(method: str, noisy: bool) -> str:
+    """Return the name of a method that there is, and that integrates noise where there is any."""
     check_name("method", method, (*METHODS, *OWN_METHODS))
     if noisy and method not in STOCHASTIC_METHODS:
         raise ValueError(

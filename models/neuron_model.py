@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
-from brian2 import Equations, Quantity, Unit
+from brian2 import Quantity, Unit, get_dimensions, ms, second
 
-from . import display as render
-from . import grouping, validation
-from .checks import check_name, check_quantity
+from . import display, grouping, validation
+from .checks import check_name, check_positive, check_quantity, tidy
+from .ranges import default_range
 from .symbolic import Symbolic, symbolic
+from .system import System, system_of
 from .units import display_unit, unit_from_state, unit_state
 
 
@@ -18,7 +20,7 @@ class Parameter:
 
     Attributes
     ----------
-    value : float
+    value : float or Quantity
         The number, in `unit`.
     unit : Unit
         The unit; ``Unit(1)`` for a pure number. A table's column for the parameter has this unit.
@@ -38,9 +40,36 @@ class Parameter:
 
     value: float
     unit: Unit
-    meaning: str
+    meaning: str = ""
     source: str = ""
     range: tuple[float, float] | None = None
+
+    def __post_init__(self):
+        if isinstance(self.value, Quantity):  # with a unit of its own
+            number = check_quantity("Parameter", self.value, self.unit, scalar=True)
+            object.__setattr__(self, "value", tidy(number))
+
+    @classmethod
+    def of(cls, name: str, value) -> "Parameter":
+        """Return a parameter for a plain quantity, in the unit in which the field states it.
+
+        Examples
+        --------
+        >>> from brian2 import mV
+        >>> Parameter.of("E_L", -65*mV).value
+        -65.0
+        """
+        if isinstance(value, Parameter):
+            return value
+        try:
+            unit = display_unit(Quantity(value))
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"parameter {name}: expected a quantity such as 10*ms, or a Parameter, got "
+                f"{value!r}"
+            ) from None
+        number = check_quantity(f"parameter {name}", value, unit, scalar=True)
+        return cls(tidy(number), unit, name)
 
     @property
     def quantity(self) -> Quantity:
@@ -61,34 +90,43 @@ class NeuronModel:
     Attributes
     ----------
     name, title : str
-        Identifier (``"connor_stevens"``) and heading.
+        Identifier (``"connor_stevens"``) and heading (default: the name).
     equations : str
         Brian2 equations, one current or rate a line. They leave one symbol open: the input.
-    parameters : dict of str to Parameter
+        ``(unless refractory)``, ``t``, white noise ``xi`` and functions are what they are there.
+    parameters : dict of str to Parameter or Quantity
     input_unit : Unit
         The unit in which people state the input.
     input_range : (float, float)
-        Sensible lowest and highest constant input, in `input_unit`: the default sweep.
+        Sensible lowest and highest constant input, in `input_unit`: the default sweep. Default: 0
+        to three times what holds the membrane at the threshold.
     initial : dict of str to Quantity, float or str
         Initial value of each state variable; an expression (``"m_inf"``) may use the others.
-    threshold, reset, refractory : str
-        When a spike is counted, what it changes, and how long (or while what) none is counted
-        again; Brian2 text, empty where there is none.
+    threshold, reset : str
+        When a spike is counted and what it changes; Brian2 text, empty where there is none.
+    refractory : str or Quantity
+        How long, or while what, none is counted again: a time, text of a time, or a condition.
+        Without one, a cell that is not reset fires once per upward crossing of its threshold.
     method, dt
         Brian2's integration method and the time step, for the accuracy that the documentation
-        states.
+        states. Default: rk4 (Euler under noise) in steps of 0.025 ms, of 0.05 ms with a reset.
     references : tuple of str
     input : str
         The open symbol, usually ``"I"``.
     variants : dict of str to NeuronModel
         Named relatives of this model (the cell types of Izhikevich's papers).
+    functions : dict of str to Function or TimedArray
+        What the equations call beside Brian2's own functions.
+    membrane : str
+        The state variable that is the membrane potential; default: the one in volts (or, where
+        none is, of the threshold) that the input reaches first.
 
     Raises
     ------
     ValueError
         When built: for a free symbol other than the input, a parameter that is not used or
-        that shadows a variable, an initial value missing or of something else, or dimensions
-        that do not agree.
+        that shadows a variable, an initial value missing or of something else, dimensions
+        that do not agree, or a name that an engine needs for itself.
 
     Examples
     --------
@@ -99,49 +137,68 @@ class NeuronModel:
     """
 
     name: str
-    title: str
     equations: str
-    parameters: Mapping[str, Parameter]
+    parameters: Mapping[str, Parameter | Quantity]
     input_unit: Unit
-    input_range: tuple[float, float]
     initial: Mapping[str, Quantity | float | str]
-    threshold: str
-    method: str
-    dt: Quantity
+    threshold: str = ""
+    title: str = ""
+    input_range: tuple[float, float] | None = None
+    method: str = ""
+    dt: Quantity | None = None
     reset: str = ""
-    refractory: str = ""
+    refractory: str | Quantity = ""
     references: tuple[str, ...] = ()
     input: str = "I"
     variants: Mapping[str, "NeuronModel"] = field(default_factory=dict, repr=False)
+    functions: Mapping[str, object] = field(default_factory=dict, repr=False)
+    membrane: str = ""
 
     def __post_init__(self):
-        for name in ("parameters", "initial", "variants"):
-            object.__setattr__(self, name, dict(getattr(self, name)))
+        own = {name: Parameter.of(name, value) for name, value in dict(self.parameters).items()}
+        self._set(parameters=own, initial=dict(self.initial), variants=dict(self.variants))
+        self._set(functions=dict(self.functions), title=self.title or self.name)
+        self._set(refractory=_refractory_text(self.refractory))
         validation.check_model(self)
+        found = system_of(self)
+        if self.membrane and self.membrane not in found.rhs:
+            check_name(f"membrane of {self.name}:", self.membrane, found.rhs)
+        self._set(membrane=self.membrane or found.membrane)
+        self._set(method=_method(self, found), dt=_step(self, found))
+        if self.input_range is None:
+            self._set(input_range=default_range(self))
+
+    def _set(self, **values) -> None:
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
 
     def __getstate__(self) -> dict:
-        return vars(self) | {"input_unit": unit_state(self.input_unit)}
+        kept = {
+            k: v
+            for k, v in vars(self).items()
+            if k not in ("system", "symbolic", "_reduction", "_said")
+        }
+        return kept | {"input_unit": unit_state(self.input_unit)}
 
     def __setstate__(self, state: dict) -> None:
         vars(self).update(state | {"input_unit": unit_from_state(state["input_unit"])})
 
     # --- what it consists of -----------------------------------------------------------------
 
-    @property
+    @cached_property
+    def system(self) -> System:
+        """The model as mathematics, its input left open: what every engine reads."""
+        return system_of(self)
+
+    @cached_property
     def symbolic(self) -> Symbolic:
-        """The equations as sympy, in SI units."""
-        return symbolic(self.equations, frozenset({*self.parameters, self.input}))
+        """The equations as sympy, in SI units, named parts written out."""
+        return symbolic(self.system, frozenset({*self.parameters, self.input}))
 
     @property
     def values(self) -> dict[str, float]:
         """Parameters as plain numbers in SI units."""
         return {name: float(p.quantity) for name, p in self.parameters.items()}
-
-    @property
-    def membrane(self) -> str:
-        """Name of the state variable that the input drives: the membrane potential."""
-        symbols = {name: rhs.free_symbols for name, rhs in self.symbolic.rhs.items()}
-        return next(n for n, found in symbols.items() if self.input in {s.name for s in found})
 
     def unit_of(self, name: str) -> Unit:
         """Return the unit in which a variable, current, rate or parameter is shown in tables."""
@@ -149,9 +206,9 @@ class NeuronModel:
             return self.parameters[name].unit
         if name == self.input:
             return self.input_unit
-        equations = Equations(self.equations)
-        check_name("variable", name, [*equations.names, *self.parameters, self.input])
-        return display_unit(equations[name].dim, self.input_unit)
+        dims = self.system.dims
+        check_name("variable", name, [*dims, *self.parameters, self.input])
+        return display_unit(dims[name], self.input_unit)
 
     # --- changed copies ----------------------------------------------------------------------
 
@@ -264,10 +321,36 @@ class NeuronModel:
     # --- to look at --------------------------------------------------------------------------
 
     def __str__(self) -> str:
-        return render.text(self)
+        return display.text(self)
 
     def _repr_latex_(self) -> str:
-        return render.latex(self)
+        return display.latex(self)
 
     def _repr_html_(self) -> str:
-        return render.html(self)
+        return display.html(self)
+
+
+def _refractory_text(refractory) -> str:
+    """Return a refractory period as text."""
+    if isinstance(refractory, str):
+        return refractory.strip()
+    if isinstance(refractory, Quantity) and refractory.dim is get_dimensions(second):
+        return f"{float(refractory)!r}*second"
+    if refractory is False or refractory is None:
+        return ""
+    raise ValueError(
+        f"refractory: expected a time such as 2*ms, or text ('t_ref', 'v > 0*mV'), got "
+        f"{refractory!r}"
+    )
+
+
+def _method(model, system: System) -> str:
+    default = "euler" if system.stochastic else "rk4"
+    return grouping.check_method_name(model.method or default, system.stochastic)
+
+
+def _step(model, system: System) -> Quantity:
+    if model.dt is None:
+        return (0.05 if system.reset else 0.025) * ms
+    check_positive(f"{model.name}: dt", model.dt, ms)
+    return model.dt

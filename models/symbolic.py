@@ -2,13 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import sympy as sp
-from brian2 import Equations
 from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
-from brian2.equations.equations import DIFFERENTIAL_EQUATION, SUBEXPRESSION
 from brian2.parsing.sympytools import str_to_sympy
 
 from .functions import NAMESPACE, opaque, smooth_exprel
@@ -97,36 +94,26 @@ def _substitute(expression: sp.Expr, named: Mapping[str, sp.Expr]) -> sp.Expr:
     return expression.xreplace({symbol(k): v for k, v in named.items()})
 
 
-@lru_cache(maxsize=256)
-def symbolic(equations: str, known: frozenset[str]) -> Symbolic:
-    """Turn equation text into sympy.
+def symbolic(system, known: frozenset[str]) -> Symbolic:
+    """Turn a system into sympy.
 
     Parameters
     ----------
-    equations : str
-        Brian2 equation text.
+    system : System
     known : frozenset of str
         Names of the parameters and the input, which are symbols even where a unit has that name.
 
     Examples
     --------
-    >>> form = symbolic("dv/dt = (I - g*v)/C : volt", frozenset({"I", "g", "C"}))
-    >>> form.rhs["v"]
-    (I - g*v)/C
-    >>> form.steady_states("I")["v"]
-    (I/g, C/g)
+    >>> from excitable.models import LIF
+    >>> LIF.symbolic.rhs["v"]
+    (E_L + I*R - v)/tau
     """
-    parsed = Equations(equations)
-    names = {*known, *parsed.names}
+    names = {*known, *system.dims}
     named: dict[str, sp.Expr] = {}
-    for equation in parsed.ordered:
-        if equation.type == SUBEXPRESSION:
-            named[equation.varname] = _substitute(parse(equation.expr.code, names), named)
-    rhs = {
-        name: _substitute(parse(equation.expr.code, names), named)
-        for name, equation in parsed.items()  # in the order of the text
-        if equation.type == DIFFERENTIAL_EQUATION
-    }
+    for name, text in system.named.items():
+        named[name] = _substitute(parse(text, names), named)
+    rhs = {name: _substitute(parse(text, names), named) for name, text in system.slopes().items()}
     return Symbolic(rhs, named)
 
 

@@ -12,12 +12,14 @@ from .checks import unit_text
 _BASE = ("meter**2", "volt", "amp", "second", "siemens", "farad", "ohm", "hertz")
 _PER = ("", "/second", "/meter**2", "/volt", "/volt**2", "*second**0.5", "/second**0.5")
 
+_SI = ("meter", "kilogram", "second", "amp", "kelvin", "mole", "candela")
+
 # The units in which the field shows a quantity of these dimensions.
 _SHOWN = tuple(
     eval(text, {**vars(allunits), **vars(stdunits)})
     for text in (
         "mV", "ms", "nA", "nS", "pF", "Mohm", "uA/cm**2", "mS/cm**2", "uF/cm**2", "mV/ms",
-        "uA/cm**2/ms", "ms**-1", "nA/ms", "um**2",
+        "uA/cm**2/ms", "ms**-1", "nA/ms", "um**2", "mmolar", "kelvin",
     )
 )  # fmt: skip
 
@@ -45,7 +47,7 @@ def _base_unit(dimensions) -> str:
         for unit in _BASE:
             if get_dimensions(eval(unit + per, vars(allunits).copy())) is dimensions:
                 return unit + per
-    powers = list(zip(("meter", "kilogram", "second", "amp"), dimensions._dims, strict=False))
+    powers = list(zip(_SI, dimensions._dims, strict=True))
     above = "*".join(_power(name, p) for name, p in powers if p > 0)
     below = "".join("/" + _power(name, -p) for name, p in powers if p < 0)
     return (above or "1") + below

@@ -1,33 +1,159 @@
 """The checks that a `NeuronModel` passes when it is built."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 import numpy as np
 from brian2 import DimensionMismatchError, Equations, get_dimensions
-from brian2.core.functions import DEFAULT_FUNCTIONS
+from brian2.core.functions import DEFAULT_FUNCTIONS, Function
 from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
 from brian2.core.variables import Constant, Variable
 from brian2.equations.equations import EquationError
-from brian2.parsing.expressions import parse_expression_dimensions
+from brian2.input.timedarray import TimedArray
+from brian2.parsing.expressions import is_boolean_expression, parse_expression_dimensions
 from brian2.units.fundamentalunits import DIMENSIONLESS
-from brian2.utils.stringtools import get_identifiers
 
 from .checks import check_name, dimension_text
+from .expressions import calls, names
+from .functions import NAMESPACE
+from .statements import assignments
+from .system import FREE, parsed_equations
 
 _CLOCK = {"t": "second", "dt": "second", "t_in_timesteps": "1"}
+# What Brian2 gives a group beside the clock, and what only white noise may be called.
+_GROUP = {"lastspike": "second", "N": "1", "i": "1"}
+_CPP_WORDS = frozenset(
+    [
+        "alignas",
+        "alignof",
+        "and",
+        "and_eq",
+        "asm",
+        "auto",
+        "bitand",
+        "bitor",
+        "bool",
+        "break",
+        "case",
+        "catch",
+        "char",
+        "char16_t",
+        "char32_t",
+        "class",
+        "compl",
+        "const",
+        "const_cast",
+        "constexpr",
+        "continue",
+        "decltype",
+        "default",
+        "delete",
+        "do",
+        "double",
+        "dynamic_cast",
+        "else",
+        "enum",
+        "explicit",
+        "export",
+        "extern",
+        "false",
+        "float",
+        "for",
+        "friend",
+        "goto",
+        "if",
+        "inline",
+        "int",
+        "long",
+        "mutable",
+        "namespace",
+        "new",
+        "noexcept",
+        "not",
+        "not_eq",
+        "nullptr",
+        "operator",
+        "or",
+        "or_eq",
+        "private",
+        "protected",
+        "public",
+        "register",
+        "reinterpret_cast",
+        "return",
+        "short",
+        "signed",
+        "sizeof",
+        "static",
+        "static_assert",
+        "static_cast",
+        "struct",
+        "switch",
+        "template",
+        "this",
+        "thread_local",
+        "throw",
+        "true",
+        "try",
+        "typedef",
+        "typeid",
+        "typename",
+        "union",
+        "unsigned",
+        "using",
+        "virtual",
+        "void",
+        "volatile",
+        "wchar_t",
+        "while",
+        "xor",
+        "xor_eq",
+    ]
+)
+# Macros of the C library, names that generated code needs, and words of our own generated text.
+_LIBRARY_WORDS = frozenset(
+    [
+        "NULL",
+        "EOF",
+        "NAN",
+        "INFINITY",
+        "HUGE_VAL",
+        "OVERFLOW",
+        "UNDERFLOW",
+        "DOMAIN",
+        "errno",
+        "stdin",
+        "stdout",
+        "stderr",
+        "assert",
+        "linux",
+        "unix",
+        "brian",
+        "std",
+    ]
+)
+_OWN = ("since_crossing", "hold", "pending", "upstroke")
+_OWN_ENDINGS = ("__", "_pre", "_post")
 
 
-def check_model(model) -> None:
-    """Raise ValueError unless names and dimensions of a model are consistent."""
+def check_model(model) -> Equations:
+    """Raise ValueError unless names and dimensions of a model are consistent.
+
+    Returns
+    -------
+    Equations
+        What Brian2 reads in the text.
+    """
     try:
-        equations = Equations(model.equations)
-    except (EquationError, SyntaxError, ValueError) as error:
+        equations = parsed_equations(model.equations, [*model.parameters, model.input])
+    except (EquationError, SyntaxError, ValueError, TypeError) as error:
         raise ValueError(f"{model.name}: cannot read the equations: {error}") from None
-    _check_names(model, equations)
+    _check_reserved(model, equations)
+    _check_open_names(model, equations)
     _check_initial(model, equations)
     _check_dimensions(model, equations)
+    return equations
 
 
 def check_input_text(model, text: str, own: Mapping[str, object] | None = None) -> None:
@@ -35,77 +161,218 @@ def check_input_text(model, text: str, own: Mapping[str, object] | None = None) 
 
     It may use ``t``, the names of the model and those in `own` (name -> quantity).
     """
-    variables = _variables(model, Equations(model.equations))
+    variables = _variables(model, parsed_equations(model.equations, [*model.parameters]))
     variables |= {name: _constant(name, np.ravel(v)[0]) for name, v in (own or {}).items()}
-    unknown = get_identifiers(text) - set(variables)
-    for name in sorted(unknown):
-        check_name(f"name in the text for input {model.input}:", name, variables)
+    known = [*_own_names(model), *(own or {}), "t", "dt"]
+    for name in sorted(_identifiers([text]) - set(variables)):
+        check_name(f"name in the text for input {model.input}:", name, known)
     _expect(model, f"input {model.input}", text, get_dimensions(model.input_unit), variables)
 
 
-def _check_names(model, equations: Equations) -> None:
-    used = {i for eq in equations.values() if eq.expr for i in eq.expr.identifiers}
-    for text in (model.threshold, model.reset, model.refractory):
-        used |= get_identifiers(text)
-    for value in model.initial.values():
-        used |= get_identifiers(value) if isinstance(value, str) else set()
+def _own_names(model) -> list[str]:
+    equations = parsed_equations(model.equations, [*model.parameters])
+    return list(dict.fromkeys([*equations.names, *model.parameters, model.input]))
+
+
+# --- names -------------------------------------------------------------------------------------------
+
+
+def _check_reserved(model, equations: Equations) -> None:
+    """Refuse names that an engine uses for something else."""
+    for kind, given in {
+        "variable": equations.names,
+        "parameter": model.parameters,
+        "input": [model.input],
+        "function": model.functions,
+    }.items():
+        for name in given:
+            if why := _reserved(name, kind):
+                raise ValueError(f"{model.name}: {kind} {name!r}: {why}; give it another name")
+
+
+def _reserved(name: str, kind: str) -> str:
+    """Return why a name cannot be a user's, or nothing."""
+    if name in _CPP_WORDS or name in _LIBRARY_WORDS:
+        return "is a word of C++, in which simulations are compiled"
+    if name in _OWN or name.startswith("rate_of_"):
+        return "is used in generated code"
+    if any(end in name if end == "__" else name.endswith(end) for end in _OWN_ENDINGS):
+        return "contains what marks names in generated code (__, _pre, _post)"
+    if name in NAMESPACE or (name in DEFAULT_FUNCTIONS and kind != "function"):
+        return "is the name of a function"
+    if kind == "function" and name in DEFAULT_FUNCTIONS:
+        return "is the name of one of Brian2's own functions"
+    try:
+        Equations.check_identifier(name)
+    except (SyntaxError, ValueError) as error:
+        return str(error).rstrip(".")
+    return ""
+
+
+def _identifiers(texts: Iterable[str]) -> set[str]:
+    return set().union(*((names(text) | calls(text)) for text in texts))
+
+
+def _texts(model, equations: Equations) -> list[str]:
+    """Return all expressions of a model."""
+    found = [e.expr.code for e in equations.values() if e.expr is not None]
+    found += [text for text in (model.threshold, model.refractory) if text]
+    for statement in assignments(model.reset):
+        found += [statement.right, statement.target]
+    return found + [v for v in model.initial.values() if isinstance(v, str)]
+
+
+def _check_open_names(model, equations: Equations) -> None:
+    """Every name must be known, but for the input; every parameter must be used."""
+    try:
+        used = _identifiers(_texts(model, equations))
+    except SyntaxError as error:
+        raise ValueError(f"{model.name}: cannot read {error.text!r}: {error.msg}") from None
+    declared = [e.varname for e in equations.values() if e.expr is None]
+    if declared:
+        raise ValueError(
+            f"{model.name}: {declared[0]} is declared in the equations but has no value; give it "
+            f"one in parameters, e.g. parameters={{{declared[0]!r}: ...}}, or, if it is what "
+            f"drives the cell, name it as input={declared[0]!r}"
+        )
     shadowing = sorted(set(model.parameters) & set(equations.names))
     if shadowing:
         raise ValueError(f"{model.name}: parameters {shadowing} have the name of a variable")
     unused = sorted(set(model.parameters) - used)
     if unused:
         raise ValueError(f"{model.name}: parameters {unused} are used nowhere; remove them")
-    known = {*equations.names, *model.parameters, *DEFAULT_FUNCTIONS, *_CLOCK}
-    free = used - known - set(DEFAULT_UNITS) - set(DEFAULT_CONSTANTS) - {"True", "False"}
-    free -= {"and", "or", "not"}
-    if free != {model.input}:
+    unused = sorted(set(model.functions) - used)
+    if unused:
+        raise ValueError(f"{model.name}: functions {unused} are called nowhere; remove them")
+    local = {s.target for s in assignments(model.reset)}
+    known = {*equations.names, *model.parameters, *DEFAULT_FUNCTIONS, *_CLOCK, *NAMESPACE, *local}
+    known |= {*model.functions, "True", "False", FREE, "inf"}
+    free = used - known - set(DEFAULT_UNITS) - set(DEFAULT_CONSTANTS) - {model.input}
+    free = {name for name in free if not _is_noise(name)}
+    _check_free(model, equations, free)
+    if model.input not in used or model.input in equations.names:
         raise ValueError(
             f"{model.name}: the equations must leave exactly the input {model.input!r} open, "
-            f"but leave open: {sorted(free) or 'nothing'}"
+            f"but leave open: nothing; name it with input=... where it has another name"
         )
+
+
+def _check_free(model, equations: Equations, free: set[str]) -> None:
+    if not free:
+        return
+    called = free & set().union(*(calls(text) for text in _texts(model, equations)))
+    if called:
+        raise ValueError(
+            f"{model.name}: the function {min(called)!r} is not known; give it in functions="
+            f"{{{min(called)!r}: ...}} (a Brian2 Function or TimedArray)"
+        )
+    if free & set(_GROUP):
+        raise ValueError(
+            f"{model.name}: {min(free & set(_GROUP))!r} is what Brian2 calls a property of the "
+            "whole group; a model of one neuron cannot use it"
+        )
+    raise ValueError(
+        f"{model.name}: the equations must leave exactly the input {model.input!r} open, but leave "
+        f"open: {sorted({*free, model.input})}; give {sorted(free)} in parameters"
+    )
+
+
+def _is_noise(name: str) -> bool:
+    return re.fullmatch(r"xi(_\w+)?", name) is not None
 
 
 def _check_initial(model, equations: Equations) -> None:
     states = equations.diff_eq_names
-    for name in model.initial:
+    for name, value in model.initial.items():
         check_name(f"state variable in initial of {model.name}:", name, states)
+        if isinstance(value, str) and calls(value) & {"rand", "randn"}:
+            raise ValueError(
+                f"{model.name}: initial {name} = {value}: rand() draws another value for every "
+                "neuron and run; give a value here, and the drawn one where a run starts: "
+                "start={...} of a protocol takes arrays, that of a network Uniform and Normal"
+            )
     missing = sorted(states - set(model.initial))
     if missing:
         raise ValueError(f"{model.name}: no initial value for {missing}")
 
 
+# --- dimensions --------------------------------------------------------------------------------------
+
+
 def _check_dimensions(model, equations: Equations) -> None:
     variables = _variables(model, equations)
     for name, equation in equations.items():
-        if equation.expr is not None:
-            dimensions = equation.dim
-            if name in equations.diff_eq_names:
-                dimensions = dimensions / get_dimensions(DEFAULT_UNITS["second"])
-                name = f"d{name}/dt"
+        dimensions = equation.dim
+        if name in equations.diff_eq_names:
+            dimensions = dimensions / get_dimensions(DEFAULT_UNITS["second"])
+            name = f"d{name}/dt"
+        if equation.var_type != "boolean":
             _expect(model, name, equation.expr.code, dimensions, variables)
     for name, value in model.initial.items():
         text = value if isinstance(value, str) else "_value"
         known = variables if isinstance(value, str) else {"_value": _constant("_value", value)}
         _expect(model, f"initial {name}", text, equations[name].dim, known)
-    for statement in filter(None, (s.strip() for s in re.split(r"[;\n]", model.reset))):
-        target, operation, text = re.split(r"\s*([-+*/]?=)\s*", statement, maxsplit=1)
-        expected = DIMENSIONLESS if operation in ("*=", "/=") else equations[target].dim
-        _expect(model, f"reset of {target}", text, expected, variables)
+    _check_reset(model, equations, variables)
     if model.threshold:
         _expect(model, "threshold", model.threshold, DIMENSIONLESS, variables)
+        _expect_condition(model, "threshold", model.threshold, variables)
+    if model.refractory:
+        _check_refractory(model, variables)
+
+
+def _check_reset(model, equations: Equations, variables: dict) -> None:
+    known = dict(variables)
+    for statement in assignments(model.reset):
+        target = statement.target
+        if target not in known:  # a name of the reset's own
+            known[target] = Variable(target, _dimensions(model, "reset", statement.value, known))
+            continue
+        if target not in equations.diff_eq_names and isinstance(known[target], Constant):
+            raise ValueError(f"{model.name}: reset {statement}: {target} is a constant")
+        factor = statement.operator in ("*", "/", "**")
+        expected = DIMENSIONLESS if factor else known[target].dim
+        _expect(model, f"reset of {target}", statement.right, expected, known)
+
+
+def _check_refractory(model, variables: dict) -> None:
+    found = refractory_dimensions(model, variables)
+    if found is DIMENSIONLESS:
+        _expect_condition(model, "refractory", model.refractory, variables)
+    elif found is not get_dimensions(DEFAULT_UNITS["second"]):
+        raise ValueError(
+            f"{model.name}: refractory = {model.refractory}: expected a time or a condition, got "
+            f"{dimension_text(found)}"
+        )
+
+
+def refractory_dimensions(model, variables: dict | None = None):
+    """Return the dimensions of the refractory text: of a time, or none for a condition."""
+    if variables is None:
+        declared = [*model.parameters, model.input]
+        variables = _variables(model, parsed_equations(model.equations, declared))
+    return _dimensions(model, "refractory", model.refractory, variables)
+
+
+def _expect_condition(model, what: str, text: str, variables: dict) -> None:
+    if not is_boolean_expression(text, variables):
+        raise ValueError(f"{model.name}: {what} = {text}: expected a condition such as 'v > V_th'")
 
 
 def _expect(model, what: str, text: str, expected, variables) -> None:
     """Raise unless the expression has the expected dimensions."""
-    try:
-        given = parse_expression_dimensions(text, variables)
-    except (DimensionMismatchError, SyntaxError) as error:
-        raise ValueError(f"{model.name}: {what} = {text}: {error}") from None
+    given = _dimensions(model, what, text, variables)
     if given is not expected and given != expected:
         raise ValueError(
             f"{model.name}: {what} = {text}: expected {dimension_text(expected)}, "
             f"got {dimension_text(given)}"
         )
+
+
+def _dimensions(model, what: str, text: str, variables):
+    try:
+        return parse_expression_dimensions(text, variables)
+    except (DimensionMismatchError, SyntaxError, KeyError, TypeError) as error:
+        raise ValueError(f"{model.name}: {what} = {text}: {error}") from None
 
 
 def _constant(name: str, value) -> Constant:
@@ -120,10 +387,21 @@ def _units() -> dict[str, Constant]:
 
 def _variables(model, equations: Equations) -> dict:
     """Return all names of the model's text as Brian2 variables, for dimension analysis."""
-    known = {**DEFAULT_FUNCTIONS, **DEFAULT_CONSTANTS, **_units()}
+    known = {**DEFAULT_FUNCTIONS, **DEFAULT_CONSTANTS, **_units(), **NAMESPACE}
     for name, unit in _CLOCK.items():
         known[name] = Variable(name, get_dimensions(DEFAULT_UNITS.get(unit, 1)))
+    known[FREE] = Variable(FREE, DIMENSIONLESS, dtype=bool)
+    per_root = get_dimensions(DEFAULT_UNITS["second"] ** -0.5)
+    for text in _texts(model, equations):
+        known |= {name: Variable(name, per_root) for name in names(text) if _is_noise(name)}
     known |= {name: _constant(name, p.quantity) for name, p in model.parameters.items()}
     known[model.input] = Variable(model.input, get_dimensions(model.input_unit))
-    known |= {name: Variable(name, equation.dim) for name, equation in equations.items()}
-    return known
+    for name, equation in equations.items():
+        kind = {"dtype": bool} if equation.var_type == "boolean" else {}
+        known[name] = Variable(name, equation.dim, **kind)
+    return known | {name: f for name, f in model.functions.items()}
+
+
+def is_function(value) -> bool:
+    """Return whether a value can be called in equations."""
+    return isinstance(value, Function | TimedArray)

@@ -10,7 +10,7 @@ from brian2 import Quantity, ms
 
 from ..models.checks import check_quantity, unit_text
 from ..simulation import results
-from ..simulation.backends.compiled.describe_program import shown
+from ..simulation.programs.describe import shown
 from .sweeps import grids
 
 

@@ -7,18 +7,19 @@ importing Brian2 would cost more than the run.
 import importlib
 
 _HOME = {
-    "BACKENDS": "backends",
-    "Backend": "backends",
-    "has_compiler": "backends",
-    "DivergenceError": "backends.compiled.program",
-    "NeuronProgram": "backends.compiled.neuron_program",
+    "BACKENDS": "backends.backend",
+    "Backend": "backends.backend",
+    "has_compiler": "backends.backend",
+    "CellsRecording": "recording",
+    "DivergenceError": "recording",
+    "NeuronProgram": "programs.neuron_program",
     "Program": "backends.compiled.program",
     "ProgramError": "backends.compiled.program",
     "reference": "backends.reference",
-    "Recording": "run",
-    "build": "backends.compiled.make_program",
+    "Recording": "recording",
+    "build": "programs.build",
     "export": "projects.project",
-    "open_program": "backends.compiled.neuron_program",
+    "open_program": "programs.neuron_program",
     "simulate": "run",
 }
 

@@ -1,4 +1,4 @@
-"""From a run's plain arrays to spikes and tables. Needs no Brian2."""
+"""From a run's plain arrays to tables. Needs no Brian2."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,15 +25,6 @@ class Response:
     traces: pd.DataFrame
     spikes: pd.DataFrame
     experiment: object = field(default=None, repr=False, compare=False)
-
-
-def spikes_of(found: Mapping[str, np.ndarray], dt_ms: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return neurons and times in ms of a program's spikes, in the order of time."""
-    times = found.get("spike_t", np.empty(0)) * 1e3
-    if "spike_since" in found:  # Brian2 labels a spike with the beginning of its step
-        times = times + dt_ms - found["spike_since"] * 1e3
-    order = np.argsort(times, kind="stable")
-    return found.get("spike_neuron", np.empty(0, int))[order], times[order]
 
 
 def spikes_frame(neurons: np.ndarray, times_ms: np.ndarray) -> pd.DataFrame:

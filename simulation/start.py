@@ -1,5 +1,6 @@
 """Where cells start: at rest, at the model's initial values, or at given ones."""
 
+import warnings
 from collections.abc import Mapping
 
 import numpy as np
@@ -9,19 +10,61 @@ from ..models.checks import check_name, check_quantity
 from ..models.grouping import GroupText, initial_state
 
 
+class RestWarning(UserWarning):
+    """Cells that were to start at rest have none, and start at the model's initial values."""
+
+
 def starting_state(model, text: GroupText, start) -> dict[str, np.ndarray]:
-    """Return the state at time 0, in SI units; see `simulate`."""
-    if isinstance(start, str):
-        check_name("start", start, ("rest", "initial"))
+    """Return the state at time 0, in SI units; see `simulate`.
+
+    Warns
+    -----
+    RestWarning
+        If cells were to start at rest and have none.
+    """
+    check_start(model, start)
     first = initial_state(model, text.values)
-    if start == "initial":
-        return first
     if isinstance(start, Mapping):
-        for name, value in start.items():
-            check_name("state variable", name, first)
-            check_quantity(f"start {name}", value, model.unit_of(name))
         changed = {name: np.asarray(value, dtype=float) for name, value in start.items()}
         return first | changed
+    if start == "initial":
+        return first
+    if model.system.timed:
+        warn_restless(model, "its equations depend on time, so it never rests")
+        return first
     varied = {k: v for k, v in text.arrays.items() if k in model.parameters}
     resting = rest(model, varied, text.n)
+    restless = int(np.isnan(resting[model.membrane]).sum())
+    if restless:
+        which = "it has" if text.n == 1 else f"{restless} of {text.n} cells have"
+        warn_restless(model, f"without input {which} no stable equilibrium below the threshold")
     return {name: np.where(np.isnan(x), first[name], x) for name, x in resting.items()}
+
+
+def check_start(model, start) -> None:
+    """Raise ValueError unless `start` is a word or names state variables with their values."""
+    if isinstance(start, str):
+        check_name("start", start, ("rest", "initial"))
+        return
+    if not isinstance(start, Mapping):
+        raise ValueError(
+            f"start: expected 'rest', 'initial' or a dict of state variables such as "
+            f"{{{model.membrane!r}: ...}}, got {start!r}"
+        )
+    for name, value in start.items():
+        check_name("state variable", name, model.system.rhs)
+        check_quantity(f"start {name}", value, model.unit_of(name))
+
+
+def warn_restless(model, why: str) -> None:
+    """Say, once for a model, that cells that were to start at rest start elsewhere."""
+    said = vars(model).setdefault("_said", set())
+    if why in said:
+        return
+    said.add(why)
+    warnings.warn(
+        f"{model.name}: start='rest': {why}; starts at its initial values instead (say "
+        "start='initial', or give a state, if that is meant)",
+        RestWarning,
+        stacklevel=4,
+    )

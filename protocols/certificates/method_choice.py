@@ -52,7 +52,7 @@ def candidates(model, backend: Backend, tolerance: float) -> list[Candidate]:
     """
     own = float(model.dt / ms)
     costs = {backend: 1.0}
-    if backend.name == "cpp_standalone" and tolerance >= _SINGLE_TOLERANCE:
+    if backend.engine.makes_programs and tolerance >= _SINGLE_TOLERANCE:
         costs[replace(backend, precision="float32")] = _SINGLE_COST
     found = [
         Candidate(method, tidy(multiple * own), each, cost * _COSTS[method] / multiple)
@@ -70,7 +70,7 @@ def _usable(model) -> list[str]:
     usable = []
     for method in _COSTS:
         try:
-            check_method(method, f"{model.equations}\n{model.input} : 1")
+            check_method(method, model.system)
         except ValueError:
             continue
         usable.append(method)

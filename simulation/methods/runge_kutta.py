@@ -8,9 +8,10 @@ the same stages and the same result to rounding, stays as the model wrote it, an
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from brian2 import Equations
-from brian2.equations.equations import DIFFERENTIAL_EQUATION, SUBEXPRESSION
-from brian2.utils.stringtools import get_identifiers, word_substitute
+from brian2.utils.stringtools import word_substitute
+
+from ...models.expressions import needed
+from ...models.system import FREE, System
 
 
 @dataclass(frozen=True)
@@ -37,38 +38,38 @@ TABLEAUS = {
 
 
 @dataclass(frozen=True)
-class System:
+class RightHandSides:
     """Right-hand sides as text: named parts in the order in which they are needed, then slopes."""
 
     named: Mapping[str, str]
     rhs: Mapping[str, str]
 
 
-def system(equations: str | Equations) -> System:
-    """Read equation text into a `System`, without what the right-hand sides do not use."""
-    parsed = Equations(equations) if isinstance(equations, str) else equations
+def right_hand_sides(system: System, *, holding: bool | None = None) -> RightHandSides:
+    """Return what a step of a system evaluates.
+
+    Parameters
+    ----------
+    system : System
+    holding : bool, optional
+        Of a refractory cell, or of one that is not; default: as `not_refractory` says in each step.
+    """
+    if holding is not None:
+        return RightHandSides(system.parts(holding=holding), system.slopes(holding=holding))
     rhs = {
-        name: equation.expr.code
-        for name, equation in parsed.items()
-        if equation.type == DIFFERENTIAL_EQUATION
+        x: f"int({FREE})*({text})" if x in system.held else text for x, text in system.rhs.items()
     }
-    needed = set().union(*(get_identifiers(text) for text in rhs.values()))
-    named = {}
-    for equation in reversed([e for e in parsed.ordered if e.type == SUBEXPRESSION]):
-        if equation.varname in needed:
-            named[equation.varname] = equation.expr.code
-            needed |= get_identifiers(equation.expr.code)
-    return System(dict(reversed(named.items())), rhs)
+    return RightHandSides(needed(rhs.values(), system.named), rhs)
 
 
 def step(
-    parts: System, tag: str, start: str, h: str, method: str = "rk4"
+    parts: RightHandSides, tag: str, start: str, h: str, method: str = "rk4"
 ) -> tuple[list[str], dict[str, str]]:
     """Return one step as Brian2 statements.
 
     Parameters
     ----------
-    parts : System
+    parts : RightHandSides
     tag : str
         Makes the temporary names unique.
     start, h : str
@@ -84,24 +85,25 @@ def step(
         For each state variable the name that holds its value after the step.
     """
     tableau = TABLEAUS[method]
+    moving = {x: text for x, text in parts.rhs.items() if text != "0"}
     lines: list[str] = []
     for stage, fraction in enumerate(tableau.fractions):
         here = {"t": start if fraction == "0" else f"({start} + {fraction}*({h}))"}
         if stage:
-            for x in parts.rhs:
-                here[x] = f"{x}_{tag}_{stage}"
-                lines.append(f"{here[x]} = {x} + {fraction}*({h})*slope_{x}_{tag}_{stage - 1}")
+            for x in moving:
+                here[x] = f"{x}__{tag}_{stage}"
+                lines.append(f"{here[x]} = {x} + {fraction}*({h})*slope__{x}__{tag}_{stage - 1}")
         for name, text in parts.named.items():
-            lines.append(f"{name}_{tag}_{stage} = {word_substitute(text, here)}")
-            here[name] = f"{name}_{tag}_{stage}"
-        for x, text in parts.rhs.items():
-            lines.append(f"slope_{x}_{tag}_{stage} = {word_substitute(text, here)}")
-    results = {x: f"{x}_{tag}_end" for x in parts.rhs}
-    for x, result in results.items():
+            lines.append(f"{name}__{tag}_{stage} = {word_substitute(text, here)}")
+            here[name] = f"{name}__{tag}_{stage}"
+        for x, text in moving.items():
+            lines.append(f"slope__{x}__{tag}_{stage} = {word_substitute(text, here)}")
+    results = {x: f"{x}__{tag}_end" if x in moving else x for x in parts.rhs}
+    for x in moving:
         slopes = " + ".join(
-            f"{weight}*slope_{x}_{tag}_{stage}"
+            f"{weight}*slope__{x}__{tag}_{stage}"
             for stage, weight in enumerate(tableau.weights)
             if weight != "0"
         )
-        lines.append(f"{result} = {x} + ({h})*({slopes})")
+        lines.append(f"{results[x]} = {x} + ({h})*({slopes})")
     return lines, results

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from brian2 import Equations
 from brian2.core.namespace import DEFAULT_UNITS
 from brian2.utils.stringtools import get_identifiers
 
-from .runge_kutta import System, system
+from ...models.system import System
+from .runge_kutta import RightHandSides, right_hand_sides
 
 # A power multiplies the base's rounding error: eight exponentials' worth is still nothing.
 LARGEST_POWER = 8
@@ -69,7 +69,7 @@ class Base:
         return same and abs(self.offset(member)) <= LARGEST_OFFSET
 
 
-def share_exponentials(parts: System, parameters: Collection[str] = ()) -> System:
+def share_exponentials(parts: RightHandSides, parameters: Collection[str] = ()) -> RightHandSides:
     """Return the same right-hand sides with as few exponentials as powers of them allow.
 
     Left alone is what is not of the form ``exp(a*x + b)`` with one state variable `x` and a slope
@@ -77,13 +77,13 @@ def share_exponentials(parts: System, parameters: Collection[str] = ()) -> Syste
 
     Parameters
     ----------
-    parts : System
+    parts : RightHandSides
     parameters : collection of str, optional
         Names that are no units, even if a unit has that name.
 
     Examples
     --------
-    >>> parts = System({}, {"v": "exp(v/(10*mV)) - exp((v + 5*mV)/(5*mV)) + exp(v/g)"})
+    >>> parts = RightHandSides({}, {"v": "exp(v/(10*mV)) - exp((v + 5*mV)/(5*mV)) + exp(v/g)"})
     >>> for name, text in share_exponentials(parts).named.items():
     ...     print(name, "=", text)
     exp_v_1 = exp(v / (10 * mV))
@@ -102,30 +102,30 @@ def share_exponentials(parts: System, parameters: Collection[str] = ()) -> Syste
     bases = [base for base in bases if sum(map(base.holds, found)) > 1]
     writer = _Writer(reader, bases, _prefix(parts))
     rewritten = {name: writer.rewrite(text) for name, text in texts.items()}
-    return System(
+    return RightHandSides(
         writer.named | {name: rewritten[name] for name in parts.named},
         {x: rewritten[x] for x in parts.rhs},
     )
 
 
-def economical_system(equations: str | Equations, names: Collection[str]) -> System:
-    """Return what a step of equation text is made of: its `system`, with exponentials shared.
+def economical(system: System, *, holding: bool | None = None) -> RightHandSides:
+    """Return what a step of a system evaluates, with exponentials shared.
 
     Parameters
     ----------
-    equations : str or Equations
-    names : collection of str
-        What the text names besides: parameters that are constants of the group's namespace.
+    system : System
+    holding : bool, optional
+        See `right_hand_sides`.
     """
-    parsed = Equations(equations) if isinstance(equations, str) else equations
-    return share_exponentials(system(parsed), {*parsed.names, *names})
+    names = {*system.dims, *system.constants}
+    return share_exponentials(right_hand_sides(system, holding=holding), names)
 
 
 def _tree(text: str) -> ast.AST:
     return ast.parse(f"({text.strip()})", mode="eval").body
 
 
-def _prefix(parts: System) -> str:
+def _prefix(parts: RightHandSides) -> str:
     """Return how the names of new parts start: as no name does that the text has."""
     taken = {*parts.named, *parts.rhs}.union(
         *(get_identifiers(text) for text in [*parts.named.values(), *parts.rhs.values()])
@@ -178,7 +178,7 @@ def _products(power: int) -> set[int]:
 class _Reader:
     """Reads exponents off syntax trees; numbers and units as fractions, so that slopes compare."""
 
-    def __init__(self, parts: System, units: Collection[str]):
+    def __init__(self, parts: RightHandSides, units: Collection[str]):
         self.parts = parts
         self.units = units
 

@@ -11,14 +11,12 @@ Solving Ordinary Differential Equations I, II.9).
 """
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 
-import sympy as sp
-from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
 from brian2.utils.stringtools import get_identifiers, word_substitute
 
-from ...models.functions import NAMESPACE
-from .runge_kutta import System, system
+from ...models.steady import is_constant
+from ...models.system import System, total_derivative
+from .runge_kutta import RightHandSides, right_hand_sides
 
 
 @dataclass(frozen=True)
@@ -47,12 +45,12 @@ SPLITTINGS = {
 }
 
 
-def split_step(parts: System, method: str) -> tuple[list[str], dict[str, str]]:
+def split_step(parts: RightHandSides, method: str) -> tuple[list[str], dict[str, str]]:
     """Return one step as Brian2 statements.
 
     Parameters
     ----------
-    parts : System
+    parts : RightHandSides
     method : str
         A name in `SPLITTINGS`.
 
@@ -76,21 +74,20 @@ def split_step(parts: System, method: str) -> tuple[list[str], dict[str, str]]:
         return text.lines, whole
     middle = text.strang(here, "t", "0.5*dt")
     halves = text.strang(middle, "(t + 0.5*dt)", "0.5*dt")
-    results = {x: f"{x}_extrapolated" for x in parts.rhs}
+    results = {x: f"{x}__extrapolated" for x in parts.rhs}
     text.lines += [f"{results[x]} = (4*{halves[x]} - {whole[x]})/3.0" for x in parts.rhs]
     return text.lines, results
 
 
-@lru_cache(maxsize=64)
-def check_splits(equations: str, method: str) -> None:
-    """Raise ValueError unless equation text splits; see `membrane_of` and `slope`."""
+def check_splits(system: System, method: str) -> None:
+    """Raise ValueError unless a system splits; see `membrane_of` and `slope`."""
     try:
-        split_step(system(equations), method)
+        split_step(right_hand_sides(system), method)
     except ValueError as error:
         raise ValueError(f"method {method!r}: {error}") from None
 
 
-def membrane_of(parts: System) -> str:
+def membrane_of(parts: RightHandSides) -> str:
     """Return the variable that the others wait for: each of them depends on it and itself alone.
 
     Raises
@@ -109,7 +106,7 @@ def membrane_of(parts: System) -> str:
     )
 
 
-def slope(parts: System, x: str) -> str:
+def slope(parts: RightHandSides, x: str) -> str:
     """Return the derivative of a variable's rhs with respect to itself.
 
     Raises
@@ -117,23 +114,20 @@ def slope(parts: System, x: str) -> str:
     ValueError
         If the rhs is not linear in the variable.
     """
-    me = sp.Symbol(x, real=True)
-    opened = {}
-    for name, text in [*parts.named.items(), (x, parts.rhs[x])]:
-        expression = str_to_sympy(text, NAMESPACE).xreplace(opened)
-        if name == x:
-            found = sp.diff(expression, me)
-        elif me in expression.free_symbols:
-            opened[sp.Symbol(name, real=True)] = expression
-    if not sp.diff(found, me).equals(0):
+    known = {x: "1"}
+    for name, text in parts.named.items():
+        if (total := total_derivative(text, known)) != "0":
+            known[name] = total
+    found = total_derivative(parts.rhs[x], known)
+    if not is_constant(found, x, parts.named):
         raise ValueError(
             f"a splitting method needs equations that are linear in their own variable, but "
             f"d{x}/dt is not linear in {x}; use method='rk4'"
         )
-    return sympy_to_str(found)
+    return found
 
 
-def _uses(parts: System, text: str) -> set[str]:
+def _uses(parts: RightHandSides, text: str) -> set[str]:
     """Return all names that a text depends on, through the named parts too."""
     found = get_identifiers(text)
     for name, part in reversed(parts.named.items()):
@@ -146,7 +140,7 @@ def _uses(parts: System, text: str) -> set[str]:
 class _Text:
     """Statements as they are written; what was evaluated at one state is not evaluated again."""
 
-    parts: System
+    parts: RightHandSides
     flow: str
     lines: list[str] = field(default_factory=list)
     known: dict[tuple, str] = field(default_factory=dict)
@@ -185,6 +179,6 @@ class _Text:
 
     def write(self, name: str, text: str) -> str:
         """Write a statement under a name of its own, which is returned."""
-        own = f"{name}_split_{len(self.lines)}"
+        own = f"{name}__split_{len(self.lines)}"
         self.lines.append(f"{own} = {text}")
         return own

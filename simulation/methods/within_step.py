@@ -9,81 +9,158 @@ order of the method is kept across spikes. (Hansel, Mato, Meunier & Neltner 1998
 10:467-483, show what is lost otherwise; they correct to second order by interpolation.)
 """
 
-import re
+from collections.abc import Mapping
 from dataclasses import replace
 
-import sympy as sp
-from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
-from brian2.utils.stringtools import get_identifiers, word_substitute
+import numpy as np
+from brian2.utils.stringtools import word_substitute
 
-from ...models.grouping import GroupText
-from .runge_kutta import System, step
-from .shared_exponentials import economical_system
+from ...models.expressions import depends, needed
+from ...models.grouping import CustomEvent, GroupText
+from ...models.system import FREE, System
+from .runge_kutta import RightHandSides, step
+from .shared_exponentials import economical
+from .upstroke import anticipated, runs_away, to_threshold
 
 # The monitored variable: time between the crossing and the end of the step in which it happened.
 SINCE = "since_crossing"
+# How long a cell is held, as a multiple of dt from the beginning of the spike's step; how far into
+# the step then the refractory period ends; whether that is still to come; when it ends.
+HOLD, REST, PENDING, END = "hold", "hold__rest", "hold__pending", "hold__end"
 
 
-def locate_spikes(text: GroupText) -> GroupText:
+def locate_spikes(text: GroupText, first: Mapping[str, np.ndarray]) -> GroupText:
     """Return the group's text with spikes located inside the step.
 
     Noise has no crossing that interpolation could find: a stochastic group comes back unchanged.
+
+    Parameters
+    ----------
+    text : GroupText
+    first : dict of str to float or array, shape (n,)
+        The state at time 0, by which is told whether a step can follow the upstroke.
+
+    Raises
+    ------
+    ValueError
+        For a refractory period that changes with the state.
     """
-    if text.stochastic or not text.threshold:
+    if text.system.stochastic or text.system.random or text.system.gap is None:
         return text
-    lines = f"{text.equations}\n{SINCE} : second"
-    hold = bool(text.reset) and re.fullmatch(r"\w+", text.refractory) is not None
-    if hold:
-        lines += "\nhold : second"
-    return replace(
-        text,
-        equations=lines,
-        reset="\n".join(_reset(text, hold)),
-        refractory="hold" if hold else text.refractory,
-    )
+    return _Located(text, runs_away(text, first)).text()
 
 
-def _gap(threshold: str) -> str:
-    """Return text that is above zero where the threshold condition holds."""
-    sides = re.fullmatch(r"\s*([^<>=]+)>=?([^<>=]+)", threshold)
-    if sides is None:
-        raise ValueError(f"threshold {threshold!r}: expected one comparison such as 'v > V_th'")
-    return f"({sides[1].strip()}) - ({sides[2].strip()})"
+class _Located:
+    """The statements of a group, as they are put together."""
 
+    def __init__(self, group: GroupText, runs_away: bool):
+        self.runs_away = runs_away
+        self.group, self.system = group, group.system
+        self.free = economical(self.system, holding=False)
+        self.rule = self.system.refractory
+        self.timed = self.rule.kind == "time"
+        if self.timed and depends(self.rule.text, self.system.rhs, self.system.named):
+            raise ValueError(
+                f"{self.system.name}: the refractory period {self.rule.text!r} changes with the "
+                "state, so its end cannot be located inside a step; use spikes='grid'"
+            )
+        holding = self.system.slopes(holding=True)
+        still = all(slope == "0" for slope in holding.values())
+        # Where nothing moves while it lasts, the state can jump to its end at once.
+        self.jumps = self.timed and still and bool(self.system.reset)
+        self.released = self.timed and not self.jumps
+        self.holding = economical(self.system, holding=True) if self.system.held else self.free
+        if FREE in str(self.system.rhs) + str(self.system.named):
+            self.holding = economical(self.system, holding=True)
 
-def _opening(gap: str, parts: System, here: dict[str, str]) -> str:
-    """Return the rate at which the gap opens, with the slopes that `here` names."""
-    terms = []
-    for name in sorted(get_identifiers(gap) & set(parts.rhs)):
-        factor = sp.diff(str_to_sympy(gap), sp.Symbol(name, real=True))
-        terms.append(f"({sympy_to_str(factor)})*({here[name]})")
-    return " + ".join(terms)
+    def text(self) -> GroupText:
+        lines = [self.group.equations, f"{SINCE} : second"]
+        if self.timed:
+            lines.append(f"{HOLD} : second")
+        if self.released:
+            lines += [f"{REST} : second", f"{PENDING} : boolean", f"{END} : second"]
+        return replace(
+            self.group,
+            equations="\n".join(lines),
+            threshold=anticipated(self.group) if self.runs_away else self.group.threshold,
+            reset="\n".join(self.statements()),
+            refractory=HOLD if self.timed else self.group.refractory,
+            events={"release": self.release()} if self.released else {},
+        )
 
-
-def _reset(text: GroupText, hold: bool) -> list[str]:
-    """Return the statements: locate the crossing; if there is a reset, carry it out there."""
-    parts = economical_system(text.equations, text.namespace)
-    gap = _gap(text.threshold)
-    lines, at_crossing = _locate(parts, gap)
-    if not text.reset:
+    def statements(self) -> list[str]:
+        """Return what a spike does: locate the crossing; if there is a reset, carry it out there."""
+        lines = []
+        if self.released:  # what waited for the end of the period crosses then, at the earliest
+            lines.append(f"reach = clip(t + dt - {END}, 0*second, dt)")
+        reach = "reach" if lines else "dt"
+        if self.runs_away:  # does nothing to a cell that is above the threshold already
+            ahead, there = to_threshold(self.system, self.free)
+            lines += [*ahead, *(f"{x} = {end}" for x, end in there.items())]
+        crossing, at_crossing = _locate(self.free, self.system, reach)
+        lines += crossing
+        if self.system.reset:
+            lines += [f"{x} = {there}" for x, there in at_crossing.items()]
+            if self.runs_away:
+                lines.append(f"{SINCE} = {SINCE} - ahead")
+            lines += [str(statement) for statement in self.system.reset]
+        if self.jumps:
+            return lines + self.jump()
+        if self.released:
+            return lines + self.hold()
+        if self.system.reset:
+            lines += self.advance(self.free, "after", f"(t + dt - {SINCE})", SINCE)
         return lines
-    lines += [
-        *(f"{x} = {there}" for x, there in at_crossing.items()),
-        *(s.strip() for s in re.split(r"[;\n]", text.reset) if s.strip()),
-    ]
-    if hold:
-        lines += [
-            f"held_steps = ceil(({text.refractory} - {SINCE})/dt)",
-            f"remainder = held_steps*dt - ({text.refractory} - {SINCE})",
-            "hold = (held_steps + 1)*dt",
+
+    def jump(self) -> list[str]:
+        """Return statements that put a cell where it is when it moves again."""
+        period = self.rule.text
+        return [
+            f"held_steps = ceil(({period} - {SINCE})/dt)",
+            f"remainder = held_steps*dt - ({period} - {SINCE})",
+            f"{HOLD} = (held_steps + 1)*dt",
+            *self.advance(self.free, "after", "(t + dt + held_steps*dt - remainder)", "remainder"),
         ]
-        after, at_after = step(parts, "after", "(t + dt + held_steps*dt - remainder)", "remainder")
-    else:
-        after, at_after = step(parts, "after", f"(t + dt - {SINCE})", SINCE)
-    return lines + after + [f"{x} = {end}" for x, end in at_after.items()]
+
+    def hold(self) -> list[str]:
+        """Return statements that carry a cell, part of which moves on, to the end of the step."""
+        lines = [f"period = {self.rule.text}"]
+        if self.system.reset:
+            lines += [
+                f"held_part = clip({SINCE}, -1e3*dt*int(period > 0*second), period)",
+                *self.advance(self.holding, "held", f"(t + dt - {SINCE})", "held_part"),
+                f"free_part = {SINCE} - held_part",
+                *self.advance(self.free, "after", "(t + dt - free_part)", "free_part"),
+            ]
+        return [
+            *lines,
+            f"left = clip(period - {SINCE}, 0*second, 1e9*second)",
+            "whole_steps = floor(left/dt)",
+            f"{HOLD} = (whole_steps + 1)*dt",
+            f"{REST} = left - whole_steps*dt",
+            f"{PENDING} = left > 0*second",
+            f"{END} = t + {HOLD} + {REST}",
+        ]
+
+    def release(self) -> CustomEvent:
+        """Return what happens at the beginning of the step inside which the period ends.
+
+        The cell is put where it would have to be at the beginning of that step, were it free, to
+        arrive where it does: held to the end of the period, and free from there.
+        """
+        condition = f"{PENDING} and timestep(t - lastspike, dt) + 1 >= timestep({HOLD}, dt)"
+        lines = []
+        if self.system.reset:
+            lines += self.advance(self.holding, "release", "(t + dt)", REST)
+            lines += self.advance(self.free, "undone", f"(t + dt + {REST})", f"(-{REST})")
+        return CustomEvent(condition, "\n".join([*lines, f"{PENDING} = False"]))
+
+    def advance(self, parts: RightHandSides, tag: str, start: str, h: str) -> list[str]:
+        lines, at_end = step(parts, tag, start, h)
+        return lines + [f"{x} = {end}" for x, end in at_end.items() if end != x]
 
 
-def _locate(parts: System, gap: str) -> tuple[list[str], dict[str, str]]:
+def _locate(parts: RightHandSides, system: System, reach: str) -> tuple[list[str], dict[str, str]]:
     """Return statements that set the time since the crossing, and the names of the state there.
 
     Two Newton steps on the state carried back in time: the first from the end of the step, the
@@ -91,23 +168,62 @@ def _locate(parts: System, gap: str) -> tuple[list[str], dict[str, str]]:
     """
     back, at_back = step(parts, "back", "(t + dt)", "-since_0")
     crossing, at_crossing = step(parts, "crossing", "(t + dt)", f"-{SINCE}")
-    slope = {x: f"slope_{x}_end_0" for x in parts.rhs}
-    slope_back = {x: f"slope_{x}_there_0" for x in parts.rhs}
+    there = {**at_back, "t": "(t + dt - since_0)"}
     lines = [
         *_slopes(parts, "end", "(t + dt)", {}),
-        f"since_0 = clip(({gap})/({_opening(gap, parts, slope)}), 0*second, dt)",
+        *_newton(system, "since_0", "", "end", {"t": "(t + dt)"}, reach),
         *back,
         *_slopes(parts, "there", "(t + dt - since_0)", at_back),
-        f"{SINCE} = clip(since_0 + ({word_substitute(gap, at_back)})"
-        f"/({_opening(gap, parts, slope_back)}), 0*second, dt)",
+        *_newton(system, SINCE, "since_0 + ", "there", there, reach),
         *crossing,
     ]
     return lines, at_crossing
 
 
-def _slopes(parts: System, tag: str, time: str, state: dict[str, str]) -> list[str]:
+def _newton(system: System, target, before, tag, state, reach) -> list[str]:
+    """Return statements for the time since the gap opened, by Newton's step from a state.
+
+    Of several conditions that must hold together the last to become true counts, of alternatives
+    the first one.
+    """
+    slopes = {x: f"slope__{x}__{tag}_0" for x in system.rhs}
+    lines, since = [], {}
+    for k, leaf in enumerate(system.gap.leaves):
+        rates, rate = system.rate_of(leaf, slopes)
+        own = state | {name: f"{name}__{tag}_{k}" for name in rates}
+        used = needed([leaf, rate, *rates.values()], system.named)
+        for name in used:
+            own[name] = f"{name}__{tag}_at_{k}"
+        lines += [f"{own[n]} = {word_substitute(text, own)}" for n, text in (used | rates).items()]
+        here, speed = word_substitute(leaf, own), word_substitute(rate, own)
+        since[leaf] = f"clip({before}({here})/({speed}), 0*second, {reach})"
+        if system.gap.of:
+            lines += _since_one(k, tag, before, here, speed, reach)
+            since[leaf] = f"since__{tag}_{k}"
+    smaller, larger = "clip({}, 0*second, {})", f"clip({{}}, {{}}, {reach})"
+    return [*lines, f"{target} = {system.gap.combined(since.__getitem__, smaller, larger)}"]
+
+
+def _since_one(k: int, tag: str, before: str, here: str, speed: str, reach: str) -> list[str]:
+    """Return statements for one of several conditions: for how long in this step it has held.
+
+    That is 0 where it does not hold at the end, and the whole step where it is no more approached.
+    """
+    lines = [f"gap__{tag}_{k} = {here}", f"speed__{tag}_{k} = {speed}"]
+    if tag == "end":
+        lines.append(f"holds_{k} = int(sign(gap__{tag}_{k}) > 0)")
+    rising = f"rising__{tag}_{k}"
+    newton = f"clip({before}gap__{tag}_{k}/speed__{tag}_{k}, 0*second, {reach})"
+    return [
+        *lines,
+        f"{rising} = int(sign(speed__{tag}_{k}) > 0)",
+        f"since__{tag}_{k} = holds_{k}*({rising}*{newton} + (1 - {rising})*{reach})",
+    ]
+
+
+def _slopes(parts: RightHandSides, tag: str, time: str, state: dict[str, str]) -> list[str]:
     """Return statements that evaluate all slopes at one state."""
-    moved = System(
+    moved = RightHandSides(
         {name: word_substitute(text, state) for name, text in parts.named.items()},
         {name: word_substitute(text, state) for name, text in parts.rhs.items()},
     )

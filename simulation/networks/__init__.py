@@ -1,1 +1,1 @@
-"""Networks: what a network consists of, and how it is run."""
+"""Former homes of what `plan`, `run` and `memory` hold now."""

@@ -65,7 +65,7 @@ def execute(
             )
 
         parts = list(pool.map(run, range(len(starts))))
-    return _joined(parts, starts, n)
+    return _joined(program, parts, starts, n)
 
 
 def count_chunks(n: int, program: Program) -> int:
@@ -86,22 +86,20 @@ def _part(values: Mapping[str, np.ndarray], start: int, size: int) -> dict[str, 
     return {k: np.pad(v, (0, size - len(v)), mode="edge") for k, v in parts.items()}
 
 
-def _joined(parts: list[dict], starts, n: int) -> dict[str, np.ndarray]:
+def _joined(program: Program, parts: list[dict], starts, n: int) -> dict[str, np.ndarray]:
     """Put the chunks' results together, without the neurons that were too many."""
-    found = {}
-    none = np.empty(0, int)
-    neurons = [
-        part.get("spike_neuron", none) + start for part, start in zip(parts, starts, strict=True)
+    cells = [
+        part["spike_neuron"] + start if "spike_neuron" in part else None
+        for part, start in zip(parts, starts, strict=True)
     ]
-    kept = [i < n for i in neurons]
-    for name in parts[0]:
-        pieces = [part[name] for part in parts]
-        if name == "trace_t":
+    found = {}
+    for name, about in program.outputs.items():
+        pieces = cells if name == "spike_neuron" else [part[name] for part in parts]
+        if about["shape"] == ["samples"]:
             found[name] = pieces[0]
-        elif name == "spike_neuron":
-            found[name] = np.concatenate([i[k] for i, k in zip(neurons, kept, strict=True)])
-        elif name.startswith("spike_") and name != "spike_count":
-            found[name] = np.concatenate([x[k] for x, k in zip(pieces, kept, strict=True)])
+        elif about["shape"] == ["spikes"]:
+            kept = [x[i < n] for x, i in zip(pieces, cells, strict=True)]
+            found[name] = np.concatenate(kept)
         else:
             found[name] = np.concatenate(pieces)[:n]
     return found

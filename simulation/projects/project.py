@@ -12,14 +12,17 @@ import numpy as np
 from brian2 import Quantity, second
 
 from ... import __version__
-from ..backends import Backend, compiled, preferences
+from ..backends.backend import Backend, makes_program
+from ..backends.brian.preferences import preferences
 from ..backends.compiled import ARGUMENTS, programs
 from ..backends.compiled.brian2_edits import PROJECT_ARGUMENTS
 from ..backends.compiled.finish_sources import edited, name_results
 from ..backends.compiled.generate import generate
-from ..backends.compiled.make_program import ProgramPlan, plan_program
-from ..backends.compiled.neuron_program import given_values
 from ..backends.compiled.starting_state import starting_state_sources
+from ..plan import Plan
+from ..programs.build import plan_program
+from ..programs.description import ProgramDescription
+from ..programs.neuron_program import given_values
 
 _FILES = Path(__file__).parent / "project_files"
 _MADE = ("src", "build", "static_arrays", "main")  # by an export, or by compiling it
@@ -82,16 +85,18 @@ def export(
     varied = (vary,) if isinstance(vary, str) else tuple(vary)
     sizes = [np.size(v) for v in (values or {}).values() if np.ndim(v)]
     n = n or (sizes[0] if sizes else NEURONS)
-    plan = plan_program(
+    chosen = makes_program(backend)
+    plan, description = plan_program(
         model, stimulus, n, duration, record=record, vary=varied, record_dt=record_dt,
-        start=start, method=method, dt=dt, spikes=spikes, backend=compiled(backend),
+        start=start, method=method, dt=dt, spikes=spikes, backend=chosen,
     )  # fmt: skip
-    chosen = {} if values is not None or not varied else _grid(model, varied, n)
-    given = given_values(plan.about, values if values is not None else chosen)
+    if values is None:
+        values = _grid(model, varied, n) if varied else {}
+    given = given_values(description, values)
     _check_folder(folder, overwrite)
     with tempfile.TemporaryDirectory() as private:
         made = Path(private) / "project"
-        _write_project(made, model, plan, given, compiled(backend))
+        _write_project(made, model, plan, description, given, chosen)
         folder.mkdir(parents=True, exist_ok=True)
         _remove_earlier(folder)
         shutil.copytree(made, folder, dirs_exist_ok=True)
@@ -156,15 +161,19 @@ def _remove_earlier(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _write_project(made: Path, model, plan: ProgramPlan, given: Mapping, backend: Backend) -> None:
+def _write_project(
+    made: Path,
+    model,
+    plan: Plan,
+    description: ProgramDescription,
+    given: Mapping,
+    backend: Backend,
+) -> None:
     src = made / "src"
     src.mkdir(parents=True)
-    text = plan.text
-    sources = starting_state_sources(model, text)
-    about = {"neurons": plan.about}
-    states = list(model.symbolic.states)
+    sources = starting_state_sources(model, plan.cells[0].text)
     with preferences(backend):
-        generate(src, text, states, plan.record, plan.record_dt, about, sources, backend.optimise)
+        generate(src, plan, backend, description.to_json(), sources)
     manifest = json.loads((src / "manifest.json").read_text())
     for outside in ("manifest.json", "makefile"):
         (src / outside).unlink(missing_ok=True)
@@ -181,32 +190,32 @@ def _write_project(made: Path, model, plan: ProgramPlan, given: Mapping, backend
     parts = sorted(file.name for file in src.glob("*.cpp"))
     _write(src / "around.cpp", "".join(f'#include "{name}"\n' for name in parts))
     shutil.copy(ARGUMENTS / "arguments.cpp", src)
-    _write(src / "inputs.h", _inputs(manifest))
+    _write(src / "inputs.h", _inputs(manifest, description))
     _write(made / "manifest.json", json.dumps(manifest, indent=1, ensure_ascii=False))
-    _write_parameters(made / "parameters.csv", plan.about, given)
-    _write_files(made, plan.about, backend)
+    _write_parameters(made / "parameters.csv", description, given)
+    _write_files(made, description, backend)
 
 
 def _write(file: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8")
 
 
-def _write_files(made: Path, about: Mapping, backend: Backend) -> None:
+def _write_files(made: Path, about: ProgramDescription, backend: Backend) -> None:
     """Write what is the same in every project, but for a few words."""
     standard = programs.cpp_standard()
-    varied = [name for name, e in about["values"].items() if e["per_neuron"]]
-    shared = [name for name in about["values"] if name not in varied]
+    varied = about.varied
+    shared = [name for name in about.values if name not in varied]
     example = (shared or varied)[0]
     words = {
         "COMMON": " ".join(programs.common_flags(backend)),
         "THREADS": _CMAKE_THREADS if backend.threads > 1 else "",
         "STANDARD_NUMBER": re.sub(r"\D", "", standard),
-        "TITLE": about["title"],
-        "MODEL": about["model"],
-        "STIMULUS": about["stimulus"],
-        "N": about["n"],
+        "TITLE": about.title,
+        "MODEL": about.model,
+        "STIMULUS": about.stimulus,
+        "N": about.n,
         "VERSION": __version__,
-        "EXAMPLE": f"{example}={np.ravel(about['values'][example]['value'])[0]:g}",
+        "EXAMPLE": f"{example}={np.ravel(about.values[example].value)[0]:g}",
         "VARIED": f"{varied[0]}[0]=1" if varied else "duration=500",
         "PYTHON": ", ".join(f"{name}=values" for name in varied),
     }
@@ -218,18 +227,20 @@ def _write_files(made: Path, about: Mapping, backend: Backend) -> None:
     (made / "run.sh").chmod(0o755)
 
 
-def _write_parameters(file: Path, about: Mapping, given: Mapping[str, np.ndarray]) -> None:
-    rows = [("duration", "all", _text(about["duration_ms"]), "ms", "how long to run")]
-    if not about["dt_is_fixed"]:
-        rows.append(("dt", "all", _text(about["dt_ms"]), "ms", "integration step"))
+def _write_parameters(
+    file: Path, about: ProgramDescription, given: Mapping[str, np.ndarray]
+) -> None:
+    rows = [("duration", "all", _text(about.duration_ms), "ms", "how long to run")]
+    if not about.dt_is_fixed:
+        rows.append(("dt", "all", _text(about.dt_ms), "ms", "integration step"))
     meaning = "rest or initial: where the cells begin"
-    rows.append(("start", "all", about["start"], "", meaning))
-    entries = about["values"].items()
-    for name, entry in sorted(entries, key=lambda item: item[1]["per_neuron"]):
-        values = np.broadcast_to(given[name], about["n"]) if entry["per_neuron"] else [given[name]]
+    rows.append(("start", "all", about.start, "", meaning))
+    entries = about.values.items()
+    for name, entry in sorted(entries, key=lambda item: item[1].per_neuron):
+        values = np.broadcast_to(given[name], about.n) if entry.per_neuron else [given[name]]
         for k, value in enumerate(values):
-            neuron = k if entry["per_neuron"] else "all"
-            rows.append((name, neuron, _text(value), entry["unit"], entry["meaning"]))
+            neuron = k if entry.per_neuron else "all"
+            rows.append((name, neuron, _text(value), entry.unit, entry.meaning))
     with file.open("w", newline="", encoding="utf-8") as stream:
         table = csv.writer(stream, lineterminator="\n")
         table.writerow(("name", "neuron", "value", "unit", "meaning"))
@@ -240,9 +251,8 @@ def _text(value) -> str:
     return repr(float(value))
 
 
-def _inputs(manifest: Mapping) -> str:
+def _inputs(manifest: Mapping, about: ProgramDescription) -> str:
     """Return the table of inputs and results as a C++ header."""
-    about = manifest["neurons"]
     lines = [
         "// What arguments.cpp reads, and what it checks afterwards.",
         "#pragma once",
@@ -253,17 +263,17 @@ def _inputs(manifest: Mapping) -> str:
         "    bool per_neuron, is_single;",
         "};",
         "struct Output { const char *file, *shape; int bytes; };",
-        f"const char* const TITLE = {_quoted(about['title'])};",
-        f"const int NEURONS = {about['n']};",
-        f"const bool FIXED_DT = {str(about['dt_is_fixed']).lower()};",
-        f"const double DT_MS = {about['dt_ms']!r};",
+        f"const char* const TITLE = {_quoted(about.title)};",
+        f"const int NEURONS = {about.n};",
+        f"const bool FIXED_DT = {str(about.dt_is_fixed).lower()};",
+        f"const double DT_MS = {about.dt_ms!r};",
         "const Input INPUTS[] = {",
     ]
-    for name, entry in about["values"].items():
-        texts = (name, entry["unit"], entry["meaning"], entry["input"])
-        is_single = manifest["inputs"][entry["input"]]["dtype"] == "float32"
-        flags = f"{str(entry['per_neuron']).lower()}, {str(is_single).lower()}"
-        lines.append(f"    {{{', '.join(map(_quoted, texts))}, {entry['factor']!r}, {flags}}},")
+    for name, entry in about.values.items():
+        texts = (name, entry.unit, entry.meaning, entry.input)
+        is_single = manifest["inputs"][entry.input]["dtype"] == "float32"
+        flags = f"{str(entry.per_neuron).lower()}, {str(is_single).lower()}"
+        lines.append(f"    {{{', '.join(map(_quoted, texts))}, {entry.factor!r}, {flags}}},")
     lines += ["};", "const Output OUTPUTS[] = {"]
     for output in manifest["outputs"].values():
         shape = " ".join(output["shape"])

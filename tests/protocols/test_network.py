@@ -40,9 +40,9 @@ from excitable.protocols import (
     ei_network,
     network_preset,
 )
+from excitable.simulation import memory as network_memory
 from excitable.simulation.backends import Backend, has_compiler, preferences
 from excitable.simulation.backends.compiled.compile import has_openmp
-from excitable.simulation.networks import network_memory
 
 needs_compiler = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
 needs_openmp = pytest.mark.skipif(not has_openmp(), reason="needs a compiler with OpenMP")
@@ -378,7 +378,7 @@ def test_a_million_spikes_come_back_in_a_table_within_seconds():
     import time
 
     from excitable.protocols.networks.network_result import _spikes_frame
-    from excitable.simulation.networks.network_plan import Population
+    from excitable.simulation.plan import Population
 
     class Plan:
         populations = (Population("exc", "cells", 0, 800), Population("inh", "cells", 800, 1000))

@@ -9,7 +9,8 @@ from brian2 import cm, ms, nA, uA
 from excitable.analysis import lif_rate
 from excitable.models import CONNOR_STEVENS, LIF
 from excitable.protocols import Constant, fi_curve
-from excitable.simulation import Backend, backends, has_compiler, simulate
+from excitable.simulation import Backend, has_compiler, simulate
+from excitable.simulation.backends import backend as backends
 from excitable.simulation.backends import choose, preferences
 from excitable.simulation.backends.compiled.compile import compiler, fast_flags, has_openmp
 from excitable.simulation.backends.compiled.programs import SMALLEST

@@ -10,7 +10,7 @@ from excitable.protocols import Constant, Poisson, Synapse, Uniform, ei_network
 from excitable.simulation import Backend
 from excitable.simulation.backends import has_compiler
 from excitable.simulation.backends.compiled.compile import has_openmp
-from excitable.simulation.networks.network_run import run_network
+from excitable.simulation.run import run_network
 
 pytestmark = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
 needs_openmp = pytest.mark.skipif(not has_openmp(), reason="needs a compiler with OpenMP")

@@ -264,7 +264,7 @@ def test_a_kill_in_the_middle_of_a_build_is_recovered_from(own_cache):
     process = run_python(SIMULATE.replace(
         "from excitable.simulation import simulate",
         "from excitable.simulation import simulate\n"
-        "from excitable.simulation.backends.compiled import programs\n"
+        "    from excitable.simulation.backends.compiled import programs\n"
         "    import os\n"
         "    def die(*a): os.kill(os.getpid(), 9)\n"
         "    programs.compile_program = die",
@@ -329,7 +329,7 @@ def test_the_state_update_is_vectorised(monkeypatch):
 
 def test_manifest_is_plain_json(lif_program):
     manifest = json.loads((lif_program.folder / "manifest.json").read_text())
-    assert manifest["n"] == 16
+    assert manifest["sizes"] == {"neurons": 16}
     assert manifest["inputs"]["tau"]["shape"] == []
 
 

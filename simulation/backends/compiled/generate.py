@@ -1,60 +1,58 @@
-"""From a group's text to C++ sources and a manifest, by Brian2's standalone device."""
+"""From a plan to C++ sources and a manifest, by Brian2's standalone device."""
 
 import contextlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import brian2
 import numpy as np
-from brian2 import Clock, Network, NeuronGroup, SpikeMonitor, StateMonitor, second
+from brian2 import second
 from brian2.devices import reset_device
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 
-from ....models.grouping import GroupText
-from ...methods import updater
-from ...methods.within_step import SINCE
+from ...plan import Plan
+from ...recording import qualified
+from ..backend import Backend
+from ..brian.assembly import assemble, results, sizes
 from .finish_sources import edited, finish_sources
+from .network_edits import speed_up
 from .standalone_device import ProgramDevice
 
 
 def generate(
     folder: Path,
-    text: GroupText,
-    states,
-    record,
-    record_dt,
-    about=None,
-    sources=None,
-    optimise: bool = True,
+    plan: Plan,
+    backend: Backend,
+    description: Mapping | None = None,
+    sources: Mapping[str, str] | None = None,
 ) -> None:
     """Write the C++ sources and ``manifest.json`` of a program.
 
     Parameters
     ----------
     folder : Path
-    text : GroupText
-        Its constants and arrays become inputs of the program.
-    states : sequence of str
-        State variables; inputs (initial values) and outputs (final values).
-    record : sequence of str
-    record_dt : Quantity or None
-    about : dict, optional
-        More fields of the manifest.
+    plan : Plan
+        With its constants as arguments; all its numbers become inputs of the program.
+    backend : Backend
+    description : dict, optional
+        What the manifest says of the neurons.
     sources : dict of str to str, optional
         More source files, or others for some of those that are generated, and their contents.
-    optimise : bool
-        Whether Brian2's code is changed for speed; see `Backend`.
     """
-    with device_for(folder, optimise) as device:
-        network, parts = assemble(text, record, record_dt)
-        network.run(1 * second, namespace=dict(text.functions))
+    with device_for(folder, backend.optimise) as device:
+        network, parts = assemble(plan, standalone=True)
+        network.run(1 * second, namespace=plan.functions)
         device.build(directory=str(folder), compile=False, run=False)
-        manifest = _manifest(device, parts, text, states, record)
-    with edited(folder, optimise) as generated:
+        manifest = {"threads": backend.threads, **_manifest(device, parts, plan)}
+    with edited(folder, backend.optimise) as generated:
         finish_sources(generated, manifest["outputs"])
+        if not plan.divisible:
+            speed_up(generated, plan, backend.threads)
     for name, content in (sources or {}).items():
         (folder / name).write_text(content)
-    (folder / "manifest.json").write_text(json.dumps(manifest | (about or {}), indent=1))
+    manifest |= {} if description is None else {"neurons": description}
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1))
 
 
 @contextlib.contextmanager
@@ -73,50 +71,29 @@ def device_for(folder: Path, optimise: bool = True):
         reset_device()
 
 
-def assemble(text: GroupText, record, record_dt) -> tuple[Network, dict]:
-    """Return the network and its parts, under fixed names: compiled code is found by them."""
-    kwargs = text.kwargs() | {"method": updater(text.method, text.stochastic, text.namespace)}
-    clock = Clock(kwargs.pop("dt"), name="cells_clock")
-    cells = NeuronGroup(text.n, **kwargs, clock=clock, name="cells")
-    parts = {"cells": cells}
-    if text.threshold:
-        located = SINCE in text.equations
-        when = {"when": "after_resets"} if located else {}
-        variables = [SINCE] if located else None
-        parts["spikes"] = SpikeMonitor(cells, variables=variables, name="spikes", **when)
-    if record:
-        when = {"clock": clock} if record_dt is None else {"dt": record_dt}
-        parts["traces"] = StateMonitor(cells, record, record=True, name="traces", **when)
-    return Network(*parts.values(), name="network"), parts
-
-
-def _manifest(device, parts, text: GroupText, states, record) -> dict:
+def _manifest(device, parts: Mapping, plan: Plan) -> dict:
     """Say which arrays go in and come out, by the names of the files and variables."""
-    cells = parts["cells"]
-
-    def file(owner, name):
-        return Path(device.get_array_filename(owner.variables[name])).name
-
-    def output(owner, name, shape):
-        dtype = np.dtype(owner.variables[name].dtype).name
-        return {"file": file(owner, name), "dtype": dtype, "shape": shape}
-
     inputs = {}
-    for name in (*states, *text.arrays, *text.shared):
-        shape = [] if name in text.shared else [text.n]
-        dtype = np.dtype(cells.variables[name].dtype).name
-        inputs[name] = {"variable": f"cells.{name}", "shape": shape, "dtype": dtype}
-    outputs = {f"state_{name}": output(cells, name, ["neurons"]) for name in states}
-    if "spikes" in parts:
-        spikes = parts["spikes"]
-        outputs["spike_count"] = output(spikes, "count", ["neurons"])
-        outputs["spike_neuron"] = output(spikes, "i", ["spikes"])
-        outputs["spike_t"] = output(spikes, "t", ["spikes"])
-        if SINCE in text.equations:
-            outputs["spike_since"] = output(spikes, SINCE, ["spikes"])
-    if "traces" in parts:
-        outputs["trace_t"] = output(parts["traces"], "t", ["samples"])
-        for name in record:
-            outputs[f"trace_{name}"] = output(parts["traces"], name, ["samples", "neurons"])
-    threads = brian2.prefs.devices.cpp_standalone.openmp_threads or 1
-    return {"n": text.n, "threads": threads, "inputs": inputs, "outputs": outputs}
+    for cells in plan.cells:
+        for name in cells.numbers:
+            shape = [] if name in cells.text.shared else [cells.text.n]
+            inputs[qualified(cells.name, name)] = _input(parts[cells.name], name, shape)
+    for p in plan.projections:
+        for name in p.values:
+            inputs[qualified(p.name, name)] = _input(parts[p.name], name, [])
+    outputs = {}
+    for name, result in results(plan).items():
+        variable = result.variable_of(parts)
+        outputs[name] = {
+            "file": Path(device.get_array_filename(variable)).name,
+            "dtype": np.dtype(variable.dtype).name,
+            "shape": list(result.shape),
+        }
+        if result.counts:
+            outputs[name]["counts"] = result.counts
+    return {"sizes": sizes(plan), "inputs": inputs, "outputs": outputs}
+
+
+def _input(part, name: str, shape: list[int]) -> dict:
+    dtype = np.dtype(part.variables[name].dtype).name
+    return {"variable": f"{part.name}.{name}", "shape": shape, "dtype": dtype}

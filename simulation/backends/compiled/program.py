@@ -1,11 +1,13 @@
 """A compiled program: run it with other values, again and again. Needs numpy, not Brian2."""
 
 import json
+import math
 import os
 import re
 import shutil
 import subprocess
 import tempfile
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +17,6 @@ import numpy as np
 from ...parallel.machine import cores
 
 DTYPES = {"float64": np.float64, "float32": np.float32, "int32": np.int32, "bool": np.int8}
-
-
-class DivergenceError(ArithmeticError):
-    """The integration left the numbers: a state became NaN or infinite.
-
-    ``neurons`` are the neurons to which it happened; empty where that is not known.
-    """
-
-    neurons: tuple[int, ...] = ()
 
 
 class ProgramError(RuntimeError):
@@ -40,25 +33,33 @@ class Program:
     inputs : dict
         For each value that can be set: ``{"variable": "cells.g_A", "shape": [n] or [], ...}``.
     outputs : dict
-        For each result: ``{"file": ..., "dtype": ..., "shape": ...}``.
-    n : int
-        Number of neurons.
+        For each result: ``{"file": ..., "dtype": ..., "shape": ...}``; of one whose sum is the
+        size of a dimension, ``"counts"`` names that.
+    sizes : dict of str to int
+        The dimensions whose size is known before the run.
     threads : int
         Number of OpenMP threads that it starts.
     """
 
     folder: Path
-    n: int
     inputs: Mapping[str, dict]
     outputs: Mapping[str, dict]
+    sizes: Mapping[str, int]
     threads: int
 
     @classmethod
     def open(cls, folder) -> "Program":
         """Return the program in a folder."""
         folder = Path(folder).resolve()
-        manifest = json.loads((folder / "manifest.json").read_text())
-        return cls(folder, **{key: manifest[key] for key in ("n", "inputs", "outputs", "threads")})
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        return cls(
+            folder, **{key: manifest[key] for key in ("inputs", "outputs", "sizes", "threads")}
+        )
+
+    @property
+    def n(self) -> int:
+        """Number of neurons in a program of one group."""
+        return self.sizes["neurons"]
 
     def execute(
         self,
@@ -158,6 +159,8 @@ class Program:
                     progress = re.match(r"@progress ([\d.]+)", line)
                     if progress and report is not None:
                         report(float(progress[1]))
+                    elif line.startswith("@note "):
+                        warnings.warn(line.removeprefix("@note ").strip(), stacklevel=6)
                     elif not progress:
                         messages.append(line)
             except BaseException:
@@ -184,25 +187,27 @@ class Program:
             file = results / about["file"]
             if not file.exists():
                 raise ProgramError(f"the program wrote no {file.name}; its files are in {results}")
-            data = np.fromfile(file, dtype=DTYPES[about["dtype"]])
-            found[name] = data
+            found[name] = np.fromfile(file, dtype=DTYPES[about["dtype"]])
+        sizes = self._check_sizes(found, results)
         for name, about in self.outputs.items():
-            self._check_size(found, name, about, results)
-            if about["shape"] == ["samples", "neurons"]:
-                found[name] = found[name].reshape(-1, self.n).T
+            if len(about["shape"]) == 2:  # one row per sample in the file
+                found[name] = found[name].reshape(-1, sizes[about["shape"][1]]).T
         return found
 
-    def _check_size(self, found, name, about, results) -> None:
+    def _check_sizes(self, found: Mapping[str, np.ndarray], results: Path) -> dict[str, int]:
         """Raise if a result is shorter or longer than the others say: a lost or truncated file."""
-        size = found[name].size
-        shape = about["shape"]
-        expected = {
-            "spikes": lambda: found["spike_count"].sum(),
-            "samples": lambda: found["trace_t"].size * (self.n if len(shape) == 2 else 1),
-            "neurons": lambda: self.n,
-        }[shape[0]]()
-        if size != expected:
-            raise ProgramError(
-                f"result {name} has {size} values where {expected} were expected; its files are "
-                f"in {results}"
-            )
+        sizes = dict(self.sizes)
+        for name, about in self.outputs.items():
+            if "counts" in about:
+                sizes[about["counts"]] = int(found[name].sum())
+        for name, about in self.outputs.items():
+            size, shape = found[name].size, about["shape"]
+            if len(shape) == 1:  # where nothing else says it, the first result does
+                sizes.setdefault(shape[0], size)
+            expected = math.prod(d if isinstance(d, int) else sizes[d] for d in shape)
+            if size != expected:
+                raise ProgramError(
+                    f"result {name} has {size} values where {expected} were expected; its files "
+                    f"are in {results}"
+                )
+        return sizes

@@ -1,18 +1,22 @@
-"""Cached programs: which one runs a group, and how it is made."""
+"""Cached programs: which one runs a plan, and how it is made."""
 
 import hashlib
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import brian2
 import numpy as np
-from brian2 import TimedArray
+from brian2 import Function, TimedArray
+from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
 
 from ....models.grouping import GroupText
 from ...parallel.chunks import count_chunks, execute, seeds_of_chunks
 from ...parallel.machine import programs_at_once
-from .. import Backend, preferences
+from ...parallel.progress import reporter
+from ...plan import Plan
+from ...recording import Recording, recording_of
+from ..backend import Backend
+from ..brian.preferences import preferences
 from . import cache as programs_cache
 from .compile import compile_program, compiler_identity, flags_probed_meanwhile
 from .generate import generate
@@ -20,59 +24,83 @@ from .program import Program
 
 SMALLEST, LARGEST = 16, 1024  # neurons in a program; gcc vectorises no loop over fewer than 16
 WORTH_SPLITTING = 128  # neurons below which a second process costs more than it gains
-STANDALONE = Backend("cpp_standalone")
-# Folders whose files decide what the program of a given text consists of.
-_SOURCES = ("simulation/backends/compiled", "simulation/methods", "simulation/networks")
 
 
-def run_program(plan) -> dict[str, np.ndarray]:
-    """Run a plan (see `run.Plan`) on a program, compiled now or before."""
-    text = plan.text.with_arguments()
-    n = text.n
-    size = size_of(text, plan.backend.threads)
-    program = cached_program(
-        replace(text, n=size), [*plan.state], plan.record, plan.record_dt, plan.backend
-    )
-    values = {**text.arrays, **{k: np.broadcast_to(v, n) for k, v in plan.state.items()}}
+def run(plan: Plan, backend: Backend) -> Recording:
+    """Run a plan on a program, compiled now or before; see `Backend.run`."""
+    arguments = plan.with_arguments()
+    run_it = _run_in_chunks if plan.divisible else _run_whole
+    return recording_of(plan, run_it(arguments, backend), backend)
+
+
+def _run_whole(plan: Plan, backend: Backend) -> dict[str, np.ndarray]:
+    program = cached_program(plan, backend)
+    with reporter(plan.label) as report:
+        return program.execute(
+            plan.numbers, float(plan.duration), float(plan.dt), seed=plan.seed, report=report
+        )
+
+
+def _run_in_chunks(plan: Plan, backend: Backend) -> dict[str, np.ndarray]:
+    (cells,) = plan.cells
+    n, shared = cells.text.n, cells.text.shared
+    program = cached_program(plan.resized(size_of(cells.text, backend.threads)), backend)
     return execute(
         program,
-        values,
-        text.shared,
+        {k: np.broadcast_to(v, n) for k, v in cells.numbers.items() if k not in shared},
+        shared,
         n,
         float(plan.duration),
-        float(text.dt),
+        float(plan.dt),
         seeds=seeds_of_chunks(plan.seed, count_chunks(n, program)),
         label=plan.label,
     )
 
 
-def cached_program(
-    text: GroupText,
-    states,
-    record,
-    record_dt,
-    backend: Backend = STANDALONE,
-    *,
-    about=None,
-    sources=None,
-) -> Program:
-    """Return the compiled program of a text whose numbers are arguments.
+def cached_program(plan: Plan, backend: Backend, description=None, sources=None) -> Program:
+    """Return the compiled program of a plan whose numbers are arguments.
 
-    See `generate` for what `about` and `sources` add to it.
+    See `generate` for what `description` and `sources` add to it.
     """
     key = programs_cache.key_of(
-        own_sources(), brian2.__version__, compiler_identity(),
-        text.n, text.equations, text.threshold, text.reset, text.refractory, text.method,
-        record, record_dt and float(record_dt), contents(text), backend.threads,
-        backend.precision, backend.optimise, about, sources,
+        own_sources(), brian2.__version__, compiler_identity(), backend.threads,
+        backend.precision, backend.optimise, _text_of(plan), description, sources,
     )  # fmt: skip
+    # Cells that nothing connects spend their time in the integration alone.
+    hot, precompile = (is_hot, False) if plan.divisible else (_is_object, True)
 
     def build(folder):
         with flags_probed_meanwhile(), preferences(backend):
-            generate(folder, text, states, record, record_dt, about, sources, backend.optimise)
-        compile_program(folder, is_hot, common_flags(backend))
+            generate(folder, plan, backend, description, sources)
+        compile_program(folder, hot, common_flags(backend), precompile)
 
     return programs_cache.program(key, build)
+
+
+def _text_of(plan: Plan) -> list:
+    """Return all that decides what the program consists of: the plan without its numbers."""
+    cells = [
+        (c.name, c.text.n, c.text.equations, c.text.threshold, c.text.reset, c.text.refractory,
+         c.text.method, sorted(c.numbers), sorted(c.text.shared), list(c.state), c.drawn,
+         [vars(o) for o in c.operations], c.update_when, c.located,
+         {name: vars(event) for name, event in c.text.events.items()}, contents(c.text))
+        for c in plan.cells
+    ]  # fmt: skip
+    projections = [
+        (p.name, vars(p.source), vars(p.target), p.model, p.connect, sorted(p.values), p.drawn,
+         {name: vars(pathway) for name, pathway in p.pathways.items()})
+        for p in plan.projections
+    ]  # fmt: skip
+    recorded = plan.recorded
+    traces = {c: (list(v), i.tolist()) for c, (v, i) in recorded.traces.items()}
+    step = None if recorded.dt is None else float(recorded.dt)
+    monitors = [recorded.spikes, recorded.connections, recorded.rates, traces, step]
+    return [cells, [vars(p) for p in plan.populations], projections, monitors]
+
+
+def _is_object(source: Path) -> bool:
+    """Return whether a source is an object's code, run in every step or for every synapse."""
+    return source.parent.name == "code_objects"
 
 
 def is_hot(source: Path) -> bool:
@@ -95,7 +123,7 @@ def common_flags(backend: Backend) -> tuple[str, ...]:
 def own_sources() -> str:
     """Return a checksum of the code that decides what a program of a given text consists of."""
     root = Path(__file__).parents[3]
-    files = [f for folder in _SOURCES for f in (root / folder).rglob("*.*") if f.suffix != ".pyc"]
+    files = [f for f in (root / "simulation").rglob("*.*") if f.suffix != ".pyc"]
     files.append(root / "models" / "functions.py")
     return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files))).hexdigest()
 
@@ -109,13 +137,22 @@ def size_of(text: GroupText, threads: int = 1) -> int:
     """
     if any(isinstance(f, TimedArray) and f.values.ndim == 2 for f in text.functions.values()):
         return text.n
-    split = text.n >= WORTH_SPLITTING and not text.stochastic and threads == 1
+    noisy = text.stochastic or text.system.random
+    split = text.n >= WORTH_SPLITTING and not noisy and threads == 1
     wanted = -(-text.n // programs_at_once()) if split else text.n
     size = max(SMALLEST, 1 << (wanted - 1).bit_length())
     return size if threads > 1 else min(size, LARGEST)
 
 
 def contents(text: GroupText) -> list:
-    """Return what recorded inputs consist of: their samples, and the step that is built in."""
-    recorded = {k: f for k, f in text.functions.items() if isinstance(f, TimedArray)}
-    return [(k, f.values.tobytes().hex(), float(f.dt), float(text.dt)) for k, f in recorded.items()]
+    """Return what the functions that a text calls consist of: samples with the step, or C++."""
+    found = []
+    for name, function in text.functions.items():
+        if isinstance(function, TimedArray):  # whose step is built in
+            samples = function.values.tobytes().hex()
+            found.append((name, samples, float(function.dt), float(text.dt)))
+        elif isinstance(function, Function) and CPPCodeGenerator in function.implementations:
+            code = function.implementations[CPPCodeGenerator]
+            written = None if code.dynamic else code.get_code(None)
+            found.append((name, code.name, written, sorted(code.dependencies or ())))
+    return found

@@ -1,23 +1,33 @@
 """The state at time 0 as C++: a compiled program finds it for the parameters of each run."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import sympy as sp
 from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
 
-from ....dynamics.equilibria import GRID, Expressions, expressions, search_range
+from ....dynamics.equilibria import FIRST_STEP, GRID, GROWTH, SETTLED, STEPS, search_range
+from ....models.checks import check_name
+from ....models.expressions import NoDerivative, needed
 from ....models.functions import SMOOTH_EXPREL
-from ....models.grouping import GroupText, initial_expressions
-from ....models.symbolic import symbol
+from ....models.grouping import GroupText, initial_texts
+from ....models.printers.c_like import CannotPrint, written
+from ....models.steady import steady_states
+from ...start import warn_restless
 
 _SOURCE = Path(__file__).parent / "cpp" / "starting_state.cpp"
-_USED = {"smooth_exprel": "_smooth_exprel", "int_": "_number", "clip": "_clip"}
 _FUNCTIONS = f"""
 {SMOOTH_EXPREL.implementations[CPPCodeGenerator].get_code(None).strip()}
-static inline double _number(bool condition) {{ return condition ? 1.0 : 0.0; }}
-static inline double _clip(double x, double low, double high)
+static inline double clip(double x, double low, double high)
 {{
     return x < low ? low : x > high ? high : x;
+}}
+static inline double sign(double x) {{ return x > 0 ? 1 : x < 0 ? -1 : 0; }}
+static inline double exprel_slope(double x)
+{{
+    if (fabs(x) > 0.5) return (exp(x)*(x - 1) + 1)/(x*x);
+    double sum = 0, term = 1;
+    for (int k = 0; k < 14; k++) {{ sum += term/(k + 2); term *= x/(k + 1); }}
+    return sum;
 }}
 """
 
@@ -40,90 +50,170 @@ def starting_state_sources(model, text: GroupText) -> dict[str, str]:
         "code_objects/starting_state.cpp": _SOURCE.read_text(),
         "starting_state.h": "#pragma once\n#include <string>\n#include <vector>\n"
         "void set_starting_state(const std::vector<std::string>& arguments);\n",
-        "model_equations.h": _model_equations(model, text),
+        "model_equations.h": _Equations(model, text).text(),
     }
 
 
 def has_rest(model) -> bool:
-    """Return whether the model's resting state follows from its text."""
+    """Return whether a program can look for the model's resting state by itself.
+
+    It cannot where the equations depend on time, or call a function that has no C++ here.
+    """
     try:
-        _reduced(model)
-    except ValueError:
+        return bool(_Equations(model, None).rest())
+    except (CannotPrint, NoDerivative):
         return False
-    return True
 
 
-def _reduced(model) -> Expressions:
-    return expressions(model.equations, tuple(model.parameters), model.input, model.membrane)
+def start_of(model, start: str) -> str:
+    """Return where a program of a model starts by itself; say so if that is not what was asked."""
+    check_name("start", start, ("rest", "initial"))
+    if start == "rest" and not has_rest(model):
+        warn_restless(model, "a program cannot find its resting state from the equations")
+        return "initial"
+    return start
 
 
-def _model_equations(model, text: GroupText) -> str:
-    """Return the model as C++ functions of its state and its parameters ``p``, in SI units."""
-    arguments = (*model.parameters, model.input)
-    p = {symbol(name): sp.Symbol(f"p[{k}]") for k, name in enumerate(arguments)}
-    known = has_rest(model)
-    names = [model.membrane, *(x for x in model.symbolic.states if x != model.membrane)]
-    start = initial_expressions(model)
-    v = {symbol(model.membrane): sp.Symbol("v")}
-    x = {symbol(name): sp.Symbol(f"x[{k}]") for k, name in enumerate(names)}
-    form = _reduced(model) if known else None
-    low, high = search_range(model)
-    lines = [
-        f"// {model.title}: its equations in SI units.",
-        "#pragma once",
-        "#include <cmath>",
-        "namespace model {",
-        "using std::exp; using std::pow; using std::sqrt; using std::log; using std::fabs;",
-        _FUNCTIONS,
-        f"const bool HAS_REST = {str(known).lower()};",
-        f"const int NEURONS = {text.n};",
-        f"const int GRID = {GRID};",
-        f"const double LOWEST = {low!r}, HIGHEST = {high!r};",
-        f"const int STATES = {len(names)}, OTHERS = {len(names) - 1};",
-        f"const int ARGUMENTS = {len(arguments)};  // {', '.join(arguments)}",
-        "const char* const NAMES[] = {" + ", ".join(f'"{name}"' for name in names) + "};",
-        "",
-        "// dv/dt with all other variables at their steady state",
-        "static inline double current(double v, const double* p)",
-        *_body([form.current] if known else [sp.Integer(0)], {**p, **v}, None),
-        "static inline void steady(double v, const double* p, double* result)",
-        *_body(form.steady if known else [], {**p, **v}, "result"),
-        "static inline void rhs(const double* x, const double* p, double* result)",
-        *_body(form.rhs if known else [], {**p, **x}, "result"),
-        "static inline void initial(const double* p, double* result)",
-        *_body([start[name] for name in names], p, "result"),
-        "static inline void arguments_of(int neuron, double* p)",
-        "{",
-        *(f"    p[{k}] = {_value(name, model, text)};" for k, name in enumerate(arguments)),
-        "}",
-        "static inline void set_state(int neuron, const double* x, const bool* given)",
-        "{",
-        *(
-            f"    if (!given[{k}]) brian::_array_cells_{name}[neuron] = x[{k}];"
-            for k, name in enumerate(names)
-        ),
-        "}",
-        "}  // namespace model",
-    ]
-    return "\n".join(lines) + "\n"
+class _Equations:
+    """A model as C++ functions of its state ``x`` and its parameters ``p``, in SI units."""
+
+    def __init__(self, model, text: GroupText | None):
+        self.model, self.group, self.system = model, text, model.system
+        self.arguments = (*model.parameters, model.input)
+        v = model.membrane
+        self.names = (v, *(x for x in self.system.states if x != v))
+        clock = {"dt": "TIME_STEP", "t": "0.0"}
+        self.p = {name: f"p[{k}]" for k, name in enumerate(self.arguments)} | clock
+        self.x = {name: f"x[{k}]" for k, name in enumerate(self.names)}
+
+    def text(self) -> str:
+        model = self.model
+        low, high = search_range(model)
+        known = has_rest(model)
+        n = len(self.names)
+        title = " ".join(model.title.split())
+        return "\n".join(
+            [
+                f"// {title}: its equations in SI units.",
+                "#pragma once",
+                "#include <cmath>",
+                "namespace model {",
+                "using std::exp; using std::pow; using std::sqrt; using std::log; using std::fabs;",
+                _FUNCTIONS,
+                f"const bool HAS_REST = {str(known).lower()};",
+                f"const int NEURONS = {self.group.n};",
+                f"const int GRID = {GRID};",
+                f"const double LOWEST = {low!r}, HIGHEST = {high!r};",
+                f"const double FIRST_STEP = {FIRST_STEP!r}, GROWTH = {GROWTH!r};",
+                f"const double SETTLED = {SETTLED!r}, TIME_STEP = {float(model.dt)!r};",
+                f"const int STEPS = {STEPS};",
+                f"const int STATES = {n}, OTHERS = {n - 1};",
+                f"const int ARGUMENTS = {len(self.arguments)};  // {', '.join(self.arguments)}",
+                f"const char* const NAMES[] = {{{_listed(self.names)}}};",
+                "",
+                *(self.rest() if known else _NO_REST),
+                "static inline void initial(const double* p, double* result)",
+                *self.body(*self.start(), self.p, "result"),
+                "static inline void arguments_of(int neuron, double* p)",
+                "{",
+                *(f"    p[{k}] = {self.value(x)};" for k, x in enumerate(self.arguments)),
+                "}",
+                "static inline void set_state(int neuron, const double* x, const bool* given)",
+                "{",
+                *(
+                    f"    if (!given[{k}]) brian::_array_cells_{x}[neuron] = x[{k}];"
+                    for k, x in enumerate(self.names)
+                ),
+                "}",
+                "}  // namespace model\n",
+            ]
+        )
+
+    def rest(self) -> list[str]:
+        """Return the functions by which a resting state is found."""
+        system, v = self.system, self.model.membrane
+        if system.timed:
+            return []
+        parts, slopes = system.parts(), system.slopes()
+        steady = steady_states(system, [v])
+        followed = {**steady.statements, **parts}
+        reduced = not steady.left
+        here = {**self.p, v: "v"}
+        derivatives, entries = system.jacobian()
+        jacobian = [entries.get((a, b), "0") for a in self.names for b in self.names]
+        return [
+            f"const bool REDUCED = {str(reduced).lower()};",
+            f"const bool IS_RESET = {str(bool(system.reset)).lower()};",
+            "// dv/dt with all other variables at their steady state",
+            "static inline double current(double v, const double* p)",
+            *self.body([slopes[v]] if reduced else ["0"], followed, here),
+            "static inline void steady(double v, const double* p, double* result)",
+            *self.body(self.names[1:] if reduced else [], followed, here, "result"),
+            "static inline void rhs(const double* x, const double* p, double* result)",
+            *self.body([slopes[x] for x in self.names], parts, {**self.p, **self.x}, "result"),
+            "static inline void jacobian(const double* x, const double* p, double* result)",
+            *self.body(jacobian, {**parts, **derivatives}, {**self.p, **self.x}, "result"),
+            "// above zero where the spike condition holds",
+            "static inline double gap(const double* x, const double* p)",
+            *self.gap(),
+        ]
+
+    def gap(self) -> list[str]:
+        gap = self.system.gap
+        if gap is None:
+            return ["{", "    return -1;", "}"]
+        named = {**self.p, **self.x}
+        lines = self.statements(gap.leaves, self.system.named, named)
+
+        def leaf(text: str) -> str:
+            return f"({written(text, named)})"
+
+        whole = gap.combined(leaf, "fmin({}, {})", "fmax({}, {})")
+        return ["{", *lines, f"    return {whole};", "}"]
+
+    def start(self) -> tuple[list[str], Mapping[str, str]]:
+        """Return the initial values and what they need."""
+        _, statements = initial_texts(self.model)
+        return list(self.names), statements
+
+    def statements(self, outputs: Sequence[str], named: Mapping[str, str], names: dict) -> list:
+        """Return C++ that evaluates what the outputs need, whose names are added to `names`."""
+        lines = []
+        for name, text in needed(outputs, named).items():
+            if name in names:
+                continue
+            kind = "bool" if name in self.system.booleans else "double"
+            lines.append(f"    const {kind} _{name} = {written(text, names)};")
+            names[name] = f"_{name}"
+        return lines
+
+    def body(self, outputs, named, names, result: str | None = None) -> list[str]:
+        """Return a function's body: named parts, then the results, or the one it returns."""
+        names = dict(names)
+        lines = self.statements(outputs, named, names)
+        finals = [written(text, names) for text in outputs]
+        if result is None:
+            lines.append(f"    return {finals[0]};")
+        else:
+            lines += [f"    {result}[{k}] = {final};" for k, final in enumerate(finals)]
+        return ["{", *lines, "}"]
+
+    def value(self, name: str) -> str:
+        if name == self.model.input:
+            return "0"  # rest is without input
+        return f"brian::_array_cells_{name}[{'neuron' if name in self.group.arrays else '0'}]"
 
 
-def _value(name: str, model, text: GroupText) -> str:
-    if name == model.input:
-        return "0"  # rest is without input
-    return f"brian::_array_cells_{name}[{'neuron' if name in text.arrays else '0'}]"
+# A model whose rest a program cannot look for.
+_NO_REST = [
+    "const bool REDUCED = false, IS_RESET = false;",
+    "static inline double current(double, const double*) { return 0; }",
+    "static inline void steady(double, const double*, double*) {}",
+    "static inline void rhs(const double*, const double*, double*) {}",
+    "static inline void jacobian(const double*, const double*, double*) {}",
+    "static inline double gap(const double*, const double*) { return -1; }",
+]
 
 
-def _body(formulas, renamed: dict, result: str | None) -> list[str]:
-    """Return a function's body: common parts once, then the results, or the one that it returns."""
-    parts, finals = sp.cse([e.xreplace(renamed) for e in formulas], sp.numbered_symbols("t_"))
-    lines = [f"    const double {name} = {_code(part)};" for name, part in parts]
-    if result is None:
-        lines.append(f"    return {_code(finals[0])};")
-    else:
-        lines += [f"    {result}[{k}] = {_code(final)};" for k, final in enumerate(finals)]
-    return ["{", *lines, "}"]
-
-
-def _code(expression: sp.Expr) -> str:
-    return sp.ccode(expression, user_functions=_USED)
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)

@@ -1,35 +1,29 @@
-"""The reference solution: the same equation text, integrated by scipy to about ten digits.
+"""The reference solution: the same system, integrated by scipy to about ten digits.
 
-It shares the text with the Brian2 runs and nothing else: the right-hand sides are compiled from
-sympy to plain Python, the integrator is DOP853 with adaptive steps (Hairer, Norsett & Wanner 1993,
+It shares the model's text with the Brian2 runs and nothing else: the right-hand sides are compiled
+to plain Python, the integrator is DOP853 with adaptive steps (Hairer, Norsett & Wanner 1993,
 Solving Ordinary Differential Equations I), and spikes are located as events of its interpolant.
 """
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import sympy as sp
-from brian2 import Equations, Quantity, TimedArray, ms
-from sympy.core.function import AppliedUndef
+from brian2 import Quantity, ms
 
 from ....models.checks import check_name, check_positive, check_quantity
-from ....models.grouping import MIDSTEP, describe
-from ....models.symbolic import symbol, symbolic
+from ....models.conditions import Gap, gap_of
+from ....models.expressions import substitute
+from ....models.grouping import MIDSTEP, GroupText, describe
+from ....models.system import System
 from ...run import DivergenceError, Recording, recordable
 from ...start import starting_state
 
 # No step is longer, so that none jumps over a spike or a period of the input.
 _LONGEST_STEP = 1e-3
 _MIDDLE = "midstep"
-_SCALAR = {
-    "smooth_exprel": lambda x: math.expm1(x) / x if x else 1.0,
-    "int_": float,
-    "clip": lambda x, low, high: min(max(x, low), high),
-}
 
 
 def reference(
@@ -78,8 +72,9 @@ def reference(
     Notes
     -----
     The input's jumps are met exactly: the integration is done in pieces between the stimulus'
-    breakpoints. A spike is an upward crossing of the threshold. A reset acts at the crossing, and
-    variables marked ``(unless refractory)`` stand still for the refractory period.
+    breakpoints. A spike is an upward crossing of the threshold by a cell that is not refractory,
+    or the end of a refractory period above it. A reset acts at the crossing, and variables marked
+    ``(unless refractory)`` stand still for the refractory period.
 
     Examples
     --------
@@ -98,18 +93,19 @@ def reference(
         times = np.atleast_1d(check_quantity("t_eval", t_eval, ms)) / 1e3
         if np.any((times < 0) | (times > length)) or np.any(np.diff(times) < 0):
             raise ValueError(f"t_eval: must ascend within 0 and {duration}, got {t_eval}")
-    problem = _read(model, stimulus, vary or {}, start, tuple(record))
+    text = describe(model, 1, stimulus, vary=vary or {})
+    problem = _problem(text, tuple(record))
+    state = starting_state(model, text, start)
+    first = np.array([float(np.ravel(state.get(x, 0.0))[0]) for x in text.system.rhs])
     breaks = getattr(stimulus, "breakpoints", [])
     stops = sorted({0.0, length, *(t for t in breaks if 0 < t < length)})
-    tolerances = {
-        "rtol": rtol,
-        "atol": [atol * float(model.unit_of(name)) for name in problem.states],
-    }
-    spikes, samples = _integrate(model, problem, stops, times, tolerances)
+    units = [float(_unit(model, x)) for x in text.system.rhs]
+    solver = _Solver(problem, model.name, {"rtol": rtol, "atol": [atol * u for u in units]})
+    samples = solver.run(first, stops, times)
     return Recording(
         n=1,
-        spike_neuron=np.zeros(len(spikes), int),
-        spike_ms=np.array(spikes) * 1e3,
+        spike_neuron=np.zeros(len(solver.spikes), int),
+        spike_ms=np.array(solver.spikes) * 1e3,
         t_ms=times * 1e3,
         traces={name: samples[None, :, k] for k, name in enumerate(record)},
         method="DOP853",
@@ -118,140 +114,205 @@ def reference(
     )
 
 
+def _unit(model, state: str):
+    return model.unit_of(state) if state in model.system.rhs else 1.0  # a filter of the input
+
+
 @dataclass(frozen=True)
 class _Problem:
-    """The text as functions of ``(t, *state, *constants)``, in SI units."""
+    """A driven system as functions of ``(t, *state, middle)``, in SI units.
 
-    states: tuple[str, ...]
-    first: np.ndarray
-    free: np.ndarray  # False where the refractory period holds a variable
+    `middle` is the middle of the piece between two breakpoints of the input. `holding` is the rhs
+    of a refractory cell; `gap` is above zero where the spike condition holds; `busy` where the
+    refractory condition does, if it is one.
+    """
+
     rhs: Callable
-    gap: Callable | None  # above zero where the threshold condition holds
+    holding: Callable
+    gap: Callable | None
+    busy: Callable | None
     reset: Callable | None
-    refractory: float
+    period: Callable | None
     shown: Callable
-    constants: Callable  # of the middle of a piece between breakpoints
 
 
-def _read(model, stimulus, vary, start, record) -> _Problem:
-    """Turn the text of a model and its stimulus into functions."""
-    text = describe(model, 1, stimulus, vary=vary)
-    if text.stochastic:
+def _problem(text: GroupText, record: tuple[str, ...]) -> _Problem:
+    """Turn a driven system and its numbers into functions."""
+    system = text.system
+    if system.stochastic or system.random:
+        where = f"random numbers in {system.random}" if system.random else "white noise"
         raise ValueError(
-            f"reference: {stimulus!r} contains white noise, which has no reference solution; "
-            "use `simulate`"
+            f"reference: {system.name} under this stimulus contains {where}, which has no "
+            "reference solution; use `simulate`"
         )
-    values = {name: float(np.ravel(v)[0]) for name, v in text.values.items()} | {"i": 0.0}
-    equations = text.equations.replace(MIDSTEP, _MIDDLE)
-    form = symbolic(equations, frozenset({*values, _MIDDLE}))
-    known = [*values, _MIDDLE]
-    timed = {k: v for k, v in text.namespace.items() if isinstance(v, TimedArray)}
-    calls = sorted(
-        {c for e in form.rhs.values() for c in e.atoms(AppliedUndef) if c.func.__name__ in timed},
-        key=str,
-    )
-    sampled = {call: symbol(f"sample_{k}") for k, call in enumerate(calls)}
-    arguments = ["t", *form.rhs, *known, *(s.name for s in sampled.values())]
+    values = {name: float(np.ravel(v)[0]) for name, v in text.values.items()}
+    values |= {"i": 0.0, "dt": 0.0}
+    system = _at_middle(system)
+    arguments = ["t", *system.rhs, _MIDDLE, *values]
+    rest = list(values.values())
 
-    def compiled(expressions: Sequence[sp.Expr], arguments=arguments) -> Callable:
-        expressions = [e.xreplace(sampled) for e in expressions]
-        return sp.lambdify([symbol(a) for a in arguments], expressions, [_SCALAR, "math"], cse=True)
+    def compiled(outputs: Sequence[str]) -> Callable:
+        f = system.function(arguments, outputs, scalar=True)
+        return lambda t, state, middle: f(t, *state, middle, *rest)
 
-    places = compiled([call.args[0] for call in calls], known)
-
-    def constants(middle: float) -> list[float]:
-        fixed = [*values.values(), middle]
-        at = zip(calls, places(*fixed), strict=True)
-        return [*fixed, *(_sample(timed[call.func.__name__], t) for call, t in at)]
-
-    crossing = form.expression(model.threshold, known) if model.threshold else None
-    hold = sp.S.Zero
-    if model.refractory and model.refractory != model.threshold:
-        hold = form.expression(model.refractory, known).xreplace(
-            {symbol(k): sp.Float(v) for k, v in values.items()}
-        )
-        if not hold.is_number:
-            raise ValueError(f"reference: cannot read the refractory period {model.refractory!r}")
-    parsed = Equations(equations)
-    state = starting_state(model, text, start)
+    rule = system.refractory
+    distinct = rule.kind == "condition" and rule.text != system.threshold
+    busy = gap_of(rule.text, system.named, system.booleans) if distinct else None
     return _Problem(
-        states=tuple(form.rhs),
-        first=np.array([float(np.ravel(state.get(name, 0.0))[0]) for name in form.rhs]),
-        free=np.array(["unless refractory" not in parsed[name].flags for name in form.rhs]),
-        rhs=compiled(list(form.rhs.values())),
-        gap=compiled([crossing.gts - crossing.lts]) if crossing is not None else None,
-        reset=compiled(_reset(model.reset, form, known)) if model.reset else None,
-        refractory=float(hold),
-        shown=compiled([form.named.get(name, symbol(name)) for name in record]),
-        constants=constants,
+        rhs=compiled(list(system.slopes().values())),
+        holding=compiled(list(system.slopes(holding=True).values())),
+        gap=_gap_function(system.gap, compiled),
+        busy=_gap_function(busy, compiled),
+        reset=compiled(_after_reset(system)) if system.reset else None,
+        period=compiled([rule.text]) if rule.kind == "time" else None,
+        shown=compiled(list(record)),
     )
 
 
-def _sample(array: TimedArray, t: float) -> float:
-    k = np.clip(math.floor(t / array.dt), 0, len(array.values) - 1)
-    return float(np.ravel(array.values[k])[0])
+def _at_middle(system: System) -> System:
+    """Return the system with the middle of the piece where its input asks for that of the step."""
+    from dataclasses import replace
+
+    def moved(text: str) -> str:
+        return text.replace(MIDSTEP, _MIDDLE)
+
+    return replace(
+        system,
+        rhs={x: moved(text) for x, text in system.rhs.items()},
+        named={x: moved(text) for x, text in system.named.items()},
+    )
 
 
-def _reset(text: str, form, known) -> list[sp.Expr]:
+def _gap_function(gap: Gap | None, compiled: Callable) -> Callable | None:
+    if gap is None:
+        return None
+    leaves = gap.leaves
+    values = compiled(leaves)
+
+    def smallest(node: Gap, at: Mapping[str, float]) -> float:
+        if not node.of:
+            return at[node.text]
+        parts = (smallest(part, at) for part in node.parts)
+        return min(parts) if node.of == "min" else max(parts)
+
+    return lambda t, state, middle: smallest(
+        gap, dict(zip(leaves, values(t, state, middle), strict=True))
+    )
+
+
+def _after_reset(system: System) -> list[str]:
     """Return the state after the reset statements, which are carried out one after the other."""
-    state = {name: symbol(name) for name in form.rhs}
-    for statement in filter(None, (s.strip() for s in re.split(r"[;\n]", text))):
-        target, operator, value = re.split(r"\s*([-+*/]?=)\s*", statement, maxsplit=1)
-        value = value if operator == "=" else f"{target} {operator[0]} ({value})"
-        current = {symbol(name): e for name, e in state.items()}
-        state[target] = form.expression(value, known).xreplace(current)
+    state = {x: x for x in system.rhs}
+    local: dict[str, str] = {}
+    for statement in system.reset:
+        current = {x: text for x, text in (state | local).items() if text != x}
+        named = {n: substitute(text, current) for n, text in system.named.items()}
+        value = substitute(substitute(statement.value, named), current)
+        (state if statement.target in state else local)[statement.target] = value
     return list(state.values())
 
 
-def _integrate(model, problem, stops, times, tolerances) -> tuple[list[float], np.ndarray]:
-    """Integrate from stop to stop, and between stops from spike to spike."""
-    spikes: list[float] = []
-    samples: list[list[float]] = []
-    state, ready = problem.first, 0.0  # `ready`: end of the refractory period
-    for begin, end in pairwise(stops):
-        constants = problem.constants((begin + end) / 2)
-        t = begin
-        while t < end:
-            holding = t < ready
-            to = min(end, ready) if holding else end
-            solved = _solve(problem, (t, to), state, constants, holding, tolerances)
-            if not solved.success or not np.all(np.isfinite(solved.y[:, -1])):
-                raise DivergenceError(f"{model.name}: {solved.message} (t = {solved.t[-1]} s)")
-            until = solved.t[-1]
-            inside = times[(times >= t) & ((times < until) | (until == stops[-1]))]
-            samples += [problem.shown(x, *solved.sol(x), *constants) for x in inside]
-            t, state = until, solved.y[:, -1]
-            crossings = solved.t_events[0].tolist() if solved.t_events else []
-            spikes += crossings
-            if problem.reset and crossings:
-                state = np.array(problem.reset(t, *state, *constants))
-                ready = t + problem.refractory
-    return spikes, np.array(samples, dtype=float)
+@dataclass
+class _Solver:
+    """Integrates from stop to stop, and between stops from event to event."""
 
+    problem: _Problem
+    name: str
+    tolerances: dict
 
-def _solve(problem, span, state, constants, holding, tolerances):
-    """Integrate over `span`, or up to the first crossing of the threshold if it resets."""
-    from scipy.integrate import solve_ivp  # slow to import, and few runs need it
+    def __post_init__(self):
+        self.spikes: list[float] = []
+        self.ready = 0.0  # end of a refractory period
+        self.waits = False  # for the end of a refractory condition
 
-    def rhs(t, y):
-        try:
-            slopes = problem.rhs(t, *y.tolist(), *constants)
-        except ArithmeticError:  # a trial step that went too far: NaN makes the solver shorten it
-            return np.full(len(y), np.nan)
-        return np.where(problem.free, slopes, 0.0) if holding else slopes
+    def run(self, state: np.ndarray, stops: Sequence[float], times: np.ndarray) -> np.ndarray:
+        """Return what is shown at `times`; spikes are in `spikes`."""
+        samples: list[list[float]] = []
+        t = stops[0]
+        if self.problem.reset and self.problem.gap and self._gap(t, state, 0.0) > 0:
+            state = self._fire(t, state, (stops[0] + stops[1]) / 2)
+        for begin, end in pairwise(stops):
+            middle, t = (begin + end) / 2, begin
+            while t < end:
+                holding = t < self.ready or self.waits
+                to = min(end, self.ready) if t < self.ready else end
+                solved, event = self._solve((t, to), state, middle, holding)
+                if not solved.success or not np.all(np.isfinite(solved.y[:, -1])):
+                    raise DivergenceError(f"{self.name}: {solved.message} (t = {solved.t[-1]} s)")
+                until = solved.t[-1]
+                inside = times[(times >= t) & ((times < until) | (until == stops[-1]))]
+                samples += [self.problem.shown(x, solved.sol(x), middle) for x in inside]
+                t, state = until, solved.y[:, -1]
+                state = self._after(event, solved, t, state, middle, holding)
+        return np.array(samples, dtype=float)
 
-    def gap(t, y):
-        return problem.gap(t, *y.tolist(), *constants)[0]
+    def _gap(self, t, state, middle) -> float:
+        return self.problem.gap(t, state, middle)
 
-    gap.direction = 1
-    gap.terminal = problem.reset is not None
-    return solve_ivp(
-        rhs,
-        span,
-        state,
-        method="DOP853",
-        max_step=_LONGEST_STEP,
-        dense_output=True,
-        events=None if holding or problem.gap is None else gap,
-        **tolerances,
-    )
+    def _after(self, event: str, solved, t, state, middle, holding) -> np.ndarray:
+        """Return the state after what ended, or happened in, a piece of the solution."""
+        if event == "count":
+            self.spikes += solved.t_events[0].tolist()
+        elif event == "release" and len(solved.t_events[0]):
+            self.waits = False
+        elif event == "spike" and len(solved.t_events[0]):
+            return self._fire(t, state, middle)
+        over = event == "" and holding and t >= self.ready and not self.waits
+        # When the refractory period is over, what is above the threshold fires at once.
+        if over and self.problem.gap is not None and self._gap(t, state, middle) > 0:
+            return self._fire(t, state, middle)
+        return state
+
+    def _fire(self, t: float, state: np.ndarray, middle: float) -> np.ndarray:
+        self.spikes.append(t)
+        problem = self.problem
+        if problem.reset:
+            state = np.array(problem.reset(t, state, middle), dtype=float)
+        if problem.period:
+            self.ready = t + problem.period(t, state, middle)[0]
+        if problem.busy:
+            self.waits = problem.busy(t, state, middle) > 0
+            if not self.waits and not problem.reset:
+                raise ValueError(
+                    f"reference: {self.name} fires where its refractory condition does not hold, "
+                    "so it would fire all the time; give a condition that holds at the threshold"
+                )
+        return state
+
+    def _solve(self, span, state, middle: float, holding: bool):
+        """Integrate over `span`, or up to what ends it; say what is looked for."""
+        from scipy.integrate import solve_ivp  # slow to import, and few runs need it
+
+        problem = self.problem
+        right = problem.holding if holding else problem.rhs
+        far = np.full(len(state), np.nan)  # a trial step that went too far: the solver shortens it
+
+        def rhs(t, y):
+            try:
+                return right(t, y.tolist(), middle)
+            except (ArithmeticError, ValueError):
+                return far
+
+        watched, event = self._watched(holding)
+        if watched is not None:
+
+            def watch(t, y):
+                return watched(t, y.tolist(), middle)
+
+            watch.direction = -1 if event == "release" else 1
+            watch.terminal = event != "count"
+        solved = solve_ivp(
+            rhs, span, state, method="DOP853", max_step=_LONGEST_STEP, dense_output=True,
+            events=watch if watched is not None else None, **self.tolerances,
+        )  # fmt: skip
+        return solved, event
+
+    def _watched(self, holding: bool) -> tuple[Callable | None, str]:
+        """Return the function whose zero is looked for, and what it means."""
+        problem = self.problem
+        if holding:
+            return (problem.busy, "release") if self.waits else (None, "")
+        if problem.gap is None:
+            return None, ""
+        plain = problem.reset is None and problem.period is None and problem.busy is None
+        return problem.gap, "count" if plain else "spike"

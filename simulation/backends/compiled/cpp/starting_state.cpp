@@ -1,9 +1,11 @@
 // The state at time 0 of every neuron: at rest without input, or at the model's initial values.
 // How rest is found is what excitable/dynamics/equilibria.py does: all zeros of dv/dt with the other
-// variables at their steady state, on a grid and by bisection; the lowest one that is stable.
+// variables at their steady state, on a grid and by bisection, the lowest one that is stable; where
+// variables do not follow from the potential, what a cell relaxes to.
 
 #include "starting_state.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -16,7 +18,6 @@ namespace {
 
 using model::ARGUMENTS;
 using model::GRID;
-using model::OTHERS;
 using model::STATES;
 
 double potential(int k)
@@ -24,7 +25,8 @@ double potential(int k)
     return model::LOWEST + k*((model::HIGHEST - model::LOWEST)/(GRID - 1));
 }
 
-bool opposite(double a, double b) { return (a < 0 && b > 0) || (a > 0 && b < 0); }
+// A zero that is a point of the grid is met once.
+bool opposite(double a, double b) { return (a < 0 && b >= 0) || (a >= 0 && b < 0); }
 
 double bisect(double a, double b, double at_a, const double* p)
 {
@@ -32,72 +34,86 @@ double bisect(double a, double b, double at_a, const double* p)
     {
         const double middle = (a + b)/2;
         const double value = model::current(middle, p);
-        const bool same = (value > 0 && at_a > 0) || (value < 0 && at_a < 0);
+        const bool same = (value >= 0) == (at_a >= 0);
         (same ? a : b) = middle;
     }
     return (a + b)/2;
 }
 
-// Routh-Hurwitz: whether all roots of the polynomial (highest power first) have a negative real part.
-bool all_roots_negative(const std::vector<double>& polynomial)
+typedef std::vector<double> Matrix;  // square, row by row
+
+// Solves a system of linear equations for several right-hand sides, in place; false if singular.
+bool solve(Matrix a, std::vector<double>& b, int columns)
 {
-    std::vector<double> above, row;
-    for (size_t k = 0; k < polynomial.size(); k++) (k % 2 ? row : above).push_back(polynomial[k]);
-    row.resize(above.size(), 0);
-    for (size_t k = 0; k < polynomial.size(); k++)
+    for (int k = 0; k < STATES; k++)
     {
-        if (!(above[0] > 0)) return false;
-        std::vector<double> next(above.size(), 0);
-        if (row[0] != 0)
-            for (size_t j = 0; j + 1 < above.size(); j++)
-                next[j] = above[j + 1] - above[0]/row[0]*row[j + 1];
-        above = row;
-        row = next;
+        int pivot = k;
+        for (int i = k + 1; i < STATES; i++)
+            if (std::fabs(a[i*STATES + k]) > std::fabs(a[pivot*STATES + k])) pivot = i;
+        const double top = a[pivot*STATES + k];
+        if (!(std::fabs(top) > 0) || !std::isfinite(top)) return false;
+        for (int j = 0; j < STATES; j++) std::swap(a[k*STATES + j], a[pivot*STATES + j]);
+        for (int j = 0; j < columns; j++) std::swap(b[k*columns + j], b[pivot*columns + j]);
+        for (int i = 0; i < STATES; i++)
+        {
+            if (i == k) continue;
+            const double factor = a[i*STATES + k]/a[k*STATES + k];
+            for (int j = k; j < STATES; j++) a[i*STATES + j] -= factor*a[k*STATES + j];
+            for (int j = 0; j < columns; j++) b[i*columns + j] -= factor*b[k*columns + j];
+        }
     }
+    for (int k = 0; k < STATES; k++)
+        for (int j = 0; j < columns; j++) b[k*columns + j] /= a[k*STATES + k];
     return true;
 }
 
-// Each variable but the potential depends on itself and the potential alone, so the Jacobian is an
-// arrow, and its characteristic polynomial is
-// (x - a) prod_i (x - k_i) - sum_i b_i c_i prod_{j != i} (x - k_j).
+// Whether all eigenvalues of the Jacobian have a negative real part: then, and only then, those of
+// its Cayley transform (s - J)^-1 (s + J) lie inside the unit circle, and its powers vanish.
 bool is_stable(const double* state, const double* p)
 {
-    double own[STATES], row[STATES], column[STATES], scale = 0;
-    for (int k = 0; k < STATES; k++)
+    Matrix j(STATES*STATES), below(STATES*STATES), power(STATES*STATES), square(STATES*STATES);
+    model::jacobian(state, p, j.data());
+    double scale = 0;
+    for (double x : j) scale = std::max(scale, std::fabs(x));
+    if (!(scale > 0) || !std::isfinite(scale)) return false;
+    // The scale of the slowest direction decides how fast powers vanish: try from fast to slow.
+    for (double s = scale; s > 1e-12*scale; s /= 1e3)
     {
-        double up[STATES], down[STATES], above[STATES], below[STATES];
-        for (int j = 0; j < STATES; j++) up[j] = down[j] = state[j];
-        const double h = 1e-6*std::max(std::fabs(state[k]), 1e-3);
-        up[k] += h;
-        down[k] -= h;
-        model::rhs(up, p, above);
-        model::rhs(down, p, below);
-        own[k] = (above[k] - below[k])/(2*h);
-        row[k] = (above[0] - below[0])/(2*h);
-        if (k == 0)
-            for (int j = 0; j < STATES; j++) column[j] = (above[j] - below[j])/(2*h);
-        scale = std::max(scale, std::fabs(own[k]));
-    }
-    if (!(scale > 0)) return false;
-    std::vector<double> sum(STATES + 1, 0);
-    for (int left_out = -1; left_out < OTHERS; left_out++)
-    {
-        std::vector<double> product(1, 1.0);
-        for (int k = 0; k < STATES; k++)
+        for (int i = 0; i < STATES*STATES; i++)
         {
-            if (left_out >= 0 && (k == 0 || k == left_out + 1)) continue;
-            product.push_back(0);
-            for (size_t j = product.size() - 1; j > 0; j--) product[j] -= own[k]/scale*product[j - 1];
+            const double one = i % (STATES + 1) == 0 ? s : 0;
+            below[i] = one - j[i];
+            power[i] = one + j[i];
         }
-        const double factor = left_out < 0 ? 1.0
-            : -(row[left_out + 1]/scale)*(column[left_out + 1]/scale);
-        for (size_t j = 0; j < product.size(); j++)
-            sum[sum.size() - product.size() + j] += factor*product[j];
+        if (!solve(below, power, STATES)) return false;
+        for (int k = 0; k < 40; k++)
+        {
+            double size = 0;
+            for (double x : power) size = std::max(size, std::fabs(x));
+            if (size < 1e-3/STATES) return true;
+            if (!(size < 1e100)) return false;
+            for (int i = 0; i < STATES; i++)
+                for (int m = 0; m < STATES; m++)
+                {
+                    double sum = 0;
+                    for (int l = 0; l < STATES; l++) sum += power[i*STATES + l]*power[l*STATES + m];
+                    square[i*STATES + m] = sum;
+                }
+            power.swap(square);
+        }
     }
-    return all_roots_negative(sum);
+    return false;
 }
 
-bool find_rest(const double* p, double* state)
+bool stays(const double* state, const double* p)
+{
+    for (int k = 0; k < STATES; k++)
+        if (!std::isfinite(state[k])) return false;
+    return is_stable(state, p) && !(model::IS_RESET && model::gap(state, p) > 0);
+}
+
+// The lowest zero of dv/dt, with the other variables at their steady state, at which a cell stays.
+bool find_reduced(const double* p, double* state)
 {
     static double grid[GRID], current[GRID];
     for (int k = 0; k < GRID; k++) grid[k] = potential(k);
@@ -107,11 +123,38 @@ bool find_rest(const double* p, double* state)
         if (!opposite(current[k], current[k + 1])) continue;
         state[0] = bisect(grid[k], grid[k + 1], current[k], p);
         model::steady(state[0], p, state + 1);
-        bool finite = true;
-        for (int j = 0; j < STATES; j++) finite = finite && std::isfinite(state[j]);
-        if (finite && is_stable(state, p)) return true;
+        if (stays(state, p)) return true;
     }
     return false;
+}
+
+// Where a cell relaxes to from its initial values: linearly implicit Euler steps that grow.
+bool relax(const double* p, double* state)
+{
+    model::initial(p, state);
+    double step = model::FIRST_STEP;
+    std::vector<double> move(STATES);
+    Matrix j(STATES*STATES);
+    for (int k = 0; k <= model::STEPS; k++)
+    {
+        model::rhs(state, p, move.data());
+        model::jacobian(state, p, j.data());
+        for (int i = 0; i < STATES*STATES; i++) j[i] = (i % (STATES + 1) == 0 ? 1/step : 0) - j[i];
+        if (!solve(j, move, 1)) return false;
+        for (int i = 0; i < STATES; i++)
+        {
+            if (k == model::STEPS && !(std::fabs(move[i]) <= model::SETTLED*std::fabs(state[i]) + 1e-300))
+                return false;
+            state[i] += move[i];
+        }
+        step *= model::GROWTH;
+    }
+    return stays(state, p);
+}
+
+bool find_rest(const double* p, double* state)
+{
+    return model::REDUCED ? find_reduced(p, state) : relax(p, state);
 }
 
 bool is_given(const std::vector<std::string>& arguments, int state)
@@ -138,6 +181,8 @@ void set_starting_state(const std::vector<std::string>& arguments)
     bool given[STATES];
     for (int k = 0; k < STATES; k++) given[k] = is_given(arguments, k);
     std::map<std::vector<double>, std::vector<double> > known;  // neurons often share parameters
+    std::map<std::vector<double>, bool> restless;
+    int without_rest = 0;
     for (int neuron = 0; neuron < model::NEURONS; neuron++)
     {
         std::vector<double> p(ARGUMENTS);
@@ -146,9 +191,13 @@ void set_starting_state(const std::vector<std::string>& arguments)
         if (state.empty())
         {
             state.resize(STATES);
-            if (start == "initial" || !find_rest(p.data(), state.data()))
-                model::initial(p.data(), state.data());
+            restless[p] = start == "rest" && !find_rest(p.data(), state.data());
+            if (start == "initial" || restless[p]) model::initial(p.data(), state.data());
         }
+        without_rest += restless[p];
         model::set_state(neuron, state.data(), given);
     }
+    if (without_rest)
+        fprintf(stderr, "@note %d of %d cells have no stable equilibrium below the threshold without "
+                "input, and start at the initial values of the model\n", without_rest, model::NEURONS);
 }

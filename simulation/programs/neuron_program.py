@@ -11,12 +11,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ....analysis.trains.spikes import spike_table
-from ... import results
-from ...parallel import chunks
-from .program import DivergenceError, Program
+from ...analysis.trains.spikes import spike_table
+from .. import results
+from ..backends.compiled.program import Program
+from ..parallel import chunks
+from ..recording import CELLS, CellsRecording, cells_recording, check_finite
+from .description import ProgramDescription, UnitEntry
 
-_MS = {"factor": 1e-3, "unit": "ms", "dimensions": [0, 0, 1, 0, 0, 0, 0]}
+BACKEND = "cpp_standalone"  # which makes programs
+_MS = UnitEntry("ms", 1e-3, (0, 0, 1, 0, 0, 0, 0))
 
 
 @dataclass(frozen=True)
@@ -26,24 +29,23 @@ class NeuronProgram:
     Attributes
     ----------
     program : Program
-    about : dict
-        What the manifest says of the neurons: model, stimulus, and each number that can be set,
-        with its unit, meaning and default.
+    description : ProgramDescription
+        Model, stimulus, and each number that can be set, with its unit, meaning and default.
 
     Notes
     -----
-    Values are quantities, or plain numbers in the units in which the model states them (`about`
-    has them); times are in ms. A value that is not given is the one that the program was built
-    with.
+    Values are quantities, or plain numbers in the units in which the model states them
+    (`description` has them); times are in ms. A value that is not given is the one that the
+    program was built with.
     """
 
     program: Program
-    about: Mapping
+    description: ProgramDescription
 
     @property
     def n(self) -> int:
         """Number of neurons."""
-        return self.about["n"]
+        return self.description.n
 
     @property
     def folder(self) -> Path:
@@ -51,10 +53,11 @@ class NeuronProgram:
         return self.program.folder
 
     def __str__(self) -> str:
-        lines = [f"{self.about['title']}: {self.n} neurons, {self.about['stimulus']}"]
-        for name, entry in self.about["values"].items():
-            each = "one per neuron" if entry["per_neuron"] else f"{entry['value']:g}"
-            lines.append(f"  {name:<14} {each:>14} {entry['unit']:<10} {entry['meaning']}")
+        about = self.description
+        lines = [f"{about.title}: {self.n} neurons, {about.stimulus}"]
+        for name, entry in about.values.items():
+            each = "one per neuron" if entry.per_neuron else f"{entry.value:g}"
+            lines.append(f"  {name:<14} {each:>14} {entry.unit:<10} {entry.meaning}")
         return "\n".join(lines)
 
     def run(
@@ -97,11 +100,12 @@ class NeuronProgram:
         given, length, step, begin_state = self._checked(values, duration, dt, start)
         onset, begin, end = self._window(given, length, discard)
         found, seed = self._execute(given, length, step, begin_state, seed)
-        neurons, times = results.spikes_of(found, step)
-        measured = spike_table(neurons, times, self.n, start=begin, end=end, onset=onset)
+        measured = spike_table(
+            found.spike_neuron, found.spike_ms, self.n, start=begin, end=end, onset=onset
+        )
         columns = {name: np.broadcast_to(given[name], self.n) for name in self._columns()}
         if "I" in columns:
-            columns["I_unit"] = self.about["input_unit"]
+            columns["I_unit"] = self.description.input_unit
         table = pd.concat([pd.DataFrame(columns), measured.drop(columns="neuron")], axis=1)
         discarded = np.unique(np.broadcast_to(begin - onset, self.n)).tolist()
         table.attrs = self._attrs(given, length, step, start, seed) | {
@@ -131,16 +135,15 @@ class NeuronProgram:
         """
         given, length, step, begin_state = self._checked(values, duration, dt, start)
         found, seed = self._execute(given, length, step, begin_state, seed)
-        shown = {name: tuple(column) for name, column in self.about["shown"].items()}
         response = results.Response(
             traces=results.traces_frame(
                 self.n,
-                found.get("trace_t", np.empty(0)) * 1e3,
-                {name: found[f"trace_{name}"] for name in self.about["record"]},
-                shown,
-                self.about["input_unit"],
+                found.t_ms,
+                found.traces,
+                self.description.shown,
+                self.description.input_unit,
             ),
-            spikes=results.spikes_frame(*results.spikes_of(found, step)),
+            spikes=results.spikes_frame(found.spike_neuron, found.spike_ms),
         )
         about = self._attrs(given, length, step, start, seed)
         response.traces.attrs = about
@@ -151,13 +154,13 @@ class NeuronProgram:
 
     def _checked(self, values, duration, dt, start) -> tuple[dict, float, float, dict | str]:
         """Return all values in their own units, duration and dt in ms, and the starting state."""
-        given = given_values(self.about, values)
-        length = self._time("duration", duration, self.about["duration_ms"])
-        step = self._time("dt", dt, self.about["dt_ms"])
-        if self.about["dt_is_fixed"] and step != self.about["dt_ms"]:
+        given = given_values(self.description, values)
+        length = self._time("duration", duration, self.description.duration_ms)
+        step = self._time("dt", dt, self.description.dt_ms)
+        if self.description.dt_is_fixed and step != self.description.dt_ms:
             raise ValueError(
-                f"dt: a recorded input fixes the step at {self.about['dt_ms']:g} ms; build the "
-                "program with another dt"
+                f"dt: a recorded input fixes the step at {self.description.dt_ms:g} ms; build "
+                "the program with another dt"
             )
         return given, length, step, self._start(start)
 
@@ -168,27 +171,27 @@ class NeuronProgram:
         return number
 
     def _start(self, start) -> dict | str:
-        start = self.about["start"] if start is None else start
+        start = self.description.start if start is None else start
         if isinstance(start, Mapping):
-            states = self.about["states"]
+            states = self.description.states
             return {
                 name: _plain(f"start {name}", value, states[_known("state", name, states)],
-                             (self.n,)) * states[name]["factor"]
+                             (self.n,)) * states[name].factor
                 for name, value in start.items()
             }  # fmt: skip
         _known("start", start, ("rest", "initial"))
-        if start == "rest" and not self.about["has_rest"]:
+        if start == "rest" and not self.description.has_rest:
             raise ValueError(
-                f"start 'rest': the resting state of {self.about['model']} does not follow from "
-                "its text; use start='initial'"
+                f"start 'rest': the resting state of {self.description.model} does not follow "
+                "from its text; use start='initial'"
             )
         return start
 
     def _window(self, given: Mapping, length: float, discard):
         """Return onset, beginning of the counted time, and its end, in ms."""
-        symbol = self.about["input"]
-        onset = given.get(f"{symbol}_onset", np.asarray(self.about["onset_ms"]))
-        offset = given.get(f"{symbol}_offset", self.about["offset_ms"] or np.inf)
+        symbol = self.description.input
+        onset = given.get(f"{symbol}_onset", np.asarray(self.description.onset_ms))
+        offset = given.get(f"{symbol}_offset", self.description.offset_ms or np.inf)
         end = np.minimum(offset, length)
         if discard is None:
             begin = onset + (end - onset) / 4
@@ -203,13 +206,13 @@ class NeuronProgram:
 
     # --- what is done, and what comes out ----------------------------------------------------
 
-    def _execute(self, given, length, step, start, seed) -> tuple[dict, int | None]:
-        """Run the program; return its arrays and the seed."""
-        if seed is None and self.about["is_noisy"]:
+    def _execute(self, given, length, step, start, seed) -> tuple[CellsRecording, int | None]:
+        """Run the program; return what it recorded and the seed."""
+        if seed is None and self.description.is_noisy:
             seed = secrets.randbits(32)
-        entries = self.about["values"]
-        si = {e["input"]: given[name] * e["factor"] for name, e in entries.items()}
-        single = {e["input"] for e in entries.values() if not e["per_neuron"]}
+        entries = self.description.values
+        si = {e.input: given[name] * e.factor for name, e in entries.items()}
+        single = {e.input for e in entries.values() if not e.per_neuron}
         states = start if isinstance(start, Mapping) else {}
         arrays = {k: x for k, x in si.items() if k not in single} | dict(states)
         count = chunks.count_chunks(self.n, self.program)
@@ -222,46 +225,43 @@ class NeuronProgram:
             step / 1e3,
             start="initial" if isinstance(start, Mapping) else start,
             seeds=[seed] if count == 1 else chunks.seeds_of_chunks(seed, count),
-            label=self.about["model"],
+            label=self.description.model,
         )
-        self._check_finite(found, given)
-        return found, seed
-
-    def _check_finite(self, found: Mapping, given: Mapping) -> None:
-        for name in self.about["states"]:
-            bad = np.flatnonzero(~np.isfinite(found[f"state_{name}"]))
-            if len(bad):
-                own = {c: float(np.broadcast_to(given[c], self.n)[bad[0]]) for c in self._columns()}
-                raise DivergenceError(
-                    f"{self.about['model']} diverged: {name} is not finite in {len(bad)} of "
-                    f"{self.n} neurons (first: neuron {bad[0]}, {own or 'no varied values'}). Try "
-                    "a smaller dt"
-                )
+        about = self.description
+        recording = cells_recording(
+            found, CELLS, self.n, about.states, about.record,
+            method=about.method, dt_ms=step, backend=BACKEND, precision=about.precision,
+            threads=self.program.threads,
+        )  # fmt: skip
+        check_finite(recording, about.model, {name: given[name] for name in self._columns()})
+        return recording, seed
 
     def _columns(self) -> list[str]:
         """Return the names that are columns of a table; the input comes last."""
-        varied = [name for name, e in self.about["values"].items() if e["per_neuron"]]
-        return sorted(varied, key=lambda name: name == "I")
+        return sorted(self.description.varied, key=lambda name: name == "I")
 
     def _attrs(self, given, length, step, start, seed) -> dict:
-        entries = self.about["values"]
+        entries = self.description.values
         single = {name: float(x) for name, x in given.items() if name not in self._columns()}
         kept = ("model", "stimulus", "method", "spikes")
-        return {key: self.about[key] for key in kept} | {
+        return {key: getattr(self.description, key) for key in kept} | {
             "protocol": "program",
             "program": str(self.folder),
             "parameters": single,
-            "units": {name: entry["unit"] for name, entry in entries.items()},
-            "I_unit": self.about["input_unit"],
+            "units": {name: entry.unit for name, entry in entries.items()},
+            "I_unit": self.description.input_unit,
             "duration_ms": length,
             "dt_ms": step,
-            "start": str(self.about["start"] if start is None else start),
+            "start": str(self.description.start if start is None else start),
             "seed": seed,
-            "backend": "cpp_standalone",
-            "precision": self.about["precision"],
+            "backend": BACKEND,
+            "precision": self.description.precision,
             "threads": self.program.threads,
-            "versions": self.about["versions"]
-            | {"numpy": np.__version__, "python": sys.version.split()[0]},
+            "versions": {
+                **self.description.versions,
+                "numpy": np.__version__,
+                "python": sys.version.split()[0],
+            },
         }
 
 
@@ -290,16 +290,15 @@ def open_program(folder) -> NeuronProgram:
         raise ValueError(f"{folder}: expected a program made by build() or export()")
     if not (folder / "main").exists():
         raise ValueError(f"{folder}: is not compiled yet; run `make -C '{folder}'`")
-    return NeuronProgram(Program.open(folder), manifest["neurons"])
+    return NeuronProgram(Program.open(folder), ProgramDescription.from_json(manifest["neurons"]))
 
 
-def given_values(about: Mapping, values: Mapping) -> dict[str, np.ndarray]:
+def given_values(about: ProgramDescription, values: Mapping) -> dict[str, np.ndarray]:
     """Return all numbers of a program in their own units: those given, checked, and the defaults.
 
     Parameters
     ----------
-    about : dict
-        See `NeuronProgram`.
+    about : ProgramDescription
     values : dict of str to Quantity, float or array, shape (n,)
 
     Raises
@@ -307,17 +306,17 @@ def given_values(about: Mapping, values: Mapping) -> dict[str, np.ndarray]:
     ValueError
         For an unknown name, a wrong shape or dimension, or a value that is not finite.
     """
-    known = about["values"]
-    given = {name: np.asarray(entry["value"], float) for name, entry in known.items()}
+    known = about.values
+    given = {name: np.asarray(entry.value, float) for name, entry in known.items()}
     for name, value in values.items():
-        name = about["aliases"].get(name, name)
+        name = about.aliases.get(name, name)
         entry = known[_known("parameter", name, known)]
-        if not entry["per_neuron"] and np.ndim(value):
+        if not entry.per_neuron and np.ndim(value):
             raise ValueError(
                 f"{name}: expected one value, got shape {np.shape(value)}; to give each neuron its "
                 f"own, build the program with vary=({name!r}, ...)"
             )
-        given[name] = _plain(name, value, entry, (about["n"],))
+        given[name] = _plain(name, value, entry, (about.n,))
     return given
 
 
@@ -331,20 +330,20 @@ def _known(kind: str, name: str, known: Iterable[str]) -> str:
     raise ValueError(f"unknown {kind} {name!r}{guess} Known: {', '.join(known)}")
 
 
-def _plain(name: str, value, entry: Mapping, shape: tuple[int, ...]) -> np.ndarray:
+def _plain(name: str, value, entry: UnitEntry, shape: tuple[int, ...]) -> np.ndarray:
     """Return a value, or one of the given shape, as numbers in the entry's unit; checked."""
     parts = value if isinstance(value, list | tuple) else [value]
     dimensions = {_dimensions(part) for part in parts}
-    if dimensions - {None, tuple(entry["dimensions"])}:
-        raise ValueError(f"{name}: expected {entry['unit']}, got {value!r}; check the unit")
+    if dimensions - {None, entry.dimensions}:
+        raise ValueError(f"{name}: expected {entry.unit}, got {value!r}; check the unit")
     if len(dimensions) > 1:
         raise ValueError(f"{name}: some values have a unit and some have none: {value!r}")
     try:
         numbers = np.asarray(value, dtype=float)
     except (TypeError, ValueError):
-        raise ValueError(f"{name}: expected numbers in {entry['unit']}, got {value!r}") from None
+        raise ValueError(f"{name}: expected numbers in {entry.unit}, got {value!r}") from None
     if None not in dimensions:  # a Brian2 quantity: SI numbers
-        numbers = numbers / entry["factor"]
+        numbers = numbers / entry.factor
     if numbers.shape not in ((), shape):
         wanted = "one value" + (f" or {shape[0]}, one per neuron" if shape else "")
         raise ValueError(f"{name}: expected {wanted}, got shape {numbers.shape}")

@@ -6,15 +6,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from brian2 import Quantity, ms, second
 
-from ....models.checks import check_count, check_name, check_positive
-from ....models.grouping import GroupText, InputText, describe
-from ...methods.within_step import locate_spikes
-from ...run import recordable
-from .. import Backend, choose, compiled
-from . import programs
-from .describe_program import describe_program, shown
+from ...models.checks import check_count, check_name, check_positive
+from ...models.grouping import GroupText, InputText, describe, initial_state
+from ..backends.backend import Backend, choose, makes_program
+from ..backends.compiled import programs
+from ..backends.compiled.starting_state import has_rest, start_of, starting_state_sources
+from ..plan import Plan, single_cells
+from ..run import recordable, with_spikes
+from .describe import describe_program
+from .description import ProgramDescription
 from .neuron_program import NeuronProgram
-from .starting_state import has_rest, starting_state_sources
 
 
 def build(
@@ -78,43 +79,21 @@ def build(
     >>> program.run(I=2*nA)["rate_Hz"].round(3)[0]  # doctest: +SKIP
     72.135
     """
-    chosen = choose(compiled(backend))
-    plan = plan_program(
+    chosen = choose(makes_program(backend))
+    plan, description = plan_program(
         model, stimulus, n, duration, record=record, vary=vary, record_dt=record_dt,
         start=start, method=method, dt=dt, spikes=spikes, backend=chosen,
     )  # fmt: skip
-    size = _size(plan.text, chosen.threads)
-    text = replace(plan.text, n=size)
+    sized = plan.resized(_size(plan.cells[0].text, chosen.threads))
     program = programs.cached_program(
-        text, list(model.symbolic.states), plan.record, record_dt, chosen,
-        about={"neurons": plan.about}, sources=starting_state_sources(model, text),
-    )  # fmt: skip
-    return NeuronProgram(program, plan.about)
-
-
-@dataclass(frozen=True)
-class ProgramPlan:
-    """What a program of a model under a stimulus consists of.
-
-    Attributes
-    ----------
-    text : GroupText
-    record : tuple of str
-        Variables to sample.
-    record_dt : Quantity or None
-    about : dict
-        For the manifest; see `describe_program`.
-    """
-
-    text: GroupText
-    record: tuple[str, ...]
-    record_dt: Quantity | None
-    about: dict
+        sized, chosen, description.to_json(), starting_state_sources(model, sized.cells[0].text)
+    )
+    return NeuronProgram(program, description)
 
 
 def plan_program(
     model, stimulus, n, duration, *, record, vary, record_dt, start, method, dt, spikes, backend
-) -> ProgramPlan:
+) -> tuple[Plan, ProgramDescription]:
     """Return what `build` and `export` make into a program, checked; see `build`."""
     n = check_count("n", n)
     length = check_positive("duration", duration, ms)
@@ -122,7 +101,7 @@ def plan_program(
         check_positive("record_dt", record_dt, ms)
     sampled = _to_sample(model, record)
     check_name("spike timing", spikes, ("located", "grid"))
-    _check_start(model, start)
+    start = start_of(model, start)
     names = _names(model, stimulus, n)
     varied = [names[check_name("name in vary", v, names)] for v in _listed(vary)]
     parameters = {
@@ -130,20 +109,25 @@ def plan_program(
     }
     driven = _Varied(stimulus, tuple(varied))
     text = describe(model, n, driven, vary=parameters, method=method, dt=dt)
-    if spikes == "located":
-        text = locate_spikes(text)
-    text = text.with_arguments()
-    about = describe_program(model, stimulus, text, names) | {
-        "record": list(sampled),
-        "shown": {name: shown(model, name) for name in sampled},
-        "duration_ms": length,
-        "record_dt_ms": None if record_dt is None else float(record_dt / ms),
-        "start": start,
-        "has_rest": has_rest(model),
-        "spikes": spikes,
-        "precision": backend.precision,
-    }
-    return ProgramPlan(text, sampled, record_dt, about)
+    timed, located = with_spikes(text, initial_state(model, text.values), spikes)
+    plan = single_cells(
+        timed,
+        dict.fromkeys(model.symbolic.states, 0.0),  # the program finds it; see `starting_state`
+        length * ms,
+        record=sampled,
+        record_dt=record_dt,
+        located=located,
+    ).with_arguments()
+    description = describe_program(
+        model, stimulus, plan.cells[0].text, names, sampled,
+        duration_ms=length,
+        record_dt_ms=None if record_dt is None else float(record_dt / ms),
+        start=start,
+        has_rest=has_rest(model),
+        spikes=spikes,
+        precision=backend.precision,
+    )  # fmt: skip
+    return plan, description
 
 
 @dataclass(frozen=True)
@@ -186,15 +170,6 @@ def _to_sample(model, record) -> tuple[str, ...]:
 
 def _listed(names) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
-
-
-def _check_start(model, start) -> None:
-    check_name("start", start, ("rest", "initial"))
-    if start == "rest" and not has_rest(model):
-        raise ValueError(
-            f"start 'rest': the resting state of {model.name} does not follow from its text; use "
-            "start='initial'"
-        )
 
 
 def _size(text: GroupText, threads: int) -> int:

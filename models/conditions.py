@@ -1,0 +1,208 @@
+"""Spike conditions as distances: where a condition begins to hold, and how fast it is approached.
+
+However a condition is written (``v > V_th``, turned round, ``v > a and m > b``, products of
+``int(...)``, a named quantity), it holds where a *gap* is above zero: the difference of two sides
+for a comparison, the smaller gap of two conditions for ``and``, the larger one for ``or``.
+"""
+
+import ast
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+from .expressions import Rewriter, calls, expanded, names, tree
+
+RANDOM = frozenset({"rand", "randn", "poisson"})
+_MOST_JUMPS = 8  # int(...) in one comparison: all their values are gone through
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A tree of distances.
+
+    Attributes
+    ----------
+    text : str
+        Of a leaf: above zero where its comparison holds.
+    of : "", "min" or "max"
+        How the gaps of `parts` make this one; empty for a leaf.
+    parts : tuple of Gap
+    """
+
+    text: str = ""
+    of: str = ""
+    parts: tuple["Gap", ...] = ()
+
+    @property
+    def leaves(self) -> list[str]:
+        """The texts of all leaves, each once, in order."""
+        found = [self.text] if not self.of else [t for part in self.parts for t in part.leaves]
+        return list(dict.fromkeys(found))
+
+    def combined(self, leaf, smaller: str, larger: str):
+        """Return the tree as text: ``leaf(text)`` for leaves, templates for the two of two."""
+        if not self.of:
+            return leaf(self.text)
+        function = smaller if self.of == "min" else larger
+        values = [part.combined(leaf, smaller, larger) for part in self.parts]
+        whole = values[0]
+        for value in values[1:]:
+            whole = function.format(whole, value)
+        return whole
+
+
+def gap_of(condition: str, named: Mapping[str, str], booleans: Collection[str] = ()) -> Gap:
+    """Return the gap of a condition.
+
+    Parameters
+    ----------
+    condition : str
+        Brian2 text.
+    named : dict of str to str
+        Named parts; those that are conditions, or jump, are written out.
+    booleans : collection of str
+        Which of them are conditions.
+
+    Raises
+    ------
+    ValueError
+        For a condition whose beginning cannot be located: equality, or a value that is no
+        condition.
+
+    Examples
+    --------
+    >>> gap_of("V_th < v", {}).text
+    'v - V_th'
+    >>> gap = gap_of("int(v > a)*int(m > b) > 0", {})
+    >>> gap.of, gap.leaves
+    ('min', ['v - a', 'm - b'])
+    """
+
+    def jumps(name: str) -> bool:
+        return name in booleans or "int" in calls(named[name]) or _is_condition(tree(named[name]))
+
+    return _gap(tree(expanded(condition, named, jumps)), condition)
+
+
+def is_random(condition: str, named: Mapping[str, str]) -> bool:
+    """Return whether a condition draws random numbers, itself or through named parts."""
+    text = expanded(condition, named, lambda name: True)
+    return bool(calls(text) & RANDOM)
+
+
+def _is_condition(node: ast.expr) -> bool:
+    return isinstance(node, ast.Compare | ast.BoolOp) or (
+        isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
+    )
+
+
+def _gap(node: ast.expr, whole: str) -> Gap:
+    match node:
+        case ast.BoolOp(op=ast.And()):
+            return _joined("min", [_gap(v, whole) for v in node.values])
+        case ast.BoolOp(op=ast.Or()):
+            return _joined("max", [_gap(v, whole) for v in node.values])
+        case ast.UnaryOp(op=ast.Not()):
+            return _opposite(_gap(node.operand, whole))
+        case ast.Compare():
+            sides = [node.left, *node.comparators]
+            gaps = [
+                _comparison(sides[k], operator, sides[k + 1], whole)
+                for k, operator in enumerate(node.ops)
+            ]
+            return gaps[0] if len(gaps) == 1 else _joined("min", gaps)
+        case ast.Call(func=ast.Name(id="int"), args=[inner]):
+            return _gap(inner, whole)
+        case ast.BinOp(op=ast.Mult()):  # a product of conditions
+            return _joined("min", [_gap(node.left, whole), _gap(node.right, whole)])
+    raise ValueError(
+        f"threshold {whole!r}: {ast.unparse(node)!r} is no condition; expected a comparison such "
+        "as 'v > V_th', or several joined by 'and' and 'or'"
+    )
+
+
+def _comparison(left: ast.expr, operator: ast.cmpop, right: ast.expr, whole: str) -> Gap:
+    """Return the gap of one comparison; what jumps in it is gone through value by value."""
+    difference = ast.BinOp(left, ast.Sub(), right)
+    jumps = list(dict.fromkeys(ast.unparse(n) for n in _jumps(difference)))
+    if not jumps:
+        return Gap(_plain_comparison(left, operator, right, whole))
+    if len(jumps) > _MOST_JUMPS:
+        raise ValueError(f"threshold {whole!r}: more than {_MOST_JUMPS} int(...) in a comparison")
+    cases = []
+    for values in product((1, 0), repeat=len(jumps)):
+        put = _Jumps(dict(zip(jumps, values, strict=True)))
+        rest = _decided(put.visit(left), operator, put.visit(right), whole)
+        if rest is False:
+            continue
+        gaps = [
+            _gap(tree(jump), whole) if value else _opposite(_gap(tree(jump), whole))
+            for jump, value in zip(jumps, values, strict=True)
+        ]
+        cases.append(_joined("min", [*gaps, *([rest] if isinstance(rest, Gap) else [])]))
+    if not cases:
+        raise ValueError(f"threshold {whole!r}: holds never")
+    return _simplest(cases, len(jumps))
+
+
+def _simplest(cases: list[Gap], jumps: int) -> Gap:
+    """Return the larger of the cases; that of all conditions alone needs no opposite ones."""
+    if len(cases) == 1:
+        return cases[0]
+    if len(cases) == 2**jumps - 1:  # any of them: the one case that is missing is none
+        positive = list(dict.fromkeys(p for p in cases[0].parts))
+        return _joined("max", positive)
+    return _joined("max", cases)
+
+
+def _decided(left, operator, right, whole) -> Gap | bool:
+    """Return whether numbers compare so, or the gap where one of them is none."""
+    if any(names(ast.unparse(side)) or _jumps_in(side) for side in (left, right)):
+        return Gap(_plain_comparison(left, operator, right, whole))
+    text = ast.unparse(ast.Compare(left, [operator], [right]))
+    return bool(eval(text, {"__builtins__": {}}))
+
+
+def _jumps_in(node: ast.expr) -> bool:
+    return any(isinstance(n, ast.Call) for n in ast.walk(node))
+
+
+def _jumps(node: ast.expr) -> Iterator[ast.expr]:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "int":
+        yield node
+        return
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.expr):
+            yield from _jumps(child)
+
+
+class _Jumps(Rewriter):
+    def __init__(self, values: Mapping[str, int]):
+        self.values = values
+
+    def visit_Call(self, node: ast.Call):
+        text = ast.unparse(node)
+        return ast.Constant(self.values[text]) if text in self.values else self.generic_visit(node)
+
+
+def _plain_comparison(left, operator, right, whole: str) -> str:
+    if isinstance(operator, ast.Gt | ast.GtE):
+        return ast.unparse(ast.BinOp(left, ast.Sub(), right))
+    if isinstance(operator, ast.Lt | ast.LtE):
+        return ast.unparse(ast.BinOp(right, ast.Sub(), left))
+    raise ValueError(
+        f"threshold {whole!r}: whether two values are equal is no crossing that could be located; "
+        "use '>' or '<'"
+    )
+
+
+def _opposite(gap: Gap) -> Gap:
+    if not gap.of:
+        return Gap(f"-({gap.text})")
+    return Gap("", {"min": "max", "max": "min"}[gap.of], tuple(map(_opposite, gap.parts)))
+
+
+def _joined(of: str, gaps: list[Gap]) -> Gap:
+    parts = [p for gap in gaps for p in (gap.parts if gap.of == of else (gap,))]
+    parts = list(dict.fromkeys(parts))
+    return parts[0] if len(parts) == 1 else Gap("", of, tuple(parts))

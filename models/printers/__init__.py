@@ -1,0 +1,1 @@
+"""A system in other languages, one a file."""

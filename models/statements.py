@@ -1,0 +1,71 @@
+"""Statements of a reset, read once: comments, ``;``, lines and ``+=`` as Python has them."""
+
+import ast
+import textwrap
+from dataclasses import dataclass
+
+_OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One statement.
+
+    Attributes
+    ----------
+    target : str
+    operator : str
+        Empty, or what stands before the ``=``.
+    right : str
+        Text to the right of it.
+    """
+
+    target: str
+    operator: str
+    right: str
+
+    @property
+    def value(self) -> str:
+        """The new value of the target, as text."""
+        if not self.operator:
+            return self.right
+        return f"{self.target} {self.operator} ({self.right})"
+
+    def __str__(self) -> str:
+        if self.operator == "**":  # Brian2 has no such statement
+            return f"{self.target} = {self.value}"
+        return f"{self.target} {self.operator}= {self.right}"
+
+
+def assignments(text: str) -> tuple[Assignment, ...]:
+    """Return the statements of a reset.
+
+    Raises
+    ------
+    ValueError
+        For what is no assignment to a name.
+
+    Examples
+    --------
+    >>> for statement in assignments("v = V_r  # back; u += d"):
+    ...     print(statement)
+    v = V_r
+    >>> [s.value for s in assignments("v = c; u *= 2 + d")]
+    ['c', 'u * (2 + d)']
+    """
+    try:
+        parsed = ast.parse(textwrap.dedent(text).strip())
+    except SyntaxError as error:
+        raise ValueError(f"reset {text!r}: cannot be read ({error.msg})") from None
+    return tuple(_assignment(statement, text) for statement in parsed.body)
+
+
+def _assignment(statement: ast.stmt, text: str) -> Assignment:
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            return Assignment(name, "", ast.unparse(value))
+        case ast.AugAssign(target=ast.Name(id=name), op=op) if type(op) in _OPERATORS:
+            return Assignment(name, _OPERATORS[type(op)], ast.unparse(statement.value))
+    raise ValueError(
+        f"reset {text!r}: {ast.unparse(statement)!r} is no assignment such as 'v = V_reset'"
+    )

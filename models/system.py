@@ -1,0 +1,344 @@
+"""`System`: a cell as mathematics, parsed once. Every engine reads it; none parses text again.
+
+The mathematics stays in the model's own terms: named currents and rates are never written out into
+one another, so whatever is derived from a system grows with the length of its text and not faster.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from brian2 import Equations, second, volt
+from brian2.equations.equations import DIFFERENTIAL_EQUATION, SUBEXPRESSION, SingleEquation
+
+from . import numeric
+from .conditions import RANDOM, Gap, gap_of, is_random
+from .expressions import calls, chain, depends, derivative, names, needed, substitute
+from .functions import opaque
+from .singularities import regular
+from .statements import Assignment, assignments
+
+# What is 1 while a cell may fire and 0 while it is refractory.
+FREE = "not_refractory"
+HELD = "unless refractory"
+
+
+@dataclass(frozen=True)
+class Refractory:
+    """When a cell that has fired cannot fire again.
+
+    Attributes
+    ----------
+    kind : "", "time" or "condition"
+        For no time; for a length of time; or as long as a condition holds.
+    text : str
+    """
+
+    kind: str = ""
+    text: str = ""
+
+    @property
+    def brian(self) -> str | bool:
+        """What a NeuronGroup takes."""
+        return self.text or False
+
+
+@dataclass(frozen=True)
+class System:
+    """A cell as mathematics: what moves, what is named, what a spike is.
+
+    Attributes
+    ----------
+    name : str
+    rhs : dict of str to str
+        Right-hand side of every state variable, as Brian2 text in SI units without white noise.
+    noise : dict of str to dict of str to str
+        For each state variable that white noise drives: the coefficient of each noise ``xi``.
+    named : dict of str to str
+        Named currents, rates and conditions, in the order in which they are needed.
+    order : tuple of str
+        Names of the equations in the order of the text.
+    dims : dict of str to Dimension
+        Of everything in `rhs` and `named`.
+    booleans : frozenset of str
+        Those named parts that are conditions.
+    held : frozenset of str
+        State variables that stand still while the cell is refractory.
+    constants : frozenset of str
+        Parameters, the input where it is open, and whatever else has a value but no equation.
+    input : str
+    membrane : str
+    threshold : str
+    reset : tuple of Assignment
+    refractory : Refractory
+    functions : dict of str to Function or TimedArray
+        What the text calls beside Brian2's own functions.
+    """
+
+    name: str
+    rhs: Mapping[str, str]
+    noise: Mapping[str, Mapping[str, str]]
+    named: Mapping[str, str]
+    order: tuple[str, ...]
+    dims: Mapping[str, object]
+    booleans: frozenset[str]
+    held: frozenset[str]
+    constants: frozenset[str]
+    input: str
+    membrane: str
+    threshold: str = ""
+    reset: tuple[Assignment, ...] = ()
+    refractory: Refractory = Refractory()
+    functions: Mapping[str, object] = field(default_factory=dict)
+
+    # --- what it consists of -----------------------------------------------------------------
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Names of the state variables, in the order of the text."""
+        return tuple(self.rhs)
+
+    @property
+    def stochastic(self) -> bool:
+        """Whether white noise drives it."""
+        return bool(self.noise)
+
+    @property
+    def random(self) -> str:
+        """What draws random numbers beside white noise: where that is, or nothing."""
+        for where, texts in {
+            "the equations": [*self.rhs.values(), *self.named.values()],
+            "the reset": [s.right for s in self.reset],
+        }.items():
+            if any(calls(text) & RANDOM for text in texts):
+                return where
+        return "the threshold" if self.threshold and is_random(self.threshold, self.named) else ""
+
+    @cached_property
+    def gap(self) -> Gap | None:
+        """Where the spike condition begins to hold; None without one, or where it is drawn."""
+        if not self.threshold or is_random(self.threshold, self.named):
+            return None
+        return gap_of(self.threshold, self.named, self.booleans)
+
+    @property
+    def timed(self) -> bool:
+        """Whether the text depends on time itself."""
+        return any("t" in names(text) for text in (*self.rhs.values(), *self.named.values()))
+
+    def slopes(self, *, holding: bool = False) -> dict[str, str]:
+        """Return the right-hand sides, those of a refractory cell if `holding`.
+
+        A held variable stands still; ``not_refractory`` in the text is false.
+        """
+        free = {FREE: "False" if holding else "True"}
+        return {
+            x: "0" if holding and x in self.held else substitute(text, free)
+            for x, text in self.rhs.items()
+        }
+
+    def parts(self, *, holding: bool = False) -> dict[str, str]:
+        """Return the named parts that the right-hand sides need; see `slopes`."""
+        free = {FREE: "False" if holding else "True"}
+        used = needed(self.slopes(holding=holding).values(), self.named)
+        return {name: substitute(text, free) for name, text in used.items()}
+
+    # --- what follows from it ----------------------------------------------------------------
+
+    def rate_of(self, text: str, slopes: Mapping[str, str]) -> tuple[dict[str, str], str]:
+        """Return how fast an expression changes, given what the slopes are called; see `chain`."""
+        return chain(text, [*self.rhs, "t"], self.named, {**slopes, "t": "1"})
+
+    def effect_of(self, cause: str) -> dict[str, str]:
+        """Return by how much each slope changes with a name, through named parts too.
+
+        Raises
+        ------
+        NoDerivative
+            If a function on the way has no known derivative.
+        """
+        found = {}
+        for x, text in self.rhs.items():
+            slopes = {cause: "1"}
+            for name, part in needed([text], self.named).items():
+                total = total_derivative(part, slopes)
+                if total != "0":
+                    slopes[name] = total
+            total = total_derivative(text, slopes)
+            if total != "0":
+                found[x] = total
+        return found
+
+    def jacobian(self) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
+        """Return the exact derivatives of all slopes by all state variables, in linear size.
+
+        Returns
+        -------
+        parts : dict of str to str
+            Derivatives of named parts, in the order in which they are needed; behind them stand
+            the model's named parts.
+        entries : dict of (str, str) to str
+            Derivative of the slope of the first by the second; what is missing is 0.
+        """
+        parts, entries = {}, {}
+        for y in self.rhs:
+            known = {y: "1"}
+            for name, text in self.parts().items():
+                total = total_derivative(text, known)
+                if total != "0":
+                    known[name] = f"d_{name}_by_{y}"
+                    parts[known[name]] = total
+            for x, text in self.slopes().items():
+                total = total_derivative(text, known)
+                if total != "0":
+                    entries[x, y] = total
+        return parts, entries
+
+    def function(
+        self, arguments: Sequence[str], outputs: Sequence[str], *, scalar: bool = False
+    ) -> Callable:
+        """Compile expressions in the system's terms to a Python function; see `numeric`."""
+        return numeric.function(arguments, outputs, self.named, self.functions, scalar=scalar)
+
+
+def product_text(a: str, b: str) -> str:
+    """Return the product of two expressions as text."""
+    return b if a == "1" else a if b == "1" else f"({a})*({b})"
+
+
+def total_derivative(text: str, slopes: Mapping[str, str]) -> str:
+    """Return the derivative of an expression whose names have these slopes, all else held.
+
+    Examples
+    --------
+    >>> total_derivative("g*v*u", {"v": "1", "u": "2*v"})
+    '(g * v)*(2*v) + g * u'
+    """
+    terms = []
+    for name in sorted(names(text) & set(slopes)):
+        factor = derivative(text, name)
+        if factor == "0":
+            continue
+        inner = slopes[name]
+        terms.append(
+            factor if inner == "1" else inner if factor == "1" else f"({factor})*({inner})"
+        )
+    return " + ".join(terms) or "0"
+
+
+# --- from text -------------------------------------------------------------------------------------
+
+
+def parsed_equations(equations: str, declared: Sequence[str] = ()) -> Equations:
+    """Return equation text as Brian2 reads it, without declarations of what is given elsewhere.
+
+    Parameters
+    ----------
+    equations : str
+    declared : sequence of str
+        Parameters and the input: a line such as ``R : ohm (constant)`` says nothing new of them.
+    """
+    parsed = Equations(equations)
+    kept = [e for e in parsed.values() if e.expr is not None or e.varname not in declared]
+    return parsed if len(kept) == len(parsed) else Equations(kept)
+
+
+def system_of(model) -> System:
+    """Return the system of a model, its input left open."""
+    declared = [*model.parameters, model.input]
+    parsed = parsed_equations(model.equations, declared)
+    texts = regular_texts(parsed, declared)
+    found = from_equations(model.name, parsed, texts, model.input)
+    found = replace(
+        found,
+        threshold=opaque(model.threshold),
+        reset=assignments(opaque(model.reset)),
+        constants=frozenset(declared),
+        functions=dict(model.functions),
+    )
+    found = replace(found, refractory=_refractory(model, found))
+    return replace(found, membrane=model.membrane or _membrane(found))
+
+
+def from_equations(name: str, parsed: Equations, texts: Mapping[str, str], given: str) -> System:
+    """Return a system of equations; `texts` are their right-hand sides."""
+    states = [n for n, e in parsed.items() if e.type == DIFFERENTIAL_EQUATION]
+    drift = {x: substitute(texts[x], {xi: "0" for xi in _noises(parsed[x])}) for x in states}
+    noise = {
+        x: {xi: derivative(texts[x], xi) for xi in _noises(parsed[x])}
+        for x in states
+        if _noises(parsed[x])
+    }
+    ordered = [e.varname for e in parsed.ordered if e.type == SUBEXPRESSION]
+    return System(
+        name=name,
+        rhs=drift,
+        noise=noise,
+        named={n: texts[n] for n in ordered},
+        order=tuple(parsed),
+        dims={n: e.dim for n, e in parsed.items()},
+        booleans=frozenset(n for n in ordered if parsed[n].var_type == "boolean"),
+        held=frozenset(x for x in states if HELD in parsed[x].flags),
+        constants=frozenset(),
+        input=given,
+        membrane=states[0] if states else "",
+    )
+
+
+def regular_texts(parsed: Equations, others: Sequence[str]) -> dict[str, str]:
+    """Return all right-hand sides without removable singularities."""
+    texts = {n: e.expr.code for n, e in parsed.items() if e.expr is not None}
+    states = parsed.diff_eq_names
+    named = {e.varname: texts[e.varname] for e in parsed.ordered if e.type == SUBEXPRESSION}
+    moving = {n for n, text in named.items() if depends(text, states, named)}
+    return {
+        n: opaque(regular(text, {*states, *moving}, {*others, *named, *states}))
+        for n, text in texts.items()
+    }
+
+
+def _noises(equation: SingleEquation) -> set[str]:
+    return set(equation.stochastic_variables)
+
+
+def _refractory(model, system: System) -> Refractory:
+    """Return the rule; without one, a cell that is not reset fires once per upward crossing."""
+    from . import validation  # which needs this file
+
+    text = opaque(model.refractory)
+    if not text:
+        single = system.threshold and not system.reset
+        return Refractory("condition", system.threshold) if single else Refractory()
+    is_time = validation.refractory_dimensions(model) is second.dim
+    return Refractory("time" if is_time else "condition", text)
+
+
+def _membrane(system: System) -> str:
+    """Return the state variable that is the membrane potential.
+
+    That is the potential (or, where nothing is in volts, the variable of the spike condition)
+    that the input reaches on the shortest way.
+    """
+    volts = [x for x in system.rhs if system.dims[x] is volt.dim]
+    candidates = volts
+    if not volts and system.threshold:
+        candidates = [x for x in system.rhs if depends(system.threshold, [x], system.named)]
+    distance = _distances(system)
+    far = len(system.rhs) + 1
+    return min(candidates or system.rhs, key=lambda x: distance.get(x, far), default="")
+
+
+def _distances(system: System) -> dict[str, int]:
+    """Return over how many equations the input acts on each state variable."""
+    found: dict[str, int] = {}
+    reached, steps = {system.input}, 0
+    while True:
+        new = [
+            x
+            for x, text in system.rhs.items()
+            if x not in found and depends(text, reached, system.named)
+        ]
+        if not new:
+            return found
+        found |= dict.fromkeys(new, steps)
+        reached, steps = reached | set(new), steps + 1

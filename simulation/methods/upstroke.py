@@ -1,0 +1,186 @@
+"""Upstrokes that blow up in finite time, integrated to the threshold instead of through it.
+
+In an exponential or quadratic integrate-and-fire neuron the potential reaches infinity within a
+step once it is far enough above its soft threshold, and the numerical threshold is often put where
+no step arrives: 25 slope factors above. A cell is therefore taken out of the grid as soon as it is
+about to run away, and carried to the threshold with the potential as the independent variable
+(Henon 1982, Physica D 5:412-414), in which the rest of the upstroke is short and smooth.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from brian2.utils.stringtools import word_substitute
+
+from ...models.expressions import NoDerivative, depends, derivative, expanded
+from ...models.grouping import GroupText
+from ...models.numeric import function
+from ...models.system import System, total_derivative
+from ...models.units import base_unit
+from .runge_kutta import RightHandSides
+
+# A cell runs away when its slope grows by this much per step: a Runge-Kutta step is still exact to
+# 1e-4 of it then, and the crossing is at most a few steps ahead.
+RUNAWAY = 0.5
+# Lengths of the steps towards the threshold, in e-folds of the slope: what is left of the time
+# shrinks with each, and the last one takes all that remains of the way.
+_FOLDS = (0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 3.0, 4.0, 4.0,
+          6.0)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Upstroke:
+    """The upstroke of a system as text.
+
+    Attributes
+    ----------
+    membrane : str
+    way : str
+        How far the threshold is, in the unit of the membrane potential.
+    growth : str
+        Derivative of the membrane's slope by the membrane potential.
+    """
+
+    membrane: str
+    way: str
+    growth: str
+
+
+def upstroke_of(system: System, *, explosive: bool = True) -> Upstroke | None:
+    """Return the upstroke of a cell that is reset above a potential; None for any other.
+
+    Also None, unless `explosive` is false, where the slope does not grow with the potential.
+    """
+    gap = system.gap
+    if not system.reset or gap is None or gap.of:
+        return None
+    v = system.membrane
+    try:
+        total = {v: "1"}
+        for name, text in system.parts().items():
+            if (slope := total_derivative(text, total)) != "0":
+                total[name] = slope
+        growth = total_derivative(system.slopes()[v], total)
+        direct = derivative(gap.text, v)
+    except NoDerivative:
+        return None
+    others = [x for x in system.rhs if x != v]
+    through = expanded(gap.text, system.named, lambda name: True)
+    if direct == "0" or depends(through, others, {}):
+        return None
+    if explosive and not depends(growth, [v], system.named):
+        return None
+    parts = system.parts()
+    growth = expanded(growth, parts, lambda name: True)
+    way = f"-({gap.text})" if direct == "1" else f"-({gap.text})/({direct})"
+    return Upstroke(v, way, growth)
+
+
+def runs_away(text: GroupText, first: Mapping[str, np.ndarray]) -> bool:
+    """Return whether a step of some cell cannot follow the upstroke up to the threshold.
+
+    Parameters
+    ----------
+    text : GroupText
+    first : dict of str to float or array, shape (n,)
+        Some state of the cells: the slope is asked for at the threshold with all else as there.
+    """
+    found = None if text.stochastic else upstroke_of(text.system)
+    if found is None:
+        return False
+    numbers = {**text.values, **first, "t": 0.0, "dt": float(text.dt), "t_in_timesteps": 0.0}
+    numbers |= {"i": 0, "not_refractory": True}
+    numbers = {name: np.asarray(x, dtype=float) for name, x in numbers.items()}
+    evaluate = function(
+        list(numbers), [found.way, found.growth], text.system.named, text.system.functions
+    )
+    with np.errstate(all="ignore"):
+        way, _ = evaluate(*numbers.values())
+        numbers[found.membrane] = numbers[found.membrane] + way
+        _, growth = evaluate(*numbers.values())
+        return bool(np.any(~(growth * float(text.dt) < RUNAWAY)))
+
+
+def anticipated(text: GroupText) -> str:
+    """Return a threshold that also holds for a cell that is about to run away."""
+    found = upstroke_of(text.system)
+    v = found.membrane
+    slope = expanded(text.system.slopes()[v], text.system.parts(), lambda name: True)
+    zero = f"0*{base_unit(text.system.dims[v])}/second"
+    return f"({text.threshold}) or (({found.growth})*dt > {RUNAWAY} and ({slope}) > {zero})"
+
+
+def with_anticipation(text: GroupText, first: Mapping[str, np.ndarray]) -> GroupText:
+    """Return the text for spikes on the grid: cells that run away fire before they do."""
+    if text.method == "euler" or not runs_away(text, first):
+        return text
+    return replace(text, threshold=anticipated(text))
+
+
+def to_threshold(system: System, parts: RightHandSides) -> tuple[list[str], dict[str, str]]:
+    """Return statements that carry a cell below the threshold up to it.
+
+    Returns
+    -------
+    lines : list of str
+        They set ``ahead``: how long that takes; 0 for a cell that is above already.
+    results : dict of str to str
+        For each state variable the name that holds its value there.
+    """
+    found = upstroke_of(system)
+    v = found.membrane
+    state = {x: x for x in parts.rhs}
+    lines, times = [], []
+    for k, folds in enumerate((*_FOLDS, None)):
+        unit = base_unit(system.dims[v])
+        lines.append(f"way__{k} = clip({word_substitute(found.way, state)}, 0*{unit}, inf*{unit})")
+        size = f"way__{k}"
+        if folds is not None:
+            slopes, here = _slopes(parts, f"up__{k}_scale", state)
+            lines += slopes
+            growth = word_substitute(found.growth, state)
+            lines.append(f"part__{k} = clip({folds}*({here[v]})/({growth}), 0*way__{k}, way__{k})")
+            size = f"part__{k}"
+        step, state, time = _step_along(parts, f"up__{k}", state, v, size)
+        lines += step
+        times.append(time)
+    return [*lines, f"ahead = {' + '.join(times)}"], state
+
+
+def _slopes(parts: RightHandSides, tag: str, state: Mapping[str, str]):
+    """Return statements that evaluate all slopes at a state, and their names."""
+    here = dict(state) | {"t": "(t + dt)"}
+    lines = []
+    for name, text in parts.named.items():
+        lines.append(f"{name}__{tag} = {word_substitute(text, here)}")
+        here[name] = f"{name}__{tag}"
+    for x, text in parts.rhs.items():
+        lines.append(f"slope__{x}__{tag} = {word_substitute(text, here)}")
+    return lines, {x: f"slope__{x}__{tag}" for x in parts.rhs}
+
+
+def _step_along(parts: RightHandSides, tag: str, state: dict[str, str], v: str, size: str):
+    """Return a fourth-order step of a given length in v, and how long it takes."""
+    lines, slopes = [], []
+    for stage, fraction in enumerate(("0", "0.5", "0.5", "1")):
+        moved = dict(state)
+        if stage:
+            before = slopes[-1]
+            for x in parts.rhs:
+                change = f"{fraction}*{size}" + ("" if x == v else f"*{before[x]}/{before[v]}")
+                moved[x] = f"{x}__{tag}_{stage}"
+                lines.append(f"{moved[x]} = {state[x]} + {change}")
+        new, here = _slopes(parts, f"{tag}_{stage}", moved)
+        lines += new
+        slopes.append(here)
+    weights = ("1/6.0", "1/3.0", "1/3.0", "1/6.0")
+    results = {}
+    for x in parts.rhs:
+        results[x] = f"{x}__{tag}_end"
+        total = " + ".join(f"{w}*{s[x]}/{s[v]}" for w, s in zip(weights, slopes, strict=True))
+        change = size if x == v else f"{size}*({total})"
+        lines.append(f"{results[x]} = {state[x]} + {change}")
+    time = " + ".join(f"{w}/{s[v]}" for w, s in zip(weights, slopes, strict=True))
+    lines.append(f"time__{tag} = {size}*({time})")
+    return lines, results, f"time__{tag}"

@@ -1,0 +1,96 @@
+"""The description of a program that is to be made."""
+
+import sys
+from collections.abc import Sequence
+
+import brian2
+import numpy as np
+from brian2 import Hz, Quantity, TimedArray, Unit, get_dimensions, ms
+
+from ...models.checks import tidy, unit_text
+from ...models.grouping import GroupText
+from ...models.units import column, display_unit
+from .description import ProgramDescription, UnitEntry, ValueEntry
+
+
+def describe_program(
+    model, stimulus, text: GroupText, names: dict[str, str], record: Sequence[str], **more
+) -> ProgramDescription:
+    """Return what the manifest says of model, stimulus and every number that can be set.
+
+    Parameters
+    ----------
+    model : NeuronModel
+    stimulus : Stimulus
+    text : GroupText
+        With its constants as arguments.
+    names : dict of str to str
+        For each number the name that users know it by, and the name in the text.
+    record : sequence of str
+        Variables to sample.
+    **more
+        The fields of `ProgramDescription` that say how it is run.
+    """
+    offset = float(np.max(np.asarray(stimulus.offset)))
+    return ProgramDescription(
+        model=model.name,
+        title=model.title,
+        stimulus=repr(stimulus),
+        input=model.input,
+        input_unit=unit_text(model.input_unit),
+        n=text.n,
+        values={name: _entry(model, stimulus, text, name, own) for name, own in names.items()},
+        aliases={own: name for name, own in names.items() if own != name},
+        states={x: UnitEntry(*_unit(model.unit_of(x))) for x in model.symbolic.states},
+        onset_ms=_ms(np.min(np.asarray(stimulus.onset))),
+        offset_ms=_ms(offset) if np.isfinite(offset) else None,
+        dt_ms=_ms(text.dt),
+        dt_is_fixed=any(isinstance(f, TimedArray) for f in text.functions.values()),
+        method=text.method,
+        is_noisy=bool(text.stochastic or text.system.random),
+        record=tuple(record),
+        shown={name: shown(model, name) for name in record},
+        versions={"brian2": brian2.__version__, "python": sys.version.split()[0]},
+        **more,
+    )
+
+
+def shown(model, name: str) -> tuple[str, float]:
+    """Return a variable's column in a table, and that column's unit in SI units."""
+    unit = model.unit_of(name)
+    return ("I" if name == model.input else column(name, unit)), float(unit)
+
+
+def _ms(seconds) -> float:
+    return tidy(float(seconds) / float(ms))
+
+
+def _entry(model, stimulus, text: GroupText, name: str, own: str) -> ValueEntry:
+    si = text.values[own]
+    if name in model.parameters:
+        parameter = model.parameters[name]
+        unit, meaning = parameter.unit, parameter.meaning
+    else:
+        unit = _stimulus_unit(model, stimulus.text(model, text.n).parameters[own])
+        meaning = f"{type(stimulus).__name__}: {own.removeprefix(f'{model.input}_')}"
+    values = tuple(tidy(x) for x in np.ravel(si) / float(unit))
+    per_neuron = own in text.arrays
+    same = not per_neuron or len(set(values)) == 1
+    return ValueEntry(
+        *_unit(unit),
+        value=values[0] if same else values,
+        meaning=meaning,
+        input=own,
+        per_neuron=per_neuron,
+    )
+
+
+def _stimulus_unit(model, value) -> Unit:
+    if get_dimensions(value) is get_dimensions(Hz):
+        return Hz
+    return display_unit(Quantity(value), model.input_unit)
+
+
+def _unit(unit) -> tuple[str, float, tuple[float, ...]]:
+    """Return the fields of a unit's entry."""
+    return unit_text(unit), float(unit), tuple(float(x) for x in get_dimensions(unit)._dims)

@@ -1,0 +1,134 @@
+"""What a program says of its neurons: names, units and defaults of all numbers. Needs no Brian2."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class UnitEntry:
+    """A unit.
+
+    Attributes
+    ----------
+    unit : str
+    factor : float
+        Its size in SI units.
+    dimensions : tuple of float
+        Exponents of the seven SI units.
+    """
+
+    unit: str
+    factor: float
+    dimensions: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class ValueEntry(UnitEntry):
+    """A number that can be set.
+
+    Attributes
+    ----------
+    value : float or tuple of float
+        Default, in its unit; one for each neuron where they differ.
+    meaning : str
+    input : str
+        Name of the program's input.
+    per_neuron : bool
+        Whether it may differ between neurons.
+    """
+
+    value: float | tuple[float, ...]
+    meaning: str
+    input: str
+    per_neuron: bool
+
+
+@dataclass(frozen=True)
+class ProgramDescription:
+    """What a program runs; kept in its manifest as JSON.
+
+    Attributes
+    ----------
+    model, title, stimulus : str
+    input, input_unit : str
+        Name and unit of the model's input.
+    n : int
+        Number of neurons.
+    values : dict of str to ValueEntry
+        All numbers that can be set, by the names that users know.
+    aliases : dict of str to str
+        Names in the program's text that users may use too.
+    states : dict of str to UnitEntry
+    onset_ms : float
+    offset_ms : float or None
+        When the stimulus is on; None where it does not end.
+    duration_ms, dt_ms : float
+        Defaults of a run.
+    dt_is_fixed : bool
+        Whether a recorded input fixes the step.
+    method, spikes, precision : str
+        How it is integrated.
+    is_noisy : bool
+    record : tuple of str
+        Variables that are sampled.
+    record_dt_ms : float or None
+    shown : dict of str to (str, float)
+        Column of each sampled variable, and that column's unit in SI units.
+    start : str
+    has_rest : bool
+        Whether the program can find the resting state.
+    versions : dict of str to str
+        What it was made with.
+    """
+
+    model: str
+    title: str
+    stimulus: str
+    input: str
+    input_unit: str
+    n: int
+    values: Mapping[str, ValueEntry]
+    aliases: Mapping[str, str]
+    states: Mapping[str, UnitEntry]
+    onset_ms: float
+    offset_ms: float | None
+    duration_ms: float
+    dt_ms: float
+    dt_is_fixed: bool
+    method: str
+    spikes: str
+    precision: str
+    is_noisy: bool
+    record: tuple[str, ...]
+    record_dt_ms: float | None
+    shown: Mapping[str, tuple[str, float]]
+    start: str
+    has_rest: bool
+    versions: Mapping[str, str]
+
+    @property
+    def varied(self) -> list[str]:
+        """Names of what may differ between neurons."""
+        return [name for name, entry in self.values.items() if entry.per_neuron]
+
+    def to_json(self) -> dict:
+        """Return it as what JSON knows."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, found: Mapping) -> "ProgramDescription":
+        """Return what `to_json` has written.
+
+        Raises
+        ------
+        TypeError
+            If something is missing, or is not known.
+        """
+        values = {name: ValueEntry(**_as_tuples(x)) for name, x in found["values"].items()}
+        states = {name: UnitEntry(**_as_tuples(x)) for name, x in found["states"].items()}
+        shown = {name: tuple(x) for name, x in found["shown"].items()}
+        return cls(**_as_tuples(found) | {"values": values, "states": states, "shown": shown})
+
+
+def _as_tuples(found: Mapping) -> dict:
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in found.items()}

@@ -1,0 +1,139 @@
+"""Whether a step can follow what a cell does: asked before anything is compiled.
+
+A rate that comes from a step far longer than the membrane's time constant, from a reset that
+leaves the cell above its threshold, or from one into a region where the equations are stiffer than
+the step allows, is a number without a meaning. All three show in the equations: in the Jacobian
+where a cell starts and where it is reset.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from brian2 import ms
+
+from ..models.expressions import NoDerivative
+from ..models.grouping import GroupText
+from ..models.numeric import function
+from ..models.statements import Assignment
+from ..models.system import FREE, System
+from .methods.upstroke import upstroke_of
+from .recording import DivergenceError
+
+# The longest step for a variable that decays at a rate of 1, by which a method is still stable:
+# where its stability function passes 1 (Hairer & Wanner 1996, Solving ODEs II, IV.2).
+STABLE = {"euler": 2.0, "heun": 2.0, "milstein": 2.0, "rk2": 2.0, "rk4": 2.785293563}
+
+
+class UnresolvedError(DivergenceError, ValueError):
+    """A run whose step, or whose model, makes no sense for some cells; nothing was run."""
+
+
+def check_resolved(model, text: GroupText, state: Mapping[str, np.ndarray]) -> None:
+    """Raise UnresolvedError if a step cannot follow some cell; see this file.
+
+    Parameters
+    ----------
+    model : NeuronModel
+    text : GroupText
+        As described, before spikes are located.
+    state : dict of str to array, shape (n,)
+        Where cells start, in SI units.
+    """
+    numbers = _numbers(text, state)
+    _check_period(model, text, numbers)
+    _check_stiffness(model, text, numbers, "at the start")
+    if text.system.reset and text.system.gap is not None and not text.system.random:
+        after = _after_reset(text, numbers)
+        if after is not None:
+            _check_reset(model, text, numbers, after)
+            _check_stiffness(model, text, after, "after the reset")
+
+
+def _numbers(text: GroupText, state: Mapping) -> dict[str, np.ndarray]:
+    clock = {"t": 0.0, "dt": float(text.dt), "t_in_timesteps": 0.0, "i": 0.0, FREE: True}
+    first = {x: state.get(x, 0.0) for x in text.system.rhs}
+    return {k: np.asarray(v, dtype=float) for k, v in {**text.values, **clock, **first}.items()}
+
+
+def _values(system: System, outputs, numbers: Mapping, named=None) -> list[np.ndarray]:
+    evaluate = function(
+        list(numbers), list(outputs), system.named if named is None else named, system.functions
+    )
+    with np.errstate(all="ignore"):
+        return evaluate(*numbers.values())
+
+
+def _after_reset(text: GroupText, numbers: Mapping) -> dict[str, np.ndarray] | None:
+    """Return the state after a reset at the threshold, all else as at the start."""
+    system, found = text.system, upstroke_of(text.system, explosive=False)
+    if found is None:
+        return None
+    v = found.membrane
+    (way,) = _values(system, [found.way], numbers)
+    changed = dict(numbers) | {v: numbers[v] + way}
+    for statement in system.reset:
+        (value,) = _values(system, [statement.value], changed)
+        changed[statement.target] = value
+    return {name: changed[name] for name in numbers}
+
+
+def _check_reset(model, text: GroupText, before: Mapping, after: Mapping) -> None:
+    (gap,) = _values(text.system, text.system.gap.leaves, after)
+    v = model.membrane
+    size = 1e-9 * np.maximum(np.abs(after[v]), 1e-6)
+    bad = np.flatnonzero(np.broadcast_to(gap > size, text.n))
+    _refuse(
+        bad, text,
+        f"{model.name}: its reset ({'; '.join(map(str, _written(text.system.reset)))}) leaves it "
+        f"above its threshold ({model.threshold}), so it would fire in every step; reset it below",
+    )  # fmt: skip
+
+
+def _written(reset: tuple[Assignment, ...]) -> list[str]:
+    return [str(statement) for statement in reset]
+
+
+def _check_period(model, text: GroupText, numbers: Mapping) -> None:
+    if text.system.refractory.kind != "time":
+        return
+    (period,) = _values(text.system, [text.system.refractory.text], numbers)
+    bad = np.flatnonzero(np.broadcast_to(~(period >= 0), text.n))
+    _refuse(bad, text, f"{model.name}: its refractory period ({model.refractory}) is negative")
+
+
+def _check_stiffness(model, text: GroupText, numbers: Mapping, where: str) -> None:
+    limit = STABLE.get(text.method)
+    if limit is None:
+        return
+    system = text.system
+    try:
+        parts, entries = system.jacobian()
+    except NoDerivative:
+        return
+    named = {**system.parts(), **parts}
+    texts = [entries.get((x, y), "0.0") for x in system.rhs for y in system.rhs]
+    n, k = text.n, len(system.rhs)
+    entries = [np.broadcast_to(x, n) for x in _values(system, texts, numbers, named)]
+    matrix = np.stack(entries, axis=-1).reshape(n, k, k)
+    bad = ~np.isfinite(matrix).all(axis=(1, 2))
+    matrix[bad] = 0
+    real = np.linalg.eigvals(matrix).real
+    dt = float(text.dt)
+    bad |= -real.min(axis=-1) * dt > limit
+    slowest = 1e3 / max(-real.min(), 1e-300)
+    _refuse(
+        np.flatnonzero(bad), text,
+        f"{model.name}: {where} a variable relaxes within {slowest:.2g} ms, which steps of "
+        f"{float(text.dt / ms):g} ms with method {text.method} cannot follow; use a smaller dt, or "
+        "check the parameters",
+    )  # fmt: skip
+
+
+def _refuse(bad: np.ndarray, text: GroupText, message: str) -> None:
+    if not len(bad):
+        return
+    own = {k: float(np.broadcast_to(v, text.n)[bad[0]]) for k, v in text.arrays.items()}
+    which = f" ({len(bad)} of {text.n} cells, first: {bad[0]}, {own})" if text.n > 1 else ""
+    error = UnresolvedError(message + which)
+    error.neurons = tuple(bad.tolist())
+    raise error
