@@ -1,9 +1,11 @@
 """Excitable: single-neuron models on Brian2, written once and measured.
 
 The subpackages live at the root of the source tree (``models/``, ``protocols/``, ...) and are
-installed as ``excitable.models``, ``excitable.protocols``, ....
+installed as ``excitable.models``, ``excitable.protocols``, .... The names that people use can be
+imported from here too: ``from excitable import CONNOR_STEVENS, Step, fi_curve``.
 """
 
+import importlib
 from pathlib import Path
 
 __version__ = "0.1.0"
@@ -11,3 +13,20 @@ __version__ = "0.1.0"
 # In a checkout that is not installed the subpackages lie beside this folder, not in it.
 if not (Path(__file__).parent / "models").is_dir():
     __path__.append(str(Path(__file__).parent.parent))
+
+# Where a name is looked for, in this order; importing one takes Brian2, so that waits for its use.
+_DOORS = ("models", "protocols", "simulation")
+
+
+def __getattr__(name: str):
+    if not name.startswith("_"):
+        for door in _DOORS:
+            module = importlib.import_module(f"{__name__}.{door}")
+            if name in module.__all__:
+                return getattr(module, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    names = [importlib.import_module(f"{__name__}.{door}").__all__ for door in _DOORS]
+    return sorted({*globals(), *(name for each in names for name in each)})

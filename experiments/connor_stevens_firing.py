@@ -7,7 +7,7 @@ from brian2 import Quantity, ms, mV
 from ..analysis import spike_table
 from ..models import CONNOR_STEVENS
 from ..protocols import Constant, Step
-from ..protocols.firing.thresholds import search
+from ..protocols.firing.search import search
 from ..simulation import simulate
 from .connor_stevens_common import CONDUCTANCE, DENSITY, DT
 from .study import Settings

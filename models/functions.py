@@ -16,6 +16,8 @@ from brian2 import Function
 from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
 from brian2.codegen.generators.cython_generator import CythonCodeGenerator
 
+from .step_parts import STEP_FUNCTIONS
+
 # Below this the Taylor polynomial of degree 7 is exact to 1.1e-16 (its first dropped term is
 # x**8/9!); above it the quotient has lost little more than one of sixteen digits. In float32 the
 # polynomial is exact to 5e-8 below 0.6, where the quotient loses a third of a digit.
@@ -115,7 +117,11 @@ SMOOTH_EXPREL_OF = _opaque_function(
     smooth_exprel_of, ("const T x, const T exp_x", "exp_x"), ("double x, double exp_x", "exp_x")
 )
 
-NAMESPACE = {"smooth_exprel": SMOOTH_EXPREL, "smooth_exprel_of": SMOOTH_EXPREL_OF}
+NAMESPACE = {
+    "smooth_exprel": SMOOTH_EXPREL,
+    "smooth_exprel_of": SMOOTH_EXPREL_OF,
+    **STEP_FUNCTIONS,
+}
 
 
 def opaque(text: str) -> str:

@@ -17,8 +17,6 @@ from .units import base_unit
 
 # Of Brian2's methods, those that integrate additive noise.
 STOCHASTIC_METHODS = ("euler", "heun", "milstein")
-# The middle of the current step: unlike `t` it is not shifted by the stages of a method.
-MIDSTEP = "(t_in_timesteps + 0.5)*dt"
 METHODS = ("exact", "exponential_euler", "euler", "rk2", "rk4", "heun", "milstein")
 # Ours, which Brian2 does not know by name: the protocols hand them over as text.
 OWN_METHODS = ("strang", "exponential_strang", "extrapolated_strang")
@@ -137,7 +135,8 @@ def describe(model, n, stimulus=None, *, vary=None, method=None, dt=None) -> Gro
     """
     n = check_count("n", n)
     varied = check_vary(model, vary or {}, n)
-    text = _input_text(model, stimulus, n)
+    dt = model.dt if dt is None else check_positive("dt", dt, ms) * ms
+    text = _input_text(model, stimulus, n, dt)
     _check_free_names(model, text)
     scalars = {k: v for k, v in text.parameters.items() if np.ndim(v) == 0}
     arrays = {k: v for k, v in text.parameters.items() if np.ndim(v)} | varied
@@ -152,7 +151,7 @@ def describe(model, n, stimulus=None, *, vary=None, method=None, dt=None) -> Gro
         reset="\n".join(map(str, system.reset)),
         refractory=system.refractory.text,
         method=_method(model, method, system.stochastic),
-        dt=model.dt if dt is None else check_positive("dt", dt, ms) * ms,
+        dt=dt,
         namespace={**constants, **scalars, **text.namespace, **model.functions, **NAMESPACE},
         arrays={name: np.asarray(value, dtype=float) for name, value in arrays.items()},
     )
@@ -316,7 +315,7 @@ def check_vary(model, vary: Mapping[str, Quantity], n: int) -> dict[str, Quantit
     return checked
 
 
-def _input_text(model, stimulus, n: int) -> InputText:
+def _input_text(model, stimulus, n: int, dt: Quantity) -> InputText:
     unit = base_unit(model.input_unit)
     if stimulus is None:
         return InputText(f"{model.input} : {unit}")
@@ -330,7 +329,7 @@ def _input_text(model, stimulus, n: int) -> InputText:
         raise ValueError(
             f"stimulus: expected a Stimulus such as Constant or Step, got {stimulus!r}"
         )
-    return stimulus.text(model, n)
+    return stimulus.text(model, n, dt)
 
 
 def _method(model, method: str | None, noisy: bool) -> str:

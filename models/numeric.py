@@ -11,6 +11,7 @@ from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
 
 from .expressions import Rewriter, needed, tree
 from .functions import exprel_slope, smooth_exprel, smooth_exprel_of
+from .step_parts import part_after, part_between, time_after, time_between
 
 
 def _any_of(*conditions):
@@ -21,12 +22,14 @@ def _all_of(*conditions):
     return np.logical_and.reduce(np.broadcast_arrays(*conditions))
 
 
+_STEP_PARTS = {f.__name__: f for f in (part_after, part_between, time_after, time_between)}
 _ARRAYS = {
     **{name: getattr(np, name) for name in DEFAULT_FUNCTIONS if hasattr(np, name)},
     "exprel": smooth_exprel,
     "smooth_exprel": smooth_exprel,
     "smooth_exprel_of": smooth_exprel_of,
     "exprel_slope": exprel_slope,
+    **_STEP_PARTS,
     "int": lambda condition: np.where(condition, 1.0, 0.0),
     "_and": _all_of,
     "_or": _any_of,
@@ -49,6 +52,7 @@ _SCALARS = {
     "smooth_exprel": _scalar_exprel,
     "smooth_exprel_of": lambda x, exp_x: _scalar_exprel(x),
     "exprel_slope": lambda x: float(exprel_slope(x)),
+    **{name: lambda *x, f=f: float(f(*x)) for name, f in _STEP_PARTS.items()},
     "clip": lambda x, low, high: min(max(x, low), high),
     "int": float,
     "_and": lambda *conditions: all(conditions),

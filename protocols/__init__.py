@@ -11,12 +11,17 @@ from .firing.latency import latency
 from .firing.response import Response, response
 from .firing.strength_duration import strength_duration
 from .firing.thresholds import rheobase, thresholds, thresholds_of
-from .networks.distributions import Normal, Uniform
+from .networks.distributions import Drawn, Normal, Uniform
+from .networks.drives import Poisson, StepNoise
+from .networks.ei_network import ei_network
+from .networks.gap_junctions import GapJunctions
 from .networks.izhikevich_network import izhikevich_2003_network
-from .networks.network import ei_network
+from .networks.network import Network
 from .networks.network_presets import PRESETS, network_preset
 from .networks.network_result import NetworkRun
-from .networks.synapses import GapJunctions, Poisson, Synapse
+from .networks.population import Population
+from .networks.projection import Projection
+from .networks.synapses import Synapse
 from .noise.noise_convergence import noise_convergence
 from .noise.noisy_fi_curve import noisy_fi_curve
 from .noise.noisy_onset import noisy_onset
@@ -42,18 +47,23 @@ __all__ = [
     "Chirp",
     "ConductanceSweep",
     "Constant",
+    "Drawn",
     "Expression",
     "GapJunctions",
+    "Network",
     "NetworkRun",
     "Normal",
     "OrnsteinUhlenbeck",
     "Poisson",
+    "Population",
+    "Projection",
     "Pulses",
     "Ramp",
     "Recorded",
     "Response",
     "Sine",
     "Step",
+    "StepNoise",
     "Stimulus",
     "Sweep",
     "Synapse",

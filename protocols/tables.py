@@ -1,14 +1,15 @@
 """From recordings to tidy tables: the cross product of a sweep, units in column names, attrs."""
 
+import ast
 import sys
 from collections.abc import Mapping
 
 import brian2
 import numpy as np
 import pandas as pd
-from brian2 import Quantity, ms
+from brian2 import Quantity, farad, get_dimensions, meter, ms, second
 
-from ..models.checks import check_quantity, unit_text
+from ..models.checks import check_name, check_quantity, unit_text
 from ..simulation import results
 from ..simulation.programs.describe import shown
 from .sweeps import grids
@@ -25,6 +26,7 @@ def cross(model, currents: Quantity, vary: Mapping[str, Quantity] | None) -> pd.
         For currents or values that are empty, not finite, of the wrong dimension or unknown.
     """
     grid = grids.cross(model, {**(vary or {}), "I": currents})
+    check_values(model, vary)
     return grid.rows(0, len(grid))
 
 
@@ -36,7 +38,13 @@ def checked_sets(model, sets: pd.DataFrame, *, needs_current: bool) -> pd.DataFr
             "sets: need a column I, the current of each set" if needs_current else
             "sets: must have no column I, because the current is what is looked for"
         )  # fmt: skip
-    return grid.rows(0, len(grid))
+    rows = grid.rows(0, len(grid))
+    try:
+        check_values(model, varied(model, rows))
+    except ValueError as error:
+        error.sets = getattr(error, "places", ())
+        raise
+    return rows
 
 
 def varied(model, sets: pd.DataFrame) -> dict[str, Quantity]:
@@ -50,8 +58,8 @@ def currents_of(model, sets: pd.DataFrame) -> Quantity:
     return Quantity(sets["I"].to_numpy() * model.input_unit)
 
 
-def window(duration, discard) -> tuple[float, float]:
-    """Return duration and discarded beginning in ms, checked."""
+def window(duration, discard, numerics=None, model=None) -> tuple[float, float]:
+    """Return duration and discarded beginning in ms, checked, also against the time step."""
     length = check_quantity("duration", duration, ms, scalar=True)
     start = check_quantity("discard", discard, ms, scalar=True)
     if length <= 0:
@@ -61,7 +69,58 @@ def window(duration, discard) -> tuple[float, float]:
             f"discard: must not be negative and lie below the duration {length:g} ms, "
             f"got {start:g} ms"
         )
+    if numerics is not None:
+        numerics.check_length(model, length)
     return length, start
+
+
+def check_values(model, vary: Mapping[str, Quantity] | None) -> None:
+    """Raise ValueError for varied values that their part in the equations forbids.
+
+    A time or a capacitance by which a slope is divided must be above zero.
+    """
+    for name, value in (vary or {}).items():
+        unit = model.parameters[check_name("parameter", name, model.parameters)].unit
+        numbers = np.atleast_1d(check_quantity(f"parameter {name}", value, unit))
+        what = _POSITIVE.get(get_dimensions(unit))
+        bad = numbers <= 0
+        if what is not None and bad.any() and name in _divisors(model.system):
+            error = ValueError(
+                f"parameter {name}: {int(bad.sum())} of {numbers.size} values are no {what}, which "
+                f"is above zero (first: {numbers[bad][0]:g} {unit_text(unit)})"
+            )
+            error.places = tuple(np.flatnonzero(bad).tolist())
+            raise error
+
+
+_POSITIVE = {
+    get_dimensions(second): "time constant",
+    get_dimensions(farad): "capacitance",
+    get_dimensions(farad / meter**2): "capacitance",
+}
+
+
+def _divisors(system) -> set[str]:
+    """Return by what the slopes are divided: names, and the factors of named parts."""
+    found: set[str] = set()
+    for text in (*system.rhs.values(), *system.named.values()):
+        for node in ast.walk(ast.parse(text.strip(), mode="eval")):
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+                found |= _factors(node.right)
+    for name, text in reversed(system.named.items()):
+        if name in found:
+            found |= _factors(ast.parse(text.strip(), mode="eval").body)
+    return found
+
+
+def _factors(node: ast.expr) -> set[str]:
+    """Return the names of which an expression is a multiple."""
+    if isinstance(node, ast.Name):
+        return {node.id}
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+        divided = isinstance(node.op, ast.Div)
+        return _factors(node.left) | (set() if divided else _factors(node.right))
+    return set()
 
 
 def describe_model(model, **more) -> dict:

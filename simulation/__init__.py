@@ -12,6 +12,7 @@ _HOME = {
     "has_compiler": "backends.backend",
     "CellsRecording": "recording",
     "DivergenceError": "recording",
+    "Numerics": "numerics",
     "NeuronProgram": "programs.neuron_program",
     "Program": "backends.compiled.program",
     "ProgramError": "backends.compiled.program",

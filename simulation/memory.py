@@ -65,7 +65,7 @@ def per_synapse(projection: Projection) -> float:
     """Return the bytes that a synapse of this projection takes."""
     order = ORDER if "i" in projection.connect else 0
     pathways = sum(DRAWN_DELAY if p.drawn else order for p in projection.pathways.values())
-    return INDICES + DRAWN * len(projection.drawn) + pathways
+    return INDICES + DRAWN * (len(projection.drawn) + len(projection.each)) + pathways
 
 
 def check_memory(plan: Plan) -> Memory:

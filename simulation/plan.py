@@ -116,13 +116,16 @@ class Projection:
         Equation text of the synapses.
     pathways : dict of str to Pathway
     connect : dict
-        Arguments of Brian2's ``Synapses.connect``.
+        Arguments of Brian2's ``Synapses.connect``: texts and numbers, or ``i`` and ``j`` as arrays
+        of indices within source and target.
     expected : float
         Expected number of synapses.
     values : dict of str to float
         Shared parameters, in SI units.
     drawn : dict of str to str
         Values of each synapse, as text.
+    each : dict of str to array
+        Values of each synapse in SI units, in the order of the indices in `connect`.
     """
 
     name: str
@@ -134,12 +137,18 @@ class Projection:
     expected: float
     values: Mapping[str, float] = field(default_factory=dict)
     drawn: Mapping[str, str] = field(default_factory=dict)
+    each: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def individual(self) -> tuple[str, ...]:
         """Names of what differs between the synapses."""
         late = any(pathway.drawn for pathway in self.pathways.values())
-        return (*self.drawn, "delay") if late else tuple(self.drawn)
+        return (*self.drawn, *self.each, *(("delay",) if late else ()))
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether the synapses are listed, not generated."""
+        return isinstance(self.connect.get("i"), np.ndarray)
 
 
 @dataclass(frozen=True)

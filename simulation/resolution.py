@@ -97,7 +97,7 @@ def _check_period(model, text: GroupText, numbers: Mapping) -> None:
     if text.system.refractory.kind != "time":
         return
     (period,) = _values(text.system, [text.system.refractory.text], numbers)
-    bad = np.flatnonzero(np.broadcast_to(~(period >= 0), text.n))
+    bad = np.flatnonzero(np.broadcast_to(np.logical_not(period >= 0), text.n))
     _refuse(bad, text, f"{model.name}: its refractory period ({model.refractory}) is negative")
 
 

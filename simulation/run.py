@@ -124,8 +124,7 @@ def with_spikes(text: GroupText, state: Mapping, spikes: str) -> tuple[GroupText
 
 def recordable(model) -> list[str]:
     """Return the names of everything that a run of `model` can sample."""
-    form = model.symbolic
-    return [*form.rhs, *form.named, model.input]
+    return [*model.system.rhs, *model.system.named, model.input]
 
 
 def run_network(plan: Plan, backend: str | Backend | None = None) -> recording.Recording:

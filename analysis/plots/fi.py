@@ -11,6 +11,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from ..rates.fi import resolved_rates
 from .labels import axis_label, input_unit, require_columns, unit_label
 from .style import (
     CYCLE,
@@ -29,7 +30,7 @@ from .style import (
 )
 
 _CROSS = {"linestyle": "none", "marker": "x"}
-_SINGLE = "one spike only"
+_SINGLE = "rate not resolved"
 
 
 @use_style()
@@ -50,7 +51,7 @@ def plot_fi(
     ----------
     table : DataFrame
         Columns ``I``, `rate` and ``I_unit`` (or ``attrs["I_unit"]``). Rows whose ``resolved`` is
-        False (a single spike in the window) are crosses on the axis, never a rate.
+        False (one spike in the window, too few bursts, a drift) are crosses on the axis.
     ax : Axes, optional
         Where to draw; a new figure by default.
     by : str, optional
@@ -107,7 +108,7 @@ def plot_fi(
 
 
 def _draw_rates(ax: Axes, rows: pd.DataFrame, rate: str, **line) -> None:
-    """Draw one curve, and crosses where the window holds a single spike."""
+    """Draw one curve, and crosses where the window does not tell the rate."""
     rows = rows.sort_values("I")
     resolved = rows["resolved"].astype(bool) if "resolved" in rows else rows[rate].notna()
     (curve,) = ax.plot(rows["I"], rows[rate].where(resolved), **{"marker": ".", **line})
@@ -202,7 +203,8 @@ def plot_fi_surface(
             "of them again; select the rows of one sweep."
         )
     # pivot_table, the linter's choice, would average and drop the unresolved cells.
-    grid = table.pivot(index=parameter, columns="I", values="rate_Hz")  # noqa: PD010
+    shown = table.assign(rate_Hz=resolved_rates(table))
+    grid = shown.pivot(index=parameter, columns="I", values="rate_Hz")  # noqa: PD010
     current, value, rate = grid.columns.to_numpy(), grid.index.to_numpy(), grid.to_numpy(float)
     _draw_map(ax, current, value, rate)
     if rheobase is not None:

@@ -61,8 +61,8 @@ def onset(table, by=None):
     Parameters
     ----------
     table : DataFrame
-        With columns ``I`` and ``rate_Hz``; rows in any order. An unresolved rate (NaN) does not
-        count as firing.
+        With columns ``I`` and ``rate_Hz``; rows in any order. A rate that is not resolved does
+        not count as firing.
     by : str or list of str, optional
         Columns of varied parameters; one row of the result for each of their combinations.
 
@@ -94,7 +94,7 @@ def onset(table, by=None):
     by = [by] if isinstance(by, str) else list(by or [])
     _check_columns(table, "I", "rate_Hz", *by)
     units = ["I_unit"] if "I_unit" in table else []
-    fires = table[table["rate_Hz"] > 0].sort_values("I", kind="stable")
+    fires = table[resolved_rates(table) > 0].sort_values("I", kind="stable")
     if by:
         # Reindexing by all combinations keeps those that never fire.
         first = fires.drop_duplicates(by)[[*by, "I", "rate_Hz"]]
@@ -104,6 +104,19 @@ def onset(table, by=None):
     result = result[[*by, "I", "rate_Hz", *units]].reset_index(drop=True)
     result.attrs = dict(table.attrs)
     return result
+
+
+def resolved_rates(table):
+    """Return the rates in Hz of a table of rates, NaN where the window did not resolve them.
+
+    Examples
+    --------
+    >>> fi = pd.DataFrame({"rate_Hz": [0.0, 35.0, 12.0], "resolved": [True, True, False]})
+    >>> resolved_rates(fi).tolist()
+    [0.0, 35.0, nan]
+    """
+    rate = table["rate_Hz"]
+    return rate.where(table["resolved"].eq(True)) if "resolved" in table else rate
 
 
 def _check_columns(table, *columns):

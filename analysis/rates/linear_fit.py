@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from .fi import resolved_rates
+
 
 def linearity(table, by="noise"):
     """Fit a straight line to each F-I curve of a table, its silent part included.
@@ -13,7 +15,7 @@ def linearity(table, by="noise"):
     Parameters
     ----------
     table : DataFrame
-        Columns ``I``, ``rate_Hz`` and `by`; rates that are not resolved (NaN) are left out.
+        Columns ``I``, ``rate_Hz`` and `by`; rates that are not resolved are left out.
     by : str
         Column that tells the curves apart.
 
@@ -47,7 +49,7 @@ def linearity(table, by="noise"):
 
 
 def _line(rows, value):
-    rows = rows.dropna(subset="rate_Hz").sort_values("I")
+    rows = rows[resolved_rates(rows).notna()].sort_values("I")
     I, rate = rows["I"].to_numpy(float), rows["rate_Hz"].to_numpy(float)
     if len(np.unique(I)) < 3:
         raise ValueError(f"the curve {value} has {len(I)} currents; a fit needs three or more.")

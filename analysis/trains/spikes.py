@@ -6,11 +6,14 @@ call the same sums over (interval, neuron) pairs. Times are in ms, rates in Hz.
 
 A rate is taken from intervals, (n - 1)/(t_last - t_first), because a spike count over a window is
 off by up to one spike. It follows that a window with one spike resolves no rate (NaN), whereas
-a window without spikes has rate 0.
+a window without spikes has rate 0. Whether an interval-based rate is one at all (bursts, drifts,
+and firing that stops make none) is the matter of `steadiness`.
 """
 
 import numpy as np
 import pandas as pd
+
+from .steadiness import RESOLVED, firing_kinds
 
 MS_PER_SECOND = 1000.0
 
@@ -320,7 +323,7 @@ def fano_factor(spike_times, start, end, window):
 # ---------------------------------------------------------------------------------------------
 # A group of neurons
 # ---------------------------------------------------------------------------------------------
-def spike_table(neuron_indices, spike_times_ms, n, *, start, end, onset=0.0):
+def spike_table(neuron_indices, spike_times_ms, n, *, start, end, onset=0.0, dt_ms=0.0):
     """All measures of a group of neurons, one row per neuron.
 
     Parameters
@@ -335,12 +338,19 @@ def spike_table(neuron_indices, spike_times_ms, n, *, start, end, onset=0.0):
         Analysis window [start, end), ms, behind the transient.
     onset : float or array_like, shape (n,), optional
         Stimulus onset, ms.
+    dt_ms : float, optional
+        Time step of the simulation that made the spikes: intervals of one or two steps are its
+        own, not the cell's.
 
     Returns
     -------
     DataFrame
-        ``neuron``; of the spikes in the window ``spike_count``, ``rate_Hz``, ``resolved`` (False
-        with exactly one spike, whose rate is NaN), ``isi_cv``, ``isi_cv2``, ``isi_lv``,
+        ``neuron``; of the spikes in the window ``spike_count``; ``rate_Hz`` from the intervals
+        (NaN for a single spike); ``mean_rate_Hz``, spikes over the window's length; ``resolved``,
+        whether ``rate_Hz`` is the rate of that neuron or only of this window, and ``firing``, what
+        the window shows: ``"steady"`` and ``"silent"`` are resolved, ``"one spike"``,
+        ``"uneven"`` (bursts, too few for the window, or a silence at an end of it), ``"drifting"``
+        and ``"faster than the step"`` are not (`steadiness`); ``isi_cv``, ``isi_cv2``, ``isi_lv``,
         ``adaptation_index``; of the spikes from the onset on, wherever they lie,
         ``first_rate_Hz`` and ``latency_ms``. A silent neuron has rate 0 and NaN intervals.
 
@@ -357,11 +367,11 @@ def spike_table(neuron_indices, spike_times_ms, n, *, start, end, onset=0.0):
     Examples
     --------
     >>> table = spike_table([0, 0, 2, 0], [110.0, 120.0, 130.0, 130.0], 3, start=100, end=200)
-    >>> table[["neuron", "spike_count", "rate_Hz", "resolved"]]
-       neuron  spike_count  rate_Hz  resolved
-    0       0            3    100.0      True
-    1       1            0      0.0      True
-    2       2            1      NaN     False
+    >>> table[["neuron", "spike_count", "rate_Hz", "mean_rate_Hz", "resolved", "firing"]]
+       neuron  spike_count  rate_Hz  mean_rate_Hz  resolved     firing
+    0       0            3    100.0          30.0     False     uneven
+    1       1            0      0.0           0.0      True     silent
+    2       2            1      NaN          10.0     False  one spike
     """
     neurons, times = _sorted_spikes(neuron_indices, spike_times_ms, n)
     start, end, onset = _per_neuron(start, n), _per_neuron(end, n), _per_neuron(onset, n)
@@ -372,12 +382,15 @@ def spike_table(neuron_indices, spike_times_ms, n, *, start, end, onset=0.0):
     spike_count = np.bincount(neurons[inside], minlength=n)
     isi, isi_neuron = _grouped_intervals(times[inside], neurons[inside])
     first_rate_Hz, latency_ms = _from_onset(times[after], neurons[after], n, onset)
+    firing = firing_kinds(neurons, times, n, start, end, dt_ms)
     return pd.DataFrame(
         {
             "neuron": np.arange(n),
             "spike_count": spike_count,
             "rate_Hz": _grouped_rate(times[inside], neurons[inside], n),
-            "resolved": spike_count != 1,
+            "mean_rate_Hz": MS_PER_SECOND * spike_count / (end - start),
+            "resolved": np.isin(firing, RESOLVED),
+            "firing": firing,
             "first_rate_Hz": first_rate_Hz,
             "latency_ms": latency_ms,
             "isi_cv": _grouped_cv(isi, isi_neuron, n),
@@ -517,7 +530,11 @@ def _sorted_spikes(neuron_indices, spike_times_ms, n):
             f"indices 0 to {n - 1}. Pass the size of the whole group as n."
         )
     neurons = neurons.astype(np.intp)
-    order = np.lexsort((times, neurons))
+    if np.all(times[1:] >= times[:-1]):  # as a run returns them; numpy sorts short numbers faster
+        short = neurons.astype(np.uint16) if n <= np.iinfo(np.uint16).max else neurons
+        order = np.argsort(short, kind="stable")
+    else:
+        order = np.lexsort((times, neurons))
     neurons, times = neurons[order], times[order]
     twice = (np.diff(times) == 0) & (np.diff(neurons) == 0)
     if np.any(twice):

@@ -7,6 +7,7 @@ from brian2 import ms
 from ...analysis.trains.spikes import spike_table
 from ...models.checks import check_count
 from ...simulation.backends import Backend
+from ...simulation.numerics import check_tolerance
 from ..firing.response import Response
 from . import experiment
 from .certificate import ROUNDING, Certificate, observed_order, verdict
@@ -164,12 +165,3 @@ def _sensitivity(table: pd.DataFrame, done: Experiment, row: int) -> float:
     near = others[np.argmin(np.abs(amount[others] - amount[row]))]
     slope = (rate[near] - rate[row]) / (amount[near] - amount[row])
     return float(slope * amount[row] / rate[row])
-
-
-def check_tolerance(tolerance: float) -> float:
-    """Return a tolerance that is one."""
-    if not 0 < tolerance < 1:
-        raise ValueError(
-            f"tolerance: expected a number between 0 and 1 (1e-3 is one per mille), got {tolerance}"
-        )
-    return tolerance

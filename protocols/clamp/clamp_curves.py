@@ -10,9 +10,10 @@ from brian2 import Quantity, get_dimensions, ms, mV
 from ...models.checks import check_name, check_positive, check_quantity
 from ...models.symbolic import function, symbol
 from ...models.units import column, display_unit
+from ...simulation.numerics import numerics_of
 from ...simulation.run import Recording
 from .. import tables
-from .voltage_clamp import clamped, currents, run_steps
+from .voltage_clamp import NOT_FOR_CLAMP, clamped, currents, run_steps
 
 
 def activation(
@@ -22,8 +23,7 @@ def activation(
     *,
     hold: Quantity = -120 * mV,
     duration: Quantity = 30 * ms,
-    dt: Quantity | None = None,
-    backend: str | None = None,
+    **numerics,
 ) -> pd.DataFrame:
     """Return the peak conductance of a current against the command potential.
 
@@ -38,8 +38,8 @@ def activation(
         Potential before the step, low enough to take inactivation away.
     duration : Quantity
         Length of the step, in which the peak must lie.
-    dt, backend : optional
-        As in `excitable.simulation.simulate`; `dt` is the spacing of the samples.
+    **numerics
+        See `excitable.simulation.Numerics`; `dt` is the spacing of the samples.
 
     Returns
     -------
@@ -67,10 +67,11 @@ def activation(
     ...            backend="numpy")["activation"].round(2).tolist()
     [0.23, 0.7, 1.0]
     """
+    chosen = numerics_of(activation, numerics, without=NOT_FOR_CLAMP)
     commands = np.arange(-80, 41, 5) * mV if commands is None else commands
     potentials = _row("commands", commands, mV)
-    steps = [(hold, _time_step(model, dt)), (potentials * mV, duration)]
-    found = _read_last_step(model, current, steps, None, dt, backend)
+    steps = [(hold, chosen.step_ms(model) * ms), (potentials * mV, duration)]
+    found = _read_last_step(model, current, steps, None, chosen)
     table = pd.DataFrame({"command_mV": potentials, **found.columns})
     table["activation"] = found.conductance / found.conductance.max()
     return _described(table, model, found, "activation", hold=hold, duration=duration)
@@ -86,14 +87,13 @@ def inactivation(
     test: Quantity = 0 * mV,
     test_duration: Quantity = 20 * ms,
     read_after: Quantity | None = None,
-    dt: Quantity | None = None,
-    backend: str | None = None,
+    **numerics,
 ) -> pd.DataFrame:
     """Return the current at a test step against the potential of a long prepulse.
 
     Parameters
     ----------
-    model, current, dt, backend
+    model, current, **numerics
         As in `activation`.
     prepulses : Quantity, shape (prepulses,), optional
         Default -120 to -20 mV in steps of 5 mV.
@@ -135,14 +135,15 @@ def inactivation(
     ...              backend="numpy")["inactivation"].round(3).tolist()
     [1.0, 0.346, 0.007]
     """
+    chosen = numerics_of(inactivation, numerics, without=NOT_FOR_CLAMP)
     prepulses = np.arange(-120, -19, 5) * mV if prepulses is None else prepulses
     potentials = _row("prepulses", prepulses, mV)
     steps = [
-        (hold, _time_step(model, dt)),
+        (hold, chosen.step_ms(model) * ms),
         (potentials * mV, prepulse_duration),
         (test, test_duration),
     ]
-    found = _read_last_step(model, current, steps, read_after, dt, backend)
+    found = _read_last_step(model, current, steps, read_after, chosen)
     table = pd.DataFrame({"prepulse_mV": potentials, **found.columns})
     table["inactivation"] = found.conductance / found.conductance.max()
     return _described(
@@ -162,14 +163,13 @@ def recovery(
     test: Quantity = 0 * mV,
     test_duration: Quantity = 20 * ms,
     read_after: Quantity | None = None,
-    dt: Quantity | None = None,
-    backend: str | None = None,
+    **numerics,
 ) -> pd.DataFrame:
     """Return the recovery of a current from inactivation, and its time constant.
 
     Parameters
     ----------
-    model, current, dt, backend
+    model, current, **numerics
         As in `activation`.
     intervals : Quantity, shape (intervals,), optional
         Time at `potential` between the two steps, rounded to whole time steps; at least three.
@@ -209,9 +209,9 @@ def recovery(
     >>> round(table.attrs["tau_ms"], 2)
     3.8
     """
+    chosen = numerics_of(recovery, numerics, without=NOT_FOR_CLAMP)
     intervals = [1, 2, 3, 4, 6, 8, 10, 15, 20, 30, 50] * ms if intervals is None else intervals
-    step = _time_step(model, dt)
-    step_ms = float(step / ms)
+    step_ms = chosen.step_ms(model)
     waits = np.round(_row("intervals", intervals, ms) / step_ms) * step_ms
     if len(np.unique(waits)) < 3 or waits.min() <= 0:
         raise ValueError(
@@ -222,12 +222,12 @@ def recovery(
     high = check_quantity("condition", condition, mV, scalar=True)
     # The last cell is never inactivated: it stays at `potential` throughout.
     steps = [
-        (potential, step),
+        (potential, step_ms * ms),
         (np.append(np.full(len(waits), high), low) * mV, condition_duration),
         (potential, np.append(waits, waits.max()) * ms),
         (test, test_duration),
     ]
-    found = _read_last_step(model, current, steps, read_after, dt, backend)
+    found = _read_last_step(model, current, steps, read_after, chosen)
     rows = {name: values[:-1] for name, values in found.columns.items()}
     table = pd.DataFrame({"interval_ms": waits, **rows})
     table["recovery"] = found.conductance[:-1] / found.conductance[-1]
@@ -251,8 +251,11 @@ class _Reading:
     recording: Recording
 
 
-def _read_last_step(model, current, steps, read_after, dt, backend) -> _Reading:
-    """Run the steps, and read conductance and current in the last one."""
+def _read_last_step(model, current, steps, read_after, numerics) -> _Reading:
+    """Run the steps, and read conductance and current in the last one.
+
+    The gates start settled, so one time step of holding is enough before the first step.
+    """
     slope, gates = _conductance(model, current)
     length = check_positive("length of the last step", steps[-1][1], ms)
     if read_after is not None:
@@ -263,7 +266,7 @@ def _read_last_step(model, current, steps, read_after, dt, backend) -> _Reading:
             )
     n = max(np.size(x) for step in steps for x in step)
     recording = run_steps(
-        model, steps, n, record=(current, *gates), dt=dt, backend=backend,
+        model, steps, n, record=(current, *gates), numerics=numerics,
         label=f"{current} of {model.name}",
     )  # fmt: skip
     numbers = {**model.values} | {gate: recording.traces[gate] for gate in gates}
@@ -329,11 +332,6 @@ def _described(table, model, found: _Reading, protocol: str, **settings) -> pd.D
     shown = {name: value if value is None else str(value) for name, value in settings.items()}
     table.attrs = tables.describe_run(model, found.recording, protocol=protocol, **shown)
     return table
-
-
-def _time_step(model, dt: Quantity | None) -> Quantity:
-    """Return the time step of a run; the gates start settled, so one step of holding is enough."""
-    return model.dt if dt is None else check_positive("dt", dt, ms) * ms
 
 
 def _row(name: str, values, unit) -> np.ndarray:

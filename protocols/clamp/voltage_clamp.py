@@ -9,13 +9,17 @@ from brian2 import Equations, Quantity, get_dimensions, ms, mV, second
 from brian2.equations.equations import SingleEquation
 from brian2.utils.stringtools import get_identifiers
 
-from ...models.checks import check_positive, check_quantity
+from ...models.checks import check_name, check_positive, check_quantity
 from ...models.neuron_model import NeuronModel
 from ...models.units import base_unit
+from ...simulation.numerics import NO_TOLERANCE, Numerics, numerics_of
 from ...simulation.run import Recording, simulate
+from ...simulation.start import check_start
 from .. import tables
 from ..stimuli import Step, Stimulus
 from .gating_curves import gate_kinetics, gate_names
+
+NOT_FOR_CLAMP = NO_TOLERANCE | {"spikes": "nothing counts as a spike under voltage clamp"}
 
 
 def voltage_clamp(
@@ -29,8 +33,8 @@ def voltage_clamp(
     record: Sequence[str] = (),
     record_dt: Quantity | None = None,
     vary=None,
-    dt: Quantity | None = None,
-    backend: str | None = None,
+    start="hold",
+    **numerics,
 ) -> pd.DataFrame:
     """Return the ionic currents of a clamped cell for a family of command steps.
 
@@ -52,8 +56,11 @@ def voltage_clamp(
         Sampling interval; default: every step.
     vary : dict of str to Quantity, optional
         Values of parameters; all combinations with the commands are run.
-    dt, backend : optional
-        As in `excitable.simulation.simulate`.
+    start : "hold", "initial" or dict of str to value
+        Where the gates start: settled at `hold`, at the model's initial values, or at these
+        values with the others settled at `hold`.
+    **numerics
+        See `excitable.simulation.Numerics`; the default method is exact for steps.
 
     Returns
     -------
@@ -87,6 +94,7 @@ def voltage_clamp(
     >>> table.groupby("command_mV")["I_A_uA_per_cm2"].max().round(0).tolist()
     [221.0, 977.0]
     """
+    chosen = numerics_of(voltage_clamp, numerics, without=NOT_FOR_CLAMP)
     cell = clamped(model)
     times = {"hold_duration": hold_duration, "duration": duration}
     lengths = {f"{name}_ms": check_positive(name, x, ms) for name, x in times.items()}
@@ -104,8 +112,8 @@ def voltage_clamp(
         vary=tables.varied(cell, sets),
         record=tuple(dict.fromkeys((cell.input, *currents(model), *record))),
         record_dt=record_dt,
-        dt=dt,
-        backend=backend,
+        start=start,
+        numerics=chosen,
         label=f"voltage clamp of {model.name}",
     )
     traces = tables.traces_frame(model, recording)
@@ -113,7 +121,13 @@ def voltage_clamp(
     first = ["neuron", *sets.columns]
     table = table[[*first, *(name for name in traces if name not in first)]]
     table.attrs = tables.describe_run(
-        model, recording, protocol="voltage_clamp", hold_mV=held, tail=tail and str(tail), **lengths
+        model,
+        recording,
+        protocol="voltage_clamp",
+        hold_mV=held,
+        tail=tail and str(tail),
+        start=tables.describe_start(cell, start),
+        **lengths,
     )
     return table
 
@@ -205,6 +219,8 @@ def run_steps(
     *,
     record: Sequence[str],
     vary: Mapping[str, Quantity] | None = None,
+    start="hold",
+    numerics: Numerics | None = None,
     **options,
 ) -> Recording:
     """Run `n` clamped cells of a model through steps of the potential.
@@ -215,8 +231,11 @@ def run_steps(
         The cell before it is clamped.
     steps : sequence of (Quantity, Quantity)
         Potential and length of each step: scalars, or arrays with one value per neuron. The
-        gates start at the steady state of the first potential; the last one is held to the end.
+        gates start settled at the first potential; the last one is held to the end.
     n : int
+    start : "hold", "initial" or dict
+        As in `voltage_clamp`.
+    numerics : Numerics, optional
     record, vary, **options
         As in `excitable.simulation.simulate`.
 
@@ -233,10 +252,19 @@ def run_steps(
     duration = np.max(sum(np.asarray(length) for _, length in steps)) * second
     first = np.broadcast_to(np.asarray(steps[0][0], dtype=float), n)
     values = {name: np.asarray(v, dtype=float) for name, v in (vary or {}).items()}
-    start = {gate: x_inf for gate, (x_inf, _) in gate_kinetics(model, first, values).items()}
+    chosen, cell = Numerics() if numerics is None else numerics, clamped(model)
+    chosen.check_length(cell, float(duration / ms))
+    settled = {gate: x_inf for gate, (x_inf, _) in gate_kinetics(model, first, values).items()}
+    if isinstance(start, str):
+        check_name("start", start, ("hold", "initial"))
+        begin = settled if start == "hold" else start
+    else:
+        check_start(cell, start)
+        begin = settled | dict(start)
     return simulate(
-        clamped(model), stimulus, n, duration, vary=vary, record=record, start=start, **options
-    )
+        cell, stimulus, n, duration, vary=vary, record=record, start=begin,
+        **chosen.of_a_run, **options,
+    )  # fmt: skip
 
 
 def _needed(equations: Mapping[str, SingleEquation], names: Iterable[str]) -> set[str]:

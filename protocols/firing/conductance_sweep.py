@@ -7,6 +7,7 @@ import pandas as pd
 from brian2 import Quantity, ms, second
 
 from ...analysis.trains.spikes import spike_table
+from ...simulation.numerics import numerics_of
 from ...simulation.run import simulate
 from .. import tables
 from ..stimuli import Constant
@@ -43,8 +44,8 @@ def conductance_sweep(
     margin: float = 1e-3,
     tolerance: float = 1e-4,
     search_duration: Quantity = 3 * second,
-    dt: Quantity | None = None,
-    backend: str | None = None,
+    start="rest",
+    **numerics,
 ) -> ConductanceSweep:
     """Sweep one parameter: F-I surface, threshold, onset rate and latency.
 
@@ -62,8 +63,10 @@ def conductance_sweep(
         How far above the threshold the onset rate is measured, relative to it.
     tolerance, search_duration
         Of the search for the threshold; see `thresholds`.
-    dt, backend : optional
-        As in `excitable.simulation.simulate`.
+    start : "rest", "initial" or dict
+        Where each cell starts; see `excitable.simulation.simulate`.
+    **numerics
+        See `excitable.simulation.Numerics`; `tolerance` is that of the search.
 
     Returns
     -------
@@ -84,23 +87,21 @@ def conductance_sweep(
     >>> sweep.onset["I"].round(1).tolist()
     [1.0, 1.5]
     """
+    chosen = numerics_of(conductance_sweep, numerics, without={})
     vary = {name: values}
     if currents is None:
         currents = np.linspace(*model.input_range, 51) * model.input_unit
     tables.cross(model, currents, vary)  # raises before anything runs
-    tables.window(duration, discard)
-    onset = thresholds(
-        model, vary=vary, tolerance=tolerance, duration=search_duration, dt=dt, backend=backend
-    )
-    surface = fi_curve(
-        model, currents, duration=duration, discard=discard, vary=vary, dt=dt, backend=backend
-    )
+    tables.window(duration, discard, chosen, model)
+    same = {"vary": vary, "start": start, **chosen.but()}
+    onset = thresholds(model, tolerance=tolerance, duration=search_duration, **same)
+    surface = fi_curve(model, currents, duration=duration, discard=discard, **same)
     return ConductanceSweep(
-        surface, _measure_onset(model, name, onset, margin, search_duration, dt, backend)
+        surface, _measure_onset(model, name, onset, margin, search_duration, start, chosen)
     )
 
 
-def _measure_onset(model, name, onset, margin, duration, dt, backend) -> pd.DataFrame:
+def _measure_onset(model, name, onset, margin, duration, start, chosen) -> pd.DataFrame:
     """Add the rate just above threshold, and the latency at 1.1 times the threshold."""
     threshold = onset["I"].to_numpy()
     currents = np.concatenate([threshold + margin * np.abs(threshold), 1.1 * threshold])
@@ -112,8 +113,8 @@ def _measure_onset(model, name, onset, margin, duration, dt, backend) -> pd.Data
         len(currents),
         duration,
         vary={name: values},
-        dt=dt,
-        backend=backend,
+        start=start,
+        **chosen.of_a_run,
         label=f"onset of {model.name}",
     )
     measured = spike_table(

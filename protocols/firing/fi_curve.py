@@ -1,17 +1,20 @@
 """Firing rates at constant current: `rates` of any parameter sets, `fi_curve` over currents."""
 
+import numpy as np
 import pandas as pd
 from brian2 import Quantity, ms, second
 
 from ...analysis.trains.spikes import spike_table
+from ...analysis.trains.steadiness import MOVING, SILENT
 from ...models.checks import unit_text
-from ...simulation.backends import Backend
+from ...simulation.numerics import numerics_of
 from ...simulation.run import DivergenceError
 from .. import tables
-from ..certificates.certify import certify, check_tolerance
+from ..certificates.certify import certify
 from ..certificates.experiment import Experiment
 from ..certificates.method_choice import good_enough
 from ..stimuli import Constant
+from .at_rest import not_at_rest
 
 
 def fi_curve(
@@ -22,11 +25,7 @@ def fi_curve(
     discard: Quantity = 500 * ms,
     vary=None,
     start="rest",
-    method: str | None = None,
-    dt: Quantity | None = None,
-    backend: str | Backend | None = None,
-    spikes: str = "located",
-    tolerance: float | None = None,
+    **numerics,
 ) -> pd.DataFrame:
     """Return the F-I curve of a model: a step from rest to each current.
 
@@ -42,22 +41,25 @@ def fi_curve(
         Values of parameters; all combinations with the currents are run, in one group.
     start : "rest", "initial" or dict
         Where each cell starts; see `excitable.simulation.simulate`.
-    method, dt, backend, spikes : optional
-        As in `excitable.simulation.simulate`.
-    tolerance : float, optional
-        Largest relative error of any rate. Chooses `method` and `dt` instead of the caller: the
-        cheapest pair that reaches it on a sample against the reference solution, which takes
-        some seconds for each row of the sample. The table then carries a certificate; see
-        `certify`.
+    **numerics
+        See `excitable.simulation.Numerics`. A ``tolerance`` is the largest relative error of any
+        rate and chooses `method` and `dt` instead of the caller: the cheapest pair that reaches
+        it on a sample against the reference solution, which takes some seconds for each row of
+        the sample. The table then carries a certificate; see `certify`.
 
     Returns
     -------
     DataFrame
         One row per combination, the current running fastest: the varied parameters in their own
         units, ``I`` in the model's input unit and ``I_unit``; ``rate_Hz`` from the intervals
-        after the discarded beginning; ``spike_count`` in that window; ``resolved``, false where
-        one spike makes no rate; ``first_rate_Hz`` of the first interval; ``latency_ms``;
-        ``isi_cv``, ``isi_cv2``, ``isi_lv`` and ``adaptation_index``. ``attrs`` says how to redo it.
+        after the discarded beginning; ``spike_count`` in that window and ``mean_rate_Hz``, their
+        number over its length; ``resolved``, false where the window does not tell the rate, and
+        ``firing``, which says why: ``"steady"`` and ``"silent"`` are resolved; ``"one spike"``,
+        ``"uneven"`` (bursts, firing that stops), ``"drifting"`` (adaptation that is not over),
+        ``"not at rest"`` (silent, but on the way to a spike) and ``"faster than the step"`` are
+        not: use a longer window, or a smaller step; ``first_rate_Hz`` of the first interval;
+        ``latency_ms``; ``isi_cv``, ``isi_cv2``, ``isi_lv`` and ``adaptation_index``. ``attrs``
+        says how to redo it.
 
     Raises
     ------
@@ -74,19 +76,10 @@ def fi_curve(
     >>> table["rate_Hz"].round(3).tolist()
     [0.0, 72.135]
     """
-    tables.window(duration, discard)
-    table = rates(
-        model,
-        tables.cross(model, currents, vary),
-        duration=duration,
-        discard=discard,
-        start=start,
-        method=method,
-        dt=dt,
-        backend=backend,
-        spikes=spikes,
-        tolerance=tolerance,
-    )
+    chosen = numerics_of(fi_curve, numerics, without={})
+    tables.window(duration, discard, chosen, model)
+    sets = tables.cross(model, currents, vary)
+    table = rates(model, sets, duration=duration, discard=discard, start=start, **chosen.but())
     table.attrs["protocol"] = "fi_curve"
     return table
 
@@ -98,11 +91,7 @@ def rates(
     duration: Quantity = 2 * second,
     discard: Quantity = 500 * ms,
     start="rest",
-    method: str | None = None,
-    dt: Quantity | None = None,
-    backend: str | Backend | None = None,
-    spikes: str = "located",
-    tolerance: float | None = None,
+    **numerics,
 ) -> pd.DataFrame:
     """Return the firing rate of each of a list of parameter sets: a step from rest.
 
@@ -112,7 +101,7 @@ def rates(
     sets : DataFrame
         One set a row: columns named as the model's parameters, in their own units, and the
         current ``I`` in the model's input unit. What has no column has the model's value.
-    duration, discard, start, method, dt, backend, spikes, tolerance : optional
+    duration, discard, start, **numerics : optional
         As in `fi_curve`.
 
     Returns
@@ -136,19 +125,17 @@ def rates(
     >>> table["rate_Hz"].round(3).tolist()
     [72.135, 36.067]
     """
-    length, begin = tables.window(duration, discard)
+    chosen = numerics_of(rates, numerics, without={})
+    length, begin = tables.window(duration, discard, chosen, model)
     sets = tables.checked_sets(model, sets, needs_current=True)
     stimulus = Constant(tables.currents_of(model, sets))
     values = tables.varied(model, sets)
-    done = Experiment(model, stimulus, len(sets), length, values, start, spikes)
+    done = Experiment(model, stimulus, len(sets), length, values, start, chosen.spikes)
     try:
-        if tolerance is None:
-            return _measured(done, sets, begin, done.run(method, dt, backend))
-        if method is not None or dt is not None:
-            raise ValueError(
-                "tolerance: chooses the method and dt; leave both out, or the tolerance"
-            )
-        return _within(check_tolerance(tolerance), done, sets, begin, backend)
+        if chosen.tolerance is None:
+            recording = done.run(chosen.method, chosen.dt, chosen.engine)
+            return _measured(done, sets, begin, recording)
+        return _within(chosen.tolerance, done, sets, begin, chosen.engine)
     except DivergenceError as error:
         error.sets = error.neurons
         raise
@@ -168,8 +155,10 @@ def _measured(done: Experiment, sets: pd.DataFrame, begin: float, recording) -> 
     """Return the table of a run."""
     model, length = done.model, done.duration_ms
     measured = spike_table(
-        recording.spike_neuron, recording.spike_ms, len(sets), start=begin, end=length
-    )
+        recording.spike_neuron, recording.spike_ms, len(sets),
+        start=begin, end=length, dt_ms=recording.dt_ms,
+    )  # fmt: skip
+    _look_at_silent_cells(done, sets, measured, recording)
     table = pd.concat([sets, measured.drop(columns="neuron")], axis=1)
     table.insert(table.columns.get_loc("I") + 1, "I_unit", unit_text(model.input_unit))
     table.attrs = tables.describe_run(
@@ -182,3 +171,14 @@ def _measured(done: Experiment, sets: pd.DataFrame, begin: float, recording) -> 
         spikes=done.spikes,
     )
     return table
+
+
+def _look_at_silent_cells(done: Experiment, sets, measured: pd.DataFrame, recording) -> None:
+    """Mark the cells whose window is empty but which are not at rest at its end."""
+    silent = np.flatnonzero(measured["firing"] == SILENT)
+    state = {name: x[silent] for name, x in recording.state.items()}
+    values = {name: np.asarray(x, float)[silent] for name, x in done.vary.items()}
+    values[done.model.input] = np.asarray(tables.currents_of(done.model, sets), float)[silent]
+    bad = silent[not_at_rest(done.model, state, values, done.duration_ms / 1e3)]
+    measured.loc[bad, "firing"] = MOVING
+    measured.loc[bad, "resolved"] = False

@@ -19,6 +19,7 @@ from ...models.checks import unit_text
 from ...models.grouping import initial_state
 from ...models.neuron_model import NeuronModel
 from ...models.zoo.izhikevich import IZHIKEVICH, PATTERNS
+from ...simulation.numerics import numerics_of
 from ...simulation.run import simulate
 from .. import tables
 from ..stimuli import Constant, Expression, Pulses, Ramp, Step, Stimulus, Sum
@@ -182,19 +183,15 @@ def run_pattern(pattern: Pattern, **how) -> Response:
 
 def run_patterns(
     patterns: Iterable[Pattern],
-    *,
-    method: str = "rk4",
-    dt: Quantity = 2**-5 * ms,
-    backend: str | None = None,
-    spikes: str = "located",
+    **numerics,
 ) -> list[Response]:
     """Solve patterns accurately, all of them as one group.
 
     Parameters
     ----------
     patterns : iterable of Pattern
-    method, dt, backend, spikes : optional
-        As in `excitable.simulation.simulate`.
+    **numerics
+        See `excitable.simulation.Numerics`; by default rk4 with steps of 1/32 ms.
 
     Returns
     -------
@@ -214,6 +211,7 @@ def run_patterns(
     The patterns differ in constants and in the times and levels of their stimuli, which are arrays
     over the neurons: whatever the patterns, the same compiled code runs them.
     """
+    chosen = numerics_of(run_patterns, numerics, method="rk4", dt=2**-5 * ms)
     patterns = list(patterns)
     names = list(IZHIKEVICH.parameters)
     recording = simulate(
@@ -224,11 +222,8 @@ def run_patterns(
         vary={name: _values(patterns, name) for name in names},
         start=_initial(patterns),
         record=("v", "u", "I"),
-        record_dt=max(dt, IZHIKEVICH.dt),
-        method=method,
-        dt=dt,
-        backend=backend,
-        spikes=spikes,
+        record_dt=max(chosen.dt, IZHIKEVICH.dt),
+        **chosen.of_a_run,
         label="Izhikevich patterns",
     )
     return [_response(pattern, recording, k) for k, pattern in enumerate(patterns)]

@@ -6,6 +6,7 @@ from brian2 import Quantity, ms
 
 from ...analysis.trains.spikes import spike_table
 from ...models.checks import check_quantity, unit_text
+from ...simulation.numerics import numerics_of
 from ...simulation.run import simulate
 from .. import tables
 from ..stimuli import Constant
@@ -18,8 +19,8 @@ def latency(
     relative_to: Quantity | None = None,
     duration: Quantity = 500 * ms,
     vary=None,
-    dt: Quantity | None = None,
-    backend: str | None = None,
+    start="rest",
+    **numerics,
 ) -> pd.DataFrame:
     """Return the latency of the first spike after a step from rest to each current.
 
@@ -34,8 +35,10 @@ def latency(
         Length of each step; a later first spike is not seen.
     vary : dict of str to Quantity, optional
         Values of parameters; all combinations with the currents are run, in one group.
-    dt, backend : optional
-        As in `excitable.simulation.simulate`.
+    start : "rest", "initial" or dict
+        Where each cell starts; see `excitable.simulation.simulate`.
+    **numerics
+        See `excitable.simulation.Numerics`.
 
     Returns
     -------
@@ -67,7 +70,8 @@ def latency(
         if threshold == 0:
             raise ValueError("relative_to: must not be zero; give currents in their unit instead")
         currents = Quantity(multiples * threshold * model.input_unit)
-    length, _ = tables.window(duration, 0 * ms)
+    chosen = numerics_of(latency, numerics)
+    length, _ = tables.window(duration, 0 * ms, chosen, model)
     table = tables.cross(model, currents, vary)
     recording = simulate(
         model,
@@ -75,8 +79,8 @@ def latency(
         len(table),
         duration,
         vary=tables.varied(model, table),
-        dt=dt,
-        backend=backend,
+        start=start,
+        **chosen.of_a_run,
         label=f"latency of {model.name}",
     )
     measured = spike_table(
@@ -86,5 +90,11 @@ def latency(
     if relative_to is not None:
         table["I_relative"] = table["I"] / threshold
     table["latency_ms"] = measured["latency_ms"]
-    table.attrs = tables.describe_run(model, recording, protocol="latency", duration_ms=length)
+    table.attrs = tables.describe_run(
+        model,
+        recording,
+        protocol="latency",
+        duration_ms=length,
+        start=tables.describe_start(model, start),
+    )
     return table

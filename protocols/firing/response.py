@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from brian2 import Quantity, ms
 
-from ...simulation.backends import Backend
+from ...simulation.numerics import numerics_of
 from ...simulation.results import Response
 from ...simulation.run import simulate
 from .. import tables
@@ -21,11 +21,8 @@ def response(
     vary=None,
     record_dt: Quantity | None = None,
     start="rest",
-    method: str | None = None,
-    dt: Quantity | None = None,
-    backend: str | Backend | None = None,
-    spikes: str = "located",
     seed: int | None = None,
+    **numerics,
 ) -> Response:
     """Return traces and spikes of `n` cells.
 
@@ -41,8 +38,12 @@ def response(
     vary : dict of str to Quantity, shape (n,)
     record_dt : Quantity, optional
         Sampling interval of the traces; default: every step.
-    start, method, dt, backend, spikes, seed : optional
-        As in `excitable.simulation.simulate`.
+    start : "rest", "initial" or dict
+        Where each cell starts; see `excitable.simulation.simulate`.
+    seed : int, optional
+        For noise.
+    **numerics
+        See `excitable.simulation.Numerics`.
 
     Returns
     -------
@@ -63,7 +64,10 @@ def response(
     >>> list(out.traces.columns)
     ['neuron', 't_ms', 'v_mV', 'u_mV_per_ms']
     """
+    chosen = numerics_of(response, numerics)
+    length, _ = tables.window(duration, 0 * ms, chosen, model)
     record = tuple([record] if isinstance(record, str) else record)
+    tables.check_values(model, vary)
     recording = simulate(
         model,
         stimulus,
@@ -73,16 +77,14 @@ def response(
         record=record,
         record_dt=record_dt,
         start=start,
-        method=method,
-        dt=dt,
-        backend=backend,
-        spikes=spikes,
         seed=seed,
+        **chosen.of_a_run,
         label=f"response of {model.name}",
     )
-    length = float(duration / ms)
     sampled_ms = recording.dt_ms if record_dt is None else float(record_dt / ms)
-    done = Experiment(model, stimulus, n, length, vary or {}, start, spikes, record, sampled_ms)
+    done = Experiment(
+        model, stimulus, n, length, vary or {}, start, chosen.spikes, record, sampled_ms
+    )
     found = Response(tables.traces_frame(model, recording), tables.spikes_frame(recording), done)
     about = tables.describe_run(
         model,
@@ -91,7 +93,7 @@ def response(
         stimulus=repr(stimulus),
         duration_ms=length,
         start=tables.describe_start(model, start),
-        spikes=spikes,
+        spikes=chosen.spikes,
         seed=seed,
     )
     found.traces.attrs = about

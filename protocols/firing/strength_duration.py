@@ -6,11 +6,14 @@ from brian2 import Quantity, ms
 
 from ...analysis.trains.spikes import spike_table
 from ...models.checks import check_positive, check_quantity, unit_text
+from ...simulation.numerics import check_tolerance, numerics_of
 from ...simulation.run import simulate
 from .. import tables
 from ..stimuli import Step
-from .thresholds import search
+from .search import search
 
+# A pulse much shorter than the membrane's time constant needs its charge all the same.
+CLIMB = 1e4
 # Input unit times ms, by its own name.
 _CHARGE_UNITS = {"nA": "pC", "pA": "fC", "uA/cm**2": "nC/cm**2"}
 
@@ -21,8 +24,8 @@ def strength_duration(
     *,
     settle: Quantity = 100 * ms,
     tolerance: float = 1e-4,
-    dt: Quantity | None = None,
-    backend: str | None = None,
+    start="rest",
+    **numerics,
 ) -> pd.DataFrame:
     """Return the weakest rectangular pulse from rest that makes one spike, for each duration.
 
@@ -38,8 +41,10 @@ def strength_duration(
     tolerance : float
         Relative width of the final bracket. Each pass of the search runs a ladder of amplitudes
         for every duration in one group.
-    dt, backend : optional
-        As in `excitable.simulation.simulate`.
+    start : "rest", "initial" or dict
+        Where each cell starts; see `excitable.simulation.simulate`.
+    **numerics
+        See `excitable.simulation.Numerics`; `tolerance` is the one above.
 
     Returns
     -------
@@ -72,22 +77,31 @@ def strength_duration(
     >>> table["I"].round(1).tolist(), table.attrs["better_fit"]
     ([8.3, 2.4, 1.5], 'lapicque')
     """
-    if not 0 < tolerance < 1:
-        raise ValueError(f"tolerance: expected a number between 0 and 1, got {tolerance}")
+    chosen = numerics_of(strength_duration, numerics, without={})
+    check_tolerance(tolerance)
     after = check_positive("settle", settle, ms)
-    step_ms = model.dt / ms if dt is None else check_positive("dt", dt, ms)
-    lengths = _whole_steps(durations, step_ms)
+    lengths = _whole_steps(durations, chosen.step_ms(model))
+    chosen.check_length(model, float(lengths.max() + after))
     used: dict = {}
 
     def fires(amplitudes: np.ndarray, _) -> np.ndarray:
-        fired, used["recording"] = _spiked(model, lengths, after, amplitudes, dt, backend)
+        fired, used["recording"] = _spiked(model, lengths, after, amplitudes, start, chosen)
         return fired
 
     zero, top = np.zeros(len(lengths)), np.full(len(lengths), float(model.input_range[1]))
     total = float(lengths.max() + after)
+
+    def explain(cell: int, _, low: float, high: float, diverged: bool) -> str:
+        beyond = "; beyond that the integration diverges (a smaller dt may go on)" * diverged
+        return (
+            f"a pulse of {lengths[cell]:g} ms makes no spike up to {high:g} "
+            f"{unit_text(model.input_unit)}{beyond}; is the threshold {model.threshold!r} reached "
+            f"within the {after:g} ms of `settle` after a pulse?"
+        )
+
     silent, fired = search(
         fires, zero, top, tolerance=tolerance, durations=(total, total),
-        label=f"strength-duration of {model.name}",
+        climb=CLIMB, label=f"strength-duration of {model.name}", explain=explain,
     )  # fmt: skip
     table = _table(model, lengths, silent, fired)
     fits = _fit_laws(lengths, fired)
@@ -146,7 +160,7 @@ def _whole_steps(durations, step_ms: float) -> np.ndarray:
     return lengths
 
 
-def _spiked(model, lengths, after, amplitudes, dt, backend):
+def _spiked(model, lengths, after, amplitudes, start, chosen):
     """Return which amplitudes, shape (durations, rungs), made a spike, and the recording."""
     each = np.repeat(lengths, amplitudes.shape[1])
     recording = simulate(
@@ -154,8 +168,8 @@ def _spiked(model, lengths, after, amplitudes, dt, backend):
         Step(Quantity(amplitudes.ravel() * model.input_unit), offset=each * ms),
         amplitudes.size,
         float(each.max() + after) * ms,
-        dt=dt,
-        backend=backend,
+        start=start,
+        **chosen.of_a_run,
         label=f"strength-duration of {model.name}",
     )
     counted = spike_table(

@@ -1,6 +1,4 @@
-"""Threshold currents by parallel search: every pass runs a ladder of currents as one group."""
-
-from collections.abc import Callable
+"""Threshold currents of constant input: `thresholds` of many parameter sets, `rheobase` of one."""
 
 import numpy as np
 import pandas as pd
@@ -8,96 +6,15 @@ from brian2 import Quantity, ms, second
 
 from ...analysis.trains.spikes import spike_table
 from ...models.checks import check_name, unit_text
-from ...simulation.parallel.progress import bar
+from ...simulation.numerics import Numerics, check_tolerance, numerics_of
 from ...simulation.run import simulate
 from .. import tables
 from ..stimuli import Constant
+from .search import CLIMB, search
 
 # Thresholds that differ where rest and firing coexist: the squid axon fires one spike from 2.24
 # and goes on firing only from 6.26 uA/cm2.
 CRITERIA = ("sustained", "spike")
-RUNGS = 24
-COARSE = 0.02  # relative width of a bracket from which on the long runs decide
-MAX_PASSES = 40
-
-
-def search(
-    fires: Callable[[np.ndarray, float], np.ndarray],
-    low: np.ndarray,
-    high: np.ndarray,
-    *,
-    tolerance: float,
-    durations: tuple[float, float],
-    rungs: int = RUNGS,
-    label: str = "threshold",
-) -> tuple[np.ndarray, np.ndarray]:
-    """Bracket the lowest amplitude that makes each of several cells fire.
-
-    Parameters
-    ----------
-    fires : callable
-        ``fires(amplitudes, duration) -> bool array`` of the same shape, (cells, rungs).
-    low, high : array, shape (cells,)
-        Where to begin; the bracket moves if the threshold lies outside.
-    tolerance : float
-        Wanted width of the bracket, relative to the larger of its ends.
-    durations : (float, float)
-        Length of the runs of the coarse passes and of those that decide.
-    rungs : int
-        Amplitudes per cell and pass.
-
-    Returns
-    -------
-    low, high : array, shape (cells,)
-        Last amplitude that was silent and first that fired.
-
-    Raises
-    ------
-    ValueError
-        If no amplitude that was tried made a cell fire, or all did.
-
-    Notes
-    -----
-    Near a threshold a cell is slow, so a run that is too short calls it silent, or calls a dying
-    oscillation sustained. The coarse passes may therefore err; a bracket whose ends do not hold
-    in the longer runs is moved, not trusted.
-    """
-    low, high = np.array(low, dtype=float), np.array(high, dtype=float)
-    ladder = np.linspace(0, 1, rungs)
-    # How far a bracket moves when the threshold lies outside. At first a fifth of the range: far
-    # below rest a conductance model becomes stiff.
-    reach = (high - low) / 5
-    coarse, final = durations
-    duration, goal = coarse, max(COARSE, tolerance)
-    settled = np.zeros(len(low), dtype=bool)
-    with bar(desc=label, total=MAX_PASSES, bar_format="{desc}: pass {n_fmt}") as progress:
-        for _ in range(MAX_PASSES):
-            amplitudes = low[:, None] + (high - low)[:, None] * ladder
-            fired = fires(amplitudes, duration)
-            all_fire, none_fires = fired[:, 0], ~fired.any(axis=1)
-            inside = ~all_fire & ~none_fires
-            first, row = fired.argmax(axis=1), np.arange(len(low))
-            cases = [settled, inside, all_fire]
-            low, high = (
-                np.select(cases, [low, amplitudes[row, first - 1], low - reach], high),
-                np.select(cases, [high, amplitudes[row, first], low], high + reach),
-            )
-            reach = np.where(inside, 2 * (high - low), 2 * reach)
-            progress.update()
-            width = (high - low) / np.maximum(np.abs(low), np.abs(high))
-            settled |= inside & (width <= goal)
-            if settled.all() and goal == tolerance:
-                return low, high
-            if settled.all():
-                duration, goal, settled = final, tolerance, np.zeros_like(settled)
-    stuck = np.flatnonzero(~settled)
-    error = ValueError(
-        f"{label}: no threshold found for {len(stuck)} of {len(low)} cells after {MAX_PASSES} "
-        f"passes (first: cell {stuck[0]}, between {low[stuck[0]]:g} and {high[stuck[0]]:g}); does "
-        "it fire at all, and is it silent without input?"
-    )
-    error.sets = tuple(stuck.tolist())
-    raise error
 
 
 def thresholds(
@@ -108,8 +25,7 @@ def thresholds(
     tolerance: float = 1e-5,
     duration: Quantity = 10 * second,
     start="rest",
-    dt: Quantity | None = None,
-    backend: str | None = None,
+    **numerics,
 ) -> pd.DataFrame:
     """Return the threshold current of a step from rest, for one or many parameter sets.
 
@@ -119,15 +35,18 @@ def thresholds(
     vary : dict of str to Quantity, optional
         Values of parameters; all combinations are searched at once, each pass in one group.
     criterion : {"sustained", "spike"}
-        Firing that goes on (a spike in the last half of the step), or at least one spike.
+        Firing that goes on (it begins in the first half of the step, and a spike falls into the
+        last half), or at least one spike.
     tolerance : float
         Relative width of the final bracket.
     duration : Quantity
         Length of the steps that decide. A cell whose rate grows from zero is called silent where
         its interval exceeds half of it: for the Connor-Stevens cell 10 s put the threshold
         2e-5 too high, 1 s 2e-3.
-    start, dt, backend : optional
-        As in `excitable.simulation.simulate`.
+    start : "rest", "initial" or dict
+        Where each cell starts; see `excitable.simulation.simulate`.
+    **numerics
+        See `excitable.simulation.Numerics`; `tolerance` is the one above.
 
     Returns
     -------
@@ -138,7 +57,9 @@ def thresholds(
     Raises
     ------
     ValueError
-        For bad input, or if no threshold is found.
+        For bad input, and for a cell that has no threshold: one that never fires (or never on and
+        on), or fires at every current. The search ends 20 widths of the model's input range
+        beyond its ends, or where the integration diverges, and says so.
 
     Examples
     --------
@@ -148,18 +69,18 @@ def thresholds(
     >>> bool(abs(found["I"][0] - 1.5) < 0.015)
     True
     """
+    chosen = numerics_of(thresholds, numerics, without={})
     sets = tables.cross(model, [0.0] * model.input_unit, vary).drop(columns="I")
     if sets.empty:
         sets = pd.DataFrame(index=[0])
     return _thresholds(
         model,
         sets,
+        chosen,
         criterion=criterion,
         tolerance=tolerance,
         duration=duration,
         start=start,
-        dt=dt,
-        backend=backend,
     )
 
 
@@ -171,8 +92,7 @@ def thresholds_of(
     tolerance: float = 1e-5,
     duration: Quantity = 10 * second,
     start="rest",
-    dt: Quantity | None = None,
-    backend: str | None = None,
+    **numerics,
 ) -> pd.DataFrame:
     """Return the threshold current of each of a list of parameter sets; see `thresholds`.
 
@@ -181,7 +101,7 @@ def thresholds_of(
     model : NeuronModel
     sets : DataFrame
         One set a row: columns named as the model's parameters, in their own units.
-    criterion, tolerance, duration, start, dt, backend : optional
+    criterion, tolerance, duration, start, **numerics : optional
         As in `thresholds`.
 
     Returns
@@ -192,8 +112,7 @@ def thresholds_of(
     Raises
     ------
     ValueError
-        For bad input, or if no threshold is found; in that case its attribute ``sets`` holds the
-        rows concerned.
+        As `thresholds`; where cells have no threshold its attribute ``sets`` holds their rows.
 
     Examples
     --------
@@ -204,58 +123,109 @@ def thresholds_of(
     >>> bool(abs(found["I"][1] - 0.75) < 0.0075)
     True
     """
+    chosen = numerics_of(thresholds_of, numerics, without={})
     return _thresholds(
         model,
         tables.checked_sets(model, sets, needs_current=False),
+        chosen,
         criterion=criterion,
         tolerance=tolerance,
         duration=duration,
         start=start,
-        dt=dt,
-        backend=backend,
     )
 
 
-def _thresholds(model, sets, *, criterion, tolerance, duration, start, dt, backend):
+def _thresholds(model, sets, chosen: Numerics, *, criterion, tolerance, duration, start):
     check_name("criterion", criterion, CRITERIA)
-    if not 0 < tolerance < 1:
-        raise ValueError(f"tolerance: expected a number between 0 and 1, got {tolerance}")
-    final, _ = tables.window(duration, 0 * ms)
-    used: dict = {}
-
-    def fires(amplitudes: np.ndarray, length: float) -> np.ndarray:
-        cells, rungs = amplitudes.shape
-        repeated = sets.loc[sets.index.repeat(rungs)].reset_index(drop=True)
-        recording = simulate(
-            model,
-            Constant(Quantity(amplitudes.ravel() * model.input_unit)),
-            amplitudes.size,
-            length * ms,
-            vary=tables.varied(model, repeated),
-            start=start,
-            dt=dt,
-            backend=backend,
-            label=f"threshold of {model.name}",
-        )
-        used["recording"] = recording
-        begin = length / 2 if criterion == "sustained" else 0.0
-        counted = spike_table(
-            recording.spike_neuron, recording.spike_ms, amplitudes.size, start=begin, end=length
-        )
-        return (counted["spike_count"].to_numpy() > 0).reshape(cells, rungs)
-
+    check_tolerance(tolerance)
+    final, _ = tables.window(duration, 0 * ms, chosen, model)
+    coarse = min(final, 1000.0)
+    chosen.check_length(model, coarse)
+    probe = _Probe(model, sets, chosen, criterion, start)
     low, high = (np.full(len(sets), x) for x in model.input_range)
     silent, fired = search(
-        fires, low, high, tolerance=tolerance, durations=(min(final, 1000.0), final),
-        label=f"threshold of {model.name}",
+        probe.fires, low, high, tolerance=tolerance, durations=(coarse, final),
+        label=f"threshold of {model.name}", explain=probe.explain,
     )  # fmt: skip
     table = sets.assign(
         I=fired, I_unit=unit_text(model.input_unit), I_silent=silent, criterion=criterion
     )
     table.attrs = tables.describe_run(
-        model, used["recording"], protocol="thresholds", duration_ms=final, tolerance=tolerance
-    )
+        model, probe.recording, protocol="thresholds", duration_ms=final, tolerance=tolerance,
+        start=tables.describe_start(model, start),
+    )  # fmt: skip
     return table
+
+
+class _Probe:
+    """Runs ladders of currents, and remembers which cells made any spike at all."""
+
+    def __init__(self, model, sets: pd.DataFrame, chosen: Numerics, criterion: str, start):
+        self.model, self.sets, self.chosen = model, sets, chosen
+        self.criterion, self.start = criterion, start
+        self.spiked = np.zeros(len(sets), bool)
+        self.recording = None
+
+    def fires(self, amplitudes: np.ndarray, length: float) -> np.ndarray:
+        """Return where a ladder fires; NaN where firing that goes on cannot be told.
+
+        Firing that began in the last half of a run may be a transient that came late, as close to
+        the threshold of a cell that fires once and never again.
+        """
+        cells, rungs = amplitudes.shape
+        model = self.model
+        repeated = self.sets.loc[self.sets.index.repeat(rungs)].reset_index(drop=True)
+        self.recording = simulate(
+            model,
+            Constant(Quantity(amplitudes.ravel() * model.input_unit)),
+            amplitudes.size,
+            length * ms,
+            vary=tables.varied(model, repeated),
+            start=self.start,
+            **self.chosen.of_a_run,
+            label=f"threshold of {model.name}",
+        )
+        # A state that lies above the threshold from the beginning is no crossing, though the first
+        # step reports one.
+        begun = min(1.001 * self.recording.dt_ms, length / 4)
+        early, late = (
+            self._counted(begin, end).reshape(cells, rungs) > 0
+            for begin, end in ((begun, length / 2), (length / 2, length))
+        )
+        self.spiked |= (early | late).any(axis=1)
+        if self.criterion == "spike":
+            return early | late
+        return np.where(late & ~early, np.nan, late)
+
+    def _counted(self, begin: float, end: float) -> np.ndarray:
+        run = self.recording
+        table = spike_table(run.spike_neuron, run.spike_ms, run.n, start=begin, end=end)
+        return table["spike_count"].to_numpy()
+
+    def explain(self, cell: int, fires: bool, low: float, high: float, diverged: bool) -> str:
+        """Return why a cell has no threshold, and what to do."""
+        model, unit = self.model, unit_text(self.model.input_unit)
+        tried = f"from {low:g} to {high:g} {unit}"
+        if fires:
+            return (
+                f"{model.name} fires at every constant current tried {tried}, so it has no lowest "
+                "one; change the parameters, or give the model an input_range that reaches lower"
+            )
+        beyond = (
+            "beyond that the integration diverges (a smaller dt may go on)" if diverged else
+            f"that is up to {CLIMB} widths of its input_range {model.input_range}"
+        )  # fmt: skip
+        if self.criterion == "sustained" and self.spiked[cell]:
+            return (
+                f"{model.name} never fires on and on: at the constant currents tried {tried} it "
+                f"makes passing spikes only ({beyond}), so it has no sustained threshold; "
+                "criterion='spike' finds the current of the first spike"
+            )
+        return (
+            f"{model.name} makes no spike at the constant currents tried {tried} ({beyond}); is "
+            f"the threshold {model.threshold!r} reached at all? If it is, give the model an "
+            "input_range around that current"
+        )
 
 
 def rheobase(model, **options) -> Quantity:
@@ -272,7 +242,12 @@ def rheobase(model, **options) -> Quantity:
     Returns
     -------
     Quantity
-        In the model's input unit.
+        In the model's input unit; negative for a cell that fires without input.
+
+    Raises
+    ------
+    ValueError
+        As `thresholds`: a cell that never fires on and on has no rheobase.
 
     Examples
     --------

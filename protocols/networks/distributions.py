@@ -3,9 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
-from brian2 import Quantity
+from brian2 import DimensionMismatchError, Quantity, get_dimensions
+from brian2.core.functions import DEFAULT_FUNCTIONS
+from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
+from brian2.core.variables import Constant
+from brian2.parsing.expressions import parse_expression_dimensions
+from brian2.utils.stringtools import get_identifiers
 
-from ...models.checks import check_quantity
+from ...models.checks import check_name, check_quantity, dimension_text, unit_text
 from ...models.units import base_unit
 
 
@@ -64,11 +69,47 @@ class Normal:
         return f"clip({drawn}, {low:.12g}, inf)*{base_unit(unit)}"
 
 
-Distribution = Uniform | Normal
+@dataclass(frozen=True)
+class Drawn:
+    """Values that Brian2 text draws, with ``rand()`` and ``randn()``.
+
+    Examples
+    --------
+    >>> from brian2 import mV
+    >>> Drawn("-exp(randn())*mV").text("weight", mV)
+    '-exp(randn())*mV'
+    """
+
+    expression: str
+
+    def text(self, name: str, unit) -> str:
+        """Return the Brian2 text that draws a value; `name` and `unit` are what it is for."""
+        known = {k: Constant(k, float(u), get_dimensions(u)) for k, u in self._units().items()}
+        known |= {**DEFAULT_FUNCTIONS, **DEFAULT_CONSTANTS}
+        for word in get_identifiers(self.expression):
+            check_name(f"name in {name} = {self.expression!r}:", word, known)
+        try:
+            given = parse_expression_dimensions(self.expression, known)
+        except (DimensionMismatchError, SyntaxError, TypeError, ValueError) as error:
+            raise ValueError(f"{name}: {self.expression!r}: {error}") from None
+        if given is not get_dimensions(unit):
+            raise ValueError(
+                f"{name}: expected {unit_text(unit)}, got {dimension_text(given)} from "
+                f"{self.expression!r}"
+            )
+        return self.expression
+
+    def _units(self) -> dict:
+        return {w: DEFAULT_UNITS[w] for w in get_identifiers(self.expression) & {*DEFAULT_UNITS}}
+
+
+Distribution = Uniform | Normal | Drawn
 
 
 def lowest(value) -> float:
     """Return the lowest value that can be drawn (or the value itself), in SI units."""
+    if isinstance(value, Drawn):
+        return -np.inf
     if isinstance(value, Distribution):
         return -np.inf if value.low is None else float(value.low)
     return float(value)

@@ -6,21 +6,17 @@ import numpy as np
 from brian2 import Quantity, ms, mV, second
 
 from ...models.checks import check_count, check_name, check_positive
-from ...models.grouping import GroupText, describe, initial_state
 from ...models.zoo.izhikevich import IZHIKEVICH
 from ...simulation.backends import Backend
 from ...simulation.methods.half_steps import HALF_STEPS
-from ...simulation.networks.network_plan import (
-    Cells,
-    NetworkPlan,
-    Operation,
-    Pathway,
-    Population,
-    Projection,
-)
-from ...simulation.networks.network_run import run_network
-from ..stimuli import Received, WhiteNoise
-from .network_result import NetworkRun, network_run, recorded, units_of
+from ..stimuli import WhiteNoise
+from .distributions import Drawn
+from .drives import StepNoise
+from .network import Network
+from .network_result import NetworkRun
+from .population import Population
+from .projection import Projection
+from .synapses import Synapse
 
 SCHEMES = ("published", "sde")
 # Standard deviation of the thalamic input in mV/ms, drawn every millisecond (net.m).
@@ -29,6 +25,8 @@ NOISE = {"exc": 5.0, "inh": 2.0}
 PULSE = 1.0
 WEIGHTS = {"exc": "0.5*rand()*mV/ms", "inh": "-rand()*mV/ms"}
 UNIT = IZHIKEVICH.input_unit
+# net.m tests for fired = find(v>=30).
+CELL = replace(IZHIKEVICH, threshold="v >= v_peak")
 
 
 def izhikevich_2003_network(
@@ -99,33 +97,22 @@ def izhikevich_2003_network(
     ['exc', 'inh']
     """
     check_name("scheme", scheme, SCHEMES)
-    length = check_positive("duration", duration, ms) * ms
     sizes = {"exc": check_count("n_exc", n_exc), "inh": check_count("n_inh", n_inh)}
     step = _step(scheme, dt)
-    group = (_published if scheme == "published" else _sde)(sizes, seed, step)
-    populations = (
-        Population("exc", "cells", 0, n_exc),
-        Population("inh", "cells", n_exc, n_exc + n_inh),
-    )
-    units = units_of(IZHIKEVICH, {})
-    plan = NetworkPlan(
-        cells=(group,),
-        populations=populations,
-        projections=tuple(_all_to_all(p, n_exc + n_inh, scheme) for p in populations),
-        recorded=recorded(
-            {"cells": list(units)}, populations, record, cells, None, spikes, connections
-        ),
-        duration=length,
-        dt=step,
-        seed=seed,
-        label=f"network of Izhikevich 2003 ({scheme})",
-    )
-    return network_run(
-        plan,
-        run_network(plan, backend),
-        {"cells": units},
-        {p.name: ("w", UNIT) for p in plan.projections},
-        {
+    cells_of, synapse = {"published": (_published, _until_next_step), "sde": (_sde, _pulse)}[scheme]
+    network = Network(
+        [cells_of(sizes, _heterogeneous(sizes, seed))],
+        [
+            Projection(name, "cells", synapse(weight), wiring="all_to_all", autapses=True,
+                       name=f"from_{name}", label="syn")
+            for name, weight in WEIGHTS.items()
+        ],
+        title=f"network of Izhikevich 2003 ({scheme})",
+    )  # fmt: skip
+    return network.run(
+        duration, record=record, cells=cells, spikes=spikes, connections=connections, dt=step,
+        seed=seed, backend=backend,
+        about={
             "protocol": "izhikevich_2003_network",
             "scheme": scheme,
             "n_exc": n_exc,
@@ -133,7 +120,7 @@ def izhikevich_2003_network(
             "noise_sd_mV_per_ms": NOISE,
             "weights": WEIGHTS,
         },
-    )
+    )  # fmt: skip
 
 
 def _step(scheme: str, dt: Quantity | None) -> Quantity:
@@ -170,54 +157,25 @@ def _noise(sizes: dict[str, int]) -> np.ndarray:
     return np.repeat([NOISE[name] for name in sizes], list(sizes.values()))
 
 
-def _published(sizes: dict[str, int], seed: int, dt: Quantity) -> Cells:
+def _published(sizes: dict[str, int], parameters: dict[str, Quantity]) -> Population:
     """Return the cells of net.m: a step draws the input, resets, adds synapses, integrates."""
-    text = describe(IZHIKEVICH, sum(sizes.values()), vary=_heterogeneous(sizes, seed), dt=dt)
-    text = replace(
-        text,
-        equations=f"{text.equations}\nsigma : volt/second (constant)",
-        threshold="v >= v_peak",
-        method=HALF_STEPS,
-        arrays={**text.arrays, "sigma": np.asarray(_noise(sizes) * UNIT)},
-    )
-    draw = Operation("I = sigma*randn()", when="before_thresholds")
-    return _cells(text, operations=(draw,), update_when="end")
+    return Population(
+        "cells", CELL, sizes, StepNoise(_noise(sizes) * UNIT), start="initial", vary=parameters,
+        method=HALF_STEPS, update_when="end",
+    )  # fmt: skip
 
 
-def _sde(sizes: dict[str, int], seed: int, dt: Quantity) -> Cells:
-    """Return the cells with white noise as thalamic input and a synaptic input beside it."""
+def _sde(sizes: dict[str, int], parameters: dict[str, Quantity]) -> Population:
+    """Return the cells with white noise as thalamic input."""
     thalamic = WhiteNoise(0 * UNIT, _noise(sizes) * UNIT * (PULSE * ms) ** 0.5)
-    text = describe(
-        IZHIKEVICH,
-        sum(sizes.values()),
-        thalamic + Received("I_syn"),
-        vary=_heterogeneous(sizes, seed),
-        method="euler",
-        dt=dt,
+    return Population(
+        "cells", CELL, sizes, thalamic, start="initial", vary=parameters, method="euler"
     )
-    return _cells(replace(text, threshold="v >= v_peak"))
 
 
-def _cells(text: GroupText, **more) -> Cells:
-    state = {k: v for k, v in initial_state(IZHIKEVICH, text.values).items()}
-    return Cells("cells", text, {k: np.broadcast_to(v, text.n) for k, v in state.items()}, **more)
+def _until_next_step(weight: str) -> Synapse:
+    return Synapse.step(Drawn(weight))
 
 
-def _all_to_all(source: Population, n: int, scheme: str) -> Projection:
-    """Return the synapses of one population onto every cell, itself included."""
-    pathways = {"pre": Pathway("I_post += w", 0.0)}
-    if scheme == "sde":
-        pathways = {
-            "pre": Pathway("I_syn_post += w", 0.0),
-            "end": Pathway("I_syn_post -= w", PULSE * 1e-3),
-        }
-    return Projection(
-        name=f"from_{source.name}",
-        source=source,
-        target=Population("all", "cells", 0, n),
-        model="w : volt/second (constant)",
-        pathways=pathways,
-        connect={},
-        expected=source.n * n,
-        drawn={"w": WEIGHTS[source.name]},
-    )
+def _pulse(weight: str) -> Synapse:
+    return Synapse.pulse(PULSE * ms, Drawn(weight))

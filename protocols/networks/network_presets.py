@@ -9,9 +9,10 @@ from ...models.checks import check_name
 from ...models.zoo.lif import LIF
 from ...models.zoo.traub_miles import TRAUB_MILES
 from .distributions import Normal, Uniform
-from .network import ei_network
+from .drives import Poisson
+from .ei_network import ei_network
 from .network_result import NetworkRun
-from .synapses import Poisson, Synapse
+from .synapses import Synapse
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from brian2 import Unit, ms
 
 from ...models.checks import check_name, unit_text
 from ...models.units import column, display_unit
-from ...simulation.networks.network_plan import NetworkPlan, Population, Recorded
-from ...simulation.networks.network_run import NetworkRecording
+from ...simulation.plan import Plan, Population, Recorded
+from ...simulation.recording import Recording
 
 # Rates are given in bins of this many ms; the step of the integration is too fine to look at.
 RATE_BIN = 1.0
@@ -47,8 +47,8 @@ class NetworkRun:
     traces: pd.DataFrame
     summary: pd.DataFrame
     parameters: Mapping[str, object] = field(repr=False)
-    _plan: NetworkPlan = field(repr=False)
-    _recording: NetworkRecording = field(repr=False)
+    _plan: Plan = field(repr=False)
+    _recording: Recording = field(repr=False)
     _weights: Mapping[str, tuple[str, Unit]] = field(repr=False)
 
     @cached_property
@@ -73,8 +73,8 @@ class NetworkRun:
 
 
 def network_run(
-    plan: NetworkPlan,
-    recording: NetworkRecording,
+    plan: Plan,
+    recording: Recording,
     units: Mapping[str, Mapping[str, Unit]],
     weights: Mapping[str, tuple[str, Unit]],
     parameters: Mapping[str, object],
@@ -83,8 +83,8 @@ def network_run(
 
     Parameters
     ----------
-    plan : NetworkPlan
-    recording : NetworkRecording
+    plan : Plan
+    recording : Recording
     units : dict of str to dict of str to Unit
         For each group the unit of each recorded variable.
     weights : dict of str to (str, Unit)
@@ -127,8 +127,8 @@ def network_run(
 def recorded(
     known: Mapping[str, Sequence[str]],
     populations: Sequence[Population],
-    record: Sequence[str],
-    cells: Sequence[int],
+    record: Sequence[str] | Mapping[str, Sequence[str]],
+    cells: Sequence[int] | Mapping[str, Sequence[int]],
     record_dt,
     spikes: bool,
     connections: bool,
@@ -140,10 +140,28 @@ def recorded(
     known : dict of str to sequence of str
         For each group of cells the variables that it has.
     populations : sequence of Population
-    record : sequence of str
-    cells : sequence of int
-        Numbered through all populations.
+    record : sequence of str, or dict of str to sequence of str
+        Variables, or those of each population.
+    cells : sequence of int, or dict of str to sequence of int
+        Numbered through all populations, or within each.
     """
+    by_name = isinstance(record, Mapping) or isinstance(cells, Mapping)
+    wanted = (_by_population if by_name else _by_number)(populations, record, cells)
+    traces = {}
+    for name, variables, numbers in wanted:
+        for variable in variables:
+            check_name("variable to record", variable, known[name])
+        before, others = traces.get(name, ((), []))
+        traces[name] = (
+            tuple(dict.fromkeys((*before, *variables))),
+            np.unique(np.r_[others, numbers].astype(int)),
+        )
+    return Recorded(spikes, connections, traces, record_dt)
+
+
+def _by_number(populations, record, cells) -> list[tuple]:
+    """Return group, variables and indices where cells are numbered through all populations."""
+    record = (record,) if isinstance(record, str) else tuple(record)
     offsets = _offsets(populations)
     total = sum(p.n for p in populations)
     numbers = np.asarray(cells, dtype=int).ravel()
@@ -153,20 +171,42 @@ def recorded(
     if bool(len(numbers)) != bool(record):
         raise ValueError(
             "record, cells: traces need both, e.g. record=('v',), cells=[0, 1]; "
-            f"got record={tuple(record)!r}, cells={list(cells)!r}"
+            f"got record={record!r}, cells={list(cells)!r}"
         )
-    traces = {}
+    found = []
     for name, offset in offsets.items():
         size = max(p.stop for p in populations if p.cells == name)
         mine = numbers[(numbers >= offset) & (numbers < offset + size)] - offset
-        if len(mine):
-            for variable in record:
-                check_name("variable to record", variable, known[name])
-            traces[name] = (tuple(record), np.unique(mine))
-    return Recorded(spikes, connections, traces, record_dt)
+        found += [(name, record, mine)] if len(mine) else []
+    return found
 
 
-def everyone(plan: NetworkPlan) -> list[Population]:
+def _by_population(populations, record, cells) -> list[tuple]:
+    """Return group, variables and indices where they are given for each population."""
+    if not (isinstance(record, Mapping) and isinstance(cells, Mapping)) or set(record) != {*cells}:
+        raise ValueError(
+            "record, cells: give both for the same populations, e.g. record={'exc': ['v']}, "
+            f"cells={{'exc': [0, 1]}}; got record={record!r}, cells={cells!r}"
+        )
+    ranges = {p.name: p for p in populations}
+    for name in _offsets(populations):  # a group as a whole
+        stop = max(p.stop for p in populations if p.cells == name)
+        ranges.setdefault(name, Population(name, name, 0, stop))
+    found = []
+    for name, variables in record.items():
+        where = ranges[check_name("population to record", name, ranges)]
+        numbers = np.asarray(cells[name], dtype=int).ravel()
+        outside = numbers[(numbers < 0) | (numbers >= where.n)]
+        if len(outside):
+            raise ValueError(
+                f"cells: {outside[0]} is none of the cells 0 to {where.n - 1} of {name}"
+            )
+        variables = (variables,) if isinstance(variables, str) else tuple(variables)
+        found.append((where.cells, variables, numbers + where.start))
+    return found
+
+
+def everyone(plan: Plan) -> list[Population]:
     """Return the populations with their cells numbered through all of them."""
     offsets = _offsets(plan.populations)
     return [
@@ -184,13 +224,13 @@ def _offsets(populations: Sequence[Population]) -> dict[str, int]:
     return offsets
 
 
-def _population_of(plan: NetworkPlan, neurons: np.ndarray) -> pd.Categorical:
+def _population_of(plan: Plan, neurons: np.ndarray) -> pd.Categorical:
     found = everyone(plan)
     codes = np.searchsorted([p.stop for p in found], neurons, side="right")
     return pd.Categorical.from_codes(codes, categories=[p.name for p in found])
 
 
-def _spikes_frame(plan: NetworkPlan, recording: NetworkRecording) -> pd.DataFrame:
+def _spikes_frame(plan: Plan, recording: Recording) -> pd.DataFrame:
     offsets = _offsets(plan.populations)
     parts = [(i + offsets[c], t) for c, (i, t) in recording.spikes.items()]
     neurons = np.concatenate([np.empty(0, np.int32), *(i for i, _ in parts)])
@@ -204,7 +244,7 @@ def _spikes_frame(plan: NetworkPlan, recording: NetworkRecording) -> pd.DataFram
     )
 
 
-def _rates_frame(plan: NetworkPlan, recording: NetworkRecording) -> pd.DataFrame:
+def _rates_frame(plan: Plan, recording: Recording) -> pd.DataFrame:
     dt = float(plan.dt / ms)
     steps = max(1, round(RATE_BIN / dt))
     tables = []
@@ -247,7 +287,7 @@ def _synapses_frame(p, plan, recording, weight: str, unit: Unit) -> pd.DataFrame
     return pd.DataFrame(
         {
             "projection": p.name,
-            "source": p.source.name,
+            "source": _source_of(plan, p, pre),
             "target": _population_of(plan, post),
             "pre": pre,
             "post": post,
@@ -256,6 +296,12 @@ def _synapses_frame(p, plan, recording, weight: str, unit: Unit) -> pd.DataFrame
             "delay_ms": delays * 1e3,
         }
     )
+
+
+def _source_of(plan: Plan, p, pre: np.ndarray):
+    """Return the population of each source: one for all, unless the cells have parts."""
+    one = p.source.name in {q.name for q in plan.populations}
+    return p.source.name if one else _population_of(plan, pre)
 
 
 def units_of(model, extra: Mapping[str, Unit]) -> dict[str, Unit]:

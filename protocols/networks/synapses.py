@@ -1,4 +1,4 @@
-"""Synapses and Poisson drive: equation text that adds to a model's input.
+"""Synapses: equation text that adds to a model's input, and what a spike does.
 
 A synapse consists of lines for the target's equations (a current into the model's input symbol)
 and of a statement that a presynaptic spike executes. Both are plain Brian2 text, for the networks
@@ -7,13 +7,16 @@ here as for anybody's own script.
 
 from dataclasses import dataclass
 
-from brian2 import Hz, Quantity, Unit, ms
+import numpy as np
+from brian2 import Quantity, Unit, ms
 
-from ...models.checks import check_count, check_name, check_positive, check_quantity, unit_text
+from ...models.checks import check_name, check_positive, check_quantity, unit_text
 from ...models.units import base_unit, display_unit
-from ..stimuli import Stimulus, Term, _never, _zero
+from ..stimuli import Term, Unending
 from .distributions import Distribution
+from .names import names_of, weight_name
 
+FORMS = ("current", "conductance", "delta", "pulse", "step")
 KINDS = ("exponential", "alpha")
 
 
@@ -23,13 +26,14 @@ class Synapse:
 
     Attributes
     ----------
-    form : {"current", "conductance", "delta"}
+    form : {"current", "conductance", "delta", "pulse", "step"}
     kind : {"exponential", "alpha"}
         Time course after a spike: ``exp(-t/tau)``, or ``t/tau*exp(1 - t/tau)``; both have the
         peak `weight`.
-    weight : Quantity, Uniform or Normal
+    weight : Quantity, Uniform, Normal or Drawn
         One for all synapses, or drawn for each.
     tau : Quantity
+        Time constant; of a pulse its duration.
     E_rev : Quantity
 
     Examples
@@ -55,10 +59,14 @@ class Synapse:
     kind: str = "exponential"
 
     def __post_init__(self):
-        check_name("form of synapse", self.form, ("current", "conductance", "delta"))
+        check_name("form of synapse", self.form, FORMS)
         check_name("kind of synapse", self.kind, KINDS)
-        if self.form != "delta":
+        if self.form in ("current", "conductance"):
             check_positive("synapse tau", self.tau, ms)
+        if self.form == "pulse":
+            check_positive("synapse duration", self.tau, ms)
+
+    # --- made by ------------------------------------------------------------------------------
 
     @classmethod
     def current(cls, tau, weight, kind: str = "exponential") -> "Synapse":
@@ -75,61 +83,134 @@ class Synapse:
         """Return a synapse that moves the membrane potential by `weight` at once."""
         return cls("delta", weight)
 
+    @classmethod
+    def pulse(cls, duration, weight) -> "Synapse":
+        """Return a synapse that adds `weight` to the input for `duration`."""
+        return cls("pulse", weight, duration)
+
+    @classmethod
+    def step(cls, weight) -> "Synapse":
+        """Return a synapse that adds `weight` to the input of one step of the integration.
+
+        As in the program net.m of Izhikevich 2003. What it moves depends on the step, which is
+        part of such a model.
+        """
+        return cls("step", weight)
+
+    # --- as Brian2 text -----------------------------------------------------------------------
+
     def input(self, label: str) -> "SynapticInput":
         """Return the part of the target's input that these synapses make, as a stimulus."""
         return SynapticInput(self, label)
 
-    def brian_kwargs(self, model, label: str) -> dict:
-        """Return ``model`` and ``on_pre`` of a Brian2 ``Synapses`` onto cells of `model`.
+    def brian_kwargs(self, model, label: str, source=None) -> dict:
+        """Return the arguments of a Brian2 ``Synapses`` onto cells of `model`.
 
-        The weight is the variable ``w`` of the synapses, to be set by the caller.
+        Parameters
+        ----------
+        model : NeuronModel
+            Of the targets.
+        label : str
+            As in `input`, which makes the targets receive it.
+        source : NeuronModel, optional
+            Of the sources, where it is another.
+
+        Returns
+        -------
+        dict
+            ``model``, ``on_pre`` and, for a pulse, the ``delay`` of its end. The weight is the
+            variable of the synapses that `weight_name` says, to be set by the caller: ``w``, or
+            ``w_syn`` if one of the models has a ``w`` of its own.
+
+        Raises
+        ------
+        ValueError
+            If weight or reversal potential do not fit the model, or the label is one whose
+            names the model has already.
         """
         self.check(model)
+        self.check_label(model, label)
         shared = "" if isinstance(self.weight, Distribution) else "shared, "
-        return {
-            "model": f"w : {base_unit(self.weight_unit(model))} ({shared}constant)",
-            "on_pre": f"{self.state(model, label)}_post += {self.jump}",
+        w = self.weight_name(model, source)
+        texts = self.on_pre(model, label, w)
+        kwargs = {
+            "model": f"{w} : {base_unit(self.weight_unit(model))} ({shared}constant)",
+            "on_pre": texts if len(texts) > 1 else texts["pre"],
         }
+        return kwargs | ({"delay": {"end": self.tau}} if self.form == "pulse" else {})
 
-    @property
-    def jump(self) -> str:
-        """By how much a spike moves the variable that it acts on."""
-        return "w*exp(1)" if self.kind == "alpha" and self.form != "delta" else "w"
+    def weight_name(self, model, source=None) -> str:
+        """Return the name of the weight between cells of `source` (or `model`) and `model`."""
+        return weight_name(model, model if source is None else source)
+
+    def on_pre(self, model, label: str, weight: str = "w") -> dict[str, str]:
+        """Return what a spike executes, for each of Brian2's pathways; a pulse has an ``end``."""
+        target = f"{self.state(model, label)}_post"
+        texts = {"pre": f"{target} += {self.jump(weight)}"}
+        return texts | ({"end": f"{target} -= {weight}"} if self.form == "pulse" else {})
+
+    def jump(self, weight: str = "w") -> str:
+        """Return by how much a spike moves the variable that it acts on."""
+        return f"{weight}*exp(1)" if self.kind == "alpha" and self.form != "delta" else weight
 
     def state(self, model, label: str) -> str:
         """Return the variable of the target that a spike moves."""
         if self.form == "delta":
-            return model.membrane
-        shown = f"{'g' if self.form == 'conductance' else 'I'}_{label}"
-        return f"{shown}_rise" if self.kind == "alpha" else shown
+            return membrane_of(model)
+        return f"{self._shown(label)}_rise" if self.kind == "alpha" else self._shown(label)
+
+    def _shown(self, label: str) -> str:
+        return f"{'g' if self.form == 'conductance' else 'I'}_{label}"
+
+    def names(self, label: str) -> set[str]:
+        """Return the names that these synapses add to their target's text."""
+        if self.form == "delta":
+            return set()
+        found = {f"I_{label}", self._shown(label)}
+        if self.form in ("current", "conductance"):
+            found.add(f"tau_{label}")
+        if self.form == "conductance":
+            found.add(f"E_{label}")
+        return found | ({f"{self._shown(label)}_rise"} if self.kind == "alpha" else set())
+
+    # --- units and checks ---------------------------------------------------------------------
 
     def weight_unit(self, model) -> Unit:
         """Return the unit that a weight onto cells of `model` has."""
         if self.form == "delta":
-            return model.unit_of(model.membrane)
-        if self.form == "current":
-            return model.input_unit
-        return conductance_unit(model)
+            return model.unit_of(membrane_of(model))
+        return conductance_unit(model) if self.form == "conductance" else model.input_unit
 
     def states(self, model, label: str) -> dict[str, Unit]:
         """Return the state variables that these synapses add to their target, with their units."""
         if self.form == "delta":
             return {}
-        unit = self.weight_unit(model)
-        shown = f"{'g' if self.form == 'conductance' else 'I'}_{label}"
+        unit, shown = self.weight_unit(model), self._shown(label)
         return {shown: unit} | ({f"{shown}_rise": unit} if self.kind == "alpha" else {})
 
-    def check(self, model) -> None:
-        """Raise if weight or reversal potential do not fit the input of `model`."""
-        unit = self.weight_unit(model)
+    def check(self, model, weight=None) -> None:
+        """Raise if weight or reversal potential do not fit the input of `model`.
+
+        Parameters
+        ----------
+        model : NeuronModel
+        weight : optional
+            In place of the synapse's own.
+        """
         name = f"weight of a {self.form} synapse onto {model.name}"
-        if isinstance(self.weight, Distribution):
-            self.weight.text(name, unit)
-        else:
-            check_quantity(name, self.weight, unit, scalar=True)
+        check_weight(name, self.weight if weight is None else weight, self.weight_unit(model))
         if self.form == "conductance":
-            potential = model.unit_of(model.membrane)
+            potential = model.unit_of(membrane_of(model))
             check_quantity(f"E_rev onto {model.name}", self.E_rev, potential, scalar=True)
+
+    def check_label(self, model, label: str) -> None:
+        """Raise if the model has a name already that these synapses add under that label."""
+        clash = sorted(self.names(label) & names_of(model))
+        if clash:
+            raise ValueError(
+                f"label {label!r}: {model.name} has a {clash[0]!r} already, which the synapses "
+                "would add; choose another label"
+            )
 
     def opposite(self, g: float, E_rev: Quantity) -> "Synapse":
         """Return the inhibitory counterpart: `g` times as strong, of the other sign.
@@ -147,29 +228,22 @@ class Synapse:
 
 
 @dataclass(frozen=True)
-class SynapticInput(Stimulus):
+class SynapticInput(Unending):
     """The input that synapses of one kind make; see `Synapse.input`."""
 
     synapse: Synapse
     label: str
 
-    @property
-    def onset(self) -> Quantity:
-        """The beginning of the run."""
-        return _zero()
-
-    @property
-    def offset(self) -> Quantity:
-        """It never ends."""
-        return _never()
-
-    def term(self, model, name, t, midstep):
+    def term(self, model, name, at):
         synapse, label = self.synapse, self.label
         synapse.check(model)
+        synapse.check_label(model, label)
         if synapse.form == "delta":
             return Term(f"0*{unit_text(model.input_unit)}")
-        tau, unit = f"tau_{label}", base_unit(synapse.weight_unit(model))
-        shown = next(iter(synapse.states(model, label)))
+        unit, shown = base_unit(synapse.weight_unit(model)), synapse._shown(label)
+        if synapse.form in ("pulse", "step"):
+            return Term(shown, (f"{shown} : {unit}",))
+        tau = f"tau_{label}"
         lines = [f"d{shown}/dt = -{shown}/{tau} : {unit}"]
         if synapse.kind == "alpha":
             lines = [
@@ -178,97 +252,33 @@ class SynapticInput(Stimulus):
             ]
         parameters = {tau: synapse.tau}
         if synapse.form == "conductance":
-            current = f"{shown}*(E_{label} - {model.membrane}) : {base_unit(model.input_unit)}"
+            current = f"{shown}*(E_{label} - {membrane_of(model)}) : {base_unit(model.input_unit)}"
             lines.append(f"I_{label} = {current}")
             parameters[f"E_{label}"] = synapse.E_rev
-        return Term(f"I_{label}", tuple(lines), parameters=parameters)
+        return self.gate(name, at).term(f"I_{label}", tuple(lines), parameters)
 
 
-@dataclass(frozen=True)
-class Poisson:
-    """Independent Poisson spike trains onto every cell.
-
-    Parameters
-    ----------
-    rate : Quantity
-        Of each train.
-    synapse : Synapse
-        How its spikes act; the weight is one for all.
-    n : int
-        Trains per cell.
-
-    Notes
-    -----
-    In each step a cell gets a Poisson-distributed number of spikes of mean ``n*rate*dt``.
-
-    Examples
-    --------
-    >>> from brian2 import Hz, mV
-    >>> from excitable.models import LIF
-    >>> Poisson(10*Hz, Synapse.delta(0.1*mV), n=1000).statement(LIF)
-    'v += w_ext*poisson(rate_ext*dt)'
-    """
-
-    rate: Quantity
-    synapse: Synapse
-    n: int = 1
-
-    def __post_init__(self):
-        check_positive("Poisson rate", self.rate, Hz)
-        check_count("Poisson n", self.n)
-        if isinstance(self.synapse.weight, Distribution):
-            raise ValueError("Poisson synapse: needs one weight for all, got a distribution")
-
-    def statement(self, model, label: str = "ext") -> str:
-        """Return what a cell of `model` executes in each step."""
-        jump = self.synapse.jump.replace("w", f"w_{label}", 1)
-        return f"{self.synapse.state(model, label)} += {jump}*poisson(rate_{label}*dt)"
-
-    def parameters(self, label: str = "ext") -> dict[str, Quantity]:
-        """Return what the statement names."""
-        return {f"w_{label}": self.synapse.weight, f"rate_{label}": self.n * self.rate}
-
-
-@dataclass(frozen=True)
-class GapJunctions:
-    """Electrical synapses: each conducts ``conductance*(v_1 - v_2)`` from cell 1 to cell 2.
-
-    Parameters
-    ----------
-    conductance : Quantity
-        In input unit per unit of the membrane potential.
-    p : float
-        Probability that a pair of cells is coupled.
-    within : {"inh", "exc"}
-        The population whose cells are coupled.
-
-    Notes
-    -----
-    The current is computed once a step, from the potentials at its beginning.
-    """
-
-    conductance: Quantity
-    p: float
-    within: str = "inh"
-
-    def model(self, model) -> str:
-        """Return the Brian2 equations of the synapses, with conductance ``w``.
-
-        They add to ``I_gap_1`` of the one cell and to ``I_gap_2`` of the other.
-        """
-        v, unit = model.membrane, base_unit(model.input_unit)
-        conductance = base_unit(self.unit(model))
-        return (
-            f"w : {conductance} (shared, constant)\n"
-            f"I_gap_1_post = w*({v}_pre - {v}_post) : {unit} (summed)\n"
-            f"I_gap_2_pre = w*({v}_post - {v}_pre) : {unit} (summed)"
-        )
-
-    def unit(self, model) -> Unit:
-        """Return the unit that the conductance has between cells of `model`."""
-        return conductance_unit(model)
+def membrane_of(model) -> str:
+    """Return the membrane potential of a model; raise if its input drives no variable directly."""
+    try:
+        return model.membrane
+    except StopIteration:
+        raise ValueError(
+            f"{model.name}: its input {model.input!r} drives no state variable, so that there is "
+            "no potential on which a synapse could act"
+        ) from None
 
 
 def conductance_unit(model) -> Unit:
     """Return the unit of a conductance: the model's input unit per unit of its potential."""
-    return display_unit(model.input_unit / model.unit_of(model.membrane))
+    return display_unit(model.input_unit / model.unit_of(membrane_of(model)))
+
+
+def check_weight(name: str, weight, unit: Unit) -> None:
+    """Raise unless a weight (one, one for each synapse, or drawn) is in this unit."""
+    if isinstance(weight, Distribution):
+        weight.text(name, unit)
+    elif np.ndim(weight):
+        check_quantity(name, weight, unit)
+    else:
+        check_quantity(name, weight, unit, scalar=True)

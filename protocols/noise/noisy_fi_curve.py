@@ -8,9 +8,14 @@ from brian2 import Quantity, ms, second
 
 from ...analysis.trains.spikes import spike_table
 from ...models.checks import check_count, check_quantity, tidy, unit_text
+from ...simulation.numerics import NO_TOLERANCE, numerics_of
 from ...simulation.run import simulate
 from .. import tables
 from ..stimuli import WhiteNoise
+
+NOT_FOR_NOISE = NO_TOLERANCE | {
+    "spikes": "noise has no crossing that could be located, so spikes and resets lie on the grid"
+}
 
 
 def noisy_fi_curve(
@@ -24,9 +29,7 @@ def noisy_fi_curve(
     discard: Quantity = 500 * ms,
     vary: Mapping[str, Quantity] | None = None,
     start="rest",
-    method: str = "euler",
-    dt: Quantity | None = None,
-    backend: str | None = None,
+    **numerics,
 ) -> pd.DataFrame:
     """Return the F-I curve of a model under a current with white noise, for several strengths.
 
@@ -50,11 +53,10 @@ def noisy_fi_curve(
         Values of parameters; all combinations with currents and strengths are run, in one group.
     start : "rest", "initial" or dict
         Where each cell starts; see `excitable.simulation.simulate`.
-    method : {"euler", "heun", "milstein"}
-        For additive noise Brian2's three stochastic methods are one and the same, that of Euler
-        and Maruyama.
-    dt, backend : optional
-        As in `excitable.simulation.simulate`.
+    **numerics
+        See `excitable.simulation.Numerics`. Of its methods ``"euler"`` (the default here),
+        ``"heun"`` and ``"milstein"`` integrate noise; for additive noise they are one and the
+        same, that of Euler and Maruyama.
 
     Returns
     -------
@@ -88,7 +90,10 @@ def noisy_fi_curve(
     >>> (table["rate_Hz"] > 0).tolist()
     [False, True, True, True]
     """
-    length, begin = tables.window(duration, discard)
+    chosen = numerics_of(
+        noisy_fi_curve, numerics, without=NOT_FOR_NOISE, method="euler", spikes="grid"
+    )
+    length, begin = tables.window(duration, discard, chosen, model)
     trials = check_count("trials", trials)
     seed = _checked_seed(seed)
     sets = _combinations(model, currents, noise, vary)
@@ -100,10 +105,7 @@ def noisy_fi_curve(
         duration,
         vary=tables.varied(model, cells),
         start=start,
-        method=method,
-        dt=dt,
-        backend=backend,
-        spikes="grid",
+        **chosen.of_a_run,
         seed=seed,
         label=f"noisy F-I curve of {model.name}",
     )
@@ -121,7 +123,7 @@ def noisy_fi_curve(
         discard_ms=begin,
         trials=trials,
         seed=seed,
-        start=str(start),
+        start=tables.describe_start(model, start),
         spikes="grid",
     )
     return table

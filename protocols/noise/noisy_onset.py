@@ -6,10 +6,11 @@ from brian2 import Quantity, ms, mV, second
 
 from ...dynamics.fluctuations import noise_for_deviation
 from ...models.checks import check_count, check_quantity, unit_text
+from ...simulation.numerics import numerics_of
 from .. import tables
 from ..firing.fi_curve import fi_curve
 from ..firing.thresholds import rheobase
-from .noisy_fi_curve import noise_unit, noisy_fi_curve
+from .noisy_fi_curve import NOT_FOR_NOISE, noise_unit, noisy_fi_curve
 
 # Standard deviations of the resting membrane, in mV; a tenth of it where it has no unit.
 DEVIATIONS = (1.0, 2.0, 4.0)
@@ -25,8 +26,8 @@ def noisy_onset(
     duration: Quantity = 2 * second,
     discard: Quantity = 500 * ms,
     threshold: Quantity | None = None,
-    dt: Quantity | None = None,
-    backend: str | None = None,
+    start="rest",
+    **numerics,
 ) -> pd.DataFrame:
     """Return F-I curves around the onset, without noise and with noise of several strengths.
 
@@ -41,10 +42,12 @@ def noisy_onset(
     points : int
         Number of currents, spread evenly around the threshold: from 0, or from the lower end of
         the model's input range where that is negative, to as far above the threshold.
-    trials, seed, duration, discard, dt, backend
+    trials, seed, duration, discard, start
         As in `noisy_fi_curve`.
     threshold : Quantity, optional
         The current above which the cell goes on firing; default: `rheobase` to a thousandth.
+    **numerics
+        See `excitable.simulation.Numerics`; a `method` is that of the runs with noise.
 
     Returns
     -------
@@ -67,12 +70,14 @@ def noisy_onset(
     >>> table.groupby("deviation")["rate_Hz"].last().gt(100).tolist()    # at 3 nA
     [True, True]
     """
+    chosen = numerics_of(noisy_onset, numerics, without=NOT_FOR_NOISE)
     points, unit = check_count("points", points), model.input_unit
-    tables.window(duration, discard)
+    tables.window(duration, discard, chosen, model)
+    noisy_options, still_options = ({"start": start, **chosen.but(*x)} for x in ((), ("method",)))
     low = min(0.0, model.input_range[0])
     given = threshold
     if given is None:  # it decides the range of currents only
-        given = rheobase(model, tolerance=1e-3, duration=1 * second, dt=dt, backend=backend)
+        given = rheobase(model, tolerance=1e-3, duration=1 * second, **still_options)
     onset = check_quantity("threshold", given, unit, scalar=True)
     if onset <= low:
         raise ValueError(f"threshold: expected one above {low:g} in {unit}, got {given}")
@@ -85,10 +90,12 @@ def noisy_onset(
     if chosen.ndim != 1 or np.any(chosen <= 0):
         raise ValueError(f"deviations: expected values above 0, got {deviations}")
     noise = noise_for_deviation(model, Quantity(chosen * membrane), low * unit)
-    same = {"duration": duration, "discard": discard, "dt": dt, "backend": backend}
-    noisy = noisy_fi_curve(model, currents, noise, trials=trials, seed=seed, **same)
+    same = {"duration": duration, "discard": discard}
+    noisy = noisy_fi_curve(
+        model, currents, noise, trials=trials, seed=seed, **same, **noisy_options
+    )
     noisy.insert(0, "deviation", np.repeat(chosen, points))
-    still = fi_curve(model, currents, **same)
+    still = fi_curve(model, currents, **same, **still_options)
     still = still.assign(deviation=0.0, noise=0.0, noise_unit=noise_unit(model), trials=1)
     still["rate_sem_Hz"] = 0.0
     table = pd.concat([still[noisy.columns], noisy], ignore_index=True)

@@ -17,6 +17,7 @@ from brian2 import Quantity
 
 from ...models.checks import check_count, unit_text
 from ...simulation.backends.compiled.programs import LARGEST
+from ...simulation.numerics import check_keywords
 from ...simulation.parallel.machine import cores, one_at_a_time
 from ...simulation.parallel.progress import bar, silent
 from ...simulation.parallel.workers import Here, LocalWorkers
@@ -385,7 +386,10 @@ def _plain(value):
 
 def _check_settings(protocol, settings: Mapping) -> None:
     """Raise for settings that the protocol does not take."""
+    signature = inspect.signature(protocol)
     try:
-        inspect.signature(protocol).bind(None, None, **settings)
+        signature.bind(None, None, **settings)
     except TypeError as error:
         raise ValueError(f"{protocol.__name__}: {error}") from None
+    if "numerics" in signature.parameters:
+        check_keywords(protocol, settings)

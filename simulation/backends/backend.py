@@ -99,6 +99,8 @@ class Backend:
     def __post_init__(self):
         check_name("backend", self.name, (AUTO, *ENGINES))
         check_name("precision", self.precision, PRECISIONS)
+        if not isinstance(self.optimise, bool):
+            raise ValueError(f"optimise: expected True or False, got {self.optimise!r}")
         threads = check_count("threads", self.threads)
         if threads > 1 and self.name != AUTO and not self.engine.has_threads:
             raise ValueError(

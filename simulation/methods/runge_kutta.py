@@ -63,7 +63,7 @@ def right_hand_sides(system: System, *, holding: bool | None = None) -> RightHan
 
 
 def step(
-    parts: RightHandSides, tag: str, start: str, h: str, method: str = "rk4"
+    parts: RightHandSides, tag: str, start: str, h: str, method: str = "rk4", later: str = ""
 ) -> tuple[list[str], dict[str, str]]:
     """Return one step as Brian2 statements.
 
@@ -76,6 +76,9 @@ def step(
         Text of the time at which the step starts, and of its length (may be negative).
     method : str
         A name in `TABLEAUS`.
+    later : str
+        How many steps of the grid later than the current one it is made; empty for none. What is
+        constant in a step, such as the part of it in which an input is on, is that one's.
 
     Returns
     -------
@@ -89,6 +92,8 @@ def step(
     lines: list[str] = []
     for stage, fraction in enumerate(tableau.fractions):
         here = {"t": start if fraction == "0" else f"({start} + {fraction}*({h}))"}
+        if later:
+            here["t_in_timesteps"] = f"(t_in_timesteps + {later})"
         if stage:
             for x in moving:
                 here[x] = f"{x}__{tag}_{stage}"

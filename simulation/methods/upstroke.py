@@ -23,10 +23,9 @@ from .runge_kutta import RightHandSides
 # A cell runs away when its slope grows by this much per step: a Runge-Kutta step is still exact to
 # 1e-4 of it then, and the crossing is at most a few steps ahead.
 RUNAWAY = 0.5
-# Lengths of the steps towards the threshold, in e-folds of the slope: what is left of the time
-# shrinks with each, and the last one takes all that remains of the way.
-_FOLDS = (0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 3.0, 4.0, 4.0,
-          6.0)  # fmt: skip
+# Lengths of the steps towards the threshold, in e-folds of the slope. What is left of the time then
+# is a hundredth of what it was, and follows from the derivatives of the slope.
+_FOLDS = (0.4, 0.6, 0.9, 1.3, 1.8)
 
 
 @dataclass(frozen=True)
@@ -38,13 +37,14 @@ class Upstroke:
     membrane : str
     way : str
         How far the threshold is, in the unit of the membrane potential.
-    growth : str
-        Derivative of the membrane's slope by the membrane potential.
+    growth, curvature : str
+        First and second derivative of the membrane's slope by the membrane potential.
     """
 
     membrane: str
     way: str
     growth: str
+    curvature: str
 
 
 def upstroke_of(system: System, *, explosive: bool = True) -> Upstroke | None:
@@ -73,8 +73,9 @@ def upstroke_of(system: System, *, explosive: bool = True) -> Upstroke | None:
         return None
     parts = system.parts()
     growth = expanded(growth, parts, lambda name: True)
+    curvature = total_derivative(growth, {v: "1"})
     way = f"-({gap.text})" if direct == "1" else f"-({gap.text})/({direct})"
-    return Upstroke(v, way, growth)
+    return Upstroke(v, way, growth, curvature)
 
 
 def runs_away(text: GroupText, first: Mapping[str, np.ndarray]) -> bool:
@@ -130,22 +131,51 @@ def to_threshold(system: System, parts: RightHandSides) -> tuple[list[str], dict
     """
     found = upstroke_of(system)
     v = found.membrane
+    unit = base_unit(system.dims[v])
     state = {x: x for x in parts.rhs}
     lines, times = [], []
-    for k, folds in enumerate((*_FOLDS, None)):
-        unit = base_unit(system.dims[v])
-        lines.append(f"way__{k} = clip({word_substitute(found.way, state)}, 0*{unit}, inf*{unit})")
-        size = f"way__{k}"
-        if folds is not None:
-            slopes, here = _slopes(parts, f"up__{k}_scale", state)
-            lines += slopes
-            growth = word_substitute(found.growth, state)
-            lines.append(f"part__{k} = clip({folds}*({here[v]})/({growth}), 0*way__{k}, way__{k})")
-            size = f"part__{k}"
-        step, state, time = _step_along(parts, f"up__{k}", state, v, size)
+    for k, folds in enumerate(_FOLDS):
+        slopes, here = _slopes(parts, f"up__{k}_scale", state)
+        way, growth = (word_substitute(text, state) for text in (found.way, found.growth))
+        lines += [
+            f"way__{k} = clip({way}, 0*{unit}, inf*{unit})",
+            *slopes,
+            f"part__{k} = clip({folds}*({here[v]})/({growth}), 0*{unit}, way__{k})",
+        ]
+        step, state, time = _step_along(parts, f"up__{k}", state, v, f"part__{k}")
         lines += step
         times.append(time)
-    return [*lines, f"ahead = {' + '.join(times)}"], state
+    tail, state = _tail(found, parts, state, unit)
+    return [*lines, *tail, f"ahead = {' + '.join([*times, 'time__tail'])}"], state
+
+
+def _tail(found: Upstroke, parts: RightHandSides, state: dict[str, str], unit: str):
+    """Return statements for the last of the way.
+
+    Where the slope f grows as an exponential, or as any power, of the potential, it takes
+    ``f'/(f*f'')`` to infinity.
+    """
+    v = found.membrane
+    end = {**state, v: "top__tail"}
+    first, here = _slopes(parts, "tail_from", state)
+    last, there = _slopes(parts, "tail_to", end)
+    times = [
+        f"({growth})/(({slopes[v]})*({curvature}))"
+        for at, slopes in ((state, here), (end, there))
+        for growth, curvature in [
+            [word_substitute(text, at) for text in (found.growth, found.curvature)]
+        ]
+    ]
+    lines = [
+        f"way__tail = clip({word_substitute(found.way, state)}, 0*{unit}, inf*{unit})",
+        f"top__tail = {state[v]} + way__tail",
+        *first,
+        *last,
+        f"time__tail = int(sign(way__tail) > 0)*({times[0]} - {times[1]})",
+    ]
+    results = {x: f"{x}__tail_end" for x in parts.rhs if x != v} | {v: "top__tail"}
+    lines += [f"{results[x]} = {state[x]} + time__tail*{here[x]}" for x in parts.rhs if x != v]
+    return lines, results
 
 
 def _slopes(parts: RightHandSides, tag: str, state: Mapping[str, str]):

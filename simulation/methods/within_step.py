@@ -89,7 +89,7 @@ class _Located:
         )
 
     def statements(self) -> list[str]:
-        """Return what a spike does: locate the crossing; if there is a reset, carry it out there."""
+        """Return what a spike does: locate the crossing; carry the reset out there, if any."""
         lines = []
         if self.released:  # what waited for the end of the period crosses then, at the earliest
             lines.append(f"reach = clip(t + dt - {END}, 0*second, dt)")
@@ -119,7 +119,13 @@ class _Located:
             f"held_steps = ceil(({period} - {SINCE})/dt)",
             f"remainder = held_steps*dt - ({period} - {SINCE})",
             f"{HOLD} = (held_steps + 1)*dt",
-            *self.advance(self.free, "after", "(t + dt + held_steps*dt - remainder)", "remainder"),
+            *self.advance(
+                self.free,
+                "after",
+                "(t + dt + held_steps*dt - remainder)",
+                "remainder",
+                "held_steps",
+            ),
         ]
 
     def hold(self) -> list[str]:
@@ -151,12 +157,14 @@ class _Located:
         condition = f"{PENDING} and timestep(t - lastspike, dt) + 1 >= timestep({HOLD}, dt)"
         lines = []
         if self.system.reset:
-            lines += self.advance(self.holding, "release", "(t + dt)", REST)
-            lines += self.advance(self.free, "undone", f"(t + dt + {REST})", f"(-{REST})")
+            lines += self.advance(self.holding, "release", "(t + dt)", REST, "1")
+            lines += self.advance(self.free, "undone", f"(t + dt + {REST})", f"(-{REST})", "1")
         return CustomEvent(condition, "\n".join([*lines, f"{PENDING} = False"]))
 
-    def advance(self, parts: RightHandSides, tag: str, start: str, h: str) -> list[str]:
-        lines, at_end = step(parts, tag, start, h)
+    def advance(
+        self, parts: RightHandSides, tag: str, start: str, h: str, later: str = ""
+    ) -> list[str]:
+        lines, at_end = step(parts, tag, start, h, later=later)
         return lines + [f"{x} = {end}" for x, end in at_end.items() if end != x]
 
 

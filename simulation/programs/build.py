@@ -102,7 +102,7 @@ def plan_program(
     sampled = _to_sample(model, record)
     check_name("spike timing", spikes, ("located", "grid"))
     start = start_of(model, start)
-    names = _names(model, stimulus, n)
+    names = _names(model, stimulus, n, dt)
     varied = [names[check_name("name in vary", v, names)] for v in _listed(vary)]
     parameters = {
         k: np.full(n, p.value) * p.unit for k, p in model.parameters.items() if k in varied
@@ -137,8 +137,8 @@ class _Varied:
     stimulus: object
     names: tuple[str, ...]
 
-    def text(self, model, n: int) -> InputText:
-        text = self.stimulus.text(model, n)
+    def text(self, model, n: int, dt: Quantity | None = None) -> InputText:
+        text = self.stimulus.text(model, n, dt)
         arrays = {
             name: Quantity(value) * np.ones(n)
             for name, value in text.parameters.items()
@@ -147,14 +147,14 @@ class _Varied:
         return replace(text, parameters={**text.parameters, **arrays})
 
 
-def _names(model, stimulus, n: int) -> dict[str, str]:
+def _names(model, stimulus, n: int, dt: Quantity | None) -> dict[str, str]:
     """Return, for every number that can be set, the user's name and the name in the text."""
     if not hasattr(stimulus, "text"):
         raise ValueError(
             f"stimulus: expected a Stimulus such as Constant or Step, got {stimulus!r}"
         )
     names = {name: name for name in model.parameters}
-    own = list(stimulus.text(model, n).parameters)
+    own = list(stimulus.text(model, n, model.dt if dt is None else dt).parameters)
     level = [f"{model.input}_amplitude", f"{model.input}_mean"]
     main = next((name for name in level if name in own), None)
     return names | {("I" if name == main else name): name for name in own}

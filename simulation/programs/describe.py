@@ -41,6 +41,7 @@ def describe_program(
         n=text.n,
         values={name: _entry(model, stimulus, text, name, own) for name, own in names.items()},
         aliases={own: name for name, own in names.items() if own != name},
+        rules=tuple(rule.as_json() for rule in stimulus.rules(model, text.dt)),
         states={x: UnitEntry(*_unit(model.unit_of(x))) for x in model.symbolic.states},
         onset_ms=_ms(np.min(np.asarray(stimulus.onset))),
         offset_ms=_ms(offset) if np.isfinite(offset) else None,
@@ -71,7 +72,7 @@ def _entry(model, stimulus, text: GroupText, name: str, own: str) -> ValueEntry:
         parameter = model.parameters[name]
         unit, meaning = parameter.unit, parameter.meaning
     else:
-        unit = _stimulus_unit(model, stimulus.text(model, text.n).parameters[own])
+        unit = _stimulus_unit(model, stimulus.text(model, text.n, text.dt).parameters[own])
         meaning = f"{type(stimulus).__name__}: {own.removeprefix(f'{model.input}_')}"
     values = tuple(tidy(x) for x in np.ravel(si) / float(unit))
     per_neuron = own in text.arrays

@@ -58,6 +58,8 @@ class ProgramDescription:
         All numbers that can be set, by the names that users know.
     aliases : dict of str to str
         Names in the program's text that users may use too.
+    rules : tuple of dict
+        What given times and frequencies must obey; see `excitable.simulation.input_rules`.
     states : dict of str to UnitEntry
     onset_ms : float
     offset_ms : float or None
@@ -89,6 +91,7 @@ class ProgramDescription:
     n: int
     values: Mapping[str, ValueEntry]
     aliases: Mapping[str, str]
+    rules: tuple[Mapping, ...]
     states: Mapping[str, UnitEntry]
     onset_ms: float
     offset_ms: float | None

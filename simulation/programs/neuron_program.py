@@ -14,6 +14,7 @@ import pandas as pd
 from ...analysis.trains.spikes import spike_table
 from .. import results
 from ..backends.compiled.program import Program
+from ..input_rules import check_rules
 from ..parallel import chunks
 from ..recording import CELLS, CellsRecording, cells_recording, check_finite
 from .description import ProgramDescription, UnitEntry
@@ -162,6 +163,8 @@ class NeuronProgram:
                 f"dt: a recorded input fixes the step at {self.description.dt_ms:g} ms; build "
                 "the program with another dt"
             )
+        si = {e.input: given[name] * e.factor for name, e in self.description.values.items()}
+        check_rules(self.description.rules, si, step / 1e3)
         return given, length, step, self._start(start)
 
     def _time(self, name: str, value, default: float) -> float:

@@ -325,7 +325,7 @@ def test_many_curves_get_a_colour_bar(values, bars):
 def test_surface_keeps_silent_and_unresolved_apart():
     ax = plots.plot_fi_surface(FI)
     names = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert names == ["silent (0 Hz)", "one spike only"]
+    assert names == ["silent (0 Hz)", "rate not resolved"]
     silent, firing = ax.collections[:2]
     rate = FI["rate_Hz"].to_numpy().reshape(2, 3)
     np.testing.assert_array_equal(~np.ma.getmaskarray(silent.get_array()), rate == 0)

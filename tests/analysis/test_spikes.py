@@ -190,7 +190,10 @@ def test_table_agrees_with_the_measures_of_each_neuron(group):
     for i, row in table.iterrows():
         own = np.sort([t for j, t in zip(neurons, times, strict=True) if j == i])
         assert row["spike_count"] == np.sum((own >= start) & (own < end))
-        assert row["resolved"] == (row["spike_count"] != 1)
+        assert row["resolved"] == (row["firing"] in ("steady", "silent"))
+        assert (row["firing"] == "silent") == (row["spike_count"] == 0)
+        assert (row["firing"] == "one spike") == (row["spike_count"] == 1)
+        assert row["mean_rate_Hz"] == pytest.approx(1000 * row["spike_count"] / (end - start))
         expected = {
             "rate_Hz": steady_rate(own, start, end),
             "first_rate_Hz": first_interval_rate(own, onset),

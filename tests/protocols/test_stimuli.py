@@ -31,9 +31,9 @@ def samples(stimulus, n=1, duration=60, model=LIF):
 
 
 def within(t, onset, offset=np.inf):
-    """1 where the middle of the step that begins at `t` lies between onset and offset."""
-    middle = t + DT / 2
-    return ((middle >= onset) & (middle < offset)).astype(float)
+    """The part of the step that begins at `t` that lies between onset and offset."""
+    end = np.minimum(t + DT, offset)
+    return np.round(np.clip(end - np.maximum(t, onset), 0, DT) / DT, 9)
 
 
 # fmt: off

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from brian2 import cm, ms, msiemens, nA, uA
-from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, LIF
+from brian2 import Unit, cm, ms, msiemens, nA, uA
+from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, LIF, NeuronModel, Parameter
 from excitable.protocols import Step
 from excitable.protocols.firing.strength_duration import lapicque, strength_duration, weiss
 from excitable.simulation import reference
@@ -111,3 +111,15 @@ def test_a_cell_that_spikes_by_itself_is_refused():
 def test_bad_input_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         strength_duration(LIF, **arguments)
+
+
+def test_a_pulse_that_makes_no_spike_is_said():
+    """A membrane that shunts its own input cannot be driven above 1."""
+    shunted = NeuronModel(
+        name="shunted", title="shunted", equations="dv/dt = (tanh(I) - v)/tau : 1",
+        parameters={"tau": Parameter(5, ms, "time constant")}, input_unit=Unit(1),
+        input_range=(0, 1), initial={"v": 0.0}, threshold="v > 2", reset="v = 0", method="rk4",
+        dt=0.5 * ms,
+    )  # fmt: skip
+    with pytest.raises(ValueError, match=r"a pulse of 2 ms makes no spike up to 10001 1; is the"):
+        strength_duration(shunted, [2] * ms, settle=5 * ms, start="initial", backend="numpy")

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from brian2 import Mohm, ms, mV, nA, second
+from brian2 import Mohm, Unit, ms, mV, nA, second
 from excitable.analysis import lif_rate
-from excitable.models import LIF
+from excitable.models import LIF, NeuronModel, Parameter
 from excitable.protocols import fi_curve, rates, read_sweep, sweep, thresholds_of
 from excitable.protocols.sweeps import sweep_store
 from excitable.protocols.sweeps.grids import cross
@@ -163,7 +163,7 @@ def test_a_store_is_filled_by_one_process_at_a_time(tmp_path):
         ({"grid": pd.DataFrame({"t": [1.0]})}, "unknown column of the grid 't'"),
         ({"store": "x.txt"}, "expected a name that ends in"),
         ({"store": __file__}, "expected a name that ends in"),
-        ({"durations": 3}, "unexpected keyword argument 'durations'"),
+        ({"durations": 3}, "unknown keyword of rates 'durations'; did you mean 'duration'"),
         ({"duration": -1 * ms}, "duration: must be above zero"),
         ({"workers": -1}, "workers: expected a whole number"),
         ({"chunk": 0}, "chunk: expected a whole number"),
@@ -186,16 +186,33 @@ def test_rates_need_a_current():
 
 
 def test_sets_that_diverge_are_recorded_and_the_others_measured():
-    """At tau = -0.05 ms the potential runs away from rest by exp(1200)."""
-    sets = pd.DataFrame({"tau": [10.0, -0.05, 20.0, -0.05], "I": [4.0, 1.0, 4.0, 2.0]})
+    """A leak of the wrong sign takes the potential away by exp(1200)."""
+    model = NeuronModel(
+        name="leaky", title="leaky", equations="dv/dt = (I - k*v)/tau : 1",
+        parameters={"k": Parameter(1, Unit(1), "leak"), "tau": Parameter(10, ms, "time constant")},
+        input_unit=Unit(1), input_range=(0, 5), initial={"v": 0.0}, threshold="v > 1",
+        reset="v = 0", method="rk4", dt=0.05 * ms,
+    )  # fmt: skip
+    sets = pd.DataFrame({"k": [1.0, -200.0, 0.5, -200.0], "I": [4.0, -1.0, 4.0, -2.0]})
+    table = sweep(model, sets, workers=0, backend="numpy", duration=60 * ms, discard=10 * ms,
+                  start="initial")  # fmt: skip
+    k, I = sets.loc[[0, 2]].to_numpy().T
+    expected = 1000 / (10 / k * np.log(I / (I - k)))
+    np.testing.assert_allclose(table["rate_Hz"][[0, 2]], expected, rtol=1e-6)
+    assert table["rate_Hz"][[1, 3]].isna().all()
+    assert table["k"].tolist() == sets["k"].tolist()
+    assert table["error"][1].startswith("DivergenceError: leaky diverged: v is")
+    assert table["error"][0] == ""
+    assert table["resolved"].dtype == "boolean"
+
+
+def test_sets_that_make_no_sense_are_recorded_and_the_others_measured():
+    sets = pd.DataFrame({"tau": [10.0, -1.0, 20.0, 0.0], "I": [4.0, 1.0, 4.0, 2.0]})
     table = sweep(LIF, sets, workers=0, backend="numpy", duration=60 * ms, discard=10 * ms)
     good = [0, 2]
     np.testing.assert_allclose(table["rate_Hz"][good], closed_form(sets.loc[good]), rtol=1e-6)
-    assert table["rate_Hz"][[1, 3]].isna().all()
-    assert table["tau"].tolist() == sets["tau"].tolist()
-    assert table["error"][1].startswith("DivergenceError: lif diverged: v is")
-    assert table["error"][0] == ""
-    assert table["resolved"].dtype == "boolean"
+    for row in (1, 3):
+        assert "parameter tau: 2 of 4 values are no time constant" in table["error"][row]
 
 
 def fails(model, sets, flag):

@@ -5,7 +5,7 @@ import pytest
 from brian2 import Mohm, cm, ms, msiemens, mV, second
 from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, LIF, TRAUB_MILES
 from excitable.protocols import rheobase, thresholds
-from excitable.protocols.firing.thresholds import search
+from excitable.protocols.firing.search import search
 
 
 def in_unit(model, value):
@@ -41,7 +41,7 @@ def test_squid_axon_has_two_thresholds():
 def test_threshold_below_zero_is_found():
     """Without A-current, and nothing else changed, the cell fires down to -8.05 uA/cm2."""
     no_A = CONNOR_STEVENS.with_(g_A=0 * msiemens / cm**2)
-    found = in_unit(no_A, rheobase(no_A, tolerance=1e-3, duration=500 * ms))
+    found = in_unit(no_A, rheobase(no_A, tolerance=1e-3, duration=500 * ms, start="initial"))
     assert found == pytest.approx(-8.05, abs=0.03)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from brian2 import ms, nA
+from brian2 import check_units, implementation, ms, nA, volt
 from excitable.models import LIF
 from excitable.models.grouping import describe
 from excitable.protocols import Constant, Step, WhiteNoise
@@ -107,10 +107,9 @@ def test_a_result_that_a_network_lost_a_part_of_is_an_error(tmp_path):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_diverged_group_is_named_with_its_neurons_and_values(backend):
-    """tau below zero lets the second cell grow e-fold every 10 us until 1e308 is left behind."""
+    """tau below zero takes the second cell down, e-fold every 10 us, beyond -1e308 volts."""
     tau = np.array([10, -0.01, 10]) * ms
-    text = describe(LIF, 3, Constant(1 * nA), vary={"tau": tau})
-    text = replace(text, threshold="", reset="", refractory="")
+    text = describe(LIF, 3, Constant(20 * nA), vary={"tau": tau})
     plan = single_cells(text, {"v": np.zeros(3)}, 100 * ms, label="mine", model="leaky")
     with pytest.raises(DivergenceError, match=r"leaky diverged: v is .* 1 of 3 neurons") as error:
         Backend(backend).run(plan)
@@ -192,6 +191,20 @@ def test_only_cells_with_nothing_between_them_are_cut_into_chunks():
         replace(plan, cells=(replace(group, name="others"),), recorded=Recorded(rates=False)),
     ):
         assert not other.divisible
+
+
+@needs_compiler
+def test_functions_of_one_name_have_a_program_each():
+    """The text is the same to the letter, and what it calls is not."""
+    text = describe(LIF, 1, Constant(1 * nA))
+    for factor in (2, 3):
+        code = f"double times(double x) {{ return {factor}*x; }}"
+        times = implementation("cpp", code)(check_units(x=volt, result=volt)(lambda x: x))
+        more = {"equations": f"{text.equations}\nshown = times(v) : volt",
+                "namespace": {**text.namespace, "times": times}}  # fmt: skip
+        plan = single_cells(replace(text, **more), {"v": E_L}, 1 * ms, record=("shown",))
+        found = Backend("cpp_standalone").run(plan).only
+        assert found.traces["shown"][0, 0] == pytest.approx(factor * E_L)
 
 
 @needs_compiler

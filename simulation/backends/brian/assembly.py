@@ -8,6 +8,7 @@ from brian2 import (
     Network,
     NeuronGroup,
     PopulationRateMonitor,
+    Quantity,
     SpikeMonitor,
     StateMonitor,
     Synapses,
@@ -180,6 +181,8 @@ def _connect(projection: Projection, synapses: Synapses) -> None:
     synapses.connect(**projection.connect)
     for name, text in projection.drawn.items():
         setattr(synapses, name, text)
+    for name, values in projection.each.items():
+        setattr(synapses, name, Quantity(values, dim=synapses.variables[name].dim))
     for name, pathway in projection.pathways.items():
         if pathway.drawn:
             getattr(synapses, name).delay = pathway.drawn

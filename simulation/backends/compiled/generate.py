@@ -35,6 +35,7 @@ def generate(
     plan : Plan
         With its constants as arguments; all its numbers become inputs of the program.
     backend : Backend
+        Says how many threads, and whether Brian2's code is changed for speed.
     description : dict, optional
         What the manifest says of the neurons.
     sources : dict of str to str, optional

@@ -1,6 +1,7 @@
 """Cached programs: which one runs a plan, and how it is made."""
 
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -87,8 +88,8 @@ def _text_of(plan: Plan) -> list:
         for c in plan.cells
     ]  # fmt: skip
     projections = [
-        (p.name, vars(p.source), vars(p.target), p.model, p.connect, sorted(p.values), p.drawn,
-         {name: vars(pathway) for name, pathway in p.pathways.items()})
+        (p.name, vars(p.source), vars(p.target), p.model, _whole(p.connect), sorted(p.values),
+         p.drawn, _whole(p.each), {name: vars(pathway) for name, pathway in p.pathways.items()})
         for p in plan.projections
     ]  # fmt: skip
     recorded = plan.recorded
@@ -96,6 +97,11 @@ def _text_of(plan: Plan) -> list:
     step = None if recorded.dt is None else float(recorded.dt)
     monitors = [recorded.spikes, recorded.connections, recorded.rates, traces, step]
     return [cells, [vars(p) for p in plan.populations], projections, monitors]
+
+
+def _whole(values: Mapping) -> dict:
+    """Return values with arrays as lists: an array's own text leaves out what is in its middle."""
+    return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in values.items()}
 
 
 def _is_object(source: Path) -> bool:
@@ -124,7 +130,7 @@ def own_sources() -> str:
     """Return a checksum of the code that decides what a program of a given text consists of."""
     root = Path(__file__).parents[3]
     files = [f for f in (root / "simulation").rglob("*.*") if f.suffix != ".pyc"]
-    files.append(root / "models" / "functions.py")
+    files += [root / "models" / name for name in ("functions.py", "step_parts.py")]
     return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files))).hexdigest()
 
 

@@ -7,7 +7,7 @@ Solving Ordinary Differential Equations I), and spikes are located as events of 
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -16,14 +16,22 @@ from brian2 import Quantity, ms
 from ....models.checks import check_name, check_positive, check_quantity
 from ....models.conditions import Gap, gap_of
 from ....models.expressions import substitute
-from ....models.grouping import MIDSTEP, GroupText, describe
+from ....models.grouping import GroupText, InputText, describe
 from ....models.system import System
 from ...run import DivergenceError, Recording, recordable
 from ...start import starting_state
 
 # No step is longer, so that none jumps over a spike or a period of the input.
 _LONGEST_STEP = 1e-3
-_MIDDLE = "midstep"
+# A piece between two breakpoints of the stimulus is what the text calls a step: its beginning as a
+# multiple of its length, and its length. It is on or off as a whole.
+_PIECE = ("t_in_timesteps", "dt")
+_WHOLE = {
+    "part_after": lambda begin, length, edge: float(begin + length / 2 > edge),
+    "part_between": lambda begin, length, on, off: float(on < begin + length / 2 < off),
+    "time_after": lambda t, *piece: t,
+    "time_between": lambda t, *piece: t,
+}
 
 
 def reference(
@@ -93,7 +101,8 @@ def reference(
         times = np.atleast_1d(check_quantity("t_eval", t_eval, ms)) / 1e3
         if np.any((times < 0) | (times > length)) or np.any(np.diff(times) < 0):
             raise ValueError(f"t_eval: must ascend within 0 and {duration}, got {t_eval}")
-    text = describe(model, 1, stimulus, vary=vary or {})
+    exact = _Exact(stimulus) if hasattr(stimulus, "text") else stimulus
+    text = describe(model, 1, exact, vary=vary or {})
     problem = _problem(text, tuple(record))
     state = starting_state(model, text, start)
     first = np.array([float(np.ravel(state.get(x, 0.0))[0]) for x in text.system.rhs])
@@ -120,9 +129,9 @@ def _unit(model, state: str):
 
 @dataclass(frozen=True)
 class _Problem:
-    """A driven system as functions of ``(t, *state, middle)``, in SI units.
+    """A driven system as functions of ``(t, state, piece)``, in SI units.
 
-    `middle` is the middle of the piece between two breakpoints of the input. `holding` is the rhs
+    `piece` says where between two breakpoints of the input they are asked. `holding` is the rhs
     of a refractory cell; `gap` is above zero where the spike condition holds; `busy` where the
     refractory condition does, if it is one.
     """
@@ -146,14 +155,14 @@ def _problem(text: GroupText, record: tuple[str, ...]) -> _Problem:
             "reference solution; use `simulate`"
         )
     values = {name: float(np.ravel(v)[0]) for name, v in text.values.items()}
-    values |= {"i": 0.0, "dt": 0.0}
-    system = _at_middle(system)
-    arguments = ["t", *system.rhs, _MIDDLE, *values]
+    values |= {"i": 0.0}
+    system = replace(system, functions={**system.functions, **_WHOLE})
+    arguments = ["t", *system.rhs, *_PIECE, *values]
     rest = list(values.values())
 
     def compiled(outputs: Sequence[str]) -> Callable:
         f = system.function(arguments, outputs, scalar=True)
-        return lambda t, state, middle: f(t, *state, middle, *rest)
+        return lambda t, state, piece: f(t, *state, *piece, *rest)
 
     rule = system.refractory
     distinct = rule.kind == "condition" and rule.text != system.threshold
@@ -169,18 +178,18 @@ def _problem(text: GroupText, record: tuple[str, ...]) -> _Problem:
     )
 
 
-def _at_middle(system: System) -> System:
-    """Return the system with the middle of the piece where its input asks for that of the step."""
-    from dataclasses import replace
+@dataclass(frozen=True)
+class _Exact:
+    """A stimulus whose samples are met one by one, not as their mean over a step."""
 
-    def moved(text: str) -> str:
-        return text.replace(MIDSTEP, _MIDDLE)
+    stimulus: object
 
-    return replace(
-        system,
-        rhs={x: moved(text) for x, text in system.rhs.items()},
-        named={x: moved(text) for x, text in system.named.items()},
-    )
+    def text(self, model, n: int, dt: Quantity) -> InputText:
+        return self.stimulus.text(model, n)
+
+
+def _piece(begin: float, end: float) -> tuple[float, float]:
+    return begin / (end - begin), end - begin
 
 
 def _gap_function(gap: Gap | None, compiled: Callable) -> Callable | None:
@@ -195,8 +204,8 @@ def _gap_function(gap: Gap | None, compiled: Callable) -> Callable | None:
         parts = (smallest(part, at) for part in node.parts)
         return min(parts) if node.of == "min" else max(parts)
 
-    return lambda t, state, middle: smallest(
-        gap, dict(zip(leaves, values(t, state, middle), strict=True))
+    return lambda t, state, piece: smallest(
+        gap, dict(zip(leaves, values(t, state, piece), strict=True))
     )
 
 
@@ -229,49 +238,50 @@ class _Solver:
         """Return what is shown at `times`; spikes are in `spikes`."""
         samples: list[list[float]] = []
         t = stops[0]
-        if self.problem.reset and self.problem.gap and self._gap(t, state, 0.0) > 0:
-            state = self._fire(t, state, (stops[0] + stops[1]) / 2)
+        first = _piece(stops[0], stops[1])
+        if self.problem.reset and self.problem.gap and self._gap(t, state, first) > 0:
+            state = self._fire(t, state, first)
         for begin, end in pairwise(stops):
-            middle, t = (begin + end) / 2, begin
+            piece, t = _piece(begin, end), begin
             while t < end:
                 holding = t < self.ready or self.waits
                 to = min(end, self.ready) if t < self.ready else end
-                solved, event = self._solve((t, to), state, middle, holding)
+                solved, event = self._solve((t, to), state, piece, holding)
                 if not solved.success or not np.all(np.isfinite(solved.y[:, -1])):
                     raise DivergenceError(f"{self.name}: {solved.message} (t = {solved.t[-1]} s)")
                 until = solved.t[-1]
                 inside = times[(times >= t) & ((times < until) | (until == stops[-1]))]
-                samples += [self.problem.shown(x, solved.sol(x), middle) for x in inside]
+                samples += [self.problem.shown(x, solved.sol(x), piece) for x in inside]
                 t, state = until, solved.y[:, -1]
-                state = self._after(event, solved, t, state, middle, holding)
+                state = self._after(event, solved, t, state, piece, holding)
         return np.array(samples, dtype=float)
 
-    def _gap(self, t, state, middle) -> float:
-        return self.problem.gap(t, state, middle)
+    def _gap(self, t, state, piece) -> float:
+        return self.problem.gap(t, state, piece)
 
-    def _after(self, event: str, solved, t, state, middle, holding) -> np.ndarray:
+    def _after(self, event: str, solved, t, state, piece, holding) -> np.ndarray:
         """Return the state after what ended, or happened in, a piece of the solution."""
         if event == "count":
             self.spikes += solved.t_events[0].tolist()
         elif event == "release" and len(solved.t_events[0]):
             self.waits = False
         elif event == "spike" and len(solved.t_events[0]):
-            return self._fire(t, state, middle)
+            return self._fire(t, state, piece)
         over = event == "" and holding and t >= self.ready and not self.waits
         # When the refractory period is over, what is above the threshold fires at once.
-        if over and self.problem.gap is not None and self._gap(t, state, middle) > 0:
-            return self._fire(t, state, middle)
+        if over and self.problem.gap is not None and self._gap(t, state, piece) > 0:
+            return self._fire(t, state, piece)
         return state
 
-    def _fire(self, t: float, state: np.ndarray, middle: float) -> np.ndarray:
+    def _fire(self, t: float, state: np.ndarray, piece) -> np.ndarray:
         self.spikes.append(t)
         problem = self.problem
         if problem.reset:
-            state = np.array(problem.reset(t, state, middle), dtype=float)
+            state = np.array(problem.reset(t, state, piece), dtype=float)
         if problem.period:
-            self.ready = t + problem.period(t, state, middle)[0]
+            self.ready = t + problem.period(t, state, piece)[0]
         if problem.busy:
-            self.waits = problem.busy(t, state, middle) > 0
+            self.waits = problem.busy(t, state, piece) > 0
             if not self.waits and not problem.reset:
                 raise ValueError(
                     f"reference: {self.name} fires where its refractory condition does not hold, "
@@ -279,7 +289,7 @@ class _Solver:
                 )
         return state
 
-    def _solve(self, span, state, middle: float, holding: bool):
+    def _solve(self, span, state, piece, holding: bool):
         """Integrate over `span`, or up to what ends it; say what is looked for."""
         from scipy.integrate import solve_ivp  # slow to import, and few runs need it
 
@@ -289,7 +299,7 @@ class _Solver:
 
         def rhs(t, y):
             try:
-                return right(t, y.tolist(), middle)
+                return right(t, y.tolist(), piece)
             except (ArithmeticError, ValueError):
                 return far
 
@@ -297,7 +307,7 @@ class _Solver:
         if watched is not None:
 
             def watch(t, y):
-                return watched(t, y.tolist(), middle)
+                return watched(t, y.tolist(), piece)
 
             watch.direction = -1 if event == "release" else 1
             watch.terminal = event != "count"

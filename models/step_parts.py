@@ -1,0 +1,144 @@
+"""What a step of the integration sees of an edge inside it: the mean over the step.
+
+A stimulus that begins or ends inside a step is on for a part of that step. The text of its input
+multiplies its value by that part, so that the membrane receives the right charge, whatever the
+step; and asks for its value at times that lie in that part, so that a ramp or a sine has its mean
+over it. On the grid the part is 0 or 1 to the last digit: an edge that lies within rounding of a
+step's end counts as on it.
+
+All are opaque to sympy, like `smooth_exprel`, and have no branches, so that compilers can vectorise
+them. They are given the step's beginning, which the stages of a method do not shift, and its
+length; a solver of its own may hand over any piece of time as a step.
+"""
+
+import numpy as np
+from brian2 import Function, second
+from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
+from brian2.codegen.generators.cython_generator import CythonCodeGenerator
+
+# Two times are the same if they differ by this part of themselves: some thousand roundings in
+# doubles; in single precision two, which is as exactly as it knows a time.
+_SAME = 1e-12
+_SAME_SINGLE = 2.4e-7
+
+# The beginning of the current step: unlike `t` it is not shifted by the stages of a method.
+STEP_BEGIN = "t_in_timesteps*dt"
+
+
+def part_after(begin, dt, edge):
+    """Return which part of the step ``[begin, begin + dt]`` lies after `edge`, from 0 to 1.
+
+    Parameters
+    ----------
+    begin, dt, edge : float or array
+        In seconds.
+
+    Examples
+    --------
+    >>> [round(float(part_after(1.0, 0.5, edge)), 12) for edge in (0.9, 1.0, 1.1, 1.5, 2.0)]
+    [1.0, 1.0, 0.8, 0.0, 0.0]
+    """
+    late = begin + dt - edge
+    near = np.minimum(_SAME * (np.abs(edge) + dt), dt / 2)
+    return np.where(late <= near, 0.0, np.where(late >= dt - near, 1.0, late / dt))
+
+
+def part_between(begin, dt, onset, offset):
+    """Return which part of the step ``[begin, begin + dt]`` lies between two edges.
+
+    Examples
+    --------
+    >>> round(float(part_between(1.0, 0.5, 1.1, 1.2)), 12)
+    0.2
+    """
+    return part_after(begin, dt, onset) - part_after(begin, dt, offset)
+
+
+def time_after(t, begin, dt, onset):
+    """Return `t`, a time in the step, moved in proportion into the part after `onset`.
+
+    In a step that lies after it as a whole this is `t` itself.
+
+    Examples
+    --------
+    >>> [round(float(time_after(t, 1.0, 0.5, 1.1)), 12) for t in (1.0, 1.25, 1.5)]
+    [1.1, 1.3, 1.5]
+    """
+    off = 1 - part_after(begin, dt, onset)
+    return t + (dt - (t - begin)) * off
+
+
+def time_between(t, begin, dt, onset, offset):
+    """Return `t`, a time in the step, moved in proportion into the part between two edges.
+
+    Examples
+    --------
+    >>> [round(float(time_between(t, 1.0, 0.5, 1.1, 1.2)), 12) for t in (1.0, 1.25, 1.5)]
+    [1.1, 1.15, 1.2]
+    """
+    before = 1 - part_after(begin, dt, onset)
+    after = part_after(begin, dt, offset)
+    return t + dt * before - (t - begin) * (before + after)
+
+
+def _step_function(function, arguments: str, cpp: str, cython: str, unit=1, uses=None) -> Function:
+    """Return a Brian2 function of times; `cpp` and `cython` are the bodies, without the head."""
+    name = f"_{function.__name__}"
+    names = arguments.split()
+    types = [f"T{k}" for k in range(len(names))]
+    head = ", ".join(f"const {a} {b}" for a, b in zip(types, names, strict=True))
+    template = ", ".join(f"typename {a}" for a in types)
+    cpp = f"template <{template}> static inline double {name}({head})\n{{\n{cpp}\n}}\n"
+    head = ", ".join(f"double {b}" for b in names)
+    cython = f"cdef inline double {name}({head}) noexcept nogil:\n{cython}\n"
+    made = Function(function, arg_units=[second] * len(names), return_unit=unit)
+    # With units Brian2 checks each call, and to that end turns its arguments into text.
+    made.implementations.add_numpy_implementation(function, discard_units=True)
+    for generator, code in ((CPPCodeGenerator, cpp), (CythonCodeGenerator, cython)):
+        made.implementations.add_implementation(generator, code, name=name, dependencies=uses)
+    return made
+
+
+PART_AFTER = _step_function(
+    part_after, "begin dt edge",
+    f"""    const double late = begin + dt - edge;
+    const double same = (sizeof(dt) == 4 ? {_SAME_SINGLE} : {_SAME})*(fabs(edge) + dt);
+    const double near = same < dt/2 ? same : dt/2;
+    return late <= near ? 0 : (late >= dt - near ? 1 : late/dt);""",
+    f"""    cdef double late = begin + dt - edge
+    cdef double near = {_SAME}*((edge if edge > 0 else -edge) + dt)
+    near = near if near < dt/2 else dt/2
+    return 0 if late <= near else (1 if late >= dt - near else late/dt)""",
+)  # fmt: skip
+_USES = {"part_after": PART_AFTER}
+_BETWEEN = "_part_after(begin, dt, onset) - _part_after(begin, dt, offset)"
+PART_BETWEEN = _step_function(
+    part_between, "begin dt onset offset",
+    f"    return {_BETWEEN};",
+    f"    return {_BETWEEN}",
+    uses=_USES,
+)  # fmt: skip
+_AFTER = "t + (dt - (t - begin))*(1 - _part_after(begin, dt, onset))"
+TIME_AFTER = _step_function(
+    time_after, "t begin dt onset",
+    f"    return {_AFTER};",
+    f"    return {_AFTER}",
+    unit=second, uses=_USES,
+)  # fmt: skip
+TIME_BETWEEN = _step_function(
+    time_between, "t begin dt onset offset",
+    """    const double before = 1 - _part_after(begin, dt, onset);
+    const double after = _part_after(begin, dt, offset);
+    return t + dt*before - (t - begin)*(before + after);""",
+    """    cdef double before = 1 - _part_after(begin, dt, onset)
+    cdef double after = _part_after(begin, dt, offset)
+    return t + dt*before - (t - begin)*(before + after)""",
+    unit=second, uses=_USES,
+)  # fmt: skip
+
+STEP_FUNCTIONS = {
+    "part_after": PART_AFTER,
+    "part_between": PART_BETWEEN,
+    "time_after": TIME_AFTER,
+    "time_between": TIME_BETWEEN,
+}

@@ -1,1 +1,0 @@
-"""Former homes of what `plan`, `run` and `memory` hold now."""

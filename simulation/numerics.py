@@ -1,0 +1,206 @@
+"""`Numerics`: how a model is integrated, in one value; every protocol takes its fields by name."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from numbers import Real
+
+from brian2 import Quantity, ms
+
+from ..models.checks import check_count, check_name, check_positive
+from ..models.grouping import METHODS, OWN_METHODS
+from .backends import BACKENDS, PRECISIONS, Backend
+
+LOCATIONS = ("located", "grid")
+# A run of more steps than this is a slip in a unit: at 100 ns a step it takes hours for one cell.
+MOST_STEPS = 1e11
+# What most protocols say of a tolerance.
+NO_TOLERANCE = {
+    "tolerance": "only `fi_curve` and `rates` choose method and dt by a tolerance; choose dt, and "
+    "hold the result against the reference with `certify`"
+}
+
+
+@dataclass(frozen=True)
+class Numerics:
+    """How a model is integrated.
+
+    Every protocol takes these fields as keywords (``**numerics``) and refuses by name those that
+    it cannot use.
+
+    Attributes
+    ----------
+    method : str, optional
+        Integration method; default: the model's own.
+    dt : Quantity, optional
+        Time step; default: the model's own.
+    backend : {"auto", "numpy", "cython", "cpp_standalone"} or Backend, optional
+        What computes; default: the fastest that works here for the work at hand.
+    precision : {"float64", "float32"}, optional
+        Of the state and all arithmetic; default float64.
+    threads : int, optional
+        OpenMP threads inside one compiled program; default 1.
+    spikes : {"located", "grid"}
+        Spikes, and resets, located inside the step, or on the time grid as in plain Brian2.
+    tolerance : float, optional
+        Largest relative error of any rate; chooses `method` and `dt`.
+
+    Raises
+    ------
+    ValueError
+        When built: for a value of the wrong type, name or dimension, and for two that contradict
+        each other (a tolerance beside a method or a step; a precision beside a `Backend` that has
+        another one).
+
+    Examples
+    --------
+    >>> from brian2 import ms
+    >>> Numerics(dt=0.1*ms, backend="numpy", precision="float32").engine
+    Backend(name='numpy', threads=1, precision='float32')
+    >>> Numerics(dt=0.1*ms, tolerance=1e-3)
+    Traceback (most recent call last):
+    ...
+    ValueError: tolerance: chooses the method and dt; leave both out, or the tolerance
+    """
+
+    method: str | None = None
+    dt: Quantity | None = None
+    backend: str | Backend | None = None
+    precision: str | None = None
+    threads: int | None = None
+    spikes: str = "located"
+    tolerance: float | None = None
+
+    def __post_init__(self):
+        if self.method is not None:
+            check_name("method", self.method, (*METHODS, *OWN_METHODS))
+        if self.dt is not None:
+            check_positive("dt", self.dt, ms)
+        if not isinstance(self.backend, Backend | str | None):
+            raise ValueError(
+                f"backend: expected a name ({', '.join(BACKENDS)}) or a Backend, got "
+                f"{self.backend!r}"
+            )
+        if self.precision is not None:
+            check_name("precision", self.precision, PRECISIONS)
+        if self.threads is not None:
+            check_count("threads", self.threads)
+        check_name("spike timing", self.spikes, LOCATIONS)
+        if self.tolerance is not None:
+            check_tolerance(self.tolerance)
+            if self.method is not None or self.dt is not None:
+                raise ValueError(
+                    "tolerance: chooses the method and dt; leave both out, or the tolerance"
+                )
+        _ = self.engine  # contradictions of backend, precision and threads
+
+    @property
+    def engine(self) -> Backend:
+        """The backend with its precision and threads."""
+        given = {"precision": self.precision, "threads": self.threads}
+        given = {name: value for name, value in given.items() if value is not None}
+        if not isinstance(self.backend, Backend):
+            return Backend(self.backend or "auto", **given)
+        for name, value in given.items():
+            own = getattr(self.backend, name)
+            if own != value:
+                raise ValueError(
+                    f"{name}={value!r}: the backend given has {name}={own!r}; say it in one place, "
+                    f"e.g. backend={self.backend.name!r}, {name}={value!r}"
+                )
+        return self.backend
+
+    @property
+    def of_a_run(self) -> dict:
+        """Return the keywords of `excitable.simulation.simulate`."""
+        return {
+            "method": self.method,
+            "dt": self.dt,
+            "backend": self.engine,
+            "spikes": self.spikes,
+        }
+
+    def but(self, *names: str) -> dict:
+        """Return what was given as keywords for another protocol, without those named."""
+        return {
+            f.name: getattr(self, f.name)
+            for f in fields(self)
+            if f.name not in names and getattr(self, f.name) != f.default
+        }
+
+    def step_ms(self, model) -> float:
+        """Return the time step in ms: the one given, or the model's."""
+        return float((model.dt if self.dt is None else self.dt) / ms)
+
+    def check_length(self, model, length_ms: float) -> None:
+        """Raise ValueError for a run that is shorter than its step, or absurdly long."""
+        step = self.step_ms(model)
+        if length_ms < step * (1 - 1e-9):
+            raise ValueError(
+                f"dt: the step of {step:g} ms is longer than the run of {length_ms:g} ms; give a "
+                "smaller dt or a longer duration"
+            )
+        if length_ms / step > MOST_STEPS:
+            raise ValueError(
+                f"duration: {length_ms:g} ms at a step of {step:g} ms is {length_ms / step:.1g} "
+                "steps, which would never end; are the units right?"
+            )
+
+
+def numerics_of(
+    protocol: Callable, given: Mapping, *, without: Mapping[str, str] = NO_TOLERANCE, **defaults
+) -> Numerics:
+    """Return the keywords that a protocol was given as one value.
+
+    Parameters
+    ----------
+    protocol : callable
+        Takes ``**numerics``.
+    given : dict
+        What it took.
+    without : dict of str to str
+        What it cannot use, and why.
+    **defaults
+        Its own, where they are not those of `Numerics`.
+
+    Raises
+    ------
+    ValueError
+        For an unknown keyword, with the nearest right one; for one that the protocol cannot use,
+        with the reason; and as `Numerics`.
+
+    Examples
+    --------
+    >>> from excitable.protocols import latency
+    >>> numerics_of(latency, {"bakend": "numpy"})
+    Traceback (most recent call last):
+    ...
+    ValueError: unknown keyword of latency 'bakend'; did you mean 'backend'? Known: relative_to, \
+duration, vary, start, method, dt, backend, precision, threads, spikes
+    """
+    check_keywords(protocol, given, without)
+    for name, reason in without.items():
+        if name in given:
+            raise ValueError(f"{protocol.__name__} takes no {name}: {reason}")
+    return Numerics(**{**defaults, **given})
+
+
+def check_keywords(protocol: Callable, given, without=()) -> None:
+    """Raise ValueError for a keyword that neither a protocol nor `Numerics` has."""
+    own = inspect.signature(protocol).parameters.values()
+    named = [p.name for p in own if p.kind is p.KEYWORD_ONLY]
+    usable = [f.name for f in fields(Numerics) if f.name not in without and f.name not in named]
+    for name in given:
+        if name not in without:
+            check_name(f"keyword of {protocol.__name__}", name, [*named, *usable])
+
+
+def check_tolerance(tolerance: float) -> float:
+    """Return a tolerance that is one."""
+    number = isinstance(tolerance, Real) and not isinstance(tolerance, bool)
+    if not number or not 0 < tolerance < 1:
+        raise ValueError(
+            "tolerance: expected a number between 0 and 1 (1e-3 is one per mille), got "
+            f"{tolerance!r}"
+        )
+    return tolerance

@@ -1,0 +1,232 @@
+"""Resets, refractory periods and upstrokes inside the step, against scipy and closed forms."""
+
+import numpy as np
+import pytest
+from brian2 import Mohm, Unit, ms, mV, nA, nS, pA, pF, uS
+from excitable.models import LIF, QIF, NeuronModel
+from excitable.protocols import Constant
+from excitable.simulation import DivergenceError, has_compiler, reference, simulate
+from excitable.simulation.start import RestWarning
+from scipy.integrate import solve_ivp
+
+LEAKY = {"E": -65 * mV, "tau": 10 * ms, "R": 10 * Mohm, "V_t": -50 * mV, "V_r": -65 * mV}
+
+
+def cell(**changes):
+    """A leaky cell; what is not used of its parameters is left out."""
+    text = {
+        "name": "cell",
+        "equations": "dv/dt = (E - v + R*I)/tau : volt",
+        "parameters": LEAKY,
+        "input_unit": nA,
+        "initial": {"v": "E"},
+        "threshold": "v > V_t",
+        "reset": "v = V_r",
+        "dt": 0.05 * ms,
+    }
+    return NeuronModel(**{**text, **changes})
+
+
+ADAPTING = cell(
+    name="adapting",
+    equations="dv/dt = (E - v + R*I - R*w)/tau : volt (unless refractory)\n"
+    "dw/dt = (g*(v - E) - w)/tau_w : amp",
+    parameters={**LEAKY, "g": 0.02 * uS, "tau_w": 30 * ms},
+    initial={"v": "E", "w": 0 * nA},
+    reset="v = V_r; w += 0.3*nA",
+    refractory=2.03 * ms,
+)
+
+
+def adapting_spikes(current, length):
+    """Spike times in ms of `ADAPTING`, by scipy from event to event."""
+
+    def free(t, y):
+        return [(-65 - y[0] + 10 * (current - y[1])) / 10, (0.02 * (y[0] + 65) - y[1]) / 30]
+
+    def held(t, y):
+        return [0, (0.02 * (y[0] + 65) - y[1]) / 30]
+
+    def crossing(t, y):
+        return y[0] + 50
+
+    crossing.terminal, crossing.direction = True, 1
+    t, y, found = 0.0, [-65.0, 0.0], []
+    options = {"rtol": 1e-12, "atol": 1e-13}
+    while True:
+        run = solve_ivp(free, (t, length), y, events=crossing, max_step=1, **options)
+        if run.status != 1:
+            return np.array(found)
+        found.append(run.t[-1])
+        t, y = run.t[-1] + 2.03, [-65.0, run.y[1, -1] + 0.3]
+        if t >= length:
+            return np.array(found)
+        y = solve_ivp(held, (run.t[-1], t), y, **options).y[:, -1]
+
+
+@pytest.mark.parametrize(
+    "backend", ["numpy", pytest.param("cpp_standalone", marks=pytest.mark.slow)]
+)
+def test_variables_that_are_not_held_keep_the_order(backend):
+    if backend == "cpp_standalone" and not has_compiler():
+        pytest.skip("no C++ compiler")
+    right = adapting_spikes(4, 150)
+    errors = []
+    for dt in (0.1, 0.05, 0.025):
+        run = simulate(ADAPTING, Constant(4 * nA), 1, 150 * ms, dt=dt * ms, backend=backend)
+        assert len(run.spike_ms) == len(right)
+        errors.append(np.abs(run.spike_ms - right).max())
+    assert errors[-1] < 1e-9
+    assert np.log2(errors[0] / errors[-1]) / 2 > 3.5
+    solved = reference(ADAPTING, Constant(4 * nA), 150 * ms)
+    np.testing.assert_allclose(solved.spike_ms, right, atol=1e-7)
+
+
+T = 10 * np.log(20 / 5)  # from -65 to -50 mV at 2 nA
+
+
+@pytest.mark.parametrize(
+    ("changes", "period"),
+    [
+        ({"refractory": 5 * ms}, T),  # shorter than the interval of a cell that is not held
+        ({"refractory": "20.013*ms"}, 20.013),  # above threshold when it ends
+        ({"refractory": "2*ms", "equations":
+          "dv/dt = (E - v + R*I)/tau*int(not_refractory) : volt"}, T + 2),
+        ({"refractory": "2*ms", "equations":
+          "dv/dt = (E - v + R*I)/tau : volt (unless refractory)"}, T + 2),
+        ({"refractory": "0.2*tau", "equations":
+          "dv/dt = (E - v + R*I)/tau : volt (unless refractory)"}, T + 2),
+        ({"refractory": "3.013*ms", "reset": "", "parameters":
+          {k: v for k, v in LEAKY.items() if k != "V_r"}}, 3.013),  # stays above the threshold
+        ({"reset": "v = V_r  # back to rest"}, T),
+    ],
+)  # fmt: skip
+def test_refractory_periods_in_every_writing(changes, period):
+    model = cell(**changes)
+    expected = T + period * np.arange(int((100 - T) / period) + 1)
+    run = simulate(model, Constant(2 * nA), 1, 100 * ms, backend="numpy")
+    np.testing.assert_allclose(run.spike_ms, expected[expected < 100], atol=2e-8)
+    solved = reference(model, Constant(2 * nA), 100 * ms)
+    np.testing.assert_allclose(solved.spike_ms, expected[expected < 100], atol=1e-7)
+
+
+def exponential_cell(threshold):
+    """Regular bursting of Naud et al. 2008, with the numerical threshold where one wants it."""
+    return NeuronModel(
+        name="adex",
+        equations="""
+            dvm/dt = (g_L*(E_L - vm) + g_L*D_T*exp((vm - V_T)/D_T) + I - w)/C : volt
+            dw/dt = (a*(vm - E_L) - w)/tau_w : amp""",
+        parameters={"C": 200 * pF, "g_L": 10 * nS, "E_L": -58 * mV, "V_T": -50 * mV,
+                    "D_T": 2 * mV, "a": 2 * nS, "tau_w": 120 * ms, "b": 100 * pA, "V_r": -46 * mV},
+        input_unit=pA, initial={"vm": "E_L", "w": 0 * pA},
+        threshold=f"vm > {threshold}*mV", reset="vm = V_r; w += b", dt=0.05 * ms,
+    )  # fmt: skip
+
+
+def exponential_spikes(threshold, length):
+    def slopes(t, y):
+        upstroke = 10 * 2 * np.exp(min((y[0] + 50) / 2, 80))
+        return [(10 * (-58 - y[0]) + upstroke + 210 - y[1]) / 200, (2 * (y[0] + 58) - y[1]) / 120]
+
+    def crossing(t, y):
+        return y[0] - threshold
+
+    crossing.terminal, crossing.direction = True, 1
+    t, y, found = 0.0, [-58.0, 0.0], []
+    while t < length:
+        run = solve_ivp(slopes, (t, length), y, method="DOP853", rtol=1e-10, atol=1e-10,
+                        events=crossing, max_step=2)  # fmt: skip
+        t = run.t[-1]
+        if run.status == 1:
+            found.append(t)
+            y = [-46, run.y[1, -1] + 100]
+    return np.array(found)
+
+
+@pytest.mark.parametrize("threshold", [-40, -30, 0, 30])
+def test_explosive_upstrokes_reach_any_numerical_threshold(threshold):
+    # From 0 mV on the upstroke takes less than a femtosecond.
+    right = exponential_spikes(min(threshold, 0), 400)
+    run = simulate(exponential_cell(threshold), Constant(210 * pA), 1, 400 * ms,
+                   start="initial", backend="numpy")  # fmt: skip
+    assert len(run.spike_ms) == len(right)
+    np.testing.assert_allclose(run.spike_ms, right, atol=2e-3)
+    grid = simulate(exponential_cell(threshold), Constant(210 * pA), 1, 400 * ms,
+                    start="initial", backend="numpy", spikes="grid")  # fmt: skip
+    rates = [(len(t) - 1) / (t[-1] - t[0]) for t in (grid.spike_ms, right)]
+    assert len(grid.spike_ms) == len(right)
+    assert rates[0] == pytest.approx(rates[1], rel=3e-3)
+
+
+@pytest.mark.parametrize("peak", [10.0, 100.0, 1e4, 1e6])
+def test_quadratic_upstrokes_reach_any_peak(peak):
+    """Closed form, REFERENCES: T = tau/s*(atan(peak/s) - atan(reset/s)), s = sqrt(I)."""
+    model = QIF.with_(V_th=peak, V_reset=-10)
+    run = simulate(model, Constant(0.5), 1, 300 * ms, start={"v": -10.0}, backend="numpy")
+    s = 0.5**0.5
+    period = 10 / s * (np.arctan(peak / s) + np.arctan(10 / s))
+    np.testing.assert_allclose(np.diff(run.spike_ms), period, rtol=2e-5)
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (LIF.with_(V_reset=-45 * mV), "reset.*above its threshold"),
+        (LIF.with_(tau=1e-3 * ms), "relaxes within 0.001 ms.*smaller dt"),
+        (LIF.with_(t_ref=-1 * ms), "refractory period.*negative"),
+        (QIF.with_(V_th=1e6, V_reset=-1e6), "relaxes within.*cannot follow"),
+    ],
+)
+def test_what_a_step_cannot_follow_is_refused_before_the_run(model, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        simulate(model, Constant(2 * model.input_unit), 1, 50 * ms, start="initial")
+    assert isinstance(caught.value, DivergenceError)
+
+
+def test_only_the_cells_at_fault_are_named():
+    tau = np.array([10, 1e-3, 20]) * ms
+    with pytest.raises(DivergenceError) as caught:
+        simulate(LIF, Constant(2 * nA), 3, 50 * ms, vary={"tau": tau})
+    assert caught.value.neurons == (1,)
+
+
+def test_a_cell_without_rest_says_where_it_starts():
+    active = cell(parameters={**LEAKY, "E": -45 * mV}, initial={"v": "V_r"})
+    with pytest.warns(RestWarning, match="no stable equilibrium.*initial values"):
+        run = simulate(active, Constant(0 * nA), 1, 100 * ms, backend="numpy")
+    period = 10 * np.log(20 / 5)
+    np.testing.assert_allclose(run.spike_ms, period * np.arange(1, len(run.spike_ms) + 1), 1e-7)
+
+
+@pytest.mark.parametrize("start", [None, 3, [1, 2], "resting"])
+def test_a_start_that_is_none_is_refused(start):
+    with pytest.raises(ValueError, match="start"):
+        simulate(LIF, Constant(1 * nA), 1, 10 * ms, start=start)
+
+
+def test_a_moving_threshold_is_located_with_its_motion():
+    """The threshold relaxes too: v - theta is a sum of exponentials, its zero by bisection."""
+    model = cell(
+        name="moving",
+        equations="dv/dt = (E - v + R*I)/tau : volt\ndtheta/dt = (V_t - theta)/tau_th : volt",
+        parameters={**LEAKY, "tau_th": 5 * ms},
+        initial={"v": "E", "theta": -30 * mV},
+        threshold="v > theta",
+        reset="v = V_r; theta += 20*mV",
+    )
+    from scipy.optimize import brentq
+
+    first = brentq(lambda t: 20 * (1 - np.exp(-t / 10)) - 15 - 20 * np.exp(-t / 5), 1, 100)
+    run = simulate(model, Constant(2 * nA), 1, 20 * ms, start="initial", backend="numpy")
+    assert run.spike_ms[0] == pytest.approx(first, abs=1e-7)
+
+
+def test_pure_numbers_have_units_of_their_own():
+    one = Unit(1)
+    model = NeuronModel(
+        name="numbers", equations="dV/dt = (I - V)/(10*ms) : 1", parameters={},
+        input_unit=one, initial={"V": 0}, threshold="V > 1", reset="V = 0",
+    )  # fmt: skip
+    run = simulate(model, Constant(2.0), 1, 50 * ms, backend="numpy")
+    np.testing.assert_allclose(np.diff(run.spike_ms), 10 * np.log(2), rtol=1e-7)
