@@ -107,6 +107,8 @@ class Backend:
                 f"backend {self.name!r} has one thread, got threads={threads}; use "
                 f"Backend({QUICK_TO_RUN!r}, threads=...)"
             )
+        if not isinstance(self.optimise, bool):
+            raise ValueError(f"optimise: expected True or False, got {self.optimise!r}")
 
     @property
     def engine(self) -> Engine:

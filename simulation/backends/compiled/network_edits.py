@@ -1,11 +1,12 @@
 """What is changed for speed in the sources of a network."""
 
+from ...plan import Plan
 from .edits import Sources
 from .fast_synapses import deliver_by_source, make_at_once
 from .parts import run_together, split_group
 
 
-def speed_up(sources: Sources, plan, n_parts: int) -> None:
+def speed_up(sources: Sources, plan: Plan, n_parts: int) -> None:
     """Make synapses at once, and let every thread do all the work of a step on its cells.
 
     Parameters
