@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from brian2 import get_dimensions, volt
 
+from ..errors import InputError
 from ..models import numeric
 from ..models.checks import check_quantity
 from ..models.conditions import Gap
@@ -72,7 +73,7 @@ def reduced(model) -> Reduced:
     """
     form = reduction(model)
     if form.left:
-        raise ValueError(
+        raise InputError(
             f"{model.name}: no steady state of {sorted(form.left)} at a given {model.membrane} "
             "follows from the text"
         )

@@ -3,6 +3,7 @@
 import numpy as np
 from brian2 import Quantity, get_dimensions, ms
 
+from ..errors import InputError
 from ..models.checks import check_quantity
 from .equilibria import equilibria, jacobians, reduction
 
@@ -89,7 +90,7 @@ def _deviation_of_unit_noise(model, I) -> Quantity:
     points = equilibria(model, I)
     stable = points[points["stable"]] if len(points) else points
     if stable.empty:
-        raise ValueError(
+        raise InputError(
             f"{model.name} has no stable equilibrium at I = {0 if I is None else I}: it rests "
             "nowhere. Give an I at which it does."
         )

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
+from .errors import ExcitableError, InputError
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     options = _parser().parse_args(arguments)
     try:
         return options.command(options)
-    except (ValueError, ArithmeticError, OSError) as error:
+    except (ExcitableError, ValueError, ArithmeticError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
 
@@ -191,7 +193,7 @@ def varied_values(
         return names, None, n
     missing = [name for name, _, values in pairs if not values]
     if missing or n is not None:
-        raise ValueError(
+        raise InputError(
             f"--vary: give values to {missing} too" if missing else
             "--n: the values that --vary lists say how many neurons there are"
         )  # fmt: skip
@@ -280,7 +282,7 @@ def numbers(texts: Sequence[str]) -> np.ndarray:
             else:
                 found.append(float(text))
         except ValueError:
-            raise ValueError(f"{text!r}: expected a number or FROM:TO:COUNT") from None
+            raise InputError(f"{text!r}: expected a number or FROM:TO:COUNT") from None
     return np.array(found)
 
 

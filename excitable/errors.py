@@ -34,9 +34,17 @@ class CompileError(ExcitableError, RuntimeError):
     """The C++ compiler refused a generated program; the message holds what it said."""
 
 
+class UnknownCodeError(ExcitableError, RuntimeError):
+    """Brian2 generates other code than is known here, and a program cannot be made from it."""
+
+
+class WorkerError(ExcitableError, RuntimeError):
+    """A worker process died, or could not take its task or return the result."""
+
+
 class RestWarning(UserWarning):
     """Cells that were to start at rest have none, and start at the model's initial values."""
 
 
-class OptimisationWarning(UserWarning):
-    """An edit for speed does not fit the C++ that this version of Brian2 writes; it is left out."""
+class GeneratedCodeWarning(UserWarning):
+    """Brian2 generates other code than is known here: a program is right, but slower."""

@@ -8,6 +8,8 @@ import numpy as np
 from brian2 import Unit, get_dimensions
 from brian2.units.fundamentalunits import DIMENSIONLESS, get_unit_for_display
 
+from ..errors import InputError
+
 
 def unit_text(unit) -> str:
     """Return a unit as Brian2 text, such as ``"uA/cm**2"``; ``"1"`` if it has none.
@@ -65,7 +67,7 @@ def check_name(kind: str, name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(str(name).lower(), [k.lower() for k in known], 1, 0.4)
     guess = next((k for k in known if near and k.lower() == near[0]), None)
     hint = f"; did you mean {guess!r}?" if guess else "."
-    raise ValueError(f"unknown {kind} {name!r}{hint} Known: {listed(known, near=name)}")
+    raise InputError(f"unknown {kind} {name!r}{hint} Known: {listed(known, near=name)}")
 
 
 def listed(names: Iterable, near: str = "", most: int = 15) -> str:
@@ -107,7 +109,7 @@ def check_quantity(name: str, value, unit, *, scalar: bool = False) -> np.ndarra
         dimensions = get_dimensions(value)
         numbers = np.asarray(value, dtype=float) / float(unit)
     except (TypeError, ValueError):
-        raise ValueError(f"{name}: expected a quantity in {expected}, got {value!r}") from None
+        raise InputError(f"{name}: expected a quantity in {expected}, got {value!r}") from None
     if dimensions is not get_dimensions(unit):
         got = dimension_text(dimensions)
         remedy = (
@@ -115,14 +117,14 @@ def check_quantity(name: str, value, unit, *, scalar: bool = False) -> np.ndarra
             if dimensions is DIMENSIONLESS
             else "check the unit"
         )
-        raise ValueError(f"{name}: expected {expected}, got {value!r} with {got}; {remedy}")
+        raise InputError(f"{name}: expected {expected}, got {value!r} with {got}; {remedy}")
     if scalar and numbers.ndim:
-        raise ValueError(f"{name}: expected one value, got an array of shape {numbers.shape}")
+        raise InputError(f"{name}: expected one value, got an array of shape {numbers.shape}")
     if numbers.size == 0:
-        raise ValueError(f"{name}: is empty; give at least one value in {expected}")
+        raise InputError(f"{name}: is empty; give at least one value in {expected}")
     bad = ~np.isfinite(numbers)
     if bad.any():
-        raise ValueError(
+        raise InputError(
             f"{name}: {int(bad.sum())} of {numbers.size} values are NaN or infinite "
             f"(first: {numbers[bad].flat[0]}); give finite values"
         )
@@ -144,12 +146,12 @@ def check_positive(name: str, value, unit) -> float:
     """Return a scalar in `unit` that must be above zero."""
     number = check_quantity(name, value, unit, scalar=True)
     if number <= 0:
-        raise ValueError(f"{name}: must be above zero, got {value}")
+        raise InputError(f"{name}: must be above zero, got {value}")
     return number
 
 
 def check_count(name: str, n) -> int:
     """Return `n` as an int that must be at least one."""
     if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
-        raise ValueError(f"{name}: expected a whole number of at least 1, got {n!r}")
+        raise InputError(f"{name}: expected a whole number of at least 1, got {n!r}")
     return int(n)

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
+from ..errors import InputError
 from .expressions import Rewriter, calls, expanded, names, tree
 
 RANDOM = frozenset({"rand", "randn", "poisson"})
@@ -115,7 +116,7 @@ def _gap(node: ast.expr, whole: str) -> Gap:
             return _gap(inner, whole)
         case ast.BinOp(op=ast.Mult()):  # a product of conditions
             return _joined("min", [_gap(node.left, whole), _gap(node.right, whole)])
-    raise ValueError(
+    raise InputError(
         f"threshold {whole!r}: {ast.unparse(node)!r} is no condition; expected a comparison such "
         "as 'v > V_th', or several joined by 'and' and 'or'"
     )
@@ -128,7 +129,7 @@ def _comparison(left: ast.expr, operator: ast.cmpop, right: ast.expr, whole: str
     if not jumps:
         return Gap(_plain_comparison(left, operator, right, whole))
     if len(jumps) > _MOST_JUMPS:
-        raise ValueError(f"threshold {whole!r}: more than {_MOST_JUMPS} int(...) in a comparison")
+        raise InputError(f"threshold {whole!r}: more than {_MOST_JUMPS} int(...) in a comparison")
     cases = []
     for values in product((1, 0), repeat=len(jumps)):
         put = _Jumps(dict(zip(jumps, values, strict=True)))
@@ -141,7 +142,7 @@ def _comparison(left: ast.expr, operator: ast.cmpop, right: ast.expr, whole: str
         ]
         cases.append(_joined("min", [*gaps, *([rest] if isinstance(rest, Gap) else [])]))
     if not cases:
-        raise ValueError(f"threshold {whole!r}: holds never")
+        raise InputError(f"threshold {whole!r}: holds never")
     return _simplest(cases, len(jumps))
 
 
@@ -190,7 +191,7 @@ def _plain_comparison(left, operator, right, whole: str) -> str:
         return ast.unparse(ast.BinOp(left, ast.Sub(), right))
     if isinstance(operator, ast.Lt | ast.LtE):
         return ast.unparse(ast.BinOp(right, ast.Sub(), left))
-    raise ValueError(
+    raise InputError(
         f"threshold {whole!r}: whether two values are equal is no crossing that could be located; "
         "use '>' or '<'"
     )

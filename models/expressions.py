@@ -8,6 +8,8 @@ import ast
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
+from ..errors import InputError
+
 # Names of the grammar that stand for no variable.
 LOGIC = frozenset({"True", "False"})
 
@@ -139,7 +141,7 @@ _DERIVATIVES = {
 _STEPS = frozenset({"sign", "floor", "ceil", "int", "timestep"})  # slope 0 but where they jump
 
 
-class NoDerivative(ValueError):
+class NoDerivative(InputError):
     """An expression has no derivative that could be written down; the message names why."""
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from brian2 import Equations, NeuronGroup, Quantity, ms
 from brian2.equations.equations import DIFFERENTIAL_EQUATION
 
+from ..errors import InputError
 from .checks import check_count, check_name, check_positive, check_quantity
 from .expressions import NoDerivative, depends, names, needed
 from .functions import NAMESPACE, opaque
@@ -188,13 +189,13 @@ def _spread(model, noise: str) -> dict[str, str]:
     try:
         effects = system.effect_of(model.input)
     except NoDerivative as error:
-        raise ValueError(
+        raise InputError(
             f"{model.name}: white noise cannot be added to the input, which acts through a "
             f"function: {error}"
         ) from None
     for x, effect in effects.items():
         if depends(effect, [*system.rhs, model.input], system.named):
-            raise ValueError(
+            raise InputError(
                 f"{model.name}: white noise cannot be added to the input, because d{x}/dt is not "
                 f"linear in {model.input} (its slope is {effect}); use OrnsteinUhlenbeck noise"
             )
@@ -235,7 +236,7 @@ def _in_order(named: Mapping[str, str]) -> dict[str, str]:
     while waiting:
         ready = [k for k, text in waiting.items() if not names(text) & set(waiting)]
         if not ready:
-            raise ValueError(f"the equations of {sorted(waiting)} need each other")
+            raise InputError(f"the equations of {sorted(waiting)} need each other")
         done |= {k: waiting.pop(k) for k in ready}
     return done
 
@@ -245,7 +246,7 @@ def _check_free_names(model, text: InputText) -> None:
     own = {*model.system.dims, *model.parameters, *model.functions}
     wanted = {*text.parameters, *text.namespace, *Equations(text.equations)} - {model.input}
     if clash := sorted(own & wanted):
-        raise ValueError(
+        raise InputError(
             f"{model.name}: {clash[0]!r} is also what its input {model.input} needs for itself; "
             "rename it in the model"
         )
@@ -261,7 +262,7 @@ def run_events(text: GroupText, cells: NeuronGroup) -> None:
 def build(text: GroupText, name: str | None = None) -> NeuronGroup:
     """Make the NeuronGroup; its state variables are not set yet."""
     if text.method in OWN_METHODS:
-        raise ValueError(
+        raise InputError(
             f"method {text.method!r} is not one of Brian2's, which a NeuronGroup takes: {METHODS}; "
             "the protocols and `simulate` have it"
         )
@@ -308,7 +309,7 @@ def check_vary(model, vary: Mapping[str, Quantity], n: int) -> dict[str, Quantit
         parameter = model.parameters[check_name("parameter", name, model.parameters)]
         numbers = np.atleast_1d(check_quantity(f"parameter {name}", value, parameter.unit))
         if numbers.shape != (n,):
-            raise ValueError(
+            raise InputError(
                 f"vary[{name!r}]: expected {n} values, one per neuron, got shape {numbers.shape}"
             )
         checked[name] = numbers * parameter.unit
@@ -326,7 +327,7 @@ def _input_text(model, stimulus, n: int, dt: Quantity) -> InputText:
         name = f"{model.input}_0"
         return InputText(f"{model.input} = {name} : {unit}", parameters={name: Quantity(stimulus)})
     if not hasattr(stimulus, "text"):
-        raise ValueError(
+        raise InputError(
             f"stimulus: expected a Stimulus such as Constant or Step, got {stimulus!r}"
         )
     return stimulus.text(model, n, dt)
@@ -342,7 +343,7 @@ def check_method_name(method: str, noisy: bool) -> str:
     """Return the name of a method that there is, and that integrates noise where there is any."""
     check_name("method", method, (*METHODS, *OWN_METHODS))
     if noisy and method not in STOCHASTIC_METHODS:
-        raise ValueError(
+        raise InputError(
             f"method {method!r} cannot integrate white noise; use one of {STOCHASTIC_METHODS}"
         )
     return method

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from brian2 import Quantity, Unit, get_dimensions, ms, second
 
+from ..errors import InputError
 from . import display, grouping, validation
 from .checks import check_name, check_positive, check_quantity, tidy
 from .ranges import default_range
@@ -64,7 +65,7 @@ class Parameter:
         try:
             unit = display_unit(Quantity(value))
         except (TypeError, ValueError):
-            raise ValueError(
+            raise InputError(
                 f"parameter {name}: expected a quantity such as 10*ms, or a Parameter, got "
                 f"{value!r}"
             ) from None
@@ -338,7 +339,7 @@ def _refractory_text(refractory) -> str:
         return f"{float(refractory)!r}*second"
     if refractory is False or refractory is None:
         return ""
-    raise ValueError(
+    raise InputError(
         f"refractory: expected a time such as 2*ms, or text ('t_ref', 'v > 0*mV'), got "
         f"{refractory!r}"
     )

@@ -9,6 +9,7 @@ from brian2 import Function, TimedArray
 from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
 
+from ..errors import InputError
 from .expressions import Rewriter, needed, tree
 from .functions import exprel_slope, smooth_exprel, smooth_exprel_of
 from .step_parts import part_after, part_between, time_after, time_between
@@ -132,7 +133,7 @@ class _Writer(Rewriter):
             return ast.Constant(value) if math.isfinite(value) else tree("1e999")
         if node.id in ("True", "False"):
             return ast.Constant(node.id == "True")
-        raise ValueError(f"the value of {node.id!r} is not known")
+        raise InputError(f"the value of {node.id!r} is not known")
 
     def visit_Call(self, node: ast.Call):
         return ast.Call(

@@ -4,6 +4,8 @@ import ast
 import textwrap
 from dataclasses import dataclass
 
+from ..errors import InputError
+
 _OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
 
 
@@ -56,7 +58,7 @@ def assignments(text: str) -> tuple[Assignment, ...]:
     try:
         parsed = ast.parse(textwrap.dedent(text).strip())
     except SyntaxError as error:
-        raise ValueError(f"reset {text!r}: cannot be read ({error.msg})") from None
+        raise InputError(f"reset {text!r}: cannot be read ({error.msg})") from None
     return tuple(_assignment(statement, text) for statement in parsed.body)
 
 
@@ -66,6 +68,6 @@ def _assignment(statement: ast.stmt, text: str) -> Assignment:
             return Assignment(name, "", ast.unparse(value))
         case ast.AugAssign(target=ast.Name(id=name), op=op) if type(op) in _OPERATORS:
             return Assignment(name, _OPERATORS[type(op)], ast.unparse(statement.value))
-    raise ValueError(
+    raise InputError(
         f"reset {text!r}: {ast.unparse(statement)!r} is no assignment such as 'v = V_reset'"
     )

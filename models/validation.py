@@ -14,6 +14,7 @@ from brian2.input.timedarray import TimedArray
 from brian2.parsing.expressions import is_boolean_expression, parse_expression_dimensions
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
+from ..errors import InputError
 from .checks import check_name, dimension_text
 from .expressions import calls, names
 from .functions import NAMESPACE
@@ -148,7 +149,7 @@ def check_model(model) -> Equations:
     try:
         equations = parsed_equations(model.equations, [*model.parameters, model.input])
     except (EquationError, SyntaxError, ValueError, TypeError) as error:
-        raise ValueError(f"{model.name}: cannot read the equations: {error}") from None
+        raise InputError(f"{model.name}: cannot read the equations: {error}") from None
     _check_reserved(model, equations)
     _check_open_names(model, equations)
     _check_initial(model, equations)
@@ -187,7 +188,7 @@ def _check_reserved(model, equations: Equations) -> None:
     }.items():
         for name in given:
             if why := _reserved(name, kind):
-                raise ValueError(f"{model.name}: {kind} {name!r}: {why}; give it another name")
+                raise InputError(f"{model.name}: {kind} {name!r}: {why}; give it another name")
 
 
 def _reserved(name: str, kind: str) -> str:
@@ -227,23 +228,23 @@ def _check_open_names(model, equations: Equations) -> None:
     try:
         used = _identifiers(_texts(model, equations))
     except SyntaxError as error:
-        raise ValueError(f"{model.name}: cannot read {error.text!r}: {error.msg}") from None
+        raise InputError(f"{model.name}: cannot read {error.text!r}: {error.msg}") from None
     declared = [e.varname for e in equations.values() if e.expr is None]
     if declared:
-        raise ValueError(
+        raise InputError(
             f"{model.name}: {declared[0]} is declared in the equations but has no value; give it "
             f"one in parameters, e.g. parameters={{{declared[0]!r}: ...}}, or, if it is what "
             f"drives the cell, name it as input={declared[0]!r}"
         )
     shadowing = sorted(set(model.parameters) & set(equations.names))
     if shadowing:
-        raise ValueError(f"{model.name}: parameters {shadowing} have the name of a variable")
+        raise InputError(f"{model.name}: parameters {shadowing} have the name of a variable")
     unused = sorted(set(model.parameters) - used)
     if unused:
-        raise ValueError(f"{model.name}: parameters {unused} are used nowhere; remove them")
+        raise InputError(f"{model.name}: parameters {unused} are used nowhere; remove them")
     unused = sorted(set(model.functions) - used)
     if unused:
-        raise ValueError(f"{model.name}: functions {unused} are called nowhere; remove them")
+        raise InputError(f"{model.name}: functions {unused} are called nowhere; remove them")
     local = {s.target for s in assignments(model.reset)}
     known = {*equations.names, *model.parameters, *DEFAULT_FUNCTIONS, *_CLOCK, *NAMESPACE, *local}
     known |= {*model.functions, "True", "False", FREE, "inf"}
@@ -251,7 +252,7 @@ def _check_open_names(model, equations: Equations) -> None:
     free = {name for name in free if not _is_noise(name)}
     _check_free(model, equations, free)
     if model.input not in used or model.input in equations.names:
-        raise ValueError(
+        raise InputError(
             f"{model.name}: the equations must leave exactly the input {model.input!r} open, "
             f"but leave open: nothing; name it with input=... where it has another name"
         )
@@ -262,16 +263,16 @@ def _check_free(model, equations: Equations, free: set[str]) -> None:
         return
     called = free & set().union(*(calls(text) for text in _texts(model, equations)))
     if called:
-        raise ValueError(
+        raise InputError(
             f"{model.name}: the function {min(called)!r} is not known; give it in functions="
             f"{{{min(called)!r}: ...}} (a Brian2 Function or TimedArray)"
         )
     if free & set(_GROUP):
-        raise ValueError(
+        raise InputError(
             f"{model.name}: {min(free & set(_GROUP))!r} is what Brian2 calls a property of the "
             "whole group; a model of one neuron cannot use it"
         )
-    raise ValueError(
+    raise InputError(
         f"{model.name}: the equations must leave exactly the input {model.input!r} open, but leave "
         f"open: {sorted({*free, model.input})}; give {sorted(free)} in parameters"
     )
@@ -286,14 +287,14 @@ def _check_initial(model, equations: Equations) -> None:
     for name, value in model.initial.items():
         check_name(f"state variable in initial of {model.name}:", name, states)
         if isinstance(value, str) and calls(value) & {"rand", "randn"}:
-            raise ValueError(
+            raise InputError(
                 f"{model.name}: initial {name} = {value}: rand() draws another value for every "
                 "neuron and run; give a value here, and the drawn one where a run starts: "
                 "start={...} of a protocol takes arrays, that of a network Uniform and Normal"
             )
     missing = sorted(states - set(model.initial))
     if missing:
-        raise ValueError(f"{model.name}: no initial value for {missing}")
+        raise InputError(f"{model.name}: no initial value for {missing}")
 
 
 # --- dimensions --------------------------------------------------------------------------------------
@@ -328,7 +329,7 @@ def _check_reset(model, equations: Equations, variables: dict) -> None:
             known[target] = Variable(target, _dimensions(model, "reset", statement.value, known))
             continue
         if target not in equations.diff_eq_names and isinstance(known[target], Constant):
-            raise ValueError(f"{model.name}: reset {statement}: {target} is a constant")
+            raise InputError(f"{model.name}: reset {statement}: {target} is a constant")
         factor = statement.operator in ("*", "/", "**")
         expected = DIMENSIONLESS if factor else known[target].dim
         _expect(model, f"reset of {target}", statement.right, expected, known)
@@ -339,7 +340,7 @@ def _check_refractory(model, variables: dict) -> None:
     if found is DIMENSIONLESS:
         _expect_condition(model, "refractory", model.refractory, variables)
     elif found is not get_dimensions(DEFAULT_UNITS["second"]):
-        raise ValueError(
+        raise InputError(
             f"{model.name}: refractory = {model.refractory}: expected a time or a condition, got "
             f"{dimension_text(found)}"
         )
@@ -355,14 +356,14 @@ def refractory_dimensions(model, variables: dict | None = None):
 
 def _expect_condition(model, what: str, text: str, variables: dict) -> None:
     if not is_boolean_expression(text, variables):
-        raise ValueError(f"{model.name}: {what} = {text}: expected a condition such as 'v > V_th'")
+        raise InputError(f"{model.name}: {what} = {text}: expected a condition such as 'v > V_th'")
 
 
 def _expect(model, what: str, text: str, expected, variables) -> None:
     """Raise unless the expression has the expected dimensions."""
     given = _dimensions(model, what, text, variables)
     if given is not expected and given != expected:
-        raise ValueError(
+        raise InputError(
             f"{model.name}: {what} = {text}: expected {dimension_text(expected)}, "
             f"got {dimension_text(given)}"
         )
@@ -372,7 +373,7 @@ def _dimensions(model, what: str, text: str, variables):
     try:
         return parse_expression_dimensions(text, variables)
     except (DimensionMismatchError, SyntaxError, KeyError, TypeError) as error:
-        raise ValueError(f"{model.name}: {what} = {text}: {error}") from None
+        raise InputError(f"{model.name}: {what} = {text}: {error}") from None
 
 
 def _constant(name: str, value) -> Constant:

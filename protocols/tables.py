@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from brian2 import Quantity, farad, get_dimensions, meter, ms, second
 
+from ..errors import InputError
 from ..models.checks import check_name, check_quantity, unit_text
 from ..simulation import results
 from ..simulation.programs.describe import shown
@@ -34,7 +35,7 @@ def checked_sets(model, sets: pd.DataFrame, *, needs_current: bool) -> pd.DataFr
     """Return a user's table of parameter sets, numbered from 0, if a run can take it."""
     grid = grids.listed(model, sets)
     if needs_current != ("I" in grid.columns):
-        raise ValueError(
+        raise InputError(
             "sets: need a column I, the current of each set" if needs_current else
             "sets: must have no column I, because the current is what is looked for"
         )  # fmt: skip
@@ -63,9 +64,9 @@ def window(duration, discard, numerics=None, model=None) -> tuple[float, float]:
     length = check_quantity("duration", duration, ms, scalar=True)
     start = check_quantity("discard", discard, ms, scalar=True)
     if length <= 0:
-        raise ValueError(f"duration: must be above zero, got {duration}")
+        raise InputError(f"duration: must be above zero, got {duration}")
     if not 0 <= start < length:
-        raise ValueError(
+        raise InputError(
             f"discard: must not be negative and lie below the duration {length:g} ms, "
             f"got {start:g} ms"
         )
@@ -85,7 +86,7 @@ def check_values(model, vary: Mapping[str, Quantity] | None) -> None:
         what = _POSITIVE.get(get_dimensions(unit))
         bad = numbers <= 0
         if what is not None and bad.any() and name in _divisors(model.system):
-            error = ValueError(
+            error = InputError(
                 f"parameter {name}: {int(bad.sum())} of {numbers.size} values are no {what}, which "
                 f"is above zero (first: {numbers[bad][0]:g} {unit_text(unit)})"
             )

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from ..errors import InputError
+
 # Sums of times that differ by less than this part of them are taken as equal.
 _ROUNDING = 1e-12
 # A time is on the grid if it is off by less than this part of a step.
@@ -108,7 +110,7 @@ def check_rules(
             given = np.broadcast_arrays(*given)
         except ValueError:
             lengths = ", ".join(f"{k}: {np.size(values[k])}" for k in rule.terms)
-            raise ValueError(f"{subject}times: numbers of values differ ({lengths})") from None
+            raise InputError(f"{subject}times: numbers of values differ ({lengths})") from None
         parts = [factor * x for factor, x in zip(rule.terms.values(), given, strict=True)]
         total, size = sum(parts), sum(map(np.abs, parts))
         if rule.built is None:
@@ -123,4 +125,4 @@ def check_rules(
             for name, x in zip(rule.terms, given, strict=True)
         )
         step = f", dt = {dt * 1e3:g} ms" if rule.must in _NEEDS_STEP else ""
-        raise ValueError(f"{subject}{rule.sentence}, got {got}{step}")
+        raise InputError(f"{subject}{rule.sentence}, got {got}{step}")

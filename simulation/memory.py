@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from ..errors import InputError
 from .plan import Plan, Projection
 
 # Bytes of a synapse in the compiled program: two indices of 4, and what is drawn for it. Its place
@@ -79,7 +80,7 @@ def check_memory(plan: Plan) -> Memory:
     memory = predict(plan)
     available = machine_memory()
     if memory.total > available:
-        raise ValueError(
+        raise InputError(
             f"memory: the network would take {memory}, but this machine has "
             f"{readable(available)}; use fewer cells, a lower p or in_degree, or record less"
         )

@@ -7,6 +7,7 @@ from numbers import Real
 
 from brian2 import Quantity, ms
 
+from ..errors import InputError
 from ..models.checks import check_count, check_name, check_positive
 from ..models.grouping import METHODS, OWN_METHODS
 from .backends import BACKENDS, PRECISIONS, Backend
@@ -78,7 +79,7 @@ class Numerics:
         if self.dt is not None:
             check_positive("dt", self.dt, ms)
         if not isinstance(self.backend, Backend | str | None):
-            raise ValueError(
+            raise InputError(
                 f"backend: expected a name ({', '.join(BACKENDS)}) or a Backend, got "
                 f"{self.backend!r}"
             )
@@ -90,7 +91,7 @@ class Numerics:
         if self.tolerance is not None:
             check_tolerance(self.tolerance)
             if self.method is not None or self.dt is not None:
-                raise ValueError(
+                raise InputError(
                     "tolerance: chooses the method and dt; leave both out, or the tolerance"
                 )
         _ = self.engine  # contradictions of backend, precision and threads
@@ -105,7 +106,7 @@ class Numerics:
         for name, value in given.items():
             own = getattr(self.backend, name)
             if own != value:
-                raise ValueError(
+                raise InputError(
                     f"{name}={value!r}: the backend given has {name}={own!r}; say it in one place, "
                     f"e.g. backend={self.backend.name!r}, {name}={value!r}"
                 )
@@ -137,12 +138,12 @@ class Numerics:
         """Raise ValueError for a run that is shorter than its step, or absurdly long."""
         step = self.step_ms(model)
         if length_ms < step * (1 - 1e-9):
-            raise ValueError(
+            raise InputError(
                 f"dt: the step of {step:g} ms is longer than the run of {length_ms:g} ms; give a "
                 "smaller dt or a longer duration"
             )
         if length_ms / step > MOST_STEPS:
-            raise ValueError(
+            raise InputError(
                 f"duration: {length_ms:g} ms at a step of {step:g} ms is {length_ms / step:.1g} "
                 "steps, which would never end; are the units right?"
             )
@@ -182,7 +183,7 @@ duration, vary, start, method, dt, backend, precision, threads, spikes
     check_keywords(protocol, given, without)
     for name, reason in without.items():
         if name in given:
-            raise ValueError(f"{protocol.__name__} takes no {name}: {reason}")
+            raise InputError(f"{protocol.__name__} takes no {name}: {reason}")
     return Numerics(**{**defaults, **given})
 
 
@@ -200,7 +201,7 @@ def check_tolerance(tolerance: float) -> float:
     """Return a tolerance that is one."""
     number = isinstance(tolerance, Real) and not isinstance(tolerance, bool)
     if not number or not 0 < tolerance < 1:
-        raise ValueError(
+        raise InputError(
             "tolerance: expected a number between 0 and 1 (1e-3 is one per mille), got "
             f"{tolerance!r}"
         )

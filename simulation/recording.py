@@ -5,16 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..errors import DivergenceError
+
 CELLS = "cells"  # the group of a plan that has one
-
-
-class DivergenceError(ArithmeticError):
-    """The integration left the numbers: a state became NaN or infinite.
-
-    ``neurons`` are the neurons to which it happened; empty where that is not known.
-    """
-
-    neurons: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -11,21 +11,17 @@ from collections.abc import Mapping
 import numpy as np
 from brian2 import ms
 
+from ..errors import UnresolvedError
 from ..models.expressions import NoDerivative
 from ..models.grouping import GroupText
 from ..models.numeric import function
 from ..models.statements import Assignment
 from ..models.system import FREE, System
 from .methods.upstroke import upstroke_of
-from .recording import DivergenceError
 
 # The longest step for a variable that decays at a rate of 1, by which a method is still stable:
 # where its stability function passes 1 (Hairer & Wanner 1996, Solving ODEs II, IV.2).
 STABLE = {"euler": 2.0, "heun": 2.0, "milstein": 2.0, "rk2": 2.0, "rk4": 2.785293563}
-
-
-class UnresolvedError(DivergenceError, ValueError):
-    """A run whose step, or whose model, makes no sense for some cells; nothing was run."""
 
 
 def check_resolved(model, text: GroupText, state: Mapping[str, np.ndarray]) -> None:

@@ -5,13 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..dynamics.equilibria import rest
+from ..errors import InputError, RestWarning
 from ..models.checks import check_name, check_quantity
 from ..models.grouping import GroupText, initial_state
 from ..models.warn import warn_caller
-
-
-class RestWarning(UserWarning):
-    """Cells that were to start at rest have none, and start at the model's initial values."""
 
 
 def starting_state(model, text: GroupText, start) -> dict[str, np.ndarray]:
@@ -47,7 +44,7 @@ def check_start(model, start) -> None:
         check_name("start", start, ("rest", "initial"))
         return
     if not isinstance(start, Mapping):
-        raise ValueError(
+        raise InputError(
             f"start: expected 'rest', 'initial' or a dict of state variables such as "
             f"{{{model.membrane!r}: ...}}, got {start!r}"
         )

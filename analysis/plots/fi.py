@@ -11,6 +11,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from ...errors import InputError
 from ..rates.fi import resolved_rates
 from .labels import axis_label, input_unit, require_columns, unit_label
 from .style import (
@@ -198,7 +199,7 @@ def plot_fi_surface(
     require_columns(table, "I", "rate_Hz", parameter, needed_by="plot_fi_surface")
     ax = new_axes(size=(5.6, 3.8)) if ax is None else ax
     if table.duplicated(["I", parameter]).any():
-        raise ValueError(
+        raise InputError(
             f"plot_fi_surface needs every pair of I and {parameter} once, and the table holds some "
             "of them again; select the rows of one sweep."
         )

@@ -9,6 +9,8 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from ...errors import InputError
+
 # The endings of column names that are units, and how the unit is written out.
 COLUMN_UNITS: Mapping[str, str] = MappingProxyType(
     {
@@ -239,7 +241,7 @@ def input_unit(table: pd.DataFrame) -> str:
         return str(table.attrs.get("I_unit", ""))
     units = table["I_unit"].dropna().unique()
     if len(units) > 1:
-        raise ValueError(
+        raise InputError(
             f"The column I_unit holds several units ({', '.join(map(str, units))}); "
             "draw the rows of one unit at a time."
         )
@@ -274,7 +276,7 @@ def require_columns(table: pd.DataFrame, *columns: str, needed_by: str) -> None:
     if missing:
         there = ", ".join(map(str, table.columns)) or "no columns"
         word = "column" if len(missing) == 1 else "columns"
-        raise ValueError(
+        raise InputError(
             f"{needed_by} needs the {word} {', '.join(missing)}; the table has: {there}."
         )
 

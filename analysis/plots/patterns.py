@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ...errors import InputError
 from .labels import require_columns
 from .style import BLACK, COLUMN_WIDTH, GREEN, GREY, POTENTIAL, new_axes, use_style
 
@@ -60,7 +61,7 @@ def plot_patterns(
     """
     panels = list(panels)
     if not panels:
-        raise ValueError("plot_patterns got no panels; pass a list of (title, table).")
+        raise InputError("plot_patterns got no panels; pass a list of (title, table).")
     for title, table in panels:
         needed_by = f"plot_patterns (panel {title!r})"
         require_columns(table, "t_ms", "v_mV", _recovery(table), "I", needed_by=needed_by)

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.transforms import ScaledTranslation
 
+from ...errors import InputError
 from .labels import require_columns, unit_label
 from .style import BLUE, GREY, legend_beside, new_axes, use_style
 
@@ -82,7 +83,7 @@ def plot_phase_line(
     require_columns(fixed_points, "v", "stable", needed_by="plot_phase_line")
     v, dv = np.asarray(v, dtype=float), np.asarray(dv, dtype=float)
     if v.shape != dv.shape or v.ndim != 1:
-        raise ValueError(
+        raise InputError(
             f"v has the shape {v.shape} and dv {dv.shape}; pass two rows of the same length."
         )
     ax = new_axes(size=(4.8, 3.0)) if ax is None else ax

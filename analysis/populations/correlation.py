@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from ...errors import InputError
 from .counts import checked_rows
 
 
@@ -42,7 +43,7 @@ def pairwise_correlation(counts, *, pairs=100_000, seed=0):
     2  1  2         -1.0
     """
     if pairs < 1:
-        raise ValueError(f"pairs = {pairs}: expected at least one pair.")
+        raise InputError(f"pairs = {pairs}: expected at least one pair.")
     counts = checked_rows("counts", counts)
     active = np.flatnonzero(np.ptp(counts, axis=1))
     total = len(active) * (len(active) - 1) // 2

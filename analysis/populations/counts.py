@@ -11,6 +11,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from ...errors import InputError
+
 # A spike this part of a bin before an edge lies on it: times on a grid carry rounding errors.
 _ON_EDGE = 1e-6
 
@@ -98,12 +100,12 @@ def by_population(of_one, spikes, neurons):
     if not isinstance(neurons, Mapping):
         return of_one(spikes, neurons)
     if "population" not in spikes:
-        raise ValueError(
+        raise InputError(
             "neurons is a dict of populations, but the table of spikes has no column population."
         )
     unknown = sorted(set(spikes["population"]) - set(neurons))
     if unknown:
-        raise ValueError(f"spikes of population {unknown}, but neurons has only {list(neurons)}.")
+        raise InputError(f"spikes of population {unknown}, but neurons has only {list(neurons)}.")
     found = []
     for name, members in neurons.items():
         table = of_one(spikes[spikes["population"] == name], members)
@@ -116,13 +118,13 @@ def located(spikes, neurons):
     """Return the row of each spike's neuron, its time, and the number of neurons, checked."""
     missing = {"neuron", "t_ms"} - set(spikes)
     if missing:
-        raise ValueError(f"the table of spikes has no column {sorted(missing)}.")
+        raise InputError(f"the table of spikes has no column {sorted(missing)}.")
     times = spikes["t_ms"].to_numpy(float)
     if not np.all(np.isfinite(times)):
-        raise ValueError("the table of spikes holds times that are not finite.")
+        raise InputError("the table of spikes holds times that are not finite.")
     who = spikes["neuron"].to_numpy()
     if len(who) and not np.issubdtype(who.dtype, np.integer):
-        raise ValueError(f"the column neuron has dtype {who.dtype}: expected whole numbers.")
+        raise InputError(f"the column neuron has dtype {who.dtype}: expected whole numbers.")
     n = size(neurons)
     if np.ndim(neurons) == 0:
         rows = who
@@ -133,7 +135,7 @@ def located(spikes, neurons):
         place = np.minimum(np.searchsorted(numbers, who), n - 1)
         known, rows = numbers[place] == who, order[place]
     if not np.all(known):
-        raise ValueError(
+        raise InputError(
             f"neuron {who[~known][0]} has spikes but is not among the {n} neurons; give the "
             "number of all of them, or their numbers, such as range(800, 1000)."
         )
@@ -144,7 +146,7 @@ def size(neurons):
     """Return how many neurons there are."""
     n = len(neurons) if np.ndim(neurons) else int(neurons)
     if n < 1 or (np.ndim(neurons) and len(np.unique(neurons)) < n):
-        raise ValueError(f"neurons = {neurons}: expected at least one, and none twice.")
+        raise InputError(f"neurons = {neurons}: expected at least one, and none twice.")
     return n
 
 
@@ -153,7 +155,7 @@ def bin_count(start, end, width):
     finite = np.isfinite(start) and np.isfinite(end) and width > 0
     bins = int(np.floor((end - start) / width + _ON_EDGE)) if finite else 0
     if bins < 1:
-        raise ValueError(
+        raise InputError(
             f"start = {start}, end = {end}, bin = {width} ms: expected a finite window that holds "
             "at least one bin."
         )
@@ -164,7 +166,7 @@ def checked_rows(name, values):
     """Return `values` as an array with one row per neuron."""
     values = np.asarray(values)
     if values.ndim != 2 or values.shape[1] < 2:
-        raise ValueError(
+        raise InputError(
             f"{name} has shape {values.shape}: expected a row per neuron and two columns or more."
         )
     return values

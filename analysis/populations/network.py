@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from ...errors import InputError
 from ..trains.spikes import MS_PER_SECOND, spike_table
 from .correlation import mean_correlation, synchrony_index
 from .counts import by_population, fano_factors, located, spike_counts
@@ -97,11 +98,11 @@ def over_runs(tables):
     """
     tables = [table.reset_index(drop=True) for table in tables]
     if not tables:
-        raise ValueError("expected the table of at least one run, got none.")
+        raise InputError("expected the table of at least one run, got none.")
     labels = tables[0].select_dtypes(exclude="number")
     for k, table in enumerate(tables):
         if not table[labels.columns].equals(labels) or len(table) != len(labels):
-            raise ValueError(f"the table of run {k} has other rows than that of run 0.")
+            raise InputError(f"the table of run {k} has other rows than that of run 0.")
     groups = pd.concat(tables).groupby(level=0)
     found = labels.copy()
     for name in tables[0].columns.drop(labels.columns):

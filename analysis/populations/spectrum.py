@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.ndimage import correlate1d, gaussian_filter1d
 from scipy.signal import find_peaks, lfilter, welch
 
+from ...errors import InputError
 from ..trains.spikes import MS_PER_SECOND
 from .counts import bin_count, by_population, located, size, spike_counts
 
@@ -123,7 +124,7 @@ def rate_spectrum(spikes, neurons, *, start, end, bin=1.0, segment=500.0):
     bins = bin_count(start, end, bin)
     length = round(segment / bin)
     if not 2 <= length <= bins:
-        raise ValueError(
+        raise InputError(
             f"segment = {segment} ms: expected at least two bins of {bin} ms and at most the "
             f"window of {end - start} ms."
         )
@@ -239,7 +240,7 @@ def _band(spectrum, name, low, high):
     spacing = frequency[1] - frequency[0]
     inside = (frequency >= low) & (frequency < high)
     if inside.sum() < 2:
-        raise ValueError(
+        raise InputError(
             f"band {name} from {low} to {high} Hz: the spectrum's resolution is {spacing:g} Hz; "
             "take longer segments or a wider band."
         )
@@ -264,11 +265,11 @@ def _joined(spectra):
     """Put the runs' tables under one another, numbered, after a look at their frequencies."""
     spectra = [spectra] if isinstance(spectra, pd.DataFrame) else list(spectra)
     if not spectra:
-        raise ValueError("expected the spectrum of at least one run, got none.")
+        raise InputError("expected the spectrum of at least one run, got none.")
     first = spectra[0]["frequency_Hz"].to_numpy()
     for k, spectrum in enumerate(spectra):
         if not np.array_equal(spectrum["frequency_Hz"].to_numpy(), first):
-            raise ValueError(
+            raise InputError(
                 f"the spectrum of run {k} is over other frequencies than that of run 0; use the "
                 "same window, bin and segment for all."
             )
@@ -285,11 +286,11 @@ def _summed_counts(spikes, neurons, start, bins, width):
 def _smoother(kernel, width, bin):
     """Return the function that smooths a binned signal, with zeros beyond its ends."""
     if kernel not in KERNELS:
-        raise ValueError(f"kernel = {kernel!r}: expected one of {KERNELS}.")
+        raise InputError(f"kernel = {kernel!r}: expected one of {KERNELS}.")
     if kernel == "none":
         return lambda signal: signal
     if width is None or not 0 < width < np.inf:
-        raise ValueError(f"width = {width}: expected the positive width in ms of the {kernel}.")
+        raise InputError(f"width = {width}: expected the positive width in ms of the {kernel}.")
     bins = width / bin
     if kernel == "gaussian":
         return lambda signal: gaussian_filter1d(signal.astype(float), bins, mode="constant")

@@ -6,6 +6,8 @@ For the leaky (LIF) and the quadratic (QIF) one; a simulated curve can be held a
 
 import numpy as np
 
+from ...errors import InputError
+
 MS_PER_SECOND = 1000.0
 
 
@@ -165,7 +167,7 @@ def qif_rate(V0, *, tau, V_reset, V_th):
     """
     V0 = finite_array("V0", V0)
     if not (np.isfinite(tau) and tau > 0 and V_reset < V_th):
-        raise ValueError(
+        raise InputError(
             f"tau = {tau} ms must be positive and V_reset = {V_reset} below V_th = {V_th}."
         )
     p_r, q_r = _as_ratio(V_reset)
@@ -196,11 +198,11 @@ def _as_ratio(V):
 
 def checked_lif(I, R, tau, V_reset, V_th, t_ref):
     if not (R > 0 and tau > 0 and t_ref >= 0):
-        raise ValueError(
+        raise InputError(
             f"R = {R} MOhm and tau = {tau} ms must be positive and t_ref = {t_ref} ms not negative."
         )
     if not V_reset < V_th:
-        raise ValueError(
+        raise InputError(
             f"V_reset = {V_reset} mV is not below V_th = {V_th} mV: the neuron would fire without "
             "end."
         )
@@ -210,7 +212,7 @@ def checked_lif(I, R, tau, V_reset, V_th, t_ref):
 def finite_array(name, values):
     values = np.asarray(values, dtype=float)
     if not np.all(np.isfinite(values)):
-        raise ValueError(
+        raise InputError(
             f"{name} holds NaN or infinite values, but finite numbers are expected. Drop rows that "
             "are unresolved."
         )

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from ...errors import InputError
+
 
 def residuals(table, rate):
     """Difference between measured and expected rates.
@@ -36,7 +38,7 @@ def residuals(table, rate):
     I, measured = table["I"].to_numpy(float), table["rate_Hz"].to_numpy(float)
     expected = np.asarray(rate(I) if callable(rate) else rate, dtype=float)
     if expected.shape != I.shape:
-        raise ValueError(
+        raise InputError(
             f"The expected rates have shape {expected.shape}, but the table has {I.size} rows. "
             "Give one rate per row, or a function of the current."
         )
@@ -122,7 +124,7 @@ def resolved_rates(table):
 def _check_columns(table, *columns):
     missing = [name for name in columns if name not in table]
     if missing:
-        raise ValueError(
+        raise InputError(
             f"The table has no column {missing}, only {list(table.columns)}. An F-I table has the "
             "columns I and rate_Hz."
         )

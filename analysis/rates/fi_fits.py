@@ -28,6 +28,7 @@ from scipy.optimize import least_squares
 from scipy.special import expit
 from scipy.stats import t as student_t
 
+from ...errors import InputError
 from .closed_forms import finite_array
 
 
@@ -148,7 +149,7 @@ def fit_fi(I, rate, kind):
     {'scale': 8.0, 'shift': 3.3}
     """
     if kind not in FI_FUNCTIONS:
-        raise ValueError(f"kind = {kind!r} is unknown; choose one of {sorted(FI_FUNCTIONS)}.")
+        raise InputError(f"kind = {kind!r} is unknown; choose one of {sorted(FI_FUNCTIONS)}.")
     names = ("scale", "shift") if kind in ("relu", "sqrt") else ("scale", "shift", "width")
     I, rate = _checked_points(I, rate, len(names))
 
@@ -358,24 +359,24 @@ def _goodness(rate, residual, n_parameters):
 def _checked_points(I, rate, n_parameters):
     I, rate = finite_array("I", I), finite_array("rate", rate)
     if I.ndim != 1 or I.shape != rate.shape:
-        raise ValueError(
+        raise InputError(
             f"I has shape {I.shape} and rate {rate.shape}, but one rate per current is expected, "
             "both in one dimension."
         )
     # AICc divides by n - k - 1, where k counts the parameters and the variance.
     needed = n_parameters + 3
     if I.size < needed:
-        raise ValueError(
+        raise InputError(
             f"{I.size} points are too few for {n_parameters} parameters and their information "
             f"criterion; at least {needed} are needed. Measure more currents."
         )
     if np.unique(I).size <= n_parameters:
-        raise ValueError(
+        raise InputError(
             f"The {I.size} points have {np.unique(I).size} different current(s), but "
             f"{n_parameters} parameters need at least {n_parameters + 1}."
         )
     if np.ptp(rate) == 0 or np.count_nonzero(rate) < 2:
-        raise ValueError(
+        raise InputError(
             f"Of the {rate.size} rates {np.count_nonzero(rate)} differ from 0 and all lie between "
             f"{rate.min()} and {rate.max()} Hz, which leaves nothing to fit. Choose currents up to "
             "well above the onset."

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from ...errors import InputError
 from .fi import resolved_rates
 
 
@@ -44,7 +45,7 @@ def linearity(table, by="noise"):
     """
     missing = sorted({"I", "rate_Hz", by} - set(table))
     if missing:
-        raise ValueError(f"linearity needs the column {', '.join(missing)}.")
+        raise InputError(f"linearity needs the column {', '.join(missing)}.")
     return pd.DataFrame([{by: value} | _line(rows, value) for value, rows in table.groupby(by)])
 
 
@@ -52,7 +53,7 @@ def _line(rows, value):
     rows = rows[resolved_rates(rows).notna()].sort_values("I")
     I, rate = rows["I"].to_numpy(float), rows["rate_Hz"].to_numpy(float)
     if len(np.unique(I)) < 3:
-        raise ValueError(f"the curve {value} has {len(I)} currents; a fit needs three or more.")
+        raise InputError(f"the curve {value} has {len(I)} currents; a fit needs three or more.")
     variance = rate.var()
     rise = rate[-1] - rate[0]
     if variance == 0 or rise <= 0:

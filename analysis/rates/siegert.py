@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.special import dawsn, erfcx
 
+from ...errors import InputError
 from .closed_forms import MS_PER_SECOND, checked_lif, finite_array, lif_rate
 
 # -zeta(1/2)/sqrt(2*pi): mean overshoot of a random walk over a barrier, in steps of its own size.
@@ -70,7 +71,7 @@ def noisy_lif_rate(I, sigma, *, R, tau, E_L, V_reset, V_th, t_ref=0.0, dt=0.0):
     I = checked_lif(I, R, tau, V_reset, V_th, t_ref)
     sigma = finite_array("sigma", sigma)
     if np.any(sigma < 0) or not 0 <= dt < np.inf:
-        raise ValueError(
+        raise InputError(
             f"sigma = {sigma} nA ms**0.5 and dt = {dt} ms must not be negative, and dt be finite."
         )
     still = lif_rate(I, R=R, tau=tau, E_L=E_L, V_reset=V_reset, V_th=V_th, t_ref=t_ref)

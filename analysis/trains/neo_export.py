@@ -4,6 +4,8 @@ import re
 
 import numpy as np
 
+from ...errors import InputError
+
 # The unit at the end of a column's name: u_mV_per_ms, I_Na_uA_per_cm2.
 _WITH_UNIT = re.compile(r"(.+?)_((?:mV|V|pA|nA|uA|nS|mS|pF|uF|Hz)(?:_per_\w+)?)")
 
@@ -50,17 +52,17 @@ def to_neo(spikes, duration, *, neurons=None, traces=None):
     neo = _neo()
     missing = {"neuron", "t_ms"} - set(spikes)
     if missing:
-        raise ValueError(f"the table of spikes has no column {sorted(missing)}.")
+        raise InputError(f"the table of spikes has no column {sorted(missing)}.")
     times = spikes["t_ms"].to_numpy(float)
     if not np.all((times >= 0) & (times <= duration)):
-        raise ValueError(f"spikes lie outside the run of {duration} ms.")
+        raise InputError(f"spikes lie outside the run of {duration} ms.")
     segment = neo.Segment(description="times in ms from the beginning of the run")
     populations = _populations(spikes, neurons)
     for name, (rows, numbers) in populations.items():
         own = {number: group["t_ms"] for number, group in rows.groupby("neuron")}
         strangers = sorted(set(own) - set(numbers))
         if strangers:
-            raise ValueError(f"neuron {strangers[0]} has spikes but is not among `neurons`.")
+            raise InputError(f"neuron {strangers[0]} has spikes but is not among `neurons`.")
         for number in numbers:
             train = np.sort(np.asarray(own.get(number, []), dtype=float))
             about = {"neuron": int(number)} | ({} if name is None else {"population": name})
@@ -87,10 +89,10 @@ def _populations(spikes, neurons):
     if neurons is None:
         neurons = dict.fromkeys(spikes["population"].unique())
     if not isinstance(neurons, dict):
-        raise ValueError("the spikes have populations: give `neurons` as a dict of them.")
+        raise InputError("the spikes have populations: give `neurons` as a dict of them.")
     unknown = sorted(set(spikes["population"]) - set(neurons))
     if unknown:
-        raise ValueError(f"spikes of population {unknown}, but neurons has only {list(neurons)}.")
+        raise InputError(f"spikes of population {unknown}, but neurons has only {list(neurons)}.")
     parts = {name: spikes[spikes["population"] == name] for name in neurons}
     return {name: (rows, _numbers(rows, neurons[name])) for name, rows in parts.items()}
 
@@ -110,7 +112,7 @@ def _signals(neo, traces):
     steps = np.diff(grid)
     same = len(times) == samples * len(numbers) and np.all(times.reshape(-1, samples) == grid)
     if not (same and samples > 1 and np.allclose(steps, steps[0])):
-        raise ValueError("traces: expected the same regular times for every neuron, one by one.")
+        raise InputError("traces: expected the same regular times for every neuron, one by one.")
     for column in traces.columns.drop(["neuron", "t_ms", "I_unit"], errors="ignore"):
         name, unit = _name_and_unit(traces, column)
         values = traces[column].to_numpy(float).reshape(-1, samples).T

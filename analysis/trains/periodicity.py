@@ -12,6 +12,8 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 from scipy.signal import correlate, find_peaks
 
+from ...errors import InputError
+
 
 class Periodicity(NamedTuple):
     """What `dominant_period` found.
@@ -150,7 +152,7 @@ def repeats_with(t_ms, x, period_ms):
     """
     t, x = _checked_signal(t_ms, x)
     if not 0 < period_ms < t[-1] - t[0]:
-        raise ValueError(
+        raise InputError(
             f"period_ms = {period_ms}, but a period between 0 and the length of the record, "
             f"{t[-1] - t[0]} ms, is expected. Record for longer."
         )
@@ -233,7 +235,7 @@ def spike_pattern_period(spike_times, period_ms, *, tolerance_ms=0.1):
     """
     times = _checked_spikes(spike_times, period_ms)
     if not 0 <= tolerance_ms < period_ms / 2:
-        raise ValueError(
+        raise InputError(
             f"tolerance_ms = {tolerance_ms}, but a tolerance from 0 to below half of the period "
             f"({period_ms / 2} ms) is expected."
         )
@@ -284,7 +286,7 @@ def _parabolic_peaks(r, k):
 def _step(t):
     step = (t[-1] - t[0]) / (t.size - 1)
     if np.any(np.abs(np.diff(t) - step) > 1e-6 * step):
-        raise ValueError(
+        raise InputError(
             "t_ms is not equally spaced, but the autocorrelation needs equal steps. Interpolate "
             "the signal to a uniform grid first."
         )
@@ -294,24 +296,24 @@ def _step(t):
 def _checked_signal(t_ms, x):
     t, x = np.asarray(t_ms, dtype=float), np.asarray(x, dtype=float)
     if t.ndim != 1 or t.shape != x.shape or t.size < 4:
-        raise ValueError(
+        raise InputError(
             f"t_ms has shape {t.shape} and x {x.shape}, but one signal of at least four samples is "
             "expected."
         )
     if not (np.all(np.isfinite(t)) and np.all(np.isfinite(x))):
-        raise ValueError("t_ms and x must be finite, but hold NaN or infinite values.")
+        raise InputError("t_ms and x must be finite, but hold NaN or infinite values.")
     if np.any(np.diff(t) <= 0):
-        raise ValueError("t_ms must increase, but does not. Sort the samples by time.")
+        raise InputError("t_ms must increase, but does not. Sort the samples by time.")
     return t, x
 
 
 def _checked_spikes(spike_times, period_ms):
     times = np.asarray(spike_times, dtype=float)
     if times.ndim != 1 or not np.all(np.isfinite(times)) or np.any(np.diff(times) <= 0):
-        raise ValueError(
+        raise InputError(
             "spike_times must be the finite, increasing spike times of one neuron in ms, in one "
             "dimension."
         )
     if not (np.isfinite(period_ms) and period_ms > 0):
-        raise ValueError(f"period_ms = {period_ms}, but a positive period in ms is expected.")
+        raise InputError(f"period_ms = {period_ms}, but a positive period in ms is expected.")
     return times

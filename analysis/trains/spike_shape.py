@@ -18,6 +18,8 @@ oracle in the tests and not called here. Feature by feature:
 import numpy as np
 import pandas as pd
 
+from ...errors import InputError
+
 COLUMNS = (
     "threshold_mV",
     "t_threshold_ms",
@@ -79,7 +81,7 @@ def spike_shapes(t_ms, v_mV, *, peak_above=-20.0, threshold_slope=10.0):
     """
     t, v = _checked_trace(t_ms, v_mV)
     if not (np.isfinite(peak_above) and threshold_slope > 0):
-        raise ValueError(
+        raise InputError(
             f"peak_above = {peak_above} mV must be finite and threshold_slope = {threshold_slope} "
             "mV/ms positive."
         )
@@ -162,18 +164,18 @@ def _extremum(t, v, k):
 def _checked_trace(t_ms, v_mV):
     t, v = np.asarray(t_ms, dtype=float), np.asarray(v_mV, dtype=float)
     if t.ndim != 1 or t.shape != v.shape or t.size < 3:
-        raise ValueError(
+        raise InputError(
             f"t_ms has shape {t.shape} and v_mV {v.shape}, but one trace of at least three samples "
             "is expected. Pass the neurons of a group one by one."
         )
     if not (np.all(np.isfinite(t)) and np.all(np.isfinite(v))):
-        raise ValueError(
+        raise InputError(
             "t_ms and v_mV must be finite, but hold NaN or infinite values. If the integration "
             "diverged, repeat it with a smaller time step."
         )
     if np.any(np.diff(t) <= 0):
         at = int(np.argmax(np.diff(t) <= 0))
-        raise ValueError(
+        raise InputError(
             f"t_ms must increase, but t_ms[{at + 1}] = {t[at + 1]} follows t_ms[{at}] = {t[at]}."
         )
     return t, v

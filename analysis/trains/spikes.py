@@ -13,6 +13,7 @@ and firing that stops make none) is the matter of `steadiness`.
 import numpy as np
 import pandas as pd
 
+from ...errors import InputError
 from .steadiness import RESOLVED, firing_kinds
 
 MS_PER_SECOND = 1000.0
@@ -303,14 +304,14 @@ def fano_factor(spike_times, start, end, window):
     0.0
     """
     if not (np.isfinite(start) and np.isfinite(end) and window > 0):
-        raise ValueError(
+        raise InputError(
             f"fano_factor counts in windows of positive width over a finite range, but got "
             f"start={start}, end={end}, window={window} (ms)."
         )
     # A range that is a multiple of the window must not lose its last window to rounding.
     n_windows = int(np.floor((end - start) / window * (1 + 1e-12)))
     if n_windows < 2:
-        raise ValueError(
+        raise InputError(
             f"The range {start} to {end} ms holds {max(n_windows, 0)} window(s) of {window} ms, "
             "but a variance needs two. Choose a shorter window or a longer range."
         )
@@ -493,14 +494,14 @@ def _window(spike_times, start, end):
     """The checked spike times of one neuron that lie in [start, end)."""
     times = np.asarray(spike_times, dtype=float)
     if times.ndim != 1:
-        raise ValueError(
+        raise InputError(
             f"spike_times has shape {times.shape}, but the times of one neuron in one dimension "
             "are expected. Use spike_table for a group."
         )
     _check_finite(times)
     if np.any(np.diff(times) <= 0):
         at = int(np.argmax(np.diff(times) <= 0))
-        raise ValueError(
+        raise InputError(
             f"spike_times[{at + 1}] = {times[at + 1]} ms does not come after spike_times[{at}] = "
             f"{times[at]} ms, but the spikes of one neuron must increase in time. Sort them, or "
             "use spike_table for the spikes of a group."
@@ -514,18 +515,18 @@ def _sorted_spikes(neuron_indices, spike_times_ms, n):
     times = np.asarray(spike_times_ms, dtype=float)
     neurons = np.asarray(neuron_indices)
     if n < 1:
-        raise ValueError(f"n = {n}, but a group has at least one neuron.")
+        raise InputError(f"n = {n}, but a group has at least one neuron.")
     if times.ndim != 1 or times.shape != neurons.shape:
-        raise ValueError(
+        raise InputError(
             f"neuron_indices has shape {neurons.shape} and spike_times_ms {times.shape}, but one "
             "index per spike time is expected, both in one dimension."
         )
     _check_finite(times)
     # An empty list has dtype float; it holds no index that could be wrong.
     if times.size and not np.issubdtype(neurons.dtype, np.integer):
-        raise ValueError(f"neuron_indices has dtype {neurons.dtype}, but integers are expected.")
+        raise InputError(f"neuron_indices has dtype {neurons.dtype}, but integers are expected.")
     if times.size and not (neurons.min() >= 0 and neurons.max() < n):
-        raise ValueError(
+        raise InputError(
             f"neuron_indices run from {neurons.min()} to {neurons.max()}, but n = {n} neurons have "
             f"indices 0 to {n - 1}. Pass the size of the whole group as n."
         )
@@ -539,7 +540,7 @@ def _sorted_spikes(neuron_indices, spike_times_ms, n):
     twice = (np.diff(times) == 0) & (np.diff(neurons) == 0)
     if np.any(twice):
         at = int(np.argmax(twice))
-        raise ValueError(
+        raise InputError(
             f"Neuron {neurons[at]} has two spikes at {times[at]} ms, but a neuron fires once at a "
             "time. Remove the repeated rows."
         )
@@ -549,24 +550,24 @@ def _sorted_spikes(neuron_indices, spike_times_ms, n):
 def _per_neuron(value, n):
     value = np.asarray(value, dtype=float)
     if value.ndim > 0 and value.shape != (n,):
-        raise ValueError(
+        raise InputError(
             f"start, end and onset are one number or one per neuron, shape ({n},), but got shape "
             f"{value.shape}."
         )
     if np.any(np.isnan(value)):
-        raise ValueError("start, end and onset must be numbers, but one of them is NaN.")
+        raise InputError("start, end and onset must be numbers, but one of them is NaN.")
     return np.broadcast_to(value, (n,))
 
 
 def _check_finite(times):
     if not np.all(np.isfinite(times)):
         at = int(np.argmin(np.isfinite(times)))
-        raise ValueError(f"Spike time {at} is {times[at]}, but finite times in ms are expected.")
+        raise InputError(f"Spike time {at} is {times[at]}, but finite times in ms are expected.")
 
 
 def _check_window(start, end):
     if not np.all(start < end):
-        raise ValueError(
+        raise InputError(
             f"The window [start, end) = [{np.max(start)}, {np.min(end)}) ms is empty; end must be "
             "above start."
         )

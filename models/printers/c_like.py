@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
 
+from ...errors import InputError
 from ..expressions import tree
 
 _COMPARISONS = {
@@ -57,7 +58,7 @@ CPP = Dialect(
 )
 
 
-class CannotPrint(ValueError):
+class CannotPrint(InputError):
     """An expression has no counterpart in a language; the message names it."""
 
 

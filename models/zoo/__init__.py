@@ -3,6 +3,7 @@
 import runpy
 from pathlib import Path
 
+from ...errors import InputError
 from ..checks import check_name
 from ..neuron_model import NeuronModel
 from .connor_stevens import CONNOR_STEVENS
@@ -57,16 +58,16 @@ def find_model(name: str) -> NeuronModel:
 def _from_file(path: Path, name: str) -> NeuronModel:
     """Return the model that a Python file defines."""
     if not path.is_file():
-        raise ValueError(f"model file {str(path)!r}: there is no such file")
+        raise InputError(f"model file {str(path)!r}: there is no such file")
     try:
         space = runpy.run_path(str(path))
     except Exception as error:
-        raise ValueError(f"model file {str(path)!r}: {type(error).__name__}: {error}") from error
+        raise InputError(f"model file {str(path)!r}: {type(error).__name__}: {error}") from error
     found = {key: value for key, value in space.items() if isinstance(value, NeuronModel)}
     if not name and len(found) == 1:
         return next(iter(found.values()))
     if not found or not name:
-        raise ValueError(
+        raise InputError(
             f"model file {str(path)!r}: defines {sorted(found) or 'no NeuronModel'}; name one as "
             f"{path}:NAME"
         )

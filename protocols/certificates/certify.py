@@ -5,6 +5,7 @@ import pandas as pd
 from brian2 import ms
 
 from ...analysis.trains.spikes import spike_table
+from ...errors import InputError
 from ...models.checks import check_count
 from ...simulation.backends import Backend
 from ...simulation.numerics import check_tolerance
@@ -76,7 +77,7 @@ def certify(
             table.attrs["certificate"] = certificate.plain()
         return certificate
     if not isinstance(result, pd.DataFrame):
-        raise ValueError(f"certify: expected a table of fi_curve or a Response, got {result!r}")
+        raise InputError(f"certify: expected a table of fi_curve or a Response, got {result!r}")
     done = experiment.of_fi_curve(result, model)
     limit = 1e-3 if tolerance is None else tolerance
     if backend is None:

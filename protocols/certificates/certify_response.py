@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from brian2 import ms
 
+from ...errors import InputError
 from ...models.units import column
 from ..firing.response import Response
 from .certificate import Certificate, observed_order, verdict
@@ -16,7 +17,7 @@ def certificate_of_response(result: Response, tolerance: float, count: int, back
     """Return the certificate; see `certify`, whose part it is."""
     done, about = result.experiment, result.spikes.attrs
     if done is None:
-        raise ValueError("certify: this Response does not say how it was made; use `response`")
+        raise InputError("certify: this Response does not say how it was made; use `response`")
     chosen = np.unique(np.linspace(0, done.n - 1, min(count, done.n)).round().astype(int))
     part = done.only(chosen)
     t_ms = result.traces["t_ms"].to_numpy()[: len(result.traces) // done.n]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from brian2 import Quantity, ms
 
+from ...errors import InputError
 from ...models import find_model
 from ...simulation.backends.reference import reference
 from ...simulation.recording import CellsRecording
@@ -145,7 +146,7 @@ def of_fi_curve(table: pd.DataFrame, model=None) -> Experiment:
     )  # fmt: skip
     missing = [key for key in needed if key not in about]
     if about.get("protocol") not in ("fi_curve", "rates") or missing:
-        raise ValueError(
+        raise InputError(
             "certify: expected a table of fi_curve with its attrs, or a Response; this table's "
             f"attrs lack {missing or 'protocol = fi_curve'} (pandas drops attrs in some "
             "operations: certify the table before you reshape it)"
@@ -167,9 +168,9 @@ def _model_of(about: Mapping, model):
     try:
         found = find_model(about["model"]) if model is None else model
     except ValueError as error:
-        raise ValueError(f"certify: {error}; for a model of your own pass model=...") from None
+        raise InputError(f"certify: {error}; for a model of your own pass model=...") from None
     if found.equations != about["equations"]:
-        raise ValueError(
+        raise InputError(
             f"certify: the table was made with other equations than those of {found.name}; pass "
             "the model with which it was made as model=..."
         )

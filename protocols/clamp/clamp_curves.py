@@ -7,6 +7,7 @@ import pandas as pd
 import sympy as sp
 from brian2 import Quantity, get_dimensions, ms, mV
 
+from ...errors import InputError
 from ...models.checks import check_name, check_positive, check_quantity
 from ...models.symbolic import function, symbol
 from ...models.units import column, display_unit
@@ -214,7 +215,7 @@ def recovery(
     step_ms = chosen.step_ms(model)
     waits = np.round(_row("intervals", intervals, ms) / step_ms) * step_ms
     if len(np.unique(waits)) < 3 or waits.min() <= 0:
-        raise ValueError(
+        raise InputError(
             f"intervals: expected at least three, each of at least one time step ({step_ms:g} ms), "
             f"got {intervals}"
         )
@@ -261,7 +262,7 @@ def _read_last_step(model, current, steps, read_after, numerics) -> _Reading:
     if read_after is not None:
         delay = check_quantity("read_after", read_after, ms, scalar=True)
         if not 0 <= delay < length:
-            raise ValueError(
+            raise InputError(
                 f"read_after: must lie within the last step of {length:g} ms, got {read_after}"
             )
     n = max(np.size(x) for step in steps for x in step)
@@ -294,13 +295,13 @@ def _conductance(model, current: str) -> tuple[sp.Expr, list[str]]:
     v = symbol(cell.input)
     slope = sp.diff(cell.symbolic.named[current], v)
     if v in slope.free_symbols:
-        raise ValueError(
+        raise InputError(
             f"{current} of {model.name} is not ohmic: expected a conductance times "
             f"({cell.input} - E)"
         )
     gates = [gate for gate in cell.symbolic.states if symbol(gate) in slope.free_symbols]
     if not gates:
-        raise ValueError(f"{current} of {model.name} has no gates, hence nothing to measure")
+        raise InputError(f"{current} of {model.name} has no gates, hence nothing to measure")
     return slope, gates
 
 
@@ -316,7 +317,7 @@ def _fit_recovery(waits: np.ndarray, recovered: np.ndarray) -> dict[str, float]:
     try:
         found, covariance = curve_fit(_recovered, waits, recovered, guess, xtol=1e-12, ftol=1e-12)
     except RuntimeError as error:
-        raise ValueError(
+        raise InputError(
             f"recovery: no time constant fits ({error}); choose intervals around it and a "
             "conditioning potential that inactivates the current"
         ) from None
@@ -338,5 +339,5 @@ def _row(name: str, values, unit) -> np.ndarray:
     """Return checked values as a one-dimensional array in `unit`."""
     numbers = np.atleast_1d(check_quantity(name, values, unit))
     if numbers.ndim != 1:
-        raise ValueError(f"{name}: expected one dimension, got shape {numbers.shape}")
+        raise InputError(f"{name}: expected one dimension, got shape {numbers.shape}")
     return numbers

@@ -5,6 +5,7 @@ import pandas as pd
 from brian2 import Equations, Quantity, get_dimensions, mV, volt
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
+from ...errors import InputError
 from ...models.checks import check_quantity
 from ...models.symbolic import function
 from .. import tables
@@ -54,7 +55,7 @@ def gating_curves(model, v: Quantity | None = None) -> pd.DataFrame:
     v = np.arange(-100, 50.25, 0.5) * mV if v is None else v
     numbers = np.atleast_1d(check_quantity("v", v, mV))
     if numbers.ndim != 1:
-        raise ValueError(f"v: expected one dimension, got shape {numbers.shape}")
+        raise InputError(f"v: expected one dimension, got shape {numbers.shape}")
     frames = [
         pd.DataFrame({"gate": gate, "v_mV": numbers, "steady_state": x_inf, "tau_ms": tau * 1e3})
         for gate, (x_inf, tau) in gate_kinetics(model, numbers * 1e-3).items()
@@ -80,7 +81,7 @@ def gate_names(model) -> list[str]:
         if name != membrane and equations[name].dim is DIMENSIONLESS
     ]
     if not gates or equations[membrane].dim is not get_dimensions(volt):
-        raise ValueError(
+        raise InputError(
             f"{model.name} has no gates: expected a model with dimensionless state variables "
             "that depend on the membrane potential, such as CONNOR_STEVENS"
         )
@@ -107,7 +108,7 @@ def gate_kinetics(model, v, values=None) -> dict[str, tuple[np.ndarray, np.ndarr
     kinetics = model.symbolic.steady_states(model.membrane)
     stuck = [gate for gate in gates if gate not in kinetics]
     if stuck:
-        raise ValueError(
+        raise InputError(
             f"{model.name}: the steady state of {stuck} does not follow from the membrane "
             "potential alone; expected dx/dt = (x_inf(v) - x)/tau(v)"
         )

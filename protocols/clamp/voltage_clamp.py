@@ -9,6 +9,7 @@ from brian2 import Equations, Quantity, get_dimensions, ms, mV, second
 from brian2.equations.equations import SingleEquation
 from brian2.utils.stringtools import get_identifiers
 
+from ...errors import InputError
 from ...models.checks import check_name, check_positive, check_quantity
 from ...models.neuron_model import NeuronModel
 from ...models.units import base_unit
@@ -99,7 +100,7 @@ def voltage_clamp(
     times = {"hold_duration": hold_duration, "duration": duration}
     lengths = {f"{name}_ms": check_positive(name, x, ms) for name, x in times.items()}
     if tail is not None and not (isinstance(tail, tuple) and len(tail) == 2):
-        raise ValueError(
+        raise InputError(
             f"tail: expected (potential, length) such as (-70*mV, 20*ms), got {tail!r}"
         )
     held = check_quantity("hold", hold, mV, scalar=True)
@@ -152,7 +153,7 @@ def currents(model) -> list[str]:
     parts = _needed(named, equations[model.membrane].expr.identifiers)
     found = [name for name in named if name in parts and named[name].dim is dimensions]
     if not found:
-        raise ValueError(
+        raise InputError(
             f"{model.name} names no ionic current; voltage clamp needs a model whose dv/dt is "
             "written with named currents, such as CONNOR_STEVENS"
         )
@@ -185,7 +186,7 @@ def clamped(model) -> NeuronModel:
     kept = _needed(equations, {*gates, *currents(model), *named}) - {model.membrane}
     other = sorted(kept & equations.diff_eq_names - set(gates))
     if other:
-        raise ValueError(
+        raise InputError(
             f"{model.name}: its currents depend on {other}, which are no gates; voltage clamp "
             "needs currents that follow from the membrane potential and the gates"
         )
@@ -246,7 +247,7 @@ def run_steps(
     for potential, length in steps:
         check_quantity("potential of a step", potential, mV)
         if np.any(np.asarray(check_quantity("length of a step", length, ms)) <= 0):
-            raise ValueError(f"length of a step: must be above zero, got {length}")
+            raise InputError(f"length of a step: must be above zero, got {length}")
     pulses: list[Stimulus] = [Step(potential, offset=length) for potential, length in steps[:-1]]
     stimulus = reduce(Stimulus.then, [*pulses, Step(steps[-1][0])])
     duration = np.max(sum(np.asarray(length) for _, length in steps)) * second

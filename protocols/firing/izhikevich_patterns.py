@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from brian2 import Quantity, ms, mV
 
+from ...errors import InputError
 from ...models.checks import unit_text
 from ...models.grouping import initial_state
 from ...models.neuron_model import NeuronModel
@@ -302,7 +303,7 @@ def _pieces(stimulus: Stimulus) -> list[tuple[float, float, float, float]]:
     elif isinstance(stimulus, Constant | Step):
         start, slope = stimulus.amplitude, 0 * _I / ms
     else:
-        raise ValueError(
+        raise InputError(
             f"pattern stimulus: expected a sum of Constant, Step, Ramp and Pulses, got {stimulus!r}"
         )
     times = (float(t / ms) for t in (stimulus.onset, stimulus.offset))

@@ -5,6 +5,7 @@ import pandas as pd
 from brian2 import Quantity, ms
 
 from ...analysis.trains.spikes import spike_table
+from ...errors import InputError
 from ...models.checks import check_quantity, unit_text
 from ...simulation.numerics import numerics_of
 from ...simulation.run import simulate
@@ -68,7 +69,7 @@ def latency(
         multiples = np.asarray(check_quantity("currents relative to a threshold", currents, 1))
         threshold = check_quantity("relative_to", relative_to, model.input_unit, scalar=True)
         if threshold == 0:
-            raise ValueError("relative_to: must not be zero; give currents in their unit instead")
+            raise InputError("relative_to: must not be zero; give currents in their unit instead")
         currents = Quantity(multiples * threshold * model.input_unit)
     chosen = numerics_of(latency, numerics)
     length, _ = tables.window(duration, 0 * ms, chosen, model)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ...errors import InputError
 from ...simulation.parallel.progress import bar
 from ...simulation.run import DivergenceError
 
@@ -180,7 +181,7 @@ class _Brackets:
             f"{self.low[cell]:g} and {self.high[cell]:g}"
         )
         which = f" for {len(stuck)} of {len(self.low)} cells (first: cell {cell})"
-        error = ValueError(f"{label}: no threshold found{which}: {why}")
+        error = InputError(f"{label}: no threshold found{which}: {why}")
         error.sets = tuple(stuck.tolist())
         return error
 

@@ -5,6 +5,7 @@ import pandas as pd
 from brian2 import Quantity, ms
 
 from ...analysis.trains.spikes import spike_table
+from ...errors import InputError
 from ...models.checks import check_positive, check_quantity, unit_text
 from ...simulation.numerics import check_tolerance, numerics_of
 from ...simulation.run import simulate
@@ -153,7 +154,7 @@ def _whole_steps(durations, step_ms: float) -> np.ndarray:
     numbers = np.atleast_1d(check_quantity("durations", durations, ms))
     lengths = np.round(numbers / step_ms) * step_ms
     if lengths.ndim != 1 or np.any(lengths <= 0):
-        raise ValueError(
+        raise InputError(
             f"durations: expected a row of times, each of at least one time step ({step_ms:g} ms), "
             f"got {durations}"
         )
@@ -177,7 +178,7 @@ def _spiked(model, lengths, after, amplitudes, start, chosen):
     )
     fired = (counted["spike_count"].to_numpy() > 0).reshape(amplitudes.shape)
     if np.any(fired & (amplitudes <= 0)):
-        raise ValueError(
+        raise InputError(
             f"{model.name} spikes without a pulse, so a pulse has no threshold; choose parameters "
             "with a stable resting state"
         )

@@ -5,6 +5,7 @@ import pandas as pd
 from brian2 import Quantity, ms, second
 
 from ...analysis.trains.spikes import spike_table
+from ...errors import InputError
 from ...models.checks import check_name, unit_text
 from ...simulation.numerics import Numerics, check_tolerance, numerics_of
 from ...simulation.run import simulate
@@ -257,6 +258,6 @@ def rheobase(model, **options) -> Quantity:
     amp
     """
     if "vary" in options:
-        raise ValueError("rheobase: gives one value; for varied parameters use thresholds(...)")
+        raise InputError("rheobase: gives one value; for varied parameters use thresholds(...)")
     found = thresholds(model, **options)
     return Quantity(found["I"][0] * model.input_unit)

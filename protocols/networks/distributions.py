@@ -10,6 +10,7 @@ from brian2.core.variables import Constant
 from brian2.parsing.expressions import parse_expression_dimensions
 from brian2.utils.stringtools import get_identifiers
 
+from ...errors import InputError
 from ...models.checks import check_name, check_quantity, dimension_text, unit_text
 from ...models.units import base_unit
 
@@ -35,7 +36,7 @@ class Uniform:
             for key in ("low", "high")
         )
         if high < low:
-            raise ValueError(f"{name}: Uniform needs low <= high, got {self.low} and {self.high}")
+            raise InputError(f"{name}: Uniform needs low <= high, got {self.low} and {self.high}")
         low, width = low * float(unit), (high - low) * float(unit)
         return f"({low:.12g} + {width:.12g}*rand())*{base_unit(unit)}"
 
@@ -61,7 +62,7 @@ class Normal:
         mean = check_quantity(f"{name} mean", self.mean, unit, scalar=True) * scale
         sd = check_quantity(f"{name} sd", self.sd, unit, scalar=True) * scale
         if sd < 0:
-            raise ValueError(f"{name}: Normal needs sd >= 0, got {self.sd}")
+            raise InputError(f"{name}: Normal needs sd >= 0, got {self.sd}")
         drawn = f"{mean:.12g} + {sd:.12g}*randn()"
         if self.low is None:
             return f"({drawn})*{base_unit(unit)}"
@@ -91,9 +92,9 @@ class Drawn:
         try:
             given = parse_expression_dimensions(self.expression, known)
         except (DimensionMismatchError, SyntaxError, TypeError, ValueError) as error:
-            raise ValueError(f"{name}: {self.expression!r}: {error}") from None
+            raise InputError(f"{name}: {self.expression!r}: {error}") from None
         if given is not get_dimensions(unit):
-            raise ValueError(
+            raise InputError(
                 f"{name}: expected {unit_text(unit)}, got {dimension_text(given)} from "
                 f"{self.expression!r}"
             )

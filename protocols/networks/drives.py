@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from brian2 import Hz, Quantity
 
+from ...errors import InputError
 from ...models.checks import check_count, check_positive, check_quantity
 from ...models.units import base_unit
 from ..stimuli import Received, Stimulus
@@ -45,9 +46,9 @@ class Poisson:
         check_positive("Poisson rate", self.rate, Hz)
         check_count("Poisson n", self.n)
         if isinstance(self.synapse.weight, Distribution):
-            raise ValueError("Poisson synapse: needs one weight for all, got a distribution")
+            raise InputError("Poisson synapse: needs one weight for all, got a distribution")
         if self.synapse.form in ("pulse", "step"):
-            raise ValueError(
+            raise InputError(
                 f"Poisson synapse: a {self.synapse.form} ends by another event, which a train has "
                 "not; use Synapse.current, Synapse.conductance or Synapse.delta"
             )
@@ -130,7 +131,7 @@ class StepInput(Received):
             return term
         sd = self.noise.sd
         if np.any(check_quantity(f"StepNoise sd for {model.name}", sd, model.input_unit) < 0):
-            raise ValueError(f"StepNoise sd: must not be negative, got {sd}")
+            raise InputError(f"StepNoise sd: must not be negative, got {sd}")
         return replace(term, parameters=term.parameters | {f"sd_{self.variable}": Quantity(sd)})
 
 
@@ -142,10 +143,10 @@ def check_drives(name: str, drive) -> tuple[Drive, ...]:
     given = tuple(drive) if isinstance(drive, list | tuple) else (drive,)
     for one in given:
         if one is not None and not isinstance(one, Drive):
-            raise ValueError(
+            raise InputError(
                 f"{name}: expected a Stimulus such as WhiteNoise or a Poisson drive, got {one!r}"
             )
     found = tuple(one for one in given if one is not None)
     if sum(isinstance(one, StepNoise) for one in found) > 1:
-        raise ValueError(f"{name}: two StepNoise drives; give one whose variance is their sum")
+        raise InputError(f"{name}: two StepNoise drives; give one whose variance is their sum")
     return found

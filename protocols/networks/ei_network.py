@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from brian2 import Quantity, Unit, ms, mV, second
 
+from ...errors import InputError
 from ...models.checks import check_count, check_name, check_positive, check_quantity
 from ...simulation.backends import Backend
 from .. import tables
@@ -128,7 +129,7 @@ def ei_network(
     check_positive("duration", duration, ms)
     sizes = {"exc": check_count("n_exc", n_exc)} | _inhibitory(n_inh)
     if (p is None) == (in_degree is None):
-        raise ValueError(f"p, in_degree: give one of the two, got p={p}, in_degree={in_degree}")
+        raise InputError(f"p, in_degree: give one of the two, got p={p}, in_degree={in_degree}")
     if inhibition is None and n_inh:
         inhibition = _counterpart(synapse, model, g)
     kinds = {"exc": synapse, "inh": inhibition}
@@ -194,7 +195,7 @@ def _gap_projections(gap: GapJunctions | None, sizes) -> list[Projection]:
         return []
     within = check_name("population of gap junctions", gap.within or "inh", sizes)
     if gap.p is None:
-        raise ValueError("gap: give p, the probability that a pair of cells is coupled")
+        raise InputError("gap: give p, the probability that a pair of cells is coupled")
     return [Projection(within, within, GapJunctions(gap.conductance), p=gap.p, name="gap")]
 
 
@@ -205,11 +206,11 @@ def _of(value, name: str, what: str):
     for given in value:
         check_name(f"population in {what}", given, NAMES)
     if name not in value:
-        raise ValueError(f"{what}: no value for the population {name!r}")
+        raise InputError(f"{what}: no value for the population {name!r}")
     return value[name]
 
 
 def _counterpart(synapse: Synapse, model, g: float) -> Synapse:
     if synapse.form == "conductance" and model.unit_of(membrane_of(model)).dim is not E_INH.dim:
-        raise ValueError(f"inhibition: {model.name} has no potential in mV; give the synapse")
+        raise InputError(f"inhibition: {model.name} has no potential in mV; give the synapse")
     return synapse.opposite(check_quantity("g", g, Unit(1), scalar=True), E_INH)

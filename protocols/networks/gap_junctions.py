@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from brian2 import Quantity, Unit, get_dimensions
 
+from ...errors import InputError
 from ...models.units import base_unit
 from .distributions import Distribution
 from .names import weight_name
@@ -92,7 +93,7 @@ class GapJunctions:
             ("potentials", *(m.unit_of(membrane_of(m)) for m in (model, source))),
         ):
             if get_dimensions(one) is not get_dimensions(other):
-                raise ValueError(
+                raise InputError(
                     f"gap junctions between {source.name} and {model.name}: their {what} have "
                     "different units, so that no current can flow from one to the other"
                 )

@@ -8,6 +8,7 @@ from operator import add
 import numpy as np
 from brian2 import Quantity, Unit
 
+from ...errors import InputError
 from ...models.checks import check_name, check_quantity
 from ...models.grouping import GroupText, describe
 from ...simulation.methods.half_steps import HALF_STEPS
@@ -121,7 +122,7 @@ class Inputs:
         taken = self.taken | others
         clash = sorted(taken & set(names(wish))) if given else []
         if clash:
-            raise ValueError(
+            raise InputError(
                 f"label {wish!r}: the cells of {self.population.name} have a {clash[0]!r} "
                 "already; choose another label"
             )
@@ -138,7 +139,7 @@ class Inputs:
         own = {*text.parameters, *text.namespace, *defined_names(text.equations)}
         clash = sorted((own - {self.model.input}) & names_of(self.model))
         if clash:
-            raise ValueError(
+            raise InputError(
                 f"drive of {self.population.name}: adds a {clash[0]!r} to {self.model.name}, which "
                 "has that name already; rename it in the model"
             )

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 from brian2 import Quantity, ms, mV, second
 
+from ...errors import InputError
 from ...models.checks import check_count, check_name, check_positive
 from ...models.zoo.izhikevich import IZHIKEVICH
 from ...simulation.backends import Backend
@@ -127,13 +128,13 @@ def _step(scheme: str, dt: Quantity | None) -> Quantity:
     """Return the integration step."""
     if scheme == "published":
         if dt is not None and check_positive("dt", dt, ms) != 1:
-            raise ValueError(
+            raise InputError(
                 f"dt: the published scheme has steps of 1 ms, got {dt}; use scheme='sde'"
             )
         return 1 * ms
     step = check_positive("dt", 0.1 * ms if dt is None else dt, ms)
     if step > 1 or abs(round(1 / step) * step - 1) > 1e-9:
-        raise ValueError(f"dt: expected 1 ms or a whole fraction of it, got {dt}")
+        raise InputError(f"dt: expected 1 ms or a whole fraction of it, got {dt}")
     return step * ms
 
 

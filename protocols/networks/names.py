@@ -9,6 +9,8 @@ from itertools import chain, count
 from brian2 import Equations
 from brian2.utils.stringtools import get_identifiers
 
+from ...errors import InputError
+
 # What Brian2 calls the objects that belong to a group or to synapses, after the owner's name.
 _OWNED = (
     "clock", "stateupdater", "subexpression_update", "spike_thresholder", "thresholder",
@@ -73,11 +75,11 @@ def weight_name(*models) -> str:
 def check_own_name(kind: str, name) -> str:
     """Return a name that a user gives to a part of a network; raise if it can be none in Brian2."""
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z]\w*", name, flags=re.ASCII):
-        raise ValueError(
+        raise InputError(
             f"{kind} {name!r}: a name is a letter followed by letters, digits and underscores"
         )
     if re.search(r"(^|_)(pre|post)$", name):
-        raise ValueError(
+        raise InputError(
             f"{kind} {name!r}: must not end in 'pre' or 'post', with which Brian2 says the cell "
             "before and after a synapse; choose another name"
         )
@@ -88,7 +90,7 @@ def check_distinct(kind: str, names: Iterable[str], remedy: str) -> None:
     """Raise if two parts of a network have the same name."""
     twice = [name for name, n in Counter(names).items() if n > 1]
     if twice:
-        raise ValueError(f"{kind}: the name {twice[0]!r} is there twice; {remedy}")
+        raise InputError(f"{kind}: the name {twice[0]!r} is there twice; {remedy}")
 
 
 def check_object_names(groups: Iterable[str], populations: Iterable[str], synapses) -> None:
@@ -106,7 +108,7 @@ def check_object_names(groups: Iterable[str], populations: Iterable[str], synaps
     made |= {f"{name}_{thing}" for name in own for thing in _OWNED}
     for name in own:
         if name in made or name in _OBJECTS or re.sub(r"_\d+$", "", name) in made:
-            raise ValueError(
+            raise InputError(
                 f"the name {name!r} is one that Brian2's objects of this network have already; "
                 "choose another"
             )
@@ -128,7 +130,7 @@ def check_array_names(texts: Mapping[str, str], more: Mapping[str, Iterable[str]
         for name in {*defined_names(text), *more.get(owner, ())}:
             other = owners.setdefault(f"{owner}_{name}", owner)
             if other != owner:
-                raise ValueError(
+                raise InputError(
                     f"{other!r} and {owner!r}: both have a variable that is called "
                     f"{owner}_{name} in a compiled program; choose another name for one of them"
                 )

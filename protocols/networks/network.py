@@ -6,6 +6,7 @@ from functools import cached_property
 
 from brian2 import Quantity, ms
 
+from ...errors import InputError
 from ...models.checks import check_name, check_positive
 from ...simulation.backends import Backend
 from ...simulation.memory import check_memory
@@ -81,10 +82,10 @@ class Network:
             given = (given,) if isinstance(given, kind) else tuple(given)
             for one in given:
                 if not isinstance(one, kind):
-                    raise ValueError(f"{name}: expected a {kind.__name__}, got {one!r}")
+                    raise InputError(f"{name}: expected a {kind.__name__}, got {one!r}")
             object.__setattr__(self, name, given)
         if not self.populations:
-            raise ValueError("populations: a network needs at least one")
+            raise InputError("populations: a network needs at least one")
         names = [name for p in self.populations for name in (p.name, *p.parts)]
         check_distinct("populations", names, "give each its own")
         for projection in self.projections:

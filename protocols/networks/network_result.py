@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from brian2 import Unit, ms
 
+from ...errors import InputError
 from ...models.checks import check_name, unit_text
 from ...models.units import column, display_unit
 from ...simulation.plan import Plan, Population, Recorded
@@ -55,7 +56,7 @@ class NetworkRun:
     def connections(self) -> pd.DataFrame:
         """One row per synapse; see the class."""
         if not self._plan.recorded.connections:
-            raise ValueError("connections: were not kept; run with connections=True")
+            raise InputError("connections: were not kept; run with connections=True")
         tables = [
             _synapses_frame(p, self._plan, self._recording, *self._weights[p.name])
             for p in self._plan.projections
@@ -167,9 +168,9 @@ def _by_number(populations, record, cells) -> list[tuple]:
     numbers = np.asarray(cells, dtype=int).ravel()
     outside = numbers[(numbers < 0) | (numbers >= total)]
     if len(outside):
-        raise ValueError(f"cells: {outside[0]} is none of the cells 0 to {total - 1}")
+        raise InputError(f"cells: {outside[0]} is none of the cells 0 to {total - 1}")
     if bool(len(numbers)) != bool(record):
-        raise ValueError(
+        raise InputError(
             "record, cells: traces need both, e.g. record=('v',), cells=[0, 1]; "
             f"got record={record!r}, cells={list(cells)!r}"
         )
@@ -184,7 +185,7 @@ def _by_number(populations, record, cells) -> list[tuple]:
 def _by_population(populations, record, cells) -> list[tuple]:
     """Return group, variables and indices where they are given for each population."""
     if not (isinstance(record, Mapping) and isinstance(cells, Mapping)) or set(record) != {*cells}:
-        raise ValueError(
+        raise InputError(
             "record, cells: give both for the same populations, e.g. record={'exc': ['v']}, "
             f"cells={{'exc': [0, 1]}}; got record={record!r}, cells={cells!r}"
         )
@@ -198,7 +199,7 @@ def _by_population(populations, record, cells) -> list[tuple]:
         numbers = np.asarray(cells[name], dtype=int).ravel()
         outside = numbers[(numbers < 0) | (numbers >= where.n)]
         if len(outside):
-            raise ValueError(
+            raise InputError(
                 f"cells: {outside[0]} is none of the cells 0 to {where.n - 1} of {name}"
             )
         variables = (variables,) if isinstance(variables, str) else tuple(variables)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from brian2 import Quantity
 
+from ...errors import InputError
 from ...models import NeuronModel
 from ...models.checks import check_count, check_name
 from ...models.grouping import check_vary
@@ -72,7 +73,7 @@ class Population:
     def __post_init__(self):
         check_own_name("population", self.name)
         if not isinstance(self.model, NeuronModel):
-            raise ValueError(
+            raise InputError(
                 f"population {self.name!r}: expected a NeuronModel, got {self.model!r}"
             )
         for name, n in self._sizes.items():
@@ -85,7 +86,7 @@ class Population:
         if isinstance(self.start, str):
             check_name("start", self.start, ("rest", "initial"))
         elif not isinstance(self.start, Mapping):
-            raise ValueError(
+            raise InputError(
                 f"start of {self.name}: expected 'rest', 'initial' or a dict of initial values, "
                 f"got {self.start!r}"
             )

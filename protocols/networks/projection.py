@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from brian2 import Quantity, Unit, ms
 
+from ...errors import InputError
 from ...models.checks import check_quantity
 from ...models.units import base_unit
 from ...models.warn import warn_caller
@@ -80,23 +81,23 @@ class Projection:
     def __post_init__(self):
         where = f"projection from {self.source} to {self.target}"
         if not isinstance(self.synapse, Synapse | GapJunctions):
-            raise ValueError(f"{where}: expected a Synapse or GapJunctions, got {self.synapse!r}")
+            raise InputError(f"{where}: expected a Synapse or GapJunctions, got {self.synapse!r}")
         for kind, name in (("projection", self.name), ("label", self.label)):
             if name is not None:
                 check_own_name(kind, name)
         if self.is_gap:
             if self.synapse.p is not None or self.synapse.within is not None:
-                raise ValueError(
+                raise InputError(
                     f"{where}: give p to the Projection, not to the GapJunctions, which are "
                     "within its source and target"
                 )
             if self.delay is not None:
-                raise ValueError(f"{where}: gap junctions have no delay")
+                raise InputError(f"{where}: gap junctions have no delay")
         if self.rule.pairs is None and self._each:
-            raise ValueError(f"{where}: an array of weights needs pairs, one weight for each")
+            raise InputError(f"{where}: an array of weights needs pairs, one weight for each")
         check_delay(self.delay)
         if isinstance(self.delay, Distribution) and getattr(self.synapse, "form", "") == "pulse":
-            raise ValueError(f"{where}: a pulse needs one delay for all, or it would have no end")
+            raise InputError(f"{where}: a pulse needs one delay for all, or it would have no end")
 
     @property
     def is_gap(self) -> bool:
@@ -129,7 +130,7 @@ class Projection:
         from_model, to_model = models
         for model in models if isinstance(self.delay, Distribution) else ():
             if "delay" in names_of(model):
-                raise ValueError(
+                raise InputError(
                     f"delay from {self.source} to {self.target}: {model.name} has a 'delay' of its "
                     "own, which Brian2 takes for the synapses' where theirs are drawn; rename it "
                     "in the model, or give one delay for all"
@@ -140,7 +141,7 @@ class Projection:
             self.synapse.check(to_model, self.strength)
         _, expected = self.rule.connect(source, target)
         if self._each and np.shape(self.strength) != (expected,):
-            raise ValueError(
+            raise InputError(
                 f"weight from {self.source} to {self.target}: expected {expected:.0f} values, one "
                 f"for each pair, got shape {np.shape(self.strength)}"
             )
@@ -193,7 +194,7 @@ class Projection:
         if "end" in texts:
             duration = on_grid("duration of a pulse", self.synapse.tau, dt)
             if not duration:
-                raise ValueError(
+                raise InputError(
                     f"duration of a pulse: {self.synapse.tau} is less than half a step of {dt}; "
                     "use a smaller dt"
                 )
@@ -208,9 +209,9 @@ def check_delay(delay) -> None:
     if isinstance(delay, Distribution):
         delay.text("delay", ms)
         if lowest(delay) < 0:
-            raise ValueError(f"delay: {delay} can be negative; give it a low of 0*ms or above")
+            raise InputError(f"delay: {delay} can be negative; give it a low of 0*ms or above")
     elif check_quantity("delay", delay, ms, scalar=True) < 0:
-        raise ValueError(f"delay: must not be negative, got {delay}")
+        raise InputError(f"delay: must not be negative, got {delay}")
 
 
 def on_grid(name: str, value: Quantity, dt: Quantity) -> float:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from brian2 import Quantity, Unit, ms
 
+from ...errors import InputError
 from ...models.checks import check_name, check_positive, check_quantity, unit_text
 from ...models.units import base_unit, display_unit
 from ..stimuli import Term, Unending
@@ -207,7 +208,7 @@ class Synapse:
         """Raise if the model has a name already that these synapses add under that label."""
         clash = sorted(self.names(label) & names_of(model))
         if clash:
-            raise ValueError(
+            raise InputError(
                 f"label {label!r}: {model.name} has a {clash[0]!r} already, which the synapses "
                 "would add; choose another label"
             )
@@ -218,7 +219,7 @@ class Synapse:
         A conductance keeps its sign and reverses at `E_rev`.
         """
         if isinstance(self.weight, Distribution):
-            raise ValueError(
+            raise InputError(
                 "inhibition: give the inhibitory synapse where weights are drawn, got "
                 f"weight={self.weight}"
             )
@@ -263,7 +264,7 @@ def membrane_of(model) -> str:
     try:
         return model.membrane
     except StopIteration:
-        raise ValueError(
+        raise InputError(
             f"{model.name}: its input {model.input!r} drives no state variable, so that there is "
             "no potential on which a synapse could act"
         ) from None

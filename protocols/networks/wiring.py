@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from brian2 import Unit
 
+from ...errors import InputError
 from ...models.checks import check_name, check_quantity
 from ...simulation import plan
 
@@ -43,13 +44,13 @@ class Wiring:
         count = sum(value is not None for value in given.values())
         if count != 1:
             shown = ", ".join(name for name, value in given.items() if value is not None)
-            raise ValueError(
+            raise InputError(
                 f"p, in_degree, pairs, wiring: give one of them, got {shown or 'none'}"
             )
         if self.rule is not None:
             check_name("wiring", self.rule, RULES)
         if self.mutual and self.in_degree is not None:
-            raise ValueError("in_degree: gap junctions have no direction; give p, pairs or wiring")
+            raise InputError("in_degree: gap junctions have no direction; give p, pairs or wiring")
 
     def connect(self, source: plan.Population, target: plan.Population) -> tuple[dict, float]:
         """Return Brian2's arguments of `connect`, and the expected number of synapses.
@@ -76,7 +77,7 @@ class Wiring:
         shared = _overlap(source, target)
         if self.mutual and shared:
             if (source.start, source.stop) != (target.start, target.stop):
-                raise ValueError(
+                raise InputError(
                     f"gap junctions from {source.name} to {target.name}: the two share cells; "
                     "couple a population with itself, or two that share none"
                 )
@@ -90,7 +91,7 @@ class Wiring:
         pre, post = check_pairs(self.pairs, source, target)
         same = pre + source.start == post + target.start
         if self.mutual and source.cells == target.cells and same.any():
-            raise ValueError(
+            raise InputError(
                 f"pairs: pair {np.flatnonzero(same)[0]} couples a cell with itself by a gap "
                 "junction, which conducts nothing; leave it out"
             )
@@ -98,13 +99,13 @@ class Wiring:
 
     def _one_to_one(self, source, target) -> tuple[dict, float]:
         if source.n != target.n:
-            raise ValueError(
+            raise InputError(
                 f"one_to_one from {source.name} to {target.name}: needs as many cells in both, "
                 f"got {source.n} and {target.n}"
             )
         if _overlap(source, target) and not (self.autapses and not self.mutual):
             remedy = "couple two populations" if self.mutual else "give autapses=True"
-            raise ValueError(
+            raise InputError(
                 f"one_to_one from {source.name} to {target.name}: would connect each cell to "
                 f"itself; {remedy} if that is meant"
             )
@@ -113,9 +114,9 @@ class Wiring:
     def _with_in_degree(self, where, source, target) -> tuple[dict, float]:
         k, own = self.in_degree, bool(_overlap(source, target)) and not self.autapses
         if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 0:
-            raise ValueError(f"in_degree {where}: expected a whole number, got {k!r}")
+            raise InputError(f"in_degree {where}: expected a whole number, got {k!r}")
         if k > source.n - own:
-            raise ValueError(
+            raise InputError(
                 f"in_degree {where}: {k} is above the {source.n - own} cells of that "
                 "population that a cell can be connected to"
             )
@@ -123,7 +124,7 @@ class Wiring:
         if own:  # draw among all others: from the cell itself on, take the next one
             text = f"k + int(k >= j) for k in sample(0, {source.n - 1}, size={k})"
         if own and (source.start, source.stop) != (target.start, target.stop):
-            raise ValueError(
+            raise InputError(
                 f"in_degree {where}: the targets, {target.name}, are these cells and others; "
                 "give a projection onto each part, or autapses=True"
             )
@@ -141,7 +142,7 @@ def check_probability(name: str, p) -> float:
     """Return a probability; raise unless it lies between 0 and 1."""
     value = check_quantity(name, p, Unit(1), scalar=True)
     if not 0 <= value <= 1:
-        raise ValueError(f"{name}: expected a probability between 0 and 1, got {p}")
+        raise InputError(f"{name}: expected a probability between 0 and 1, got {p}")
     return float(value)
 
 
@@ -152,7 +153,7 @@ def check_pairs(pairs, source: plan.Population, target: plan.Population) -> list
     except TypeError:
         found = []
     if len(found) != 2 or found[0].ndim != 1 or found[0].shape != found[1].shape:
-        raise ValueError(
+        raise InputError(
             "pairs: expected two arrays of the same length, the sources' and the targets' "
             f"numbers, got {pairs!r}"
         )
@@ -160,10 +161,10 @@ def check_pairs(pairs, source: plan.Population, target: plan.Population) -> list
         ("source", "target"), found, (source, target), strict=True
     ):
         if len(numbers) and not np.issubdtype(numbers.dtype, np.integer):
-            raise ValueError(f"pairs: {what} numbers must be whole, got {numbers.dtype}")
+            raise InputError(f"pairs: {what} numbers must be whole, got {numbers.dtype}")
         outside = np.flatnonzero((numbers < 0) | (numbers >= population.n))
         if len(outside):
-            raise ValueError(
+            raise InputError(
                 f"pairs: {what} {numbers[outside[0]]} of pair {outside[0]} is none of the cells "
                 f"0 to {population.n - 1} of {population.name}"
             )

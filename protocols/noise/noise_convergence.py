@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from brian2 import Quantity, ms, mV, nA
 
+from ...errors import InputError
 from ...models import LIF
 from ...models.checks import check_count, check_name, check_positive, check_quantity
 from ...simulation.run import simulate
@@ -113,7 +114,7 @@ def _checked_steps(steps, length: float) -> list[float]:
         *((length, step, "a part of the duration") for step in values),
     ):
         if part <= 0 or abs(whole / part - round(whole / part)) > 1e-9:
-            raise ValueError(f"steps: expected each to be {what}, got {values} ms, {length} ms")
+            raise InputError(f"steps: expected each to be {what}, got {values} ms, {length} ms")
     return values
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 from brian2 import Quantity, ms, second
 
 from ...analysis.trains.spikes import spike_table
+from ...errors import InputError
 from ...models.checks import check_count, check_quantity, tidy, unit_text
 from ...simulation.numerics import NO_TOLERANCE, numerics_of
 from ...simulation.run import simulate
@@ -137,7 +138,7 @@ def noise_unit(model) -> str:
 
 def _checked_seed(seed) -> int:
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise ValueError(f"seed: expected a whole number that is not negative, got {seed!r}")
+        raise InputError(f"seed: expected a whole number that is not negative, got {seed!r}")
     return int(seed)
 
 
@@ -147,7 +148,7 @@ def _combinations(model, currents, noise, vary) -> pd.DataFrame:
     strengths = check_quantity("noise", noise, model.input_unit * ms**0.5)
     strengths = np.atleast_1d(strengths)
     if strengths.ndim != 1 or np.any(strengths < 0):
-        raise ValueError(f"noise: expected strengths of 0 or more in one dimension, got {noise}")
+        raise InputError(f"noise: expected strengths of 0 or more in one dimension, got {noise}")
     return pd.concat([sets.assign(noise=tidy(s)) for s in strengths], ignore_index=True)[
         ["noise", *sets.columns]
     ]

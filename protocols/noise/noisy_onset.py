@@ -5,6 +5,7 @@ import pandas as pd
 from brian2 import Quantity, ms, mV, second
 
 from ...dynamics.fluctuations import noise_for_deviation
+from ...errors import InputError
 from ...models.checks import check_count, check_quantity, unit_text
 from ...simulation.numerics import numerics_of
 from .. import tables
@@ -80,7 +81,7 @@ def noisy_onset(
         given = rheobase(model, tolerance=1e-3, duration=1 * second, **still_options)
     onset = check_quantity("threshold", given, unit, scalar=True)
     if onset <= low:
-        raise ValueError(f"threshold: expected one above {low:g} in {unit}, got {given}")
+        raise InputError(f"threshold: expected one above {low:g} in {unit}, got {given}")
     currents = Quantity(np.linspace(low, 2 * onset - low, points) * unit)
     membrane = model.unit_of(model.membrane)
     if deviations is None:
@@ -88,7 +89,7 @@ def noisy_onset(
         deviations = Quantity(np.array(DEVIATIONS) * scale)
     chosen = np.atleast_1d(check_quantity("deviations", deviations, membrane))
     if chosen.ndim != 1 or np.any(chosen <= 0):
-        raise ValueError(f"deviations: expected values above 0, got {deviations}")
+        raise InputError(f"deviations: expected values above 0, got {deviations}")
     noise = noise_for_deviation(model, Quantity(chosen * membrane), low * unit)
     same = {"duration": duration, "discard": discard}
     noisy = noisy_fi_curve(

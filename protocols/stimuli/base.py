@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 import numpy as np
 from brian2 import Quantity, ms, second
 
+from ...errors import InputError
 from ...models.checks import check_positive, check_quantity
 from ...models.grouping import InputText
 from ...models.step_parts import STEP_BEGIN
@@ -167,14 +168,14 @@ class Stimulus:
         term = self.term(model, model.input, At(dt=step))
         for name, value in term.parameters.items():
             if np.ndim(value) and np.shape(value) != (n,):
-                raise ValueError(
+                raise InputError(
                     f"{type(self).__name__} {name}: expected one value or {n} values, one per "
                     f"neuron, got shape {np.shape(value)}"
                 )
         for name, function in term.namespace.items():
             columns = getattr(function, "values", np.empty(0)).shape[1:]
             if columns and columns != (n,):
-                raise ValueError(f"Recorded values: {columns[0]} columns for {n} neurons ({name})")
+                raise InputError(f"Recorded values: {columns[0]} columns for {n} neurons ({name})")
         check_rules(term.rules, term.parameters, step, f"{type(self).__name__} ")
         definition = f"{model.input} = {term.value} : {unit}"
         lines = "\n".join((*term.lines, definition))
@@ -239,7 +240,7 @@ class Unending(Stimulus):
 
 def _stimulus(candidate) -> Stimulus:
     if not isinstance(candidate, Stimulus):
-        raise ValueError(
+        raise InputError(
             f"expected a stimulus such as Step(...), got {candidate!r}; wrap a value in Constant"
         )
     return candidate
@@ -302,7 +303,7 @@ class Then(Stimulus):
 
     def __post_init__(self):
         if not np.all(np.isfinite(np.asarray(self.first.offset))):
-            raise ValueError(f"then: {self.first!r} never ends; give it an offset")
+            raise InputError(f"then: {self.first!r} never ends; give it an offset")
 
     @property
     def onset(self) -> Quantity:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from brian2 import Function, Quantity, TimedArray, get_dimensions, ms, second
 
+from ...errors import InputError
 from ...models.checks import check_positive, check_quantity
 from ...simulation.input_rules import on_grid
 from .base import At, Stimulus, Term, check_window, settled, zero
@@ -57,15 +58,15 @@ class Recorded(Stimulus):
 
     def __post_init__(self):
         if np.ndim(self.values) not in (1, 2):
-            raise ValueError(
+            raise InputError(
                 "Recorded values: expected shape (samples,) or (samples, neurons), got "
                 f"{np.shape(self.values)}"
             )
         check_quantity("Recorded values", self.values, _unit_of(self.values))
         if (self.dt is None) == (self.times is None):
-            raise ValueError("Recorded: give either dt, the sampling interval, or times")
+            raise InputError("Recorded: give either dt, the sampling interval, or times")
         if np.ndim(self.dt):
-            raise ValueError("Recorded dt: expected one value; for uneven sampling give times=")
+            raise InputError("Recorded dt: expected one value; for uneven sampling give times=")
         if self.times is None:
             check_positive("Recorded dt", self.dt, ms)
         else:
@@ -106,15 +107,15 @@ class Recorded(Stimulus):
         time = "t_ms" if "t_ms" in table else "t"
         missing = [name for name in (time, "I") if name not in table]
         if missing:
-            raise ValueError(
+            raise InputError(
                 f"Recorded: expected columns t_ms (or t) and I, got {list(table.columns)}"
             )
         if time == "t" and time_unit is None:
-            raise ValueError("Recorded: column t has no unit; give time_unit=, or name it t_ms")
+            raise InputError("Recorded: column t has no unit; give time_unit=, or name it t_ms")
         if "neuron" in table:
             wide = table.pivot(index=time, columns="neuron", values="I")
             if wide.isna().any(axis=None):
-                raise ValueError("Recorded: neurons have samples at different times, or NaN")
+                raise InputError("Recorded: neurons have samples at different times, or NaN")
             times, values = wide.index.to_numpy(), wide.to_numpy()
         else:
             times, values = table[time].to_numpy(), table["I"].to_numpy()
@@ -255,17 +256,17 @@ def _edges(times, count: int) -> np.ndarray:
 def _check_times(times, count: int) -> None:
     numbers = check_quantity("Recorded times", times, ms)
     if np.ndim(numbers) != 1 or len(numbers) not in (count, count + 1) or len(numbers) < 2:
-        raise ValueError(
+        raise InputError(
             f"Recorded times: expected {count} times, one per sample (or one more, the end of the "
             f"last; at least two), got shape {np.shape(numbers)}"
         )
     if numbers[0] < 0:
-        raise ValueError(f"Recorded times: must not be negative, got {numbers[0]:g} ms")
+        raise InputError(f"Recorded times: must not be negative, got {numbers[0]:g} ms")
     wrong = np.flatnonzero(np.diff(numbers) <= 0)
     if len(wrong):
         k = wrong[0]
         what = "occur twice" if numbers[k] == numbers[k + 1] else "are not in order"
-        raise ValueError(
+        raise InputError(
             f"Recorded times: must ascend, but {numbers[k]:g} and {numbers[k + 1]:g} ms {what} "
             f"(samples {k} and {k + 1})"
         )

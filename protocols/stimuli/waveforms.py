@@ -7,6 +7,7 @@ import numpy as np
 from brian2 import Hz, Quantity, ms
 from brian2.utils.stringtools import get_identifiers, word_substitute
 
+from ...errors import InputError
 from ...models.checks import check_positive, check_quantity
 from ...models.step_parts import STEP_BEGIN
 from ...models.validation import check_input_text
@@ -119,7 +120,7 @@ class Pulses(Stimulus):
         times = np.atleast_1d(check_quantity("Pulses times", self.times, ms))
         check_positive("Pulses width", self.width, ms)
         if times.ndim > 1:
-            raise ValueError(f"Pulses times: expected a list of times, got shape {times.shape}")
+            raise InputError(f"Pulses times: expected a list of times, got shape {times.shape}")
         values = {f"time_{k}": time * float(ms) for k, time in enumerate(times)}
         check_rules(_pulse_rules("", len(times)), values | {"width": self.width}, subject="Pulses ")
 
@@ -219,7 +220,7 @@ class Chirp(Stimulus):
             check_quantity(f"Chirp {name}", getattr(self, name), Hz)
             check_rules(_frequency_rules(name), vars(self), subject="Chirp ")
         if np.any(np.isinf(np.asarray(self.offset))):
-            raise ValueError("Chirp offset: must be finite, it says when `stop` is reached")
+            raise InputError("Chirp offset: must be finite, it says when `stop` is reached")
 
     def term(self, model, name, at):
         gate = self.gate(name, at)
@@ -280,7 +281,7 @@ class Expression(Stimulus):
         check_window(self)
         unused = set(self.parameters) - get_identifiers(self.expression)
         if unused:
-            raise ValueError(f"Expression: {sorted(unused)} do not occur in {self.expression!r}")
+            raise InputError(f"Expression: {sorted(unused)} do not occur in {self.expression!r}")
 
     def term(self, model, name, at):
         check_input_text(model, self.expression, self.parameters)

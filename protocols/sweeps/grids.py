@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from brian2 import Quantity
 
+from ...errors import InputError
 from ...models.checks import check_name, check_quantity, tidy
 
 
@@ -78,7 +79,7 @@ def cross(model, values: Mapping[str, Quantity]) -> Grid:
     """
     columns = {name: _values(model, name, given) for name, given in values.items()}
     if not columns:
-        raise ValueError("grid: names no parameter; give e.g. {'I': currents}")
+        raise InputError("grid: names no parameter; give e.g. {'I': currents}")
     if "I" in columns:
         columns["I"] = columns.pop("I")  # the last one runs fastest
     return Grid(columns, crossed=True)
@@ -99,13 +100,13 @@ def listed(model, sets: pd.DataFrame) -> Grid:
         values = pd.to_numeric(sets[name], errors="coerce").to_numpy(dtype=float)
         bad = np.flatnonzero(~np.isfinite(values))
         if len(bad):
-            raise ValueError(
+            raise InputError(
                 f"grid, column {name}: {len(bad)} of {len(values)} values are not finite numbers "
                 f"(first: {sets[name].iloc[bad[0]]!r} in row {bad[0]})"
             )
         columns[name] = values
     if sets.empty:
-        raise ValueError("grid: the table has no rows or no columns; give at least one set")
+        raise InputError("grid: the table has no rows or no columns; give at least one set")
     return Grid(columns, crossed=False)
 
 
@@ -115,7 +116,7 @@ def grid_of(model, grid) -> Grid:
         return listed(model, grid)
     if isinstance(grid, Mapping):
         return cross(model, grid)
-    raise ValueError(
+    raise InputError(
         "grid: expected a DataFrame with one parameter set a row, or a dict of arrays with units "
         f"such as {{'I': [1, 2]*nA}}, got {type(grid).__name__}"
     )
@@ -129,5 +130,5 @@ def _values(model, name: str, given: Quantity) -> np.ndarray:
         numbers = check_quantity(f"parameter {name}", given, parameter.unit)
     numbers = np.atleast_1d(numbers)
     if numbers.ndim != 1:
-        raise ValueError(f"{name}: expected one dimension, got shape {numbers.shape}")
+        raise InputError(f"{name}: expected one dimension, got shape {numbers.shape}")
     return np.array([tidy(value) for value in numbers])

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from brian2 import Quantity
 
+from ...errors import InputError
 from ...models.checks import check_count, unit_text
 from ...simulation.backends.compiled.programs import LARGEST
 from ...simulation.numerics import check_keywords
@@ -285,7 +286,7 @@ def _outcomes(plan: _Plan, executor: Executor, at_once, todo) -> Iterator[tuple[
                 continue
             refusals += outcome.refused
             if not worked and refusals >= min(REFUSALS, len(todo)):
-                raise ValueError(outcome.error)
+                raise InputError(outcome.error)
             yield job, outcome
 
 
@@ -346,12 +347,12 @@ def _check_same(path: Path, known: dict, wanted: dict, chunk: int | None) -> Non
         if known[what] != wanted[what]:
             old, new = known[what][0], wanted[what][0]
             how = f"{old}, not {new}" if old != new else f"{old}, but with other values"
-            raise ValueError(
+            raise InputError(
                 f"store {path}: was begun with another {what} ({how}); choose another store, or "
                 "delete this one"
             )
     if chunk is not None and chunk != known["chunk"]:
-        raise ValueError(
+        raise InputError(
             f"store {path}: was begun with chunks of {known['chunk']} sets, not {chunk}; leave "
             "chunk out to continue"
         )
@@ -390,6 +391,6 @@ def _check_settings(protocol, settings: Mapping) -> None:
     try:
         signature.bind(None, None, **settings)
     except TypeError as error:
-        raise ValueError(f"{protocol.__name__}: {error}") from None
+        raise InputError(f"{protocol.__name__}: {error}") from None
     if "numerics" in signature.parameters:
         check_keywords(protocol, settings)

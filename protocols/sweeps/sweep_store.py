@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 from filelock import FileLock, Timeout
 
+from ...errors import InputError
+
 FORMATS = (".parquet", ".csv")
 _MANIFEST = "_sweep.json"
 
@@ -31,11 +33,11 @@ class SweepStore:
     def __init__(self, path):
         self.path = Path(path)
         if self.path.suffix not in FORMATS:
-            raise ValueError(f"store {str(path)!r}: expected a name that ends in {FORMATS}")
+            raise InputError(f"store {str(path)!r}: expected a name that ends in {FORMATS}")
         if self.path.suffix == ".parquet":
             _check_parquet()
         if self.path.exists() and not self.path.is_dir():
-            raise ValueError(f"store {self.path}: is a file; a store is a folder, choose another")
+            raise InputError(f"store {self.path}: is a file; a store is a folder, choose another")
 
     def manifest(self) -> dict | None:
         """Return what the store says of its sweep; None for a new one."""
@@ -43,7 +45,7 @@ class SweepStore:
         if file.exists():
             return json.loads(file.read_text())
         if self.path.is_dir() and any(self.path.glob("[!.]*")):
-            raise ValueError(
+            raise InputError(
                 f"store {self.path}: is a folder with other files and no {_MANIFEST}; choose "
                 "another name"
             )
@@ -61,7 +63,7 @@ class SweepStore:
                     self._write(_MANIFEST, lambda file: file.write_text(json.dumps(manifest)))
                 yield
         except Timeout:
-            raise ValueError(f"store {self.path}: another process is filling it") from None
+            raise InputError(f"store {self.path}: another process is filling it") from None
 
     def finished(self, *, retry: bool) -> set[int]:
         """Return the chunks that need no run; with `retry`, forget those that failed altogether."""
@@ -155,7 +157,7 @@ def read_sweep(store, columns=None) -> pd.DataFrame:
     """
     found = SweepStore(store)
     if found.manifest() is None:
-        raise ValueError(f"store {found.path}: does not exist or holds no sweep")
+        raise InputError(f"store {found.path}: does not exist or holds no sweep")
     return found.read(columns)
 
 
@@ -191,7 +193,7 @@ def _combined(parts: list, failed: pd.DataFrame, columns=None) -> pd.DataFrame:
     if columns is not None:
         table = table[["set", *columns]]
     if table["set"].duplicated().any():
-        raise ValueError("the store holds a set twice; was it put together by hand?")
+        raise InputError("the store holds a set twice; was it put together by hand?")
     return table.sort_values("set", ignore_index=True)
 
 
@@ -222,7 +224,7 @@ def _check_parquet() -> None:
     try:
         import pyarrow  # noqa: F401
     except ImportError:
-        raise ValueError(
+        raise InputError(
             "a parquet store needs pyarrow: pip install excitable[parquet], or use a store that "
             "ends in .csv"
         ) from None

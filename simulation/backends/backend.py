@@ -8,6 +8,7 @@ from functools import cache
 
 import numpy as np
 
+from ...errors import InputError
 from ...models.checks import check_count, check_name
 from ..recording import Recording
 from .compiled.compile import compiler, has_openmp
@@ -100,15 +101,15 @@ class Backend:
         check_name("backend", self.name, (AUTO, *ENGINES))
         check_name("precision", self.precision, PRECISIONS)
         if not isinstance(self.optimise, bool):
-            raise ValueError(f"optimise: expected True or False, got {self.optimise!r}")
+            raise InputError(f"optimise: expected True or False, got {self.optimise!r}")
         threads = check_count("threads", self.threads)
         if threads > 1 and self.name != AUTO and not self.engine.has_threads:
-            raise ValueError(
+            raise InputError(
                 f"backend {self.name!r} has one thread, got threads={threads}; use "
                 f"Backend({QUICK_TO_RUN!r}, threads=...)"
             )
         if not isinstance(self.optimise, bool):
-            raise ValueError(f"optimise: expected True or False, got {self.optimise!r}")
+            raise InputError(f"optimise: expected True or False, got {self.optimise!r}")
 
     @property
     def engine(self) -> Engine:
@@ -136,7 +137,7 @@ class Backend:
         """
         chosen = choose(self, plan.steps)
         if chosen.precision != "float64" and not plan.divisible:
-            raise ValueError(f"precision {chosen.precision!r}: networks run in 'float64' only")
+            raise InputError(f"precision {chosen.precision!r}: networks run in 'float64' only")
         recording = chosen.engine.run(plan, chosen)
         for cells in plan.cells:
             plan.check_finite(cells, recording.cells[cells.name])
@@ -178,12 +179,12 @@ def choose(backend: str | Backend | None, steps: float = np.inf) -> Backend:
                   "(Debian: apt install g++ make; macOS: xcode-select --install).")  # fmt: skip
         return replace(wanted, name=QUICK_TO_START)
     if wanted.engine.needs_compiler and not has_compiler():
-        raise ValueError(
+        raise InputError(
             f"backend {wanted.name!r} needs a C++ compiler and none is on the path; install g++ "
             f"and make, or use backend={QUICK_TO_START!r}"
         )
     if wanted.threads > 1 and not has_openmp():
-        raise ValueError(
+        raise InputError(
             f"threads={wanted.threads}: {compiler()} has no OpenMP; install it (for clang: apt "
             "install libomp-dev), or use threads=1"
         )
@@ -202,7 +203,7 @@ def makes_program(backend: str | Backend | None) -> Backend:
     if wanted.name == AUTO:
         return replace(wanted, name=QUICK_TO_RUN)
     if not wanted.engine.makes_programs:
-        raise ValueError(
+        raise InputError(
             f"backend {wanted.name!r} makes no program; use Backend({QUICK_TO_RUN!r}, "
             "precision=..., threads=...)"
         )

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from brian2.utils.stringtools import get_identifiers, word_substitute
 
+from ...errors import InputError
 from ...models.steady import is_constant
 from ...models.system import System, total_derivative
 from .runge_kutta import RightHandSides, right_hand_sides
@@ -84,7 +85,7 @@ def check_splits(system: System, method: str) -> None:
     try:
         split_step(right_hand_sides(system), method)
     except ValueError as error:
-        raise ValueError(f"method {method!r}: {error}") from None
+        raise InputError(f"method {method!r}: {error}") from None
 
 
 def membrane_of(parts: RightHandSides) -> str:
@@ -100,7 +101,7 @@ def membrane_of(parts: RightHandSides) -> str:
     for v in parts.rhs:
         if all(uses[x] <= {x, v} for x in states - {v}):
             return v
-    raise ValueError(
+    raise InputError(
         "a splitting method needs one variable (the membrane potential) such that every other one "
         f"depends on it and itself alone, but here {uses}; use method='rk4'"
     )
@@ -120,7 +121,7 @@ def slope(parts: RightHandSides, x: str) -> str:
             known[name] = total
     found = total_derivative(parts.rhs[x], known)
     if not is_constant(found, x, parts.named):
-        raise ValueError(
+        raise InputError(
             f"a splitting method needs equations that are linear in their own variable, but "
             f"d{x}/dt is not linear in {x}; use method='rk4'"
         )

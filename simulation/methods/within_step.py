@@ -15,6 +15,7 @@ from dataclasses import replace
 import numpy as np
 from brian2.utils.stringtools import word_substitute
 
+from ...errors import InputError
 from ...models.expressions import depends, needed
 from ...models.grouping import CustomEvent, GroupText
 from ...models.system import FREE, System
@@ -60,7 +61,7 @@ class _Located:
         self.rule = self.system.refractory
         self.timed = self.rule.kind == "time"
         if self.timed and depends(self.rule.text, self.system.rhs, self.system.named):
-            raise ValueError(
+            raise InputError(
                 f"{self.system.name}: the refractory period {self.rule.text!r} changes with the "
                 "state, so its end cannot be located inside a step; use spikes='grid'"
             )

@@ -18,6 +18,8 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 import cloudpickle
 
+from ...errors import WorkerError
+
 # The path first: `excitable` itself may be found on it only.
 _START = """
 import pickle, sys
@@ -34,10 +36,6 @@ _kept: list = []  # what workers were started with, and the workers
 def _stop_kept() -> None:
     if _kept:
         _kept[1].shutdown()
-
-
-class WorkerError(RuntimeError):
-    """A worker process died, or could not take its task or return the result."""
 
 
 class Here(Executor):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from brian2 import Quantity, ms, second
 
+from ...errors import InputError
 from ...models.checks import check_count, check_name, check_positive
 from ...models.grouping import GroupText, InputText, describe, initial_state
 from ..backends.backend import Backend, choose, makes_program
@@ -150,7 +151,7 @@ class _Varied:
 def _names(model, stimulus, n: int, dt: Quantity | None) -> dict[str, str]:
     """Return, for every number that can be set, the user's name and the name in the text."""
     if not hasattr(stimulus, "text"):
-        raise ValueError(
+        raise InputError(
             f"stimulus: expected a Stimulus such as Constant or Step, got {stimulus!r}"
         )
     names = {name: name for name in model.parameters}

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ...analysis.trains.spikes import spike_table
+from ...errors import InputError
 from .. import results
 from ..backends.compiled.program import Program
 from ..input_rules import check_rules
@@ -159,7 +160,7 @@ class NeuronProgram:
         length = self._time("duration", duration, self.description.duration_ms)
         step = self._time("dt", dt, self.description.dt_ms)
         if self.description.dt_is_fixed and step != self.description.dt_ms:
-            raise ValueError(
+            raise InputError(
                 f"dt: a recorded input fixes the step at {self.description.dt_ms:g} ms; build "
                 "the program with another dt"
             )
@@ -170,7 +171,7 @@ class NeuronProgram:
     def _time(self, name: str, value, default: float) -> float:
         number = float(_plain(name, default if value is None else value, _MS, ()))
         if number <= 0:
-            raise ValueError(f"{name}: must be above zero, got {value}")
+            raise InputError(f"{name}: must be above zero, got {value}")
         return number
 
     def _start(self, start) -> dict | str:
@@ -184,7 +185,7 @@ class NeuronProgram:
             }  # fmt: skip
         _known("start", start, ("rest", "initial"))
         if start == "rest" and not self.description.has_rest:
-            raise ValueError(
+            raise InputError(
                 f"start 'rest': the resting state of {self.description.model} does not follow "
                 "from its text; use start='initial'"
             )
@@ -201,7 +202,7 @@ class NeuronProgram:
         else:
             begin = onset + _plain("discard", discard, _MS, ())
         if np.any(begin < onset) or np.any(begin >= end):
-            raise ValueError(
+            raise InputError(
                 f"discard: must not be negative and lie below the time that the stimulus is on, "
                 f"from {np.min(onset):g} to {np.max(end):g} ms; got {discard}"
             )
@@ -288,11 +289,11 @@ def open_program(folder) -> NeuronProgram:
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ValueError(f"{folder}: holds no program ({error})") from None
+        raise InputError(f"{folder}: holds no program ({error})") from None
     if "neurons" not in manifest:
-        raise ValueError(f"{folder}: expected a program made by build() or export()")
+        raise InputError(f"{folder}: expected a program made by build() or export()")
     if not (folder / "main").exists():
-        raise ValueError(f"{folder}: is not compiled yet; run `make -C '{folder}'`")
+        raise InputError(f"{folder}: is not compiled yet; run `make -C '{folder}'`")
     return NeuronProgram(Program.open(folder), ProgramDescription.from_json(manifest["neurons"]))
 
 
@@ -315,7 +316,7 @@ def given_values(about: ProgramDescription, values: Mapping) -> dict[str, np.nda
         name = about.aliases.get(name, name)
         entry = known[_known("parameter", name, known)]
         if not entry.per_neuron and np.ndim(value):
-            raise ValueError(
+            raise InputError(
                 f"{name}: expected one value, got shape {np.shape(value)}; to give each neuron its "
                 f"own, build the program with vary=({name!r}, ...)"
             )
@@ -330,7 +331,7 @@ def _known(kind: str, name: str, known: Iterable[str]) -> str:
         return name
     near = difflib.get_close_matches(str(name).lower(), [k.lower() for k in known], 1, 0.4)
     guess = next((f"; did you mean {k!r}?" for k in known if near and k.lower() == near[0]), ".")
-    raise ValueError(f"unknown {kind} {name!r}{guess} Known: {', '.join(known)}")
+    raise InputError(f"unknown {kind} {name!r}{guess} Known: {', '.join(known)}")
 
 
 def _plain(name: str, value, entry: UnitEntry, shape: tuple[int, ...]) -> np.ndarray:
@@ -338,20 +339,20 @@ def _plain(name: str, value, entry: UnitEntry, shape: tuple[int, ...]) -> np.nda
     parts = value if isinstance(value, list | tuple) else [value]
     dimensions = {_dimensions(part) for part in parts}
     if dimensions - {None, entry.dimensions}:
-        raise ValueError(f"{name}: expected {entry.unit}, got {value!r}; check the unit")
+        raise InputError(f"{name}: expected {entry.unit}, got {value!r}; check the unit")
     if len(dimensions) > 1:
-        raise ValueError(f"{name}: some values have a unit and some have none: {value!r}")
+        raise InputError(f"{name}: some values have a unit and some have none: {value!r}")
     try:
         numbers = np.asarray(value, dtype=float)
     except (TypeError, ValueError):
-        raise ValueError(f"{name}: expected numbers in {entry.unit}, got {value!r}") from None
+        raise InputError(f"{name}: expected numbers in {entry.unit}, got {value!r}") from None
     if None not in dimensions:  # a Brian2 quantity: SI numbers
         numbers = numbers / entry.factor
     if numbers.shape not in ((), shape):
         wanted = "one value" + (f" or {shape[0]}, one per neuron" if shape else "")
-        raise ValueError(f"{name}: expected {wanted}, got shape {numbers.shape}")
+        raise InputError(f"{name}: expected {wanted}, got shape {numbers.shape}")
     if not np.isfinite(numbers).all():
-        raise ValueError(f"{name}: holds NaN or infinite values; give finite ones")
+        raise InputError(f"{name}: holds NaN or infinite values; give finite ones")
     return numbers
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from brian2 import Quantity, second
 
 from ... import __version__
+from ...errors import InputError
 from ..backends.backend import Backend, makes_program
 from ..backends.brian.preferences import preferences
 from ..backends.compiled import ARGUMENTS, programs
@@ -115,10 +116,10 @@ def _grid(model, names: Sequence[str], n: int) -> dict[str, np.ndarray]:
     ranges["I"] = model.input_range
     without = [name for name in names if name not in ranges]
     if without:
-        raise ValueError(f"{without} have no range to take values from; give values=")
+        raise InputError(f"{without} have no range to take values from; give values=")
     side = round(n ** (1 / len(names)))
     if side ** len(names) != n:
-        raise ValueError(
+        raise InputError(
             f"n = {n}: for all combinations of {len(names)} parameters expected a number such as "
             f"{side ** len(names)} ({side} values each), or values="
         )
@@ -131,16 +132,16 @@ def _grid(model, names: Sequence[str], n: int) -> dict[str, np.ndarray]:
 
 def _check_folder(folder: Path, overwrite: bool) -> None:
     if folder.exists() and not folder.is_dir():
-        raise ValueError(f"{folder}: is a file; name a new folder")
+        raise InputError(f"{folder}: is a file; name a new folder")
     if not folder.exists() or not any(folder.iterdir()):
         return
     if not overwrite:
-        raise ValueError(
+        raise InputError(
             f"{folder}: is not empty; name a new folder, or allow it with overwrite=True (--force)"
         )
     foreign = [name for name in _MADE if (folder / name).exists()]
     if foreign and not _is_export(folder):
-        raise ValueError(f"{folder}: holds {foreign}, which no export has made; name a new folder")
+        raise InputError(f"{folder}: holds {foreign}, which no export has made; name a new folder")
 
 
 def _is_export(folder: Path) -> bool:

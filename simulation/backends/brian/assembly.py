@@ -16,6 +16,7 @@ from brian2 import (
     second,
 )
 
+from ....errors import InputError
 from ....models.grouping import run_events
 from ...methods import updater
 from ...methods.within_step import SINCE
@@ -170,7 +171,7 @@ def _synapses(projection: Projection, groups, clock: Clock) -> Synapses:
     )
     for name in projection.values:
         if not synapses.variables[name].scalar:
-            raise ValueError(
+            raise InputError(
                 f"projection {projection.name}: {name} has one value for all synapses; let its "
                 "model declare it (shared), or draw it"
             )

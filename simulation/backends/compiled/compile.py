@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
+from ....errors import CompileError
 from ...parallel.machine import cores
 
 FAST = (
@@ -46,10 +47,6 @@ _PROBE_OPENMP = """
 #include <omp.h>
 int main() { return omp_get_max_threads() < 1; }
 """
-
-
-class CompileError(RuntimeError):
-    """The C++ compiler refused a generated program; the message holds what it said."""
 
 
 @cache

@@ -15,6 +15,8 @@ from string import Template
 
 import brian2
 
+from ....errors import GeneratedCodeWarning, UnknownCodeError
+
 HEADERS = Path(__file__).parent / "cpp"
 COUNTS = {"one": (1, 1), "some": (1, float("inf")), "any": (0, float("inf"))}
 
@@ -46,14 +48,6 @@ class Edit:
     count: str = "one"
     for_speed: bool = True
     include: str = ""
-
-
-class GeneratedCodeWarning(UserWarning):
-    """Brian2 generates other code than is known here: a program is right, but slower."""
-
-
-class UnknownCodeError(RuntimeError):
-    """Brian2 generates other code than is known here, and a program cannot be made from it."""
 
 
 class _Unfit(Exception):

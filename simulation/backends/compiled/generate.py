@@ -11,6 +11,7 @@ from brian2 import second
 from brian2.devices import reset_device
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 
+from ....errors import InputError
 from ...plan import Plan
 from ...recording import qualified
 from ..backend import Backend
@@ -60,7 +61,7 @@ def generate(
 def device_for(folder: Path, optimise: bool = True):
     """Make Brian2 generate C++ into a folder for the block; give the device."""
     if isinstance(brian2.get_device(), CPPStandaloneDevice):
-        raise ValueError(
+        raise InputError(
             "the script has itself called set_device('cpp_standalone'), whose unfinished program "
             "this run would destroy; use set_device('runtime') first, or backend='cython'"
         )

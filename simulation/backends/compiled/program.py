@@ -14,13 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ....errors import InputError, ProgramError
 from ...parallel.machine import cores
 
 DTYPES = {"float64": np.float64, "float32": np.float32, "int32": np.int32, "bool": np.int8}
-
-
-class ProgramError(RuntimeError):
-    """A program did not do what it was asked; its output is kept where the message says."""
 
 
 @dataclass(frozen=True)
@@ -136,14 +133,14 @@ class Program:
 
     def _checked(self, name: str, value) -> np.ndarray:
         if name not in self.inputs:
-            raise ValueError(f"unknown input {name!r}; known: {', '.join(self.inputs)}")
+            raise InputError(f"unknown input {name!r}; known: {', '.join(self.inputs)}")
         about = self.inputs[name]
         array = np.asarray(value, dtype=DTYPES[about["dtype"]])
         shape = tuple(about["shape"])
         if array.shape not in (shape, ()):
-            raise ValueError(f"input {name}: expected shape {shape}, got {array.shape}")
+            raise InputError(f"input {name}: expected shape {shape}, got {array.shape}")
         if not np.isfinite(array).all():
-            raise ValueError(f"input {name}: holds NaN or infinite values; give finite ones")
+            raise InputError(f"input {name}: holds NaN or infinite values; give finite ones")
         # A file for a single value too: text such as ".5" is silently not read.
         return np.ascontiguousarray(np.broadcast_to(array, shape or (1,)))
 

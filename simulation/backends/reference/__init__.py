@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 from brian2 import Quantity, ms
 
+from ....errors import InputError
 from ....models.checks import check_name, check_positive, check_quantity
 from ....models.conditions import Gap, gap_of
 from ....models.expressions import substitute
@@ -100,7 +101,7 @@ def reference(
     else:
         times = np.atleast_1d(check_quantity("t_eval", t_eval, ms)) / 1e3
         if np.any((times < 0) | (times > length)) or np.any(np.diff(times) < 0):
-            raise ValueError(f"t_eval: must ascend within 0 and {duration}, got {t_eval}")
+            raise InputError(f"t_eval: must ascend within 0 and {duration}, got {t_eval}")
     exact = _Exact(stimulus) if hasattr(stimulus, "text") else stimulus
     text = describe(model, 1, exact, vary=vary or {})
     problem = _problem(text, tuple(record))
@@ -150,7 +151,7 @@ def _problem(text: GroupText, record: tuple[str, ...]) -> _Problem:
     system = text.system
     if system.stochastic or system.random:
         where = f"random numbers in {system.random}" if system.random else "white noise"
-        raise ValueError(
+        raise InputError(
             f"reference: {system.name} under this stimulus contains {where}, which has no "
             "reference solution; use `simulate`"
         )
@@ -283,7 +284,7 @@ class _Solver:
         if problem.busy:
             self.waits = problem.busy(t, state, piece) > 0
             if not self.waits and not problem.reset:
-                raise ValueError(
+                raise InputError(
                     f"reference: {self.name} fires where its refractory condition does not hold, "
                     "so it would fire all the time; give a condition that holds at the threshold"
                 )
