@@ -52,6 +52,8 @@ class Cells:
         Name of the model, for messages; empty where the plan's label says enough.
     parameters : dict of str to float
         The model's own, for messages, in the units in which it states them.
+    units : dict of str to float
+        The units in which the model's variables are shown, in SI units.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Cells:
     located: bool = False
     model: str = ""
     parameters: Mapping[str, float] = field(default_factory=dict)
+    units: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def numbers(self) -> dict[str, float | np.ndarray]:
@@ -164,6 +167,8 @@ class Recorded:
         Sampling interval of the traces; None for the step.
     rates : bool
         Whether every population's rate is kept, step by step.
+    times : array, optional
+        When traces are sampled, in seconds, instead of every `dt`; for an engine without steps.
     """
 
     spikes: bool = True
@@ -171,6 +176,7 @@ class Recorded:
     traces: Mapping[str, tuple[tuple[str, ...], np.ndarray]] = field(default_factory=dict)
     dt: Quantity | None = None
     rates: bool = True
+    times: np.ndarray | None = None
 
     def variables(self, group: str) -> tuple[str, ...]:
         """Return the variables of a group that are sampled."""
@@ -192,6 +198,10 @@ class Plan:
         Of everything random; None leaves it to the system.
     label : str
         What the progress bar says, and messages where the cells name no model.
+    breakpoints : tuple of float
+        When the input jumps, in seconds; for an engine without steps.
+    tolerances : (float, float)
+        Relative, and absolute in the unit in which a variable is shown; likewise.
     """
 
     cells: tuple[Cells, ...]
@@ -202,6 +212,8 @@ class Plan:
     dt: Quantity
     seed: int | None
     label: str
+    breakpoints: tuple[float, ...] = ()
+    tolerances: tuple[float, float] = (1e-10, 1e-12)
 
     @property
     def dt_ms(self) -> float:

@@ -1,13 +1,14 @@
 """`simulate`: the one way from a model and a stimulus to spikes and traces."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from brian2 import Quantity, ms
 
+from ..errors import InputError
 from ..models.checks import check_name, check_positive
-from ..models.grouping import GroupText, describe
+from ..models.grouping import GroupText, InputText, describe
 from . import recording
 from .backends.backend import Backend, choose
 from .methods import check_method
@@ -18,9 +19,7 @@ from .recording import CellsRecording, DivergenceError
 from .resolution import check_resolved
 from .start import starting_state
 
-__all__ = ["DivergenceError", "Recording", "recordable", "run_network", "simulate"]
-
-Recording = CellsRecording  # the name by which the reference solution knows it
+__all__ = ["DivergenceError", "exact_plan", "recordable", "run_network", "simulate"]
 
 
 def simulate(
@@ -83,13 +82,20 @@ def simulate(
     for variable in record:
         check_name("variable to record", variable, recordable(model))
     check_name("spike timing", spikes, ("located", "grid"))
-    text = describe(model, n, stimulus, vary=vary, method=method, dt=dt)
-    check_method(text.method, text.system)
-    chosen = choose(backend, steps=float(length / text.dt))
-    state = starting_state(model, text, start)
-    check_resolved(model, text, state)
     if record_dt is not None:
         check_positive("record_dt", record_dt, ms)
+    step = model.dt if dt is None else check_positive("dt", dt, ms) * ms
+    chosen = choose(backend, steps=float(length / step))
+    if chosen.engine.is_exact:
+        _check_exact(chosen, method, spikes)
+        every = float(step if record_dt is None else record_dt)
+        times = np.arange(0, float(length), every) if record else ()
+        plan = exact_plan(model, stimulus, n, length, vary, start, record, times)
+        return chosen.run(plan).only
+    text = describe(model, n, stimulus, vary=vary, method=method, dt=dt)
+    check_method(text.method, text.system)
+    state = starting_state(model, text, start)
+    check_resolved(model, text, state)
     timed, located = with_spikes(text, state, spikes)
     plan = single_cells(
         timed,
@@ -100,10 +106,65 @@ def simulate(
         seed=seed,
         label=f"{label or model.name} ({chosen.name})",
         located=located,
-        model=model.name,
-        parameters={name: p.value for name, p in model.parameters.items()},
+        **_about(model, text),
     )
     return chosen.run(plan).only
+
+
+def exact_plan(
+    model, stimulus, n: int, length: Quantity, vary, start, record, times, tolerances=(1e-10, 1e-12)
+) -> Plan:
+    """Return the plan of cells for an engine without steps; see `simulate`.
+
+    Parameters
+    ----------
+    times : array
+        When the variables in `record` are sampled, in seconds.
+    tolerances : (float, float)
+        See `Plan`.
+    """
+    exact = _Exact(stimulus) if hasattr(stimulus, "text") else stimulus
+    text = describe(model, n, exact, vary=vary or {})
+    state = starting_state(model, text, start)
+    label = f"reference solution of {model.name}"
+    plan = single_cells(text, state, length, record=record, label=label, **_about(model, text))
+    return replace(
+        plan,
+        recorded=replace(plan.recorded, times=np.asarray(times, dtype=float)),
+        breakpoints=tuple(getattr(stimulus, "breakpoints", ())),
+        tolerances=tolerances,
+    )
+
+
+@dataclass(frozen=True)
+class _Exact:
+    """A stimulus whose samples are met one by one, not as their mean over a step."""
+
+    stimulus: object
+
+    def text(self, model, n: int, dt: Quantity) -> InputText:
+        return self.stimulus.text(model, n)
+
+
+def _check_exact(chosen: Backend, method, spikes: str) -> None:
+    """Refuse what an engine without steps does not have."""
+    wanted = {"method": method, "spikes": None if spikes == "located" else spikes}
+    for name, value in wanted.items():
+        if value is not None:
+            raise InputError(
+                f"{name}={value!r}: the backend {chosen.name!r} has no steps; leave it out, or "
+                "choose another backend"
+            )
+
+
+def _about(model, text: GroupText) -> dict:
+    """Return what a plan says of its cells' model."""
+    units = {x: float(model.unit_of(x)) for x in text.system.rhs if x in model.system.rhs}
+    return {
+        "model": model.name,
+        "parameters": {name: p.value for name, p in model.parameters.items()},
+        "units": units,
+    }
 
 
 def with_spikes(text: GroupText, state: Mapping, spikes: str) -> tuple[GroupText, bool]:

@@ -12,7 +12,7 @@ from ...models.checks import check_name, check_positive, check_quantity
 from ...models.symbolic import function, symbol
 from ...models.units import column, display_unit
 from ...simulation.numerics import numerics_of
-from ...simulation.run import Recording
+from ...simulation.recording import CellsRecording
 from .. import tables
 from .voltage_clamp import NOT_FOR_CLAMP, clamped, currents, run_steps
 
@@ -249,7 +249,7 @@ class _Reading:
 
     columns: dict[str, np.ndarray]
     conductance: np.ndarray
-    recording: Recording
+    recording: CellsRecording
 
 
 def _read_last_step(model, current, steps, read_after, numerics) -> _Reading:

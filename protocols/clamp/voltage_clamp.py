@@ -14,7 +14,8 @@ from ...models.checks import check_name, check_positive, check_quantity
 from ...models.neuron_model import NeuronModel
 from ...models.units import base_unit
 from ...simulation.numerics import NO_TOLERANCE, Numerics, numerics_of
-from ...simulation.run import Recording, simulate
+from ...simulation.recording import CellsRecording
+from ...simulation.run import simulate
 from ...simulation.start import check_start
 from .. import tables
 from ..stimuli import Step, Stimulus
@@ -223,7 +224,7 @@ def run_steps(
     start="hold",
     numerics: Numerics | None = None,
     **options,
-) -> Recording:
+) -> CellsRecording:
     """Run `n` clamped cells of a model through steps of the potential.
 
     Parameters
@@ -242,7 +243,7 @@ def run_steps(
 
     Returns
     -------
-    Recording
+    CellsRecording
     """
     for potential, length in steps:
         check_quantity("potential of a step", potential, mV)

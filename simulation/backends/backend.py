@@ -28,6 +28,8 @@ class Engine:
     needs_compiler, has_threads, makes_programs : bool
         Whether it needs a C++ compiler, has threads of its own, and leaves a program that can be
         run again.
+    is_exact : bool
+        Whether it has no steps: it takes the stimulus as it is and locates spikes by itself.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Engine:
     needs_compiler: bool = False
     has_threads: bool = False
     makes_programs: bool = False
+    is_exact: bool = False
 
     @property
     def run(self) -> Callable:
@@ -52,6 +55,7 @@ ENGINES = {
             "cpp_standalone", "compiled.programs:run",
             needs_compiler=True, has_threads=True, makes_programs=True,
         ),
+        Engine("scipy", "reference:run", is_exact=True),
     )
 }  # fmt: skip
 AUTO = "auto"
@@ -67,8 +71,9 @@ class Backend:
 
     Attributes
     ----------
-    name : {"auto", "numpy", "cython", "cpp_standalone"}
-        ``"auto"`` is the fastest that works on this machine for the work at hand.
+    name : {"auto", "numpy", "cython", "cpp_standalone", "scipy"}
+        ``"auto"`` is the fastest that works on this machine for the work at hand. ``"scipy"`` is
+        the reference solution (see `excitable.simulation.reference`), cell by cell and slow.
     threads : int
         OpenMP threads inside one program; only ``"cpp_standalone"`` has them. Without them a
         large group is cut into chunks that run side by side, which is faster unless neurons are

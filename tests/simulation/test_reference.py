@@ -13,7 +13,7 @@ from excitable.protocols.stimuli import (
     Step,
     WhiteNoise,
 )
-from excitable.simulation import DivergenceError, reference
+from excitable.simulation import DivergenceError, reference, simulate
 
 
 def test_lif_with_refractory_period_and_reset():
@@ -130,3 +130,22 @@ def test_a_solution_that_leaves_the_numbers():
 def test_bad_input(arguments, message):
     with pytest.raises(ValueError, match=message):
         reference(**({"model": LIF, "stimulus": Constant(2 * nA), "duration": 9 * ms} | arguments))
+
+
+def test_the_reference_is_one_more_backend():
+    """`simulate(backend="scipy")` gives what `reference` gives, for several cells at once."""
+    step = Step([1.6, 3] * nA, onset=5.013 * ms, offset=60 * ms)
+    run = simulate(LIF, step, 2, 80 * ms, backend="scipy", record=("v",), record_dt=1 * ms)
+    for k, amplitude in enumerate((1.6, 3)):
+        own = reference(LIF, Step(amplitude * nA, onset=5.013 * ms, offset=60 * ms), 80 * ms)
+        np.testing.assert_array_equal(run.spike_ms[run.spike_neuron == k], own.spike_ms)
+    # Between the onset and the first spike: a leaky membrane charged by R*I.
+    t = run.t_ms[10:15]
+    right = -65 + 16 * (1 - np.exp(-(t - 5.013) / 10))
+    np.testing.assert_allclose(run.traces["v"][0, 10:15] * 1e3, right, rtol=1e-9)
+
+
+@pytest.mark.parametrize("wrong", [{"method": "rk4"}, {"spikes": "grid"}])
+def test_what_an_engine_without_steps_does_not_have_is_refused(wrong):
+    with pytest.raises(ValueError, match="has no steps"):
+        simulate(LIF, Constant(2 * nA), 1, 10 * ms, backend="scipy", **wrong)

@@ -11,16 +11,18 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
-from brian2 import Quantity, ms
+from brian2 import Quantity, ms, second
 
-from ....errors import InputError
+from ....errors import DivergenceError, InputError
 from ....models.checks import check_name, check_positive, check_quantity
 from ....models.conditions import Gap, gap_of
 from ....models.expressions import substitute
-from ....models.grouping import GroupText, InputText, describe
 from ....models.system import System
-from ...run import DivergenceError, Recording, recordable
-from ...start import starting_state
+from ...parallel.progress import reporter
+from ...plan import Cells, Plan
+from ...recording import CELLS, CellsRecording, Recording
+from ...run import exact_plan, recordable
+from ..backend import Backend
 
 # No step is longer, so that none jumps over a spike or a period of the input.
 _LONGEST_STEP = 1e-3
@@ -46,7 +48,7 @@ def reference(
     t_eval: Quantity | None = None,
     rtol: float = 1e-10,
     atol: float = 1e-12,
-) -> Recording:
+) -> CellsRecording:
     """Solve one neuron of `model` under `stimulus` to high accuracy.
 
     Parameters
@@ -102,30 +104,61 @@ def reference(
         times = np.atleast_1d(check_quantity("t_eval", t_eval, ms)) / 1e3
         if np.any((times < 0) | (times > length)) or np.any(np.diff(times) < 0):
             raise InputError(f"t_eval: must ascend within 0 and {duration}, got {t_eval}")
-    exact = _Exact(stimulus) if hasattr(stimulus, "text") else stimulus
-    text = describe(model, 1, exact, vary=vary or {})
-    problem = _problem(text, tuple(record))
-    state = starting_state(model, text, start)
-    first = np.array([float(np.ravel(state.get(x, 0.0))[0]) for x in text.system.rhs])
-    breaks = getattr(stimulus, "breakpoints", [])
-    stops = sorted({0.0, length, *(t for t in breaks if 0 < t < length)})
-    units = [float(_unit(model, x)) for x in text.system.rhs]
-    solver = _Solver(problem, model.name, {"rtol": rtol, "atol": [atol * u for u in units]})
-    samples = solver.run(first, stops, times)
-    return Recording(
-        n=1,
-        spike_neuron=np.zeros(len(solver.spikes), int),
-        spike_ms=np.array(solver.spikes) * 1e3,
-        t_ms=times * 1e3,
-        traces={name: samples[None, :, k] for k, name in enumerate(record)},
+    plan = exact_plan(model, stimulus, 1, length * second, vary, start, record, times, (rtol, atol))
+    return Backend("scipy").run(plan).only
+
+
+def run(plan: Plan, backend: Backend) -> Recording:
+    """Solve a plan's cells one after the other; see `Backend.run`."""
+    if len(plan.cells) > 1 or plan.projections or plan.cells[0].operations:
+        raise InputError(
+            f"backend {backend.name!r} solves single cells; networks run on 'numpy', 'cython' and "
+            "'cpp_standalone'"
+        )
+    (cells,) = plan.cells
+    with reporter(plan.label) as report:
+        solved = []
+        for k in range(cells.text.n):
+            solved.append(_solved(plan, cells, k))
+            if report:
+                report((k + 1) / cells.text.n)
+    neurons = np.concatenate([np.full(len(s.spikes), k) for k, s in enumerate(solved)])
+    times = np.concatenate([s.spikes for s in solved])
+    order = np.argsort(times, kind="stable")
+    sampled = plan.recorded.variables(CELLS)
+    found = CellsRecording(
+        n=cells.text.n,
+        spike_neuron=neurons[order].astype(int),
+        spike_ms=times[order] * 1e3,
+        t_ms=plan.recorded.times * 1e3,
+        traces={x: np.stack([s.samples[:, j] for s in solved]) for j, x in enumerate(sampled)},
         method="DOP853",
         dt_ms=math.nan,
-        backend="scipy",
+        backend=backend.name,
+        state={
+            x: np.array([s.state[j] for s in solved]) for j, x in enumerate(cells.text.system.rhs)
+        },
     )
+    return Recording(cells={CELLS: found}, backend=backend.name)
 
 
-def _unit(model, state: str):
-    return model.unit_of(state) if state in model.system.rhs else 1.0  # a filter of the input
+def _solved(plan: Plan, cells: Cells, neuron: int) -> "_Solver":
+    """Return the solution of one cell."""
+
+    def own(value) -> float:
+        return float(np.broadcast_to(value, cells.text.n)[neuron])
+
+    values = {name: own(v) for name, v in cells.text.values.items()} | {"i": float(neuron)}
+    problem = _problem(cells.text.system, values, plan.recorded.variables(CELLS))
+    states = cells.text.system.rhs
+    first = np.array([own(cells.state.get(x, 0.0)) for x in states])
+    length = float(plan.duration)
+    stops = sorted({0.0, length, *(t for t in plan.breakpoints if 0 < t < length)})
+    relative, absolute = plan.tolerances
+    atol = [absolute * cells.units.get(x, 1.0) for x in states]
+    solver = _Solver(problem, cells.model, {"rtol": relative, "atol": atol})
+    solver.run(first, stops, plan.recorded.times)
+    return solver
 
 
 @dataclass(frozen=True)
@@ -146,17 +179,14 @@ class _Problem:
     shown: Callable
 
 
-def _problem(text: GroupText, record: tuple[str, ...]) -> _Problem:
+def _problem(system: System, values: Mapping[str, float], record: Sequence[str]) -> _Problem:
     """Turn a driven system and its numbers into functions."""
-    system = text.system
     if system.stochastic or system.random:
         where = f"random numbers in {system.random}" if system.random else "white noise"
         raise InputError(
             f"reference: {system.name} under this stimulus contains {where}, which has no "
             "reference solution; use `simulate`"
         )
-    values = {name: float(np.ravel(v)[0]) for name, v in text.values.items()}
-    values |= {"i": 0.0}
     system = replace(system, functions={**system.functions, **_WHOLE})
     arguments = ["t", *system.rhs, *_PIECE, *values]
     rest = list(values.values())
@@ -177,16 +207,6 @@ def _problem(text: GroupText, record: tuple[str, ...]) -> _Problem:
         period=compiled([rule.text]) if rule.kind == "time" else None,
         shown=compiled(list(record)),
     )
-
-
-@dataclass(frozen=True)
-class _Exact:
-    """A stimulus whose samples are met one by one, not as their mean over a step."""
-
-    stimulus: object
-
-    def text(self, model, n: int, dt: Quantity) -> InputText:
-        return self.stimulus.text(model, n)
 
 
 def _piece(begin: float, end: float) -> tuple[float, float]:
@@ -235,8 +255,8 @@ class _Solver:
         self.ready = 0.0  # end of a refractory period
         self.waits = False  # for the end of a refractory condition
 
-    def run(self, state: np.ndarray, stops: Sequence[float], times: np.ndarray) -> np.ndarray:
-        """Return what is shown at `times`; spikes are in `spikes`."""
+    def run(self, state: np.ndarray, stops: Sequence[float], times: np.ndarray) -> None:
+        """Solve; what is shown at `times` is in `samples`, the last state in `state`."""
         samples: list[list[float]] = []
         t = stops[0]
         first = _piece(stops[0], stops[1])
@@ -255,7 +275,8 @@ class _Solver:
                 samples += [self.problem.shown(x, solved.sol(x), piece) for x in inside]
                 t, state = until, solved.y[:, -1]
                 state = self._after(event, solved, t, state, piece, holding)
-        return np.array(samples, dtype=float)
+        self.samples = np.array(samples, dtype=float)
+        self.state = state
 
     def _gap(self, t, state, piece) -> float:
         return self.problem.gap(t, state, piece)
