@@ -9,18 +9,13 @@ from brian2 import Equations, NeuronGroup, Quantity, ms
 from brian2.equations.equations import DIFFERENTIAL_EQUATION
 
 from ..errors import InputError
-from .checks import check_count, check_name, check_positive, check_quantity
+from .checks import check_count, check_name, check_positive, check_quantity, listed
 from .expressions import NoDerivative, depends, names, needed
 from .functions import NAMESPACE, opaque
+from .methods import METHODS, method_named
 from .numeric import function
 from .system import System, from_equations, parsed_equations, regular_texts
 from .units import base_unit
-
-# Of Brian2's methods, those that integrate additive noise.
-STOCHASTIC_METHODS = ("euler", "heun", "milstein")
-METHODS = ("exact", "exponential_euler", "euler", "rk2", "rk4", "heun", "milstein")
-# Ours, which Brian2 does not know by name: the protocols hand them over as text.
-OWN_METHODS = ("strang", "exponential_strang", "extrapolated_strang")
 
 
 @dataclass(frozen=True)
@@ -261,9 +256,10 @@ def run_events(text: GroupText, cells: NeuronGroup) -> None:
 
 def build(text: GroupText, name: str | None = None) -> NeuronGroup:
     """Make the NeuronGroup; its state variables are not set yet."""
-    if text.method in OWN_METHODS:
+    if text.method in METHODS and not METHODS[text.method].of_brian:
+        known = [m.name for m in METHODS.values() if m.of_brian]
         raise InputError(
-            f"method {text.method!r} is not one of Brian2's, which a NeuronGroup takes: {METHODS}; "
+            f"method {text.method!r} is not one of Brian2's, which a NeuronGroup takes: {listed(known)}; "
             "the protocols and `simulate` have it"
         )
     cells = NeuronGroup(text.n, **text.kwargs(), **({"name": name} if name else {}))
@@ -335,15 +331,5 @@ def _input_text(model, stimulus, n: int, dt: Quantity) -> InputText:
 
 def _method(model, method: str | None, noisy: bool) -> str:
     if method is None:
-        return "heun" if noisy and model.method not in STOCHASTIC_METHODS else model.method
-    return check_method_name(method, noisy)
-
-
-def check_method_name(method: str, noisy: bool) -> str:
-    """Return the name of a method that there is, and that integrates noise where there is any."""
-    check_name("method", method, (*METHODS, *OWN_METHODS))
-    if noisy and method not in STOCHASTIC_METHODS:
-        raise InputError(
-            f"method {method!r} cannot integrate white noise; use one of {STOCHASTIC_METHODS}"
-        )
-    return method
+        return "heun" if noisy and not METHODS[model.method].noise else model.method
+    return method_named(method, noise=noisy).name

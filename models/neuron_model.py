@@ -9,6 +9,7 @@ from brian2 import Quantity, Unit, get_dimensions, ms, second
 from ..errors import InputError
 from . import display, grouping, validation
 from .checks import check_name, check_positive, check_quantity, tidy
+from .methods import method_named
 from .ranges import default_range
 from .symbolic import Symbolic, symbolic
 from .system import System, system_of
@@ -347,7 +348,7 @@ def _refractory_text(refractory) -> str:
 
 def _method(model, system: System) -> str:
     default = "euler" if system.stochastic else "rk4"
-    return grouping.check_method_name(model.method or default, system.stochastic)
+    return method_named(model.method or default, noise=system.stochastic).name
 
 
 def _step(model, system: System) -> Quantity:

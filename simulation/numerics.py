@@ -9,7 +9,7 @@ from brian2 import Quantity, ms
 
 from ..errors import InputError
 from ..models.checks import check_count, check_name, check_positive
-from ..models.grouping import METHODS, OWN_METHODS
+from ..models.methods import method_named
 from .backends import BACKENDS, PRECISIONS, Backend
 
 LOCATIONS = ("located", "grid")
@@ -75,7 +75,7 @@ class Numerics:
 
     def __post_init__(self):
         if self.method is not None:
-            check_name("method", self.method, (*METHODS, *OWN_METHODS))
+            method_named(self.method)
         if self.dt is not None:
             check_positive("dt", self.dt, ms)
         if not isinstance(self.backend, Backend | str | None):

@@ -8,14 +8,13 @@ import pandas as pd
 from brian2 import ms
 
 from ...models.checks import tidy
+from ...models.methods import METHODS
 from ...simulation.backends import Backend, choose
 from ...simulation.methods import check_method
 from ...simulation.run import DivergenceError
 from .certify import rates, reference_rates, relative, spread
 from .experiment import Experiment
 
-# What a step costs, measured for Hodgkin-Huxley cells: an evaluation of all rates is 1.
-_COSTS = {"rk4": 3.2, "extrapolated_strang": 2.9, "strang": 1.0}
 # A float32 program's step, in parts of a float64 one's; elsewhere it gains nothing. Its rounding
 # was seen to change rates by up to 6e-5, so tighter tolerances do not try it.
 _SINGLE_COST, _SINGLE_TOLERANCE = 0.5, 2e-4
@@ -55,7 +54,7 @@ def candidates(model, backend: Backend, tolerance: float) -> list[Candidate]:
     if backend.engine.makes_programs and tolerance >= _SINGLE_TOLERANCE:
         costs[replace(backend, precision="float32")] = _SINGLE_COST
     found = [
-        Candidate(method, tidy(multiple * own), each, cost * _COSTS[method] / multiple)
+        Candidate(method, tidy(multiple * own), each, cost * METHODS[method].cost / multiple)
         for each, cost in costs.items()
         for method in _usable(model)
         for multiple in _STEPS[method]
@@ -68,7 +67,7 @@ def _usable(model) -> list[str]:
     if model.reset:
         return ["rk4"]
     usable = []
-    for method in _COSTS:
+    for method in _STEPS:
         try:
             check_method(method, model.system)
         except ValueError:
