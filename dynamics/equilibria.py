@@ -12,7 +12,7 @@ from ..models import numeric
 from ..models.checks import check_quantity
 from ..models.conditions import Gap
 from ..models.expressions import NoDerivative
-from ..models.grouping import initial_state
+from ..models.initial import initial_state
 from ..models.steady import steady_states
 from ..models.units import column
 

@@ -108,6 +108,24 @@ def needed(texts: Iterable[str], named: Mapping[str, str]) -> dict[str, str]:
     return {name: text for name, text in named.items() if name in found}
 
 
+def in_order(named: Mapping[str, str]) -> dict[str, str]:
+    """Return named parts so that each comes after those that it needs.
+
+    Examples
+    --------
+    >>> in_order({"a": "2*b", "b": "x"})
+    {'b': 'x', 'a': '2*b'}
+    """
+    done: dict[str, str] = {}
+    waiting = dict(named)
+    while waiting:
+        ready = [k for k, text in waiting.items() if not names(text) & set(waiting)]
+        if not ready:
+            raise InputError(f"the equations of {sorted(waiting)} need each other")
+        done |= {k: waiting.pop(k) for k in ready}
+    return done
+
+
 def depends(text: str, on: Iterable[str], named: Mapping[str, str]) -> bool:
     """Return whether an expression depends on any of some names, through named parts too."""
     on = set(on)

@@ -10,10 +10,9 @@ from brian2.equations.equations import DIFFERENTIAL_EQUATION
 
 from ..errors import InputError
 from .checks import check_count, check_name, check_positive, check_quantity, listed
-from .expressions import NoDerivative, depends, names, needed
+from .expressions import NoDerivative, depends, in_order
 from .functions import NAMESPACE, opaque
 from .methods import METHODS, method_named
-from .numeric import function
 from .system import System, from_equations, parsed_equations, regular_texts
 from .units import base_unit
 
@@ -169,7 +168,7 @@ def driven(model, text: InputText) -> tuple[System, str]:
         system,
         rhs={**system.rhs, **stimulus.rhs},
         noise={**mixed.noise, **stimulus.noise},
-        named=_in_order({**stimulus.named, **system.named}),
+        named=in_order({**stimulus.named, **system.named}),
         dims={**system.dims, **stimulus.dims},
         booleans=system.booleans | stimulus.booleans,
         constants=(system.constants | set(text.parameters)) - set(added.names),
@@ -224,18 +223,6 @@ def _model_text(model, noises: Mapping[str, str]) -> str:
     return "\n".join(lines)
 
 
-def _in_order(named: Mapping[str, str]) -> dict[str, str]:
-    """Return named parts so that each comes after those that it needs."""
-    done: dict[str, str] = {}
-    waiting = dict(named)
-    while waiting:
-        ready = [k for k, text in waiting.items() if not names(text) & set(waiting)]
-        if not ready:
-            raise InputError(f"the equations of {sorted(waiting)} need each other")
-        done |= {k: waiting.pop(k) for k in ready}
-    return done
-
-
 def _check_free_names(model, text: InputText) -> None:
     """Raise if a stimulus needs a name that the model has."""
     own = {*model.system.dims, *model.parameters, *model.functions}
@@ -266,36 +253,6 @@ def build(text: GroupText, name: str | None = None) -> NeuronGroup:
     run_events(text, cells)
     cells.set_states(dict(text.arrays), units=False)
     return cells
-
-
-def initial_state(model, values: Mapping[str, np.ndarray | float]) -> dict[str, np.ndarray]:
-    """Evaluate the model's initial values.
-
-    Parameters
-    ----------
-    model : NeuronModel
-    values : dict of str to float or array
-        Parameters in SI units that replace the model's own.
-
-    Returns
-    -------
-    dict of str to float or array
-        State in SI units.
-    """
-    numbers = {**model.values, model.input: 0.0, "t": 0.0, "dt": float(model.dt)}
-    numbers |= {k: values[k] for k in values if k in numbers}
-    texts, statements = initial_texts(model)
-    evaluate = function(list(numbers), list(texts), statements, model.functions)
-    return dict(zip(texts, evaluate(*numbers.values()), strict=True))
-
-
-def initial_texts(model) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the model's initial values as text, and all that they need in order."""
-    written = {x: v if isinstance(v, str) else repr(float(v)) for x, v in model.initial.items()}
-    texts = {x: opaque(text) for x, text in written.items()}
-    named = model.system.named
-    used = needed(texts.values(), named)
-    return {x: x for x in texts}, _in_order({**used, **texts})
 
 
 def check_vary(model, vary: Mapping[str, Quantity], n: int) -> dict[str, Quantity]:

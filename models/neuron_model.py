@@ -9,6 +9,7 @@ from brian2 import Quantity, Unit, get_dimensions, ms, second
 from ..errors import InputError
 from . import display, grouping, validation
 from .checks import check_name, check_positive, check_quantity, tidy
+from .initial import initial_state
 from .methods import method_named
 from .ranges import default_range
 from .symbolic import Symbolic, symbolic
@@ -165,7 +166,7 @@ class NeuronModel:
         found = system_of(self)
         if self.membrane and self.membrane not in found.rhs:
             check_name(f"membrane of {self.name}:", self.membrane, found.rhs)
-        self._set(membrane=self.membrane or found.membrane)
+        self._set(membrane=self.membrane or found.membrane, system=found)
         self._set(method=_method(self, found), dt=_step(self, found))
         if self.input_range is None:
             self._set(input_range=default_range(self))
@@ -313,12 +314,12 @@ class NeuronModel:
         """
         text = grouping.describe(self, n, stimulus, vary=vary, method=method, dt=dt)
         cells = grouping.build(text, name)
-        cells.set_states(grouping.initial_state(self, text.values), units=False)
+        cells.set_states(initial_state(self, text.values), units=False)
         return cells
 
     def initialise(self, cells) -> None:
         """Set the initial state of a group that was made with `brian_kwargs`."""
-        cells.set_states(grouping.initial_state(self, {}), units=False)
+        cells.set_states(initial_state(self, {}), units=False)
 
     # --- to look at --------------------------------------------------------------------------
 

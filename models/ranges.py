@@ -2,45 +2,46 @@
 
 import numpy as np
 
-from .expressions import NoDerivative
+from .expressions import NoDerivative, derivative
+from .initial import initial_state
 
 
 def default_range(model) -> tuple[float, float]:
-    """Return from 0 to three times the current that holds the membrane at the threshold.
+    """Return from 0 to three times the current that brings the membrane to the threshold.
 
-    The other variables are at their initial values, so that is the scale of the input and no
-    threshold; a single digit is enough.
+    That is the largest one needed to hold it anywhere on the way from its initial value, with the
+    other variables at theirs: the scale of the input and no rheobase; a single digit is enough.
     """
     try:
-        held = abs(_holding_current(model)) / float(model.input_unit)
+        with np.errstate(all="ignore"):
+            held = _holding_currents(model) / float(model.input_unit)
     except (NoDerivative, ArithmeticError, ValueError):
         return (0.0, 1.0)
-    if not np.isfinite(held) or held == 0:
-        return (0.0, 1.0)
-    digit = 10 ** np.floor(np.log10(3 * held))
-    return (0.0, float(f"{np.ceil(3 * held / digit) * digit:.1g}"))
+    held = held[np.isfinite(held)]
+    largest = held.max(initial=0.0)
+    if largest <= 0:  # it fires by itself
+        largest = np.abs(held[:1]).max(initial=0.0) or 1 / 3
+    digit = 10 ** np.floor(np.log10(3 * largest))
+    return (0.0, float(f"{np.ceil(3 * largest / digit) * digit:.1g}"))
 
 
-def _holding_current(model) -> float:
-    """Return the input at which dv/dt is zero where the threshold lies."""
+def _holding_currents(model) -> np.ndarray:
+    """Return the inputs at which dv/dt is zero, on the way from the initial value to threshold."""
     system, v = model.system, model.membrane
     effect = system.effect_of(model.input).get(v)
     gap = system.gap
     if effect is None or gap is None or gap.of:
-        return 0.0
-    from .grouping import initial_state  # which needs the model's file
-
+        return np.empty(0)
     numbers = {**model.values, model.input: 0.0, "t": 0.0, "dt": float(model.dt)}
     numbers |= {k: float(x) for k, x in initial_state(model, {}).items()}
     arguments = list(numbers)
 
-    def value(text: str) -> float:
-        return float(system.function(arguments, [text])(*numbers.values())[0])
+    def value(text: str, **changed) -> np.ndarray:
+        return np.asarray(system.function(arguments, [text])(*(numbers | changed).values())[0])
 
-    slope = system.rate_of(gap.text, {x: "0" for x in system.rhs} | {v: "1"})
-    rate = (
-        float(system.function(arguments, [slope[1]])(*numbers.values())[0]) if not slope[0] else 1.0
-    )
-    numbers[v] -= value(gap.text) / rate if rate else 0.0
-    text = system.slopes()[v]
-    return -value(text) / value(effect) if value(effect) else 0.0
+    direct = derivative(gap.text, v)
+    if direct == "0":
+        return np.empty(0)
+    top = numbers[v] - value(gap.text) / value(direct)
+    way = np.linspace(numbers[v], float(top), 200)
+    return np.broadcast_to(-value(system.slopes()[v], **{v: way}) / value(effect), way.shape)

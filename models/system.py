@@ -4,9 +4,9 @@ The mathematics stays in the model's own terms: named currents and rates are nev
 one another, so whatever is derived from a system grows with the length of its text and not faster.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from brian2 import Equations, second, volt
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, SUBEXPRESSION, SingleEquation
@@ -238,6 +238,11 @@ def parsed_equations(equations: str, declared: Sequence[str] = ()) -> Equations:
     declared : sequence of str
         Parameters and the input: a line such as ``R : ohm (constant)`` says nothing new of them.
     """
+    return _parsed(equations, frozenset(declared))
+
+
+@lru_cache(maxsize=256)
+def _parsed(equations: str, declared: frozenset[str]) -> Equations:
     parsed = Equations(equations)
     kept = [e for e in parsed.values() if e.expr is not None or e.varname not in declared]
     return parsed if len(kept) == len(parsed) else Equations(kept)
@@ -246,11 +251,9 @@ def parsed_equations(equations: str, declared: Sequence[str] = ()) -> Equations:
 def system_of(model) -> System:
     """Return the system of a model, its input left open."""
     declared = [*model.parameters, model.input]
-    parsed = parsed_equations(model.equations, declared)
-    texts = regular_texts(parsed, declared)
-    found = from_equations(model.name, parsed, texts, model.input)
     found = replace(
-        found,
+        _undriven(model.equations, frozenset(declared), model.input),
+        name=model.name,
         threshold=opaque(model.threshold),
         reset=assignments(opaque(model.reset)),
         constants=frozenset(declared),
@@ -258,6 +261,13 @@ def system_of(model) -> System:
     )
     found = replace(found, refractory=_refractory(model, found))
     return replace(found, membrane=model.membrane or _membrane(found))
+
+
+@lru_cache(maxsize=256)
+def _undriven(equations: str, declared: frozenset[str], given: str) -> System:
+    """Return what equation text alone says; variants of a model share it."""
+    parsed = _parsed(equations, declared)
+    return from_equations("", parsed, regular_texts(parsed, declared), given)
 
 
 def from_equations(name: str, parsed: Equations, texts: Mapping[str, str], given: str) -> System:
@@ -285,7 +295,7 @@ def from_equations(name: str, parsed: Equations, texts: Mapping[str, str], given
     )
 
 
-def regular_texts(parsed: Equations, others: Sequence[str]) -> dict[str, str]:
+def regular_texts(parsed: Equations, others: Collection[str]) -> dict[str, str]:
     """Return all right-hand sides without removable singularities."""
     texts = {n: e.expr.code for n, e in parsed.items() if e.expr is not None}
     states = parsed.diff_eq_names

@@ -191,6 +191,7 @@ def _check_reserved(model, equations: Equations) -> None:
                 raise InputError(f"{model.name}: {kind} {name!r}: {why}; give it another name")
 
 
+@cache
 def _reserved(name: str, kind: str) -> str:
     """Return why a name cannot be a user's, or nothing."""
     if name in _CPP_WORDS or name in _LIBRARY_WORDS:

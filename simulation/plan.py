@@ -54,6 +54,8 @@ class Cells:
         The model's own, for messages, in the units in which it states them.
     units : dict of str to float
         The units in which the model's variables are shown, in SI units.
+    remedy : str
+        What to do if it diverges, where the equations tell.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Cells:
     model: str = ""
     parameters: Mapping[str, float] = field(default_factory=dict)
     units: Mapping[str, float] = field(default_factory=dict)
+    remedy: str = ""
 
     @property
     def numbers(self) -> dict[str, float | np.ndarray]:
@@ -282,6 +285,7 @@ class Plan:
             group.text.arrays,
             units=" in SI units",
             parameters=_listed(group.parameters),
+            remedy=group.remedy,
         )
 
     def diverged(self, what: str) -> DivergenceError:
@@ -289,7 +293,7 @@ class Plan:
         first = self.cells[0]
         who = first.model if len(self.cells) == 1 and first.model else self.label
         methods = ", ".join(dict.fromkeys(str(c.text.method) for c in self.cells))
-        return diverged(who, what, methods, self.dt_ms, _listed(first.parameters))
+        return diverged(who, what, methods, self.dt_ms, _listed(first.parameters), first.remedy)
 
 
 def single_cells(

@@ -217,6 +217,7 @@ def check_finite(
     *,
     units: str = "",
     parameters: str = "",
+    remedy: str = "",
 ) -> None:
     """Raise if the integration diverged, naming what was integrated and how.
 
@@ -251,21 +252,22 @@ def check_finite(
             recording.method,
             recording.dt_ms,
             parameters,
+            remedy,
         )
         error.neurons = tuple(bad.tolist())
         raise error
     if not np.isfinite(recording.spike_ms).all():
         # The way back over a step that is too long for its gates.
         what = "a spike could not be located inside its step"
-        raise diverged(who, what, recording.method, recording.dt_ms, parameters)
+        raise diverged(who, what, recording.method, recording.dt_ms, parameters, remedy)
 
 
 def diverged(
-    who: str, what: str, method: str, dt_ms: float, parameters: str = ""
+    who: str, what: str, method: str, dt_ms: float, parameters: str = "", remedy: str = ""
 ) -> DivergenceError:
     """Return the error of a run that left the numbers."""
     common = f"parameters {parameters}; " if parameters else ""
     return DivergenceError(
-        f"{who} diverged: {what}; {common}method {method}, dt = {dt_ms:g} ms. Try a smaller dt or "
-        "another method"
+        f"{who} diverged: {what}; {common}method {method}, dt = {dt_ms:g} ms. "
+        f"{remedy or 'Try a smaller dt or another method'}"
     )

@@ -12,7 +12,7 @@ from ..models.grouping import GroupText, InputText, describe
 from . import recording
 from .backends.backend import Backend, choose
 from .methods import check_method
-from .methods.upstroke import with_anticipation
+from .methods.upstroke import remedy_of, with_anticipation
 from .methods.within_step import locate_spikes
 from .plan import Plan, single_cells
 from .recording import CellsRecording, DivergenceError
@@ -164,6 +164,7 @@ def _about(model, text: GroupText) -> dict:
         "model": model.name,
         "parameters": {name: p.value for name, p in model.parameters.items()},
         "units": units,
+        "remedy": remedy_of(text.system),
     }
 
 

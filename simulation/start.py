@@ -7,7 +7,8 @@ import numpy as np
 from ..dynamics.equilibria import rest
 from ..errors import InputError, RestWarning
 from ..models.checks import check_name, check_quantity
-from ..models.grouping import GroupText, initial_state
+from ..models.grouping import GroupText
+from ..models.initial import initial_state
 from ..models.warn import warn_caller
 
 

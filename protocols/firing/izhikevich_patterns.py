@@ -17,7 +17,7 @@ from brian2 import Quantity, ms, mV
 
 from ...errors import InputError
 from ...models.checks import unit_text
-from ...models.grouping import initial_state
+from ...models.initial import initial_state
 from ...models.neuron_model import NeuronModel
 from ...models.zoo.izhikevich import IZHIKEVICH, PATTERNS
 from ...simulation.numerics import numerics_of

@@ -78,6 +78,18 @@ def upstroke_of(system: System, *, explosive: bool = True) -> Upstroke | None:
     return Upstroke(v, way, growth, curvature)
 
 
+def remedy_of(system: System) -> str:
+    """Return what to do about a cell that can run away while it may not fire; or nothing."""
+    v = system.membrane
+    free = system.refractory.kind == "time" and v not in system.held
+    if not free or upstroke_of(system) is None:
+        return ""
+    return (
+        f"{v} goes on rising while the cell is refractory, and without a reset it runs away; hold "
+        f"it for that time: mark d{v}/dt with (unless refractory)"
+    )
+
+
 def runs_away(text: GroupText, first: Mapping[str, np.ndarray]) -> bool:
     """Return whether a step of some cell cannot follow the upstroke up to the threshold.
 

@@ -8,7 +8,8 @@ from brian2 import Quantity, ms, second
 
 from ...errors import InputError
 from ...models.checks import check_count, check_name, check_positive
-from ...models.grouping import GroupText, InputText, describe, initial_state
+from ...models.grouping import GroupText, InputText, describe
+from ...models.initial import initial_state
 from ..backends.backend import Backend, choose, makes_program
 from ..backends.compiled import programs
 from ..backends.compiled.starting_state import has_rest, start_of, starting_state_sources

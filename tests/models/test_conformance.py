@@ -8,7 +8,8 @@ import pytest
 from brian2 import Equations, Network, ms
 from excitable.dynamics import equilibria, rest
 from excitable.models import PATTERNS, ZOO
-from excitable.models.grouping import describe, initial_state
+from excitable.models.grouping import describe
+from excitable.models.initial import initial_state
 from excitable.models.symbolic import function
 from excitable.models.units import base_unit
 from excitable.protocols.stimuli import Constant

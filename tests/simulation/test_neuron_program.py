@@ -11,7 +11,8 @@ import pytest
 from brian2 import Quantity, cm, ms, msiemens, mV, nA, pA, uA
 from excitable.dynamics import rest
 from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, LIF, PATTERNS, ZOO
-from excitable.models.grouping import describe, initial_state
+from excitable.models.grouping import describe
+from excitable.models.initial import initial_state
 from excitable.protocols import Constant, Ramp, Recorded, Step, WhiteNoise, fi_curve, response
 from excitable.simulation import DivergenceError, build, open_program
 from excitable.simulation.backends import has_compiler

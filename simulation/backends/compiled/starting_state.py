@@ -9,7 +9,8 @@ from ....dynamics.equilibria import FIRST_STEP, GRID, GROWTH, SETTLED, STEPS, se
 from ....models.checks import check_name
 from ....models.expressions import NoDerivative, needed
 from ....models.functions import SMOOTH_EXPREL
-from ....models.grouping import GroupText, initial_texts
+from ....models.grouping import GroupText
+from ....models.initial import initial_texts
 from ....models.printers.c_like import CannotPrint, written
 from ....models.steady import steady_states
 from ...start import warn_restless
