@@ -11,8 +11,8 @@ from . import display, grouping, validation
 from .checks import check_name, check_positive, check_quantity, tidy
 from .methods import method_named
 from .ranges import default_range
-from .symbolic import Symbolic, symbolic
 from .statements import one_expression
+from .symbolic import Symbolic, symbolic
 from .system import System, system_of
 from .units import display_unit, unit_from_state, unit_state
 

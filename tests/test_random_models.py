@@ -1,6 +1,6 @@
-"""Small models at random: on the grid spike by spike as Brian2 runs the same text; located as scipy.
+"""Random small models: on the grid spike by spike as Brian2 runs the text; located as scipy does.
 
-Brian2's group is made here from the text that a user would write, not from what the project prints.
+Brian2's group is made here from the text that a user would write, not from what we print.
 """
 
 import numpy as np
