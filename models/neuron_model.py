@@ -12,6 +12,7 @@ from .checks import check_name, check_positive, check_quantity, tidy
 from .initial import initial_state
 from .methods import method_named
 from .ranges import default_range
+from .statements import one_expression
 from .symbolic import Symbolic, symbolic
 from .system import System, system_of
 from .units import display_unit, unit_from_state, unit_state
@@ -159,8 +160,12 @@ class NeuronModel:
 
     def __post_init__(self):
         own = {name: Parameter.of(name, value) for name, value in dict(self.parameters).items()}
-        self._set(parameters=own, initial=dict(self.initial), variants=dict(self.variants))
+        initial = {
+            k: one_expression(v) if isinstance(v, str) else v for k, v in self.initial.items()
+        }
+        self._set(parameters=own, initial=initial, variants=dict(self.variants))
         self._set(functions=dict(self.functions), title=self.title or self.name)
+        self._set(threshold=one_expression(self.threshold))
         self._set(refractory=_refractory_text(self.refractory))
         validation.check_model(self)
         found = system_of(self)
@@ -336,7 +341,7 @@ class NeuronModel:
 def _refractory_text(refractory) -> str:
     """Return a refractory period as text."""
     if isinstance(refractory, str):
-        return refractory.strip()
+        return one_expression(refractory)
     if isinstance(refractory, Quantity) and refractory.dim is get_dimensions(second):
         return f"{float(refractory)!r}*second"
     if refractory is False or refractory is None:

@@ -71,3 +71,15 @@ def _assignment(statement: ast.stmt, text: str) -> Assignment:
     raise InputError(
         f"reset {text!r}: {ast.unparse(statement)!r} is no assignment such as 'v = V_reset'"
     )
+
+
+def one_expression(text: str) -> str:
+    """Return the text of one expression on one line, without comments.
+
+    Examples
+    --------
+    >>> one_expression("v > V_th  # crossed\\n and w < w_max")
+    'v > V_th and w < w_max'
+    """
+    lines = (line.partition("#")[0].strip() for line in text.splitlines())
+    return " ".join(line for line in lines if line)

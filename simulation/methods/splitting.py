@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from brian2.utils.stringtools import get_identifiers, word_substitute
 
 from ...errors import InputError
+from ...models.expressions import needed
 from ...models.steady import is_constant
 from ...models.system import System, total_derivative
 from .runge_kutta import RightHandSides, right_hand_sides
@@ -116,7 +117,8 @@ def slope(parts: RightHandSides, x: str) -> str:
         If the rhs is not linear in the variable.
     """
     known = {x: "1"}
-    for name, text in parts.named.items():
+    # A rate of another variable may hold a shared exponential, of which nobody has the derivative.
+    for name, text in needed([parts.rhs[x]], parts.named).items():
         if (total := total_derivative(text, known)) != "0":
             known[name] = total
     found = total_derivative(parts.rhs[x], known)

@@ -87,6 +87,16 @@ def test_slopes_and_membrane_follow_from_the_text():
     assert slope(parts, "x") == "-alpha - 3"
 
 
+def test_a_slope_asks_nothing_of_the_rates_of_other_variables():
+    """A shared exponential in a rate has no derivative, and the membrane's slope needs none."""
+    parts = system(
+        "dv/dt = (I - g*x*v)/C : volt\nI : amp\nalpha = smooth_exprel_of(v/mV, exp(v/mV))/ms : Hz\n"
+        "dx/dt = alpha*(1 - x) - x/ms : 1"
+    )
+    assert slope(parts, "v") == "-g*x/C"
+    assert slope(parts, "x") == "-alpha - 1 / ms"
+
+
 def test_equations_that_do_not_split_are_refused_before_anything_is_compiled():
     with pytest.raises(ValueError, match="dv/dt is not linear in v; use method='rk4'"):
         simulate(IZHIKEVICH, Constant(1 * mV / ms), 1, 1 * ms, method="strang")
