@@ -2,5 +2,14 @@
 
 from .equilibria import equilibria, rest
 from .fluctuations import membrane_deviation, noise_for_deviation
+from .steady_currents import saddle_node, steady_current, velocity
 
-__all__ = ["equilibria", "membrane_deviation", "noise_for_deviation", "rest"]
+__all__ = [
+    "equilibria",
+    "membrane_deviation",
+    "noise_for_deviation",
+    "rest",
+    "saddle_node",
+    "steady_current",
+    "velocity",
+]

@@ -15,7 +15,7 @@ from excitable.protocols import Step
 from excitable.simulation import reference
 
 STUDY = hodgkin_huxley
-FOLD_OF_CYCLES, HOPF = 6.260252, 9.775438  # uA/cm2
+FOLD_OF_CYCLES, HOPF = 6.2603213, 9.775438  # uA/cm2
 
 
 def test_all_files_are_there(result, tmp_path):
@@ -138,14 +138,14 @@ def test_paths_part_between_the_fold_and_the_hopf_point(tables):
 
 
 def test_the_shown_pulse_ends_the_firing_of_the_reference_solution(tables):
-    from excitable.experiments.hodgkin_huxley import _at_rest, _best_switch, _train
+    from excitable.experiments.hodgkin_huxley.measure_switching import at_rest, best_switch, train
 
-    switch = _best_switch(tables["pulses"])
+    switch = best_switch(tables["pulses"])
     exact = reference(
         HODGKIN_HUXLEY,
-        _train(1, switch["onset_ms"], switch["amplitude"]),
+        train(1, switch["onset_ms"], switch["amplitude"]),
         200 * ms,
-        start=_at_rest(),
+        start=at_rest(),
     )
     assert (exact.spike_ms < switch["onset_ms"]).sum() > 3
     assert (exact.spike_ms > switch["onset_ms"]).sum() == 0

@@ -11,15 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from excitable.analysis.plots import new_axes
-from excitable.experiments.report import (
-    check_output_folder,
-    format_column,
-    format_number,
-    header,
-    json_safe,
-    save_study,
-    write_report,
-)
+from excitable.experiments.formatting import format_column, format_number, header
+from excitable.experiments.report import check_output_folder, json_safe, save_study, write_report
 from excitable.experiments.study import Section, StudyResult
 
 MATH = '<math display="block"><mi>τ</mi><mo>=</mo><mn>10</mn></math>'

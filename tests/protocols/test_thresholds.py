@@ -25,7 +25,7 @@ def test_lif_over_varied_parameters():
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "expected"),
-    [(CONNOR_STEVENS, 8.1140533), (TRAUB_MILES, 0.018188), (HODGKIN_HUXLEY, 6.260252)],
+    [(CONNOR_STEVENS, 8.1140533), (TRAUB_MILES, 0.018188), (HODGKIN_HUXLEY, 6.2603213)],
     ids=lambda x: getattr(x, "name", ""),
 )
 def test_rheobase_of_conductance_models(model, expected):

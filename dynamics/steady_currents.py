@@ -1,0 +1,94 @@
+"""A model as a curve over its membrane potential: velocity, steady-state current, saddle-node."""
+
+import numpy as np
+from scipy.optimize import brentq
+
+from .equilibria import reduced
+
+
+def velocity(model, v: np.ndarray, I) -> np.ndarray:
+    """Return dV/dt in SI units, from the model's equation text.
+
+    Parameters
+    ----------
+    model : NeuronModel
+        Of one variable, or with the others at their steady state.
+    v : array, shape (n,)
+        Potentials in SI units.
+    I : Quantity
+        Constant input.
+
+    Returns
+    -------
+    array, shape (n,)
+
+    Examples
+    --------
+    >>> from brian2 import nA
+    >>> from excitable.models import LIF
+    >>> velocity(LIF, np.array([-65e-3]), 2 * nA).round(9)
+    array([2.])
+    """
+    form = reduced(model)
+    known = {**model.values, model.input: float(I)}
+    return form.current(v, *(known[name] for name in form.arguments))[0]
+
+
+def steady_current(model, v_mV) -> np.ndarray:
+    """Return the input that holds a cell at a potential for good, all gates settled.
+
+    Parameters
+    ----------
+    model : NeuronModel
+        Whose input enters dv/dt linearly: two evaluations of dv/dt then give its zero.
+    v_mV : array, shape (n,)
+        Potentials in mV.
+
+    Returns
+    -------
+    array, shape (n,)
+        In the model's input unit. An equilibrium at the input I lies where this curve has the
+        value I.
+
+    Examples
+    --------
+    >>> from excitable.models import LIF
+    >>> steady_current(LIF, np.array([-60.0, -50.0])).round(9).tolist()
+    [0.5, 1.5]
+    """
+    v = np.asarray(v_mV) * 1e-3
+    without = velocity(model, v, 0.0)
+    with_one = velocity(model, v, float(model.input_unit))
+    return -without / (with_one - without)
+
+
+def saddle_node(model) -> tuple[float, float]:
+    """Return where the resting state ends by meeting an unstable equilibrium.
+
+    Parameters
+    ----------
+    model : NeuronModel
+        As `steady_current` takes it, with a membrane potential in volts.
+
+    Returns
+    -------
+    current, potential : float
+        The first maximum of the steady-state current between -75 and -50 mV (in the model's input
+        unit, and mV); NaN if the current only rises there, so that no input makes rest vanish.
+
+    Examples
+    --------
+    >>> from excitable.models import CONNOR_STEVENS
+    >>> round(saddle_node(CONNOR_STEVENS)[0], 5)  # uA/cm2
+    8.11405
+    """
+
+    def slope(v):
+        return (steady_current(model, v + 1e-3) - steady_current(model, v - 1e-3)) / 2e-3
+
+    v = np.arange(-75.0, -50.0, 0.25)
+    falling = np.flatnonzero((slope(v)[:-1] > 0) & (slope(v)[1:] <= 0))
+    if not len(falling):
+        return np.nan, np.nan
+    at = brentq(slope, v[falling[0]], v[falling[0] + 1], xtol=1e-9)
+    return float(steady_current(model, at)), at
