@@ -266,9 +266,7 @@ class NeuronModel:
         >>> cells = NeuronGroup(100, **CONNOR_STEVENS.brian_kwargs(I="10*uA/cm**2"))
         >>> CONNOR_STEVENS.initialise(cells)
         """
-        for name in given:
-            check_name("input", name, [self.input])
-        value = given.get(self.input)
+        value = self._given(given)
         if isinstance(value, str):
             validation.check_input_text(self, value)
         return grouping.describe(self, 1, value).kwargs()
@@ -317,6 +315,42 @@ class NeuronModel:
     def initialise(self, cells) -> None:
         """Set the initial state of a group that was made with `brian_kwargs`."""
         cells.set_states(grouping.initial_state(self, {}), units=False)
+
+    # --- in other languages ------------------------------------------------------------------
+
+    def to_ode(self, *, duration=200 * ms, dt=None, **given) -> str:
+        """Return the model as the text of an XPPAUT file (``.ode``): ms, mV, one line an equation.
+
+        Parameters
+        ----------
+        duration, dt : Quantity
+            How long XPPAUT integrates, and its step; default: the model's.
+        I : Quantity, str or Stimulus, optional
+            The input, under the model's own name for it. A value, or nothing (0), becomes a
+            parameter that XPPAUT can change and continue in; text may depend on ``t``.
+
+        Raises
+        ------
+        CannotPrint
+            (a ValueError) for what XPPAUT cannot express; the message names it.
+
+        Examples
+        --------
+        >>> from brian2 import uA, cm
+        >>> from excitable.models import HODGKIN_HUXLEY
+        >>> text = HODGKIN_HUXLEY.to_ode(I=10*uA/cm**2)
+        >>> print([line for line in text.splitlines() if line.startswith(("v'", "par I"))])
+        ['par I=10', "v'=(I - I_Na - I_K - I_L)/C_m"]
+        """
+        from .printers.xpp import xpp_text  # which needs this file's parts
+
+        return xpp_text(self, self._given(given), duration=duration, dt=dt)
+
+    def _given(self, given: Mapping[str, object]):
+        """Return the input, handed over under its own name."""
+        for name in given:
+            check_name("input", name, [self.input])
+        return given.get(self.input)
 
     # --- to look at --------------------------------------------------------------------------
 
