@@ -14,8 +14,7 @@ from brian2 import Quantity, Unit, ms
 
 from .. import grouping, validation
 from ..checks import check_positive, check_quantity, dimension_text, tidy, unit_text
-from ..conditions import RANDOM
-from ..expressions import Rewriter, calls, depends, expanded, names, substitute, tree
+from ..expressions import Rewriter, depends, expanded, names, substitute, tree
 from ..grouping import GroupText
 from ..system import FREE, System
 from ..units import display_unit
@@ -196,11 +195,6 @@ class _File:
             raise CannotPrint(
                 f"{name}: a refractory condition ({rule.text!r}) that changes the dynamics has no "
                 "counterpart in XPPAUT; a refractory time has"
-            )
-        drawn = [v for v in self.model.initial.values() if isinstance(v, str) and calls(v) & RANDOM]
-        if drawn:
-            raise CannotPrint(
-                f"{name}: initial values that are drawn have no counterpart in XPPAUT"
             )
         if system.reset and self._fires_at_once():
             raise CannotPrint(
