@@ -346,6 +346,41 @@ class NeuronModel:
 
         return xpp_text(self, self._given(given), duration=duration, dt=dt)
 
+    def to_scipy(self, **given):
+        """Return the model as functions for ``scipy.integrate.solve_ivp``, in SI units.
+
+        Parameters
+        ----------
+        I : Quantity, str or Stimulus, optional
+            The input, under the model's own name for it; default 0.
+
+        Returns
+        -------
+        ScipyFunctions
+            ``rhs(t, y)``, the exact Jacobian ``jac(t, y)``, ``y0``, ``names``, and of the spikes
+            ``gap(t, y)`` and ``reset(t, y)``.
+
+        Raises
+        ------
+        CannotPrint
+            (a ValueError) for noise, and for functions whose derivative is not known.
+
+        Examples
+        --------
+        >>> from brian2 import uA, cm
+        >>> from scipy.integrate import solve_ivp
+        >>> from excitable.models import HODGKIN_HUXLEY
+        >>> cell = HODGKIN_HUXLEY.to_scipy(I=10*uA/cm**2)
+        >>> cell.gap.direction = 1
+        >>> sol = solve_ivp(cell.rhs, (0, 0.05), cell.y0, "LSODA", jac=cell.jac,
+        ...                 events=cell.gap, rtol=1e-8, atol=1e-10)
+        >>> (sol.t_events[0]*1e3).round(2)
+        array([ 1.82, 16.72, 31.37, 46.01])
+        """
+        from .printers.scipy_functions import scipy_functions  # which needs this file's parts
+
+        return scipy_functions(self, self._given(given))
+
     def _given(self, given: Mapping[str, object]):
         """Return the input, handed over under its own name."""
         for name in given:

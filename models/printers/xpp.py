@@ -4,7 +4,6 @@ Reference: B. Ermentrout 2002, Simulating, Analyzing, and Animating Dynamical Sy
 the manual of XPPAUT 8.0. Names there are short and do not tell capitals from small letters.
 """
 
-import ast
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,12 +13,13 @@ from brian2 import Quantity, Unit, ms
 
 from .. import grouping, validation
 from ..checks import check_positive, check_quantity, dimension_text, tidy, unit_text
-from ..expressions import Rewriter, depends, expanded, names, substitute, tree
+from ..expressions import depends, expanded, names, substitute
 from ..grouping import GroupText
 from ..system import FREE, System
 from ..units import display_unit
 from .c_like import CannotPrint, Dialect, written
 from .coherent import CoherentUnits
+from .edges import at_edges
 
 _LONGEST_NAME = 9  # of XPPAUT 5; more is cut off, and two names may become one
 _LONGEST_LINE = 900
@@ -217,7 +217,7 @@ class _File:
     def write(self, text: str, unit: Unit | None = None) -> str:
         """Return an expression as XPPAUT has it, in a unit."""
         try:
-            plain = ast.unparse(_Whole().visit(tree(text)))
+            plain = at_edges(text)
             own = {**self.names, **{x: self.noises[x] for x in self.noises}}
             own |= {"t": "t", _LEFT: _LEFT}
             return written(self.units.rewritten(plain, unit), own, XPP)
@@ -379,19 +379,3 @@ def short_names(given: Iterable[str]) -> dict[str, str]:
         taken.add(short.lower())
         found[name] = short
     return found
-
-
-class _Whole(Rewriter):
-    """Writes what a step sees of an edge as what happens at the edge itself."""
-
-    def visit_Call(self, node: ast.Call):
-        arguments = [self.visit(a) for a in node.args]
-        match node.func.id:
-            case "part_after":
-                return tree(f"int(t > {ast.unparse(arguments[2])})")
-            case "part_between":
-                on, off = map(ast.unparse, arguments[2:4])
-                return tree(f"int(t > {on} and t < {off})")
-            case "time_after" | "time_between":
-                return arguments[0]
-        return ast.Call(node.func, arguments, node.keywords)
