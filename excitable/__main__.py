@@ -176,9 +176,7 @@ def write_ode(options, model, stimulus) -> int:
         if getattr(options, name) is not None:
             raise ValueError(f"--{name.replace('_', '-')}: has no meaning with --format ode")
     if options.vary != ["I"] or options.record != ["spikes"]:
-        raise ValueError(
-            "--vary, --record: have no meaning with --format ode, a file of one cell"
-        )
+        raise ValueError("--vary, --record: have no meaning with --format ode, a file of one cell")
     if options.out.exists() and not options.force:
         raise ValueError(f"--out: {options.out} exists; --force replaces it")
     times = {"duration": options.duration * ms, "dt": options.dt and options.dt * ms}

@@ -16,7 +16,6 @@ from brian2 import Quantity, ms
 from ....models.checks import check_name, check_positive, check_quantity
 from ....models.conditions import Gap, gap_of
 from ....models.grouping import GroupText, InputText, describe
-
 from ...run import DivergenceError, Recording, recordable
 from ...start import starting_state
 
