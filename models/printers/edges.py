@@ -1,8 +1,19 @@
 """What a step of an integration sees of an input's edge, as what happens at the edge itself."""
 
 import ast
+from dataclasses import replace
 
 from ..expressions import Rewriter, tree
+from ..system import System
+
+
+def system_at_edges(system: System) -> System:
+    """Return a driven system whose input begins and ends at its times; see `at_edges`."""
+    return replace(
+        system,
+        rhs={x: at_edges(text) for x, text in system.rhs.items()},
+        named={n: at_edges(text) for n, text in system.named.items()},
+    )
 
 
 def at_edges(text: str) -> str:

@@ -10,7 +10,7 @@ from .. import grouping, validation
 from ..expressions import NoDerivative
 from ..system import System
 from .c_like import CannotPrint
-from .edges import at_edges
+from .edges import system_at_edges
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def scipy_functions(model, given=None, values: Mapping[str, Quantity] | None = N
     if isinstance(given, str):
         validation.check_input_text(model, given)
     text = grouping.describe(model, 1, 0 * model.input_unit if given is None else given)
-    system = _at_edges(text.system)
+    system = system_at_edges(text.system)
     _check(system, model.name)
     numbers = {name: float(np.ravel(v)[0]) for name, v in text.values.items()} | {"i": 0.0}
     arguments, rest = ["t", *system.rhs, *numbers], list(numbers.values())
@@ -94,14 +94,6 @@ def scipy_functions(model, given=None, values: Mapping[str, Quantity] | None = N
         names=names,
         gap=_gap(system, compiled),
         reset=(lambda t, y: np.array(after(t, y), dtype=float)) if system.reset else None,
-    )
-
-
-def _at_edges(system: System) -> System:
-    return replace(
-        system,
-        rhs={x: at_edges(text) for x, text in system.rhs.items()},
-        named={n: at_edges(text) for n, text in system.named.items()},
     )
 
 

@@ -19,7 +19,7 @@ from ..system import FREE, System
 from ..units import display_unit
 from .c_like import CannotPrint, Dialect, written
 from .coherent import CoherentUnits
-from .edges import at_edges
+from .edges import system_at_edges
 
 _LONGEST_NAME = 9  # of XPPAUT 5; more is cut off, and two names may become one
 _LONGEST_LINE = 900
@@ -152,7 +152,7 @@ class _File:
     """The lines of a file."""
 
     def __init__(self, model, system: System, driven: GroupText | None, constant: float | None):
-        self.model, self.system, self.driven = model, system, driven
+        self.model, self.system, self.driven = model, system_at_edges(system), driven
         self.values = {name: (p.value, p.unit) for name, p in model.parameters.items()}
         if constant is not None:
             self.values[model.input] = (constant, model.input_unit)
@@ -217,10 +217,9 @@ class _File:
     def write(self, text: str, unit: Unit | None = None) -> str:
         """Return an expression as XPPAUT has it, in a unit."""
         try:
-            plain = at_edges(text)
             own = {**self.names, **{x: self.noises[x] for x in self.noises}}
             own |= {"t": "t", _LEFT: _LEFT}
-            return written(self.units.rewritten(plain, unit), own, XPP)
+            return written(self.units.rewritten(text, unit), own, XPP)
         except CannotPrint as error:
             raise CannotPrint(f"{self.model.name}: {error}") from None
 
