@@ -81,12 +81,13 @@ def _add_export(commands) -> None:
 
     export = commands.add_parser(
         "export",
-        help="write a model as a C++ project",
+        help="write a model as a C++ project, or as a file for XPPAUT",
         epilog="Values are in the units that 'excitable models MODEL' shows, times in ms; "
         "FROM:TO:COUNT or a list with commas. Parameters that vary are combined with one another.",
     )
     export.add_argument("model")
-    export.add_argument("--out", type=Path, required=True, help="new folder")
+    export.add_argument("--format", choices=("cpp", "ode"), default="cpp", help="default: cpp")
+    export.add_argument("--out", type=Path, required=True, help="new folder; of ode: new file")
     export.add_argument("--vary", nargs="+", default=["I"], metavar="NAME[=VALUES]",
                         help="what differs between neurons; I is the input; default values: "
                         "evenly spaced over the parameter's range")  # fmt: skip
@@ -103,7 +104,7 @@ def _add_export(commands) -> None:
     export.add_argument("--precision", choices=PRECISIONS, default="float64")
     export.add_argument("--threads", type=int, default=1, help="OpenMP threads; default 1")
     export.add_argument("--force", action="store_true", help="replace an earlier export")
-    export.set_defaults(command=make_project)
+    export.set_defaults(command=make_export)
 
 
 def show_models(options) -> int:
@@ -150,12 +151,11 @@ def make_fi(options) -> int:
     return 0
 
 
-def make_project(options) -> int:
-    """Write a model under a step of input as a C++ project."""
+def make_export(options) -> int:
+    """Write a model under a step of input in the format that the options name."""
     from brian2 import ms
 
     from .protocols import Constant, Step
-    from .simulation import Backend, export
 
     model = changed_model(options)
     middle = sum(model.input_range) / 2
@@ -164,10 +164,40 @@ def make_project(options) -> int:
     if options.offset is not None:
         window["offset"] = options.offset * ms
     always = options.onset == 0 and options.offset is None
+    stimulus = Constant(amplitude) if always else Step(amplitude, **window)
+    if options.format == "ode":
+        return write_ode(options, model, amplitude if always else stimulus)
+    return make_project(options, model, stimulus)
+
+
+def write_ode(options, model, stimulus) -> int:
+    """Write a model as a file for XPPAUT."""
+    from brian2 import ms
+
+    for name in ("n", "record_dt"):
+        if getattr(options, name) is not None:
+            raise ValueError(f"--{name.replace('_', '-')}: has no meaning with --format ode")
+    if options.vary != ["I"] or options.record != ["spikes"]:
+        raise ValueError("--vary, --record: have no meaning with --format ode, a file of one cell")
+    if options.out.exists() and not options.force:
+        raise ValueError(f"--out: {options.out} exists; --force replaces it")
+    times = {"duration": options.duration * ms, "dt": options.dt and options.dt * ms}
+    text = model.to_ode(**{model.input: stimulus}, **times)
+    options.out.write_text(text)
+    print(f"wrote {options.out}; open it with xppaut {options.out}")
+    return 0
+
+
+def make_project(options, model, stimulus) -> int:
+    """Write a model as a C++ project."""
+    from brian2 import ms
+
+    from .simulation import Backend, export
+
     names, values, n = varied_values(model, options.vary, options.n)
     folder = export(
         model,
-        Constant(amplitude) if always else Step(amplitude, **window),
+        stimulus,
         options.out,
         n,
         options.duration * ms,

@@ -6,8 +6,10 @@ import sympy as sp
 from sympy.printing.mathml import mathml
 
 from .checks import unit_text
+from .printers.latex import latex_of, symbol
+from .statements import assignments
 from .symbolic import parse
-from .system import parsed_equations
+from .system import HELD, parsed_equations
 
 
 def text(model) -> str:
@@ -36,20 +38,69 @@ def formulas(model) -> list[tuple[str, bool, sp.Expr]]:
     equations = parsed_equations(model.equations, [*model.parameters, model.input])
     names = {*equations.names, *model.parameters, model.input}
     return [
-        (name, name in equations.diff_eq_names, parse(equation.expr.code, names, units=False))
+        (
+            name,
+            name in equations.diff_eq_names,
+            _shown(parse(equation.expr.code, names, units=False)),
+        )
         for name, equation in equations.items()
         if equation.expr is not None
     ]
 
 
+def _shown(expression: sp.Expr) -> sp.Expr:
+    """Return an expression with functions under the names that users know."""
+    known = {"smooth_exprel": "exprel", "int_": "int"}
+    return expression.replace(
+        lambda e: isinstance(e, sp.core.function.AppliedUndef) and e.func.__name__ in known,
+        lambda e: sp.Function(known[e.func.__name__])(*e.args),
+    )
+
+
 def latex(model) -> str:
-    """Return the equations as a LaTeX array, for a notebook."""
+    r"""Return equations, spike condition, reset and refractoriness as LaTeX, for a notebook.
+
+    Every line has its terms in the order in which the user wrote them; a condition in square
+    brackets is 1 where it holds and 0 elsewhere.
+
+    Examples
+    --------
+    >>> from excitable.models import LIF
+    >>> print(latex(LIF))
+    $$\begin{aligned}
+    \frac{d v}{d t} &= \frac{E_{L} - v + R \, I}{\tau}\quad\mathrm{(unless\ refractory)} \\
+    v > V_{th} &\Rightarrow v \leftarrow V_{reset} \\
+    &\mathrm{refractory\ for}\; t_{ref}
+    \end{aligned}$$
+    """
+    parsed = parsed_equations(model.equations, [*model.parameters, model.input])
+    known = frozenset({*parsed.names, *model.parameters, model.input})
     rows = []
-    for name, is_rate, right in formulas(model):
-        left = sp.latex(sp.Symbol(name))
-        left = rf"\frac{{d {left}}}{{d t}}" if is_rate else left
-        rows.append(f"{left} &= {sp.latex(right)}")
+    for name, equation in parsed.items():
+        if equation.expr is None:
+            continue
+        left = symbol(name)
+        left = rf"\frac{{d {left}}}{{d t}}" if name in parsed.diff_eq_names else left
+        held = r"\quad\mathrm{(unless\ refractory)}" if HELD in equation.flags else ""
+        rows.append(f"{left} &= {latex_of(equation.expr.code, known)}{held}")
+    rows += _spike_rows(model, known)
     return "$$\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}$$"
+
+
+def _spike_rows(model, known: frozenset[str]) -> list[str]:
+    rows = []
+    if model.threshold:
+        steps = [
+            rf"{symbol(s.target)} \leftarrow {latex_of(s.value, known)}"
+            for s in assignments(model.reset)
+        ]
+        effect = r",\; ".join(steps) or r"\mathrm{spike}"
+        rows.append(rf"{latex_of(model.threshold, known)} &\Rightarrow {effect}")
+    if model.refractory:
+        is_time = model.system.refractory.kind == "time"
+        word = "for" if is_time else "while"
+        rows.append(rf"&\mathrm{{refractory\ {word}}}\; {latex_of(model.refractory, known)}")
+    return rows
 
 
 def equations_html(model) -> str:

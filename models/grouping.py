@@ -275,7 +275,7 @@ def _input_text(model, stimulus, n: int, dt: Quantity) -> InputText:
         return InputText(f"{model.input} : {unit}")
     if isinstance(stimulus, str):
         return InputText(f"{model.input} = {stimulus} : {unit}")
-    if isinstance(stimulus, Quantity | float | int):
+    if isinstance(stimulus, Quantity | Real):
         check_quantity(f"input {model.input}", stimulus, model.input_unit, scalar=True)
         name = f"{model.input}_0"
         return InputText(f"{model.input} = {name} : {unit}", parameters={name: Quantity(stimulus)})

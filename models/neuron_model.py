@@ -274,9 +274,7 @@ class NeuronModel:
         >>> cells = NeuronGroup(100, **CONNOR_STEVENS.brian_kwargs(I="10*uA/cm**2"))
         >>> CONNOR_STEVENS.initialise(cells)
         """
-        for name in given:
-            check_name("input", name, [self.input])
-        value = given.get(self.input)
+        value = self._given(given)
         if isinstance(value, str):
             validation.check_input_text(self, value)
         return grouping.describe(self, 1, value).kwargs()
@@ -325,6 +323,77 @@ class NeuronModel:
     def initialise(self, cells) -> None:
         """Set the initial state of a group that was made with `brian_kwargs`."""
         cells.set_states(initial_state(self, {}), units=False)
+
+    # --- in other languages ------------------------------------------------------------------
+
+    def to_ode(self, *, duration=200 * ms, dt=None, **given) -> str:
+        """Return the model as the text of an XPPAUT file (``.ode``): ms, mV, one line an equation.
+
+        Parameters
+        ----------
+        duration, dt : Quantity
+            How long XPPAUT integrates, and its step; default: the model's.
+        I : Quantity, str or Stimulus, optional
+            The input, under the model's own name for it. A value, or nothing (0), becomes a
+            parameter that XPPAUT can change and continue in; text may depend on ``t``.
+
+        Raises
+        ------
+        CannotPrint
+            (a ValueError) for what XPPAUT cannot express; the message names it.
+
+        Examples
+        --------
+        >>> from brian2 import uA, cm
+        >>> from excitable.models import HODGKIN_HUXLEY
+        >>> text = HODGKIN_HUXLEY.to_ode(I=10*uA/cm**2)
+        >>> print([line for line in text.splitlines() if line.startswith(("v'", "par I"))])
+        ['par I=10', "v'=(I - I_Na - I_K - I_L)/C_m"]
+        """
+        from .printers.xpp import xpp_text  # which needs this file's parts
+
+        return xpp_text(self, self._given(given), duration=duration, dt=dt)
+
+    def to_scipy(self, **given):
+        """Return the model as functions for ``scipy.integrate.solve_ivp``, in SI units.
+
+        Parameters
+        ----------
+        I : Quantity, str or Stimulus, optional
+            The input, under the model's own name for it; default 0.
+
+        Returns
+        -------
+        ScipyFunctions
+            ``rhs(t, y)``, the exact Jacobian ``jac(t, y)``, ``y0``, ``names``, and of the spikes
+            ``gap(t, y)`` and ``reset(t, y)``.
+
+        Raises
+        ------
+        CannotPrint
+            (a ValueError) for noise, and for functions whose derivative is not known.
+
+        Examples
+        --------
+        >>> from brian2 import uA, cm
+        >>> from scipy.integrate import solve_ivp
+        >>> from excitable.models import HODGKIN_HUXLEY
+        >>> cell = HODGKIN_HUXLEY.to_scipy(I=10*uA/cm**2)
+        >>> cell.gap.direction = 1
+        >>> sol = solve_ivp(cell.rhs, (0, 0.05), cell.y0, "LSODA", jac=cell.jac,
+        ...                 events=cell.gap, rtol=1e-8, atol=1e-10)
+        >>> (sol.t_events[0]*1e3).round(1)
+        array([ 1.8, 16.7, 31.4, 46. ])
+        """
+        from .printers.scipy_functions import scipy_functions  # which needs this file's parts
+
+        return scipy_functions(self, self._given(given))
+
+    def _given(self, given: Mapping[str, object]):
+        """Return the input, handed over under its own name."""
+        for name in given:
+            check_name("input", name, [self.input])
+        return given.get(self.input)
 
     # --- to look at --------------------------------------------------------------------------
 

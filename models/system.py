@@ -143,6 +143,23 @@ class System:
         used = needed(self.slopes(holding=holding).values(), self.named)
         return {name: substitute(text, free) for name, text in used.items()}
 
+    def after_reset(self) -> dict[str, str]:
+        """Return the reset as a map: each state variable after it, in terms of those before it.
+
+        The statements are carried out one after the other; what they set beside state variables
+        lives until the last of them.
+        """
+        state = {x: x for x in self.rhs}
+        local: dict[str, str] = {}
+        for statement in self.reset:
+            current = {x: text for x, text in (state | local).items() if text != x}
+            for name, text in self.named.items():  # also parts of parts follow what was set
+                if (new := substitute(text, current)) != text:
+                    current[name] = new
+            value = substitute(statement.value, current)
+            (state if statement.target in state else local)[statement.target] = value
+        return state
+
     # --- what follows from it ----------------------------------------------------------------
 
     def rate_of(self, text: str, slopes: Mapping[str, str]) -> tuple[dict[str, str], str]:

@@ -29,3 +29,10 @@ def test_examples(name):
     module = importlib.import_module(name)
     failed, _ = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
     assert failed == 0
+
+
+def test_page_on_other_languages():
+    page = ROOT / "docs" / "printers.rst"
+    failed, run = doctest.testfile(str(page), module_relative=False)
+    assert failed == 0
+    assert run > 10

@@ -1,4 +1,4 @@
-"""Expressions in languages that look like C: C++, JavaScript."""
+"""Expressions in languages that look like C: C++, JavaScript, XPP."""
 
 import ast
 import math
@@ -19,7 +19,6 @@ _COMPARISONS = {
     ast.NotEq: "!=",
 }
 _OPERATORS = {ast.Add: " + ", ast.Sub: " - ", ast.Mult: "*", ast.Div: "/"}
-_LARGEST_PRODUCT = 4  # powers up to this are written as products
 
 
 @dataclass(frozen=True)
@@ -29,15 +28,41 @@ class Dialect:
     Attributes
     ----------
     functions : dict of str to str
-        Brian2's names of functions and those of the language.
+        Brian2's names of functions and those of the language, or templates of their arguments.
     power, modulo, infinity : str
         Templates, and text.
+    both, either : str
+        What stands between two conditions.
+    negation, comparison, choice : str
+        Templates: of the opposite of a condition, of a comparison, and of 1 or 0 by a condition.
+    true, false : str
+    sign : str
+        Template of what changes its sign.
+    largest_product : int
+        Powers up to this are written as products.
     """
 
     functions: Mapping[str, str]
     power: str
     modulo: str
     infinity: str
+    both: str = " && "
+    either: str = " || "
+    negation: str = "!({})"
+    comparison: str = "{}"
+    choice: str = "({} ? 1.0 : 0.0)"
+    true: str = "true"
+    false: str = "false"
+    sign: str = "-{}"
+    largest_product: int = 4
+
+    def number(self, value: float) -> str:
+        """Return a number as text, exactly."""
+        return repr(float(value))
+
+    def raised(self, base: str, exponent: str) -> str:
+        """Return a power."""
+        return self.power.format(base, exponent)
 
 
 _SAME = ("exp", "log", "log10", "expm1", "log1p", "sqrt", "sin", "cos", "tan", "sinh", "cosh",
@@ -95,19 +120,21 @@ class _Writer:
     def write(self, node: ast.expr, outer: int) -> str:
         match node:
             case ast.Constant(value=bool()):
-                return "true" if node.value else "false"
+                return self.dialect.true if node.value else self.dialect.false
             case ast.Constant(value=int() | float()):
-                return repr(float(node.value))
+                return self.dialect.number(node.value)
             case ast.Name(id=name):
                 return self._name(name)
             case ast.UnaryOp(op=ast.Not()):
-                return f"!({self.write(node.operand, 0)})"
+                return self.dialect.negation.format(self.write(node.operand, 0))
             case ast.UnaryOp(op=ast.USub()):
-                return self._bracketed(f"-{self.write(node.operand, 3)}", 2, outer)
+                opposite = self.dialect.sign.format(self.write(node.operand, 3))
+                return self._bracketed(opposite, 2, outer)
             case ast.UnaryOp(op=ast.UAdd()):
                 return self.write(node.operand, outer)
             case ast.BoolOp():
-                joint = " && " if isinstance(node.op, ast.And) else " || "
+                both = isinstance(node.op, ast.And)
+                joint = self.dialect.both if both else self.dialect.either
                 return f"({joint.join(self.write(v, 0) for v in node.values)})"
             case ast.Compare():
                 return self._comparison(node)
@@ -125,27 +152,32 @@ class _Writer:
         if name in self.names:
             return self.names[name]
         if name in DEFAULT_UNITS:
-            return repr(float(DEFAULT_UNITS[name]))
+            return self.dialect.number(DEFAULT_UNITS[name])
         if name in DEFAULT_CONSTANTS:
             value = float(DEFAULT_CONSTANTS[name].value)
-            return repr(value) if math.isfinite(value) else self.dialect.infinity
+            return self.dialect.number(value) if math.isfinite(value) else self.dialect.infinity
         raise CannotPrint(f"{name!r} has no value outside Brian2")
 
     def _comparison(self, node: ast.Compare) -> str:
         sides = [self.write(side, 1) for side in (node.left, *node.comparators)]
         pairs = [
-            f"{sides[k]} {_COMPARISONS[type(operator)]} {sides[k + 1]}"
+            self.dialect.comparison.format(
+                f"{sides[k]} {_COMPARISONS[type(operator)]} {sides[k + 1]}"
+            )
             for k, operator in enumerate(node.ops)
         ]
-        return pairs[0] if len(pairs) == 1 else f"({' && '.join(pairs)})"
+        return pairs[0] if len(pairs) == 1 else f"({self.dialect.both.join(pairs)})"
 
     def _call(self, name: str, arguments: list[ast.expr]) -> str:
         if name == "int":
-            return f"({self.write(arguments[0], 0)} ? 1.0 : 0.0)"
+            return self.dialect.choice.format(self.write(arguments[0], 0))
         if name not in self.dialect.functions:
             raise CannotPrint(f"the function {name}() exists in Brian2 only")
-        inside = ", ".join(self.write(a, 0) for a in arguments)
-        return f"{self.dialect.functions[name]}({inside})"
+        written_out = [self.write(a, 0) for a in arguments]
+        counterpart = self.dialect.functions[name]
+        if "{" in counterpart:
+            return counterpart.format(*written_out)
+        return f"{counterpart}({', '.join(written_out)})"
 
     def _operation(self, node: ast.BinOp, outer: int) -> str:
         if isinstance(node.op, ast.Pow):
@@ -168,7 +200,7 @@ class _Writer:
     def _power(self, node: ast.BinOp, outer: int) -> str:
         exponent = node.right
         simple = isinstance(node.left, ast.Name) and isinstance(exponent, ast.Constant)
-        if simple and exponent.value in range(1, _LARGEST_PRODUCT + 1):
+        if simple and exponent.value in range(1, self.dialect.largest_product + 1):
             product = "*".join([self.write(node.left, 3)] * int(exponent.value))
             return self._bracketed(product, 2, outer)
-        return self.dialect.power.format(self.write(node.left, 0), self.write(exponent, 0))
+        return self.dialect.raised(self.write(node.left, 0), self.write(exponent, 0))

@@ -16,7 +16,6 @@ from brian2 import Quantity, ms, second
 from ....errors import DivergenceError, InputError
 from ....models.checks import check_name, check_positive, check_quantity
 from ....models.conditions import Gap, gap_of
-from ....models.expressions import substitute
 from ....models.system import System
 from ...parallel.progress import reporter
 from ...plan import Cells, Plan
@@ -203,7 +202,7 @@ def _problem(system: System, values: Mapping[str, float], record: Sequence[str])
         holding=compiled(list(system.slopes(holding=True).values())),
         gap=_gap_function(system.gap, compiled),
         busy=_gap_function(busy, compiled),
-        reset=compiled(_after_reset(system)) if system.reset else None,
+        reset=compiled(list(system.after_reset().values())) if system.reset else None,
         period=compiled([rule.text]) if rule.kind == "time" else None,
         shown=compiled(list(record)),
     )
@@ -228,18 +227,6 @@ def _gap_function(gap: Gap | None, compiled: Callable) -> Callable | None:
     return lambda t, state, piece: smallest(
         gap, dict(zip(leaves, values(t, state, piece), strict=True))
     )
-
-
-def _after_reset(system: System) -> list[str]:
-    """Return the state after the reset statements, which are carried out one after the other."""
-    state = {x: x for x in system.rhs}
-    local: dict[str, str] = {}
-    for statement in system.reset:
-        current = {x: text for x, text in (state | local).items() if text != x}
-        named = {n: substitute(text, current) for n, text in system.named.items()}
-        value = substitute(substitute(statement.value, named), current)
-        (state if statement.target in state else local)[statement.target] = value
-    return list(state.values())
 
 
 @dataclass

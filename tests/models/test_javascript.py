@@ -1,0 +1,137 @@
+"""JavaScript modules, run by node: their slopes, and the spikes of Brian2's own run."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from brian2 import Function, Hz, Mohm, Network, SpikeMonitor, cm, ms, mV, nA, prefs, uA
+from excitable.models import (
+    CONNOR_STEVENS,
+    HODGKIN_HUXLEY,
+    IZHIKEVICH,
+    LIF,
+    ZOO,
+    NeuronModel,
+    grouping,
+)
+from excitable.models.printers.c_like import CannotPrint
+from excitable.models.printers.javascript import javascript_text
+from excitable.protocols import Pulses, Sine, Step, WhiteNoise
+from excitable.simulation.methods.shared_exponentials import economical
+
+pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
+DRIVER = Path(__file__).parent / "drive.mjs"
+CELLS = [cell for top in ZOO for cell in (top, *top.variants.values())]
+# Names that JavaScript keeps, conditions, powers, functions, a reset that uses what it sets.
+AWKWARD = NeuronModel(
+    name="awkward",
+    equations="""
+        dx/dt = (E - x + R*I + drive*w)/tau : volt (unless refractory)
+        dw/dt = (let - w)/(2*tau) : 1
+        let = clip((x/mV + 65)**2/10, -1, 2) + int(hot or x < -70*mV) - -w**3/(1 + w**2) : 1
+        hot = x > -60*mV and not w > 0.5 : boolean
+        dp/dt = (log1p(exp(w)) + exprel(w) - (x/mV) % 7 - p**1.5*tanh(w) + (-w)**2)/tau : 1
+    """,
+    parameters={"E": -65 * mV, "R": 10 * Mohm, "tau": 10 * ms, "drive": 3 * mV},
+    input_unit=nA,
+    initial={"x": "E + 2*mV", "w": "0.25", "p": "1 + w"},
+    threshold="x > -50*mV or w > 40",
+    reset="w += 0.1; x = E - w*mV",
+    refractory="2*ms + tau/10",
+    dt=0.05 * ms,
+)
+
+
+def module(model, given, folder, **more):
+    driven = grouping.describe(model, 1, given, method="rk4", **more)
+    text = javascript_text(model, driven, economical(driven.system))
+    path = folder / f"{model.name}.mjs"
+    path.write_text(text)
+    return path, driven
+
+
+def run(path, task):
+    """Return what the driver prints."""
+    (path.parent / "task.json").write_text(json.dumps(task))
+    command = ["node", str(DRIVER), str(path), str(path.parent / "task.json")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("model", [*CELLS, AWKWARD], ids=lambda m: m.name)
+def test_slopes(model, tmp_path):
+    rng = np.random.default_rng(3)
+    path, driven = module(model, 3 * model.input_unit, tmp_path)
+    system, start = driven.system, grouping.initial_state(model, driven.values)
+    states = {
+        x: float(np.ravel(start[x])[0])
+        + rng.normal(size=20) * (20 if x == model.membrane else 0.3) * float(model.unit_of(x))
+        for x in system.rhs
+    }
+    if model is AWKWARD:
+        states["p"] = np.abs(states["p"])  # p**1.5
+    known = {**{k: float(np.ravel(v)[0]) for k, v in driven.values.items()}, **states, "t": 0.0}
+    texts = list(system.slopes().values())
+    right = np.broadcast_arrays(
+        states[model.membrane], *system.function(list(known), texts)(*known.values())
+    )[1:]
+    got = np.array(run(path, {"states": np.array(list(states.values())).T.tolist()})).T
+    for value, expected in zip(got, right, strict=True):
+        # Of the largest value: where currents cancel, their rounding stays.
+        np.testing.assert_allclose(value, expected, rtol=1e-13, atol=1e-13 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize(
+    ("model", "given"),
+    [
+        (HODGKIN_HUXLEY, 10 * uA / cm**2),
+        (CONNOR_STEVENS, 20 * uA / cm**2),
+        (LIF.with_(t_ref=3 * ms), 2 * nA),
+        (IZHIKEVICH, 10 * mV / ms),
+        (AWKWARD, 2.5 * nA),
+        (LIF, Step(2 * nA, onset=10.02 * ms, offset=81 * ms)),
+        (
+            LIF.with_(t_ref=3 * ms),
+            Sine(1.5 * nA, 40 * Hz, mean=2 * nA, onset=3.01 * ms, offset=90 * ms),
+        ),
+        (HODGKIN_HUXLEY, Pulses(30 * uA / cm**2, times=[5, 40.01, 75] * ms, width=1 * ms)),
+    ],
+    ids=["hh", "cs", "lif", "izhikevich", "awkward", "step", "sine", "pulses"],
+)
+def test_spikes_of_brian2_on_the_grid(model, given, tmp_path):
+    prefs.codegen.target = "numpy"
+    cells = model.group(1, given, method="rk4")
+    spikes = SpikeMonitor(cells)
+    Network(cells, spikes).run(100 * ms)
+    right = np.round(np.array(spikes.t / model.dt)).astype(int).tolist()
+    path, _ = module(model, given, tmp_path)
+    assert len(right) >= 2
+    assert run(path, {"steps": round(float(100 * ms / model.dt))}) == right
+
+
+def test_refuses_by_name():
+    def text(model, given):
+        driven = grouping.describe(model, 1, given)
+        return javascript_text(model, driven, economical(driven.system))
+
+    with pytest.raises(CannotPrint, match="lif: white noise"):
+        text(LIF, WhiteNoise(1 * nA, 1 * nA * ms**0.5))
+    own = NeuronModel(
+        name="own",
+        equations="dv/dt = (E - v + R*I*pulse(v/mV))/tau : volt",
+        parameters={"E": -65 * mV, "R": 10 * Mohm, "tau": 10 * ms},
+        input_unit=nA,
+        initial={"v": "E"},
+        threshold="v > -50*mV",
+        reset="v = E",
+        functions={"pulse": Function(lambda x: x, arg_units=[1], return_unit=1)},
+    )
+    with pytest.raises(CannotPrint, match=r"own: the function pulse\(\)"):
+        text(own, 1 * nA)
+    two = grouping.describe(LIF, 2, 1 * nA)
+    with pytest.raises(CannotPrint, match="one cell, not 2"):
+        javascript_text(LIF, two, economical(two.system))
