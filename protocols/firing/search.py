@@ -110,6 +110,8 @@ class _Brackets:
         cells = len(width)
         self.settled, self.lost, self.held = (np.zeros(cells, bool) for _ in range(3))
         self.always, self.diverged = (np.zeros(cells, bool) for _ in range(2))
+        # Which are looked at between their first two rungs now, and which have been.
+        self.closer, self.looked = (np.zeros(cells, bool) for _ in range(2))
         self.tried = [x.copy() for x in self.first]
 
     @property
@@ -126,15 +128,22 @@ class _Brackets:
         row, first = np.arange(len(fired)), fired.argmax(axis=1)
         self._give_up(all_fire & (self.low <= self.limits[0]), always=True)
         self._give_up(none_fires & (self.high >= self.limits[1]), always=False)
-        cases = [self.done, inside, all_fire]
+        # Far above its threshold a cell may be blocked by depolarisation: where no rung of the
+        # first bracket fires, what lies between its lowest two is looked at before it climbs.
+        high = np.where(self.closer & none_fires, self.first[1], self.high)
+        first_time = ~self.looked & (self.low == self.first[0]) & (self.high == self.first[1])
+        self.closer = closer = none_fires & first_time & ~self.done
+        self.looked |= closer
         down = np.maximum(self.low - self.reach, self.limits[0])
-        up = np.minimum(self.high + self.reach, self.limits[1])
+        up = np.minimum(high + self.reach, self.limits[1])
+        cases = [self.done, inside, all_fire, closer]
         self.low, self.high = (
-            np.select(cases, [self.low, amplitudes[row, first - 1], down], self.high),
-            np.select(cases, [self.high, amplitudes[row, first], self.low], up),
+            np.select(cases, [self.low, amplitudes[row, first - 1], down, self.low], high),
+            np.select(cases, [self.high, amplitudes[row, first], self.low, amplitudes[:, 1]], up),
         )
         self.held = np.where(self.done, self.held, ~none_fires)
-        self.reach = np.where(inside, 2 * (self.high - self.low), 2 * self.reach)
+        grown = np.where(closer, self.reach, 2 * self.reach)
+        self.reach = np.where(inside, 2 * (self.high - self.low), grown)
         width = (self.high - self.low) / np.maximum(np.abs(self.low), np.abs(self.high))
         self.settled |= inside & (width <= goal) & ~self.lost
 

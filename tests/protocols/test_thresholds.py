@@ -72,3 +72,21 @@ def test_bad_options():
         thresholds(LIF, tolerance=0)
     with pytest.raises(ValueError, match="use thresholds"):
         rheobase(LIF, vary={"R": [1] * Mohm})
+
+
+def test_looks_below_the_first_rung_before_it_climbs():
+    # A cell that is blocked by depolarisation from 5 on, in a bracket up to 200.
+    def fires(amplitudes, duration):
+        return (amplitudes > 0.16) & (amplitudes < 5.0)
+
+    low, high = search(fires, np.zeros(1), np.full(1, 200.0), tolerance=1e-4, durations=(1.0, 1.0))
+    assert low[0] == pytest.approx(0.16, rel=2e-4)
+    assert high[0] > 0.16 >= low[0]
+
+
+def test_a_cell_that_fires_above_the_bracket_is_still_found():
+    low, _ = search(
+        lambda a, duration: a > 321.0, np.zeros(1), np.full(1, 100.0), tolerance=1e-4,
+        durations=(1.0, 1.0),
+    )  # fmt: skip
+    assert low[0] == pytest.approx(321.0, rel=2e-4)
