@@ -59,7 +59,7 @@ def check_name(kind: str, name: str, known: Iterable[str]) -> str:
     >>> check_name("parameter", "g_a", ["g_A", "g_Na"])
     Traceback (most recent call last):
     ...
-    ValueError: unknown parameter 'g_a'; did you mean 'g_A'? Known: g_A, g_Na
+    excitable.errors.InputError: unknown parameter 'g_a'; did you mean 'g_A'? Known: g_A, g_Na
     """
     known = list(known)
     if name in known:

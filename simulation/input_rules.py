@@ -100,7 +100,7 @@ def check_rules(
     >>> check_rules([rule], {"I_width": -2e-3})
     Traceback (most recent call last):
     ...
-    ValueError: I_width: must be above zero, got I_width = -2 ms
+    excitable.errors.InputError: I_width: must be above zero, got I_width = -2 ms
     """
     for rule in (r if isinstance(r, Rule) else Rule(**r) for r in rules):
         if dt is None and rule.must in _NEEDS_STEP:

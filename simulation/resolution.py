@@ -118,8 +118,8 @@ def _check_stiffness(model, text: GroupText, numbers: Mapping, where: str) -> No
     slowest = 1e3 / max(-real.min(), 1e-300)
     _refuse(
         np.flatnonzero(bad), text,
-        f"{model.name}: {where} a variable relaxes within {slowest:.2g} ms, which steps of "
-        f"{float(text.dt / ms):g} ms with method {text.method} cannot follow; use a smaller dt, or "
+        f"{model.name}: {where} a variable relaxes within {slowest:.2g} ms, which method "
+        f"{text.method} with dt = {float(text.dt / ms):g} ms cannot follow; use a smaller dt, or "
         "check the parameters",
     )  # fmt: skip
 

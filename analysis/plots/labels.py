@@ -270,7 +270,7 @@ def require_columns(table: pd.DataFrame, *columns: str, needed_by: str) -> None:
     >>> require_columns(pd.DataFrame({"t_ms": []}), "v_mV", needed_by="plot_trace")
     Traceback (most recent call last):
     ...
-    ValueError: plot_trace needs the column v_mV; the table has: t_ms.
+    excitable.errors.InputError: plot_trace needs the column v_mV; the table has: t_ms.
     """
     missing = [column for column in columns if column not in table]
     if missing:

@@ -8,7 +8,8 @@ import numpy as np
 from ..checks import unit_text
 from ..expressions import Rewriter, needed, tree
 from ..functions import opaque
-from ..grouping import GroupText, initial_texts
+from ..grouping import GroupText
+from ..initial import initial_texts
 from ..system import FREE
 from ..units import display_unit
 from .c_like import CannotPrint, Dialect, written

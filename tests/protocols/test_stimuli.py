@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from brian2 import Hz, cm, ms, mV, nA, second, uA
-from excitable.models import CONNOR_STEVENS, LIF
+from excitable.models import HODGKIN_HUXLEY, LIF
 from excitable.protocols.stimuli import (
     Chirp,
     Constant,
@@ -93,7 +93,7 @@ def test_one_value_per_neuron():
 
 
 def test_values_in_the_unit_of_another_model():
-    t, found = samples(Step(20 * uA / cm**2, onset=1 * ms), duration=2, model=CONNOR_STEVENS)
+    t, found = samples(Step(20 * uA / cm**2, onset=1 * ms), duration=2, model=HODGKIN_HUXLEY)
     np.testing.assert_allclose(found[0], 20 * within(t, 1))
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from brian2 import ms
 from excitable.models import CONNOR_STEVENS, CONNOR_STEVENS_1977, HODGKIN_HUXLEY, TRAUB_MILES
-from excitable.models.functions import opaque, smooth_exprel, smooth_exprel_of
+from excitable.models.functions import smooth_exprel, smooth_exprel_of
 from excitable.protocols.stimuli import Constant
 from excitable.simulation import has_compiler, methods, simulate
-from excitable.simulation.methods.runge_kutta import System, system
+from excitable.simulation.methods.runge_kutta import RightHandSides, right_hand_sides
 from excitable.simulation.methods.shared_exponentials import share_exponentials
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,7 +31,7 @@ UNITS = {"mV": 1e-3, "ms": 1e-3}
 def shared(*texts, parameters=()):
     """Return the texts as they are rewritten, where `v` and `w` are state variables."""
     named = {f"r{k}": text for k, text in enumerate(texts)}
-    return share_exponentials(System(named, {"v": "r0", "w": "r0"}), parameters).named
+    return share_exponentials(RightHandSides(named, {"v": "r0", "w": "r0"}), parameters).named
 
 
 def exponentials(parts):
@@ -58,7 +58,7 @@ def values(parts, names, known):
     ],
 )
 def test_as_few_exponentials_as_the_slopes_allow(model, before, after):
-    parts = system(opaque(model.equations))
+    parts = right_hand_sides(model.system)
     assert exponentials(parts) == before
     assert exponentials(share_exponentials(parts)) == after
 
@@ -66,7 +66,7 @@ def test_as_few_exponentials_as_the_slopes_allow(model, before, after):
 @pytest.mark.parametrize("name", MODELS)
 def test_rates_are_the_same_to_rounding(name):
     model = MODELS[name]
-    parts = system(opaque(model.equations))
+    parts = right_hand_sides(model.system)
     rates = [x for x in parts.named if not x.startswith("I")]
     near = np.add.outer(SINGULAR[name], np.r_[0, np.geomspace(1e-12, 1, 40)]).ravel()
     known = {"v": np.r_[np.linspace(-200, 200, 4001), near] * 1e-3} | model.values
@@ -124,7 +124,7 @@ def test_parameters_that_shift_the_variable_alike_share():
 
 def test_parameter_with_the_name_of_a_unit_is_no_unit():
     texts = ("exp(v/mM)", "exp(v/(2*mM))")
-    assert exponentials(System(shared(*texts), {})) == 1
+    assert exponentials(RightHandSides(shared(*texts), {})) == 1
     assert list(shared(*texts, parameters=["mM"]).values()) == list(texts)
 
 
@@ -139,7 +139,7 @@ def test_names_that_the_text_has_are_not_taken():
 )
 def test_any_set_of_slopes_keeps_its_values(slopes, offsets, v):
     texts = [f"exp({a}*v/(20*mV) + {b})" for a, b in zip(slopes, offsets, strict=False)]
-    parts = System({f"r{k}": text for k, text in enumerate(texts)}, {"v": "r0"})
+    parts = RightHandSides({f"r{k}": text for k, text in enumerate(texts)}, {"v": "r0"})
     rewritten = share_exponentials(parts)
     assert exponentials(rewritten) <= len(set(slopes))
     exact = values(parts, parts.named, {"v": v})
@@ -159,7 +159,7 @@ def trajectories(model, backend):
 @pytest.mark.parametrize("name", MODELS)
 def test_trajectories_are_the_same_to_rounding(name, monkeypatch):
     after = trajectories(MODELS[name], "numpy")
-    monkeypatch.setattr(methods, "economical_system", lambda equations, names: system(equations))
+    monkeypatch.setattr(methods, "economical", right_hand_sides)
     before = trajectories(MODELS[name], "numpy")
     for x, trace in after.items():
         assert np.isfinite(trace).all()

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from brian2 import cm, ms, mV, nA, uA
 from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, IZHIKEVICH, LIF, TRAUB_MILES
+from excitable.models.numeric import function
 from excitable.protocols.stimuli import Constant
 from excitable.simulation import DivergenceError, has_compiler, reference, simulate
-from excitable.simulation.methods.runge_kutta import system
+from excitable.simulation.methods.runge_kutta import RightHandSides
 from excitable.simulation.methods.splitting import membrane_of, slope, split_step
 
 needs_compiler = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
@@ -78,31 +79,35 @@ def test_step_of_a_leaky_membrane_is_in_closed_form():
     assert run.traces["v"][0] == pytest.approx(exact, abs=1e-14)
 
 
+def value_of(text, parts, **values):
+    """Evaluate an expression at some values; spelling does not count."""
+    return function(list(values), [text], parts.named)(*values.values())[0]
+
+
 def test_slopes_and_membrane_follow_from_the_text():
-    parts = system(
-        "dv/dt = (I - g*x*v)/C : volt\nI : amp\nalpha = 2*v : 1\ndx/dt = alpha*(1 - x) - 3*x : 1"
-    )
+    named = {"alpha": "2*v"}
+    parts = RightHandSides(named, {"v": "(I - g*x*v)/C", "x": "alpha*(1 - x) - 3*x"})
+    at = {"v": 0.3, "x": 0.7, "g": 1.9, "C": 2.3, "I": 0.4}
     assert membrane_of(parts) == "v"
-    assert slope(parts, "v") == "-g*x/C"
-    assert slope(parts, "x") == "-alpha - 3"
+    assert value_of(slope(parts, "v"), parts, **at) == pytest.approx(-1.9 * 0.7 / 2.3)
+    assert value_of(slope(parts, "x"), parts, **at) == pytest.approx(-2 * 0.3 - 3)
 
 
 def test_a_slope_asks_nothing_of_the_rates_of_other_variables():
     """A shared exponential in a rate has no derivative, and the membrane's slope needs none."""
-    parts = system(
-        "dv/dt = (I - g*x*v)/C : volt\nI : amp\nalpha = smooth_exprel_of(v/mV, exp(v/mV))/ms : Hz\n"
-        "dx/dt = alpha*(1 - x) - x/ms : 1"
-    )
-    assert slope(parts, "v") == "-g*x/C"
-    assert slope(parts, "x") == "-alpha - 1 / ms"
+    named = {"alpha": "smooth_exprel_of(v, exp(v))"}
+    parts = RightHandSides(named, {"v": "(I - g*x*v)/C", "x": "alpha*(1 - x) - x"})
+    at = {"v": 0.3, "x": 0.7, "g": 1.9, "C": 2.3, "I": 0.4}
+    assert value_of(slope(parts, "v"), parts, **at) == pytest.approx(-1.9 * 0.7 / 2.3)
+    assert value_of(slope(parts, "x"), parts, **at) == pytest.approx(-np.expm1(0.3) / 0.3 - 1)
 
 
 def test_equations_that_do_not_split_are_refused_before_anything_is_compiled():
     with pytest.raises(ValueError, match="dv/dt is not linear in v; use method='rk4'"):
         simulate(IZHIKEVICH, Constant(1 * mV / ms), 1, 1 * ms, method="strang")
-    chain = "dv/dt = -v/(1*ms) : volt\ndx/dt = -x*y*v : 1\ndy/dt = -y*x*v : 1"
+    chain = RightHandSides({}, {"v": "-v", "x": "-x*y*v", "y": "-y*x*v"})
     with pytest.raises(ValueError, match="membrane potential"):
-        split_step(system(chain), "strang")
+        split_step(chain, "strang")
 
 
 def test_spike_that_cannot_be_located_is_an_error_and_no_number():
