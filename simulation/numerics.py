@@ -62,7 +62,8 @@ class Numerics:
     >>> Numerics(dt=0.1*ms, tolerance=1e-3)
     Traceback (most recent call last):
     ...
-    excitable.errors.InputError: tolerance: chooses the method and dt; leave both out, or the tolerance
+    excitable.errors.InputError: tolerance: chooses the method and dt; leave both out, or
+    the tolerance
     """
 
     method: str | None = None
@@ -177,7 +178,8 @@ def numerics_of(
     >>> numerics_of(latency, {"bakend": "numpy"})
     Traceback (most recent call last):
     ...
-    excitable.errors.InputError: unknown keyword of latency 'bakend'; did you mean 'backend'? Known: relative_to, \
+    excitable.errors.InputError: unknown keyword of latency 'bakend'; did you mean 'backend'? \
+Known: relative_to, \
 duration, vary, start, method, dt, backend, precision, threads, spikes
     """
     check_keywords(protocol, given, without)
