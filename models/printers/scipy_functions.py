@@ -8,6 +8,7 @@ from brian2 import Quantity
 
 from .. import grouping, validation
 from ..expressions import NoDerivative
+from ..initial import initial_state
 from ..system import System
 from .c_like import CannotPrint
 from .edges import system_at_edges
@@ -85,7 +86,7 @@ def scipy_functions(model, given=None, values: Mapping[str, Quantity] | None = N
         return lambda t, y: f(t, *map(float, y), *rest)
 
     free = replace(system, rhs=system.slopes(), named=system.parts())
-    start = grouping.initial_state(model, text.values)
+    start = initial_state(model, text.values)
     slopes, after = compiled(free.rhs.values()), compiled(system.after_reset().values())
     return ScipyFunctions(
         rhs=lambda t, y: np.array(slopes(t, y), dtype=float),

@@ -15,6 +15,7 @@ from .. import grouping, validation
 from ..checks import check_positive, check_quantity, dimension_text, tidy, unit_text
 from ..expressions import depends, expanded, names, substitute
 from ..grouping import GroupText
+from ..initial import initial_state
 from ..system import FREE, System
 from ..units import display_unit
 from .c_like import CannotPrint, Dialect, written
@@ -319,7 +320,7 @@ class _File:
 
     def _state(self) -> dict[str, float]:
         driven = {} if self.driven is None else self.driven.values
-        found = grouping.initial_state(self.model, driven)
+        found = initial_state(self.model, driven)
         return {x: float(np.ravel(found.get(x, 0.0))[0]) for x in self.system.rhs}
 
     def _fires_at_once(self) -> bool:

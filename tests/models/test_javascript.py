@@ -17,6 +17,7 @@ from excitable.models import (
     NeuronModel,
     grouping,
 )
+from excitable.models.initial import initial_state
 from excitable.models.printers.c_like import CannotPrint
 from excitable.models.printers.javascript import javascript_text
 from excitable.protocols import Pulses, Sine, Step, WhiteNoise
@@ -66,7 +67,7 @@ def run(path, task):
 def test_slopes(model, tmp_path):
     rng = np.random.default_rng(3)
     path, driven = module(model, 3 * model.input_unit, tmp_path)
-    system, start = driven.system, grouping.initial_state(model, driven.values)
+    system, start = driven.system, initial_state(model, driven.values)
     states = {
         x: float(np.ravel(start[x])[0])
         + rng.normal(size=20) * (20 if x == model.membrane else 0.3) * float(model.unit_of(x))

@@ -11,8 +11,8 @@ from excitable.models import (
     LIF,
     ZOO,
     NeuronModel,
-    grouping,
 )
+from excitable.models.initial import initial_state
 from excitable.models.printers.c_like import CannotPrint
 from excitable.models.printers.xpp import short_names
 from excitable.protocols import OrnsteinUhlenbeck, Step, WhiteNoise
@@ -63,7 +63,7 @@ def test_slopes_in_the_units_of_the_file(model):
     rng = np.random.default_rng(1)
     given = 3 * model.input_unit
     read, system = load(model.to_ode(I=given)), model.system
-    start = grouping.initial_state(model, {})
+    start = initial_state(model, {})
     for _ in range(5):
         state = {
             x: float(np.ravel(start[x])[0])
