@@ -5,13 +5,15 @@ from functools import reduce
 
 import numpy as np
 import pandas as pd
-from brian2 import Equations, Quantity, get_dimensions, ms, mV, second
+from brian2 import Quantity, get_dimensions, ms, mV, second
 from brian2.equations.equations import SingleEquation
 from brian2.utils.stringtools import get_identifiers
 
 from ...errors import InputError
 from ...models.checks import check_name, check_positive, check_quantity
+from ...models.expressions import substitute
 from ...models.neuron_model import NeuronModel
+from ...models.system import parsed_equations
 from ...models.units import base_unit
 from ...simulation.numerics import NO_TOLERANCE, Numerics, numerics_of
 from ...simulation.recording import CellsRecording
@@ -148,7 +150,7 @@ def currents(model) -> list[str]:
     >>> currents(HODGKIN_HUXLEY)
     ['I_Na', 'I_K', 'I_L']
     """
-    equations = Equations(model.equations)
+    equations = parsed_equations(model.equations, [*model.parameters, model.input])
     dimensions = get_dimensions(model.input_unit)
     named = {name: equations[name] for name in model.symbolic.named}
     parts = _needed(named, equations[model.membrane].expr.identifiers)
@@ -181,7 +183,7 @@ def clamped(model) -> NeuronModel:
     ('v', ('m', 'h', 'n'))
     """
     gates = gate_names(model)
-    equations = Equations(model.equations)
+    equations = parsed_equations(model.equations, [*model.parameters, model.input])
     initial = {name: model.initial[name] for name in gates}
     named = set().union(*(get_identifiers(x) for x in initial.values() if isinstance(x, str)))
     kept = _needed(equations, {*gates, *currents(model), *named}) - {model.membrane}
@@ -191,7 +193,9 @@ def clamped(model) -> NeuronModel:
             f"{model.name}: its currents depend on {other}, which are no gates; voltage clamp "
             "needs currents that follow from the membrane potential and the gates"
         )
-    code = {name: equations[name].expr.code for name in equations if name in kept}
+    # A named total current that holds the input is that of the cell itself: without it.
+    without = {model.input: f"0*{base_unit(model.input_unit)}"}
+    code = {n: substitute(equations[n].expr.code, without) for n in equations if n in kept}
     lines = [
         f"d{name}/dt = {text} : 1" if name in gates else f"{name} = {text} : {unit}"
         for name, text in code.items()

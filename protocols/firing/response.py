@@ -16,7 +16,7 @@ def response(
     stimulus,
     duration: Quantity,
     *,
-    record: Sequence[str] = ("v",),
+    record: Sequence[str] | None = None,
     n: int = 1,
     vary=None,
     record_dt: Quantity | None = None,
@@ -31,8 +31,8 @@ def response(
     model : NeuronModel
     stimulus : Stimulus
     duration : Quantity
-    record : sequence of str
-        Names of state variables, currents, rates, or the input.
+    record : sequence of str, optional
+        Default: the membrane potential. Names of state variables, currents, rates, or the input.
     n : int
         Number of cells; more than one for stimuli or parameters that differ, or for noise.
     vary : dict of str to Quantity, shape (n,)
@@ -66,7 +66,8 @@ def response(
     """
     chosen = numerics_of(response, numerics)
     length, _ = tables.window(duration, 0 * ms, chosen, model)
-    record = tuple([record] if isinstance(record, str) else record)
+    wanted = model.membrane if record is None else record
+    record = (wanted,) if isinstance(wanted, str) else tuple(wanted)
     tables.check_values(model, vary)
     recording = simulate(
         model,

@@ -169,3 +169,27 @@ def test_bad_input_is_refused(changes, message):
     arguments = {"commands": [0] * mV, "hold": -70 * mV} | changes
     with pytest.raises(ValueError, match=message):
         voltage_clamp(CONNOR_STEVENS, **arguments)
+
+
+def test_a_cell_of_other_names_is_clamped_and_recorded_by_its_own():
+    """As in a public course: potential vm, input I_e inside a total current named membrane_Im.
+
+    Without input the total is minus the ionic current: a leak of 0.3 mS/cm2 at 60 mV above rest.
+    """
+    from brian2 import cm, msiemens, uA, uF
+    from excitable.models import NeuronModel
+    from excitable.protocols import Step, response
+
+    model = NeuronModel(
+        name="course", input="I_e", input_unit=uA / cm**2,
+        equations="""membrane_Im = I_e + gl*(El - vm) : amp/meter**2
+                     dn/dt = (0.5 - n)/(2*ms) : 1
+                     dvm/dt = membrane_Im/C : volt""",
+        parameters={"gl": 0.3 * msiemens / cm**2, "El": 10 * mV, "C": 1 * uF / cm**2},
+        initial={"vm": 10 * mV, "n": 0.5}, threshold="vm > 50*mV",
+    )  # fmt: skip
+    table = voltage_clamp(model, [70] * mV, hold=10 * mV, duration=2 * ms, backend="numpy")
+    late = table["membrane_Im_uA_per_cm2"].iloc[-1]
+    assert late == pytest.approx(-0.3 * 60)
+    traces = response(model, Step(1 * uA / cm**2), 1 * ms, backend="numpy").traces
+    assert list(traces) == ["neuron", "t_ms", "vm_mV"]
