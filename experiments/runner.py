@@ -5,12 +5,14 @@ import importlib
 import os
 import time
 import traceback
+import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
+from ..errors import RestWarning
 from ..models.checks import check_name
 from ..simulation.backends import BACKENDS, choose
 from ..simulation.parallel.machine import cores
@@ -89,7 +91,10 @@ def run_study(name: str, settings: Settings, out: Path) -> Outcome:
     begin = time.perf_counter()
     try:
         module = importlib.import_module(f"{__package__}.{name}")
-        files = save_study(module.run(settings), out)
+        with warnings.catch_warnings():
+            # Cells that fire by themselves are what some studies are about; their texts say so.
+            warnings.simplefilter("ignore", RestWarning)
+            files = save_study(module.run(settings), out)
     except Exception:
         return Outcome(name, time.perf_counter() - begin, 0, traceback.format_exc())
     return Outcome(name, time.perf_counter() - begin, len(files))
