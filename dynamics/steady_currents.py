@@ -1,7 +1,6 @@
 """A model as a curve over its membrane potential: velocity, steady-state current, saddle-node."""
 
 import numpy as np
-from scipy.optimize import brentq
 
 from .equilibria import reduced
 
@@ -82,6 +81,7 @@ def saddle_node(model) -> tuple[float, float]:
     >>> round(saddle_node(CONNOR_STEVENS)[0], 5)  # uA/cm2
     8.11405
     """
+    from scipy.optimize import brentq  # slow to import, and every start imports this folder
 
     def slope(v):
         return (steady_current(model, v + 1e-3) - steady_current(model, v - 1e-3)) / 2e-3

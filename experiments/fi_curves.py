@@ -27,12 +27,11 @@ from ..analysis.plots import (
     plot_residuals,
     use_style,
 )
-from ..dynamics import equilibria
+from ..dynamics import equilibria, velocity
 from ..models import LIF, QIF
 from ..models.checks import unit_text
 from ..models.symbolic import symbol
 from ..protocols import fi_curve
-from .lif_practical import velocity
 from .report import format_number
 from .study import Section, Settings, StudyResult
 

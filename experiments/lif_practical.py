@@ -34,8 +34,7 @@ from ..analysis.plots import (
     plot_trace,
     use_style,
 )
-from ..dynamics import equilibria
-from ..dynamics.equilibria import reduced
+from ..dynamics import equilibria, velocity
 from ..models import LIF
 from ..protocols import Constant, Expression, fi_curve, response
 from .report import format_number
@@ -115,32 +114,6 @@ def _short(value: float) -> str:
 # ---------------------------------------------------------------------------------------------
 # Phase diagrams
 # ---------------------------------------------------------------------------------------------
-def velocity(model, v: np.ndarray, I: Quantity | float) -> np.ndarray:
-    """Return dV/dt in SI units, from the model's equation text.
-
-    Parameters
-    ----------
-    model : NeuronModel
-        Of one variable, or with the others at their steady state.
-    v : array, shape (n,)
-        Potentials in SI units.
-    I : Quantity
-        Constant input.
-
-    Returns
-    -------
-    array, shape (n,)
-
-    Examples
-    --------
-    >>> velocity(LIF, np.array([-65e-3]), 2 * nA).round(9)
-    array([2.])
-    """
-    form = reduced(model)
-    known = {**model.values, model.input: float(I)}
-    return form.current(v, *(known[name] for name in form.arguments))[0]
-
-
 def _phase_diagrams() -> tuple[Section, dict]:
     points = pd.concat(
         [equilibria(LIF, I * nA).assign(I=I, I_unit="nA") for I in (0.0, CURRENT_NA)],

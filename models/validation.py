@@ -6,11 +6,10 @@ from functools import cache
 
 import numpy as np
 from brian2 import DimensionMismatchError, Equations, get_dimensions
-from brian2.core.functions import DEFAULT_FUNCTIONS, Function
+from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
 from brian2.core.variables import Constant, Variable
 from brian2.equations.equations import EquationError
-from brian2.input.timedarray import TimedArray
 from brian2.parsing.expressions import is_boolean_expression, parse_expression_dimensions
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
@@ -402,8 +401,3 @@ def _variables(model, equations: Equations) -> dict:
         kind = {"dtype": bool} if equation.var_type == "boolean" else {}
         known[name] = Variable(name, equation.dim, **kind)
     return known | {name: f for name, f in model.functions.items()}
-
-
-def is_function(value) -> bool:
-    """Return whether a value can be called in equations."""
-    return isinstance(value, Function | TimedArray)
