@@ -1,7 +1,7 @@
 """Equilibria of a model at constant input, from its equation text: no simulation."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -217,6 +217,63 @@ def rest(model, values: Mapping[str, np.ndarray], n: int) -> dict[str, np.ndarra
     return dict(zip(names, state[:, np.ravel(back)], strict=True))
 
 
+def settled(model, potential, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return where everything else comes to rest while the membrane potential is held.
+
+    Parameters
+    ----------
+    model : NeuronModel
+    potential : array, shape (n,)
+        In SI units.
+    values : dict of str to array, shape (n,)
+        Parameters in SI units that replace the model's own.
+
+    Returns
+    -------
+    dict of str to array, shape (n,)
+        The other state variables in SI units, without input. Those that do not follow from the
+        potential alone (a second compartment) have relaxed from their initial values.
+
+    Raises
+    ------
+    ValueError
+        Where they do not come to rest.
+    """
+    form = reduction(model)
+    v = np.atleast_1d(np.asarray(potential, float))
+    numbers = {**model.values, model.input: 0.0} | dict(values)
+    arguments = [np.broadcast_to(numbers[name], v.shape) for name in form.arguments]
+    if not form.others:
+        return {}
+    if not form.left:
+        with np.errstate(all="ignore"):
+            found = [np.broadcast_to(x, v.shape) for x in form.steady(v, *arguments)]
+    else:
+        where, states = _relaxed(model, _holding(form), arguments, v)
+        found = np.full((len(form.others), len(v)), np.nan)
+        found[:, where] = states[1:]
+    restless = [x for x, y in zip(form.others, found, strict=True) if not np.isfinite(y).all()]
+    if restless:
+        raise InputError(
+            f"{model.name}: while {model.membrane} is held, {restless} come to no rest; give "
+            "their values (start={...}) or start='initial'"
+        )
+    return dict(zip(form.others, found, strict=True))
+
+
+def _holding(form: Reduced) -> Reduced:
+    """Return the same cell with its membrane potential standing still."""
+    size = 1 + len(form.others)
+
+    def rhs(*given):
+        return [0.0, *form.rhs(*given)[1:]]
+
+    def jacobian(*given):
+        return [*([0.0] * size), *form.jacobian(*given)[size:]]
+
+    return replace(form, rhs=rhs, jacobian=form.jacobian and jacobian)
+
+
 def _equilibria(model, form: Reduced, arguments: list[np.ndarray]):
     """Return the equilibria of several parameter sets, and how fast each is left.
 
@@ -249,14 +306,18 @@ def _below_threshold(model, form: Reduced, states, sets, arguments) -> np.ndarra
     return np.broadcast_to(form.gap(*states, *(a[sets] for a in arguments)) <= 0, states.shape[1])
 
 
-def _relaxed(model, form: Reduced, arguments: list[np.ndarray]):
-    """Let each parameter set relax from the initial values, without input; see `_equilibria`.
+def _relaxed(model, form: Reduced, arguments: list[np.ndarray], potential=None):
+    """Let each parameter set relax from the initial values; see `_equilibria`.
+
+    The membrane starts at `potential` where that is given.
 
     Linearly implicit Euler steps that grow: those that are left at the end move no more.
     """
     n = len(arguments[0])
     values = dict(zip(form.arguments, arguments, strict=True))
     first = initial_state(model, values)
+    if potential is not None:
+        first = first | {form.membrane: potential}
     names = (form.membrane, *form.others)
     states = np.stack([np.broadcast_to(np.asarray(first[x], float), n) for x in names]).copy()
     step = FIRST_STEP

@@ -61,7 +61,7 @@ def steady_states(system: System, given: Collection[str]) -> Steady:
         new = [
             (x, found)
             for x in unknown
-            if (found := _relaxing(x, slopes[x], parts, set(unknown) - {x})) is not None
+            if (found := relaxing(x, slopes[x], parts, set(unknown) - {x})) is not None
         ]
         if not new:
             return Steady(tuple(given), tuple(order), tuple(unknown), statements, rates)
@@ -72,8 +72,11 @@ def steady_states(system: System, given: Collection[str]) -> Steady:
             order.append(x)
 
 
-def _relaxing(x: str, slope: str, parts: Mapping[str, str], others: set[str]):
-    """Return what a relaxing variable is made of, its rate, and its slope at 0; else None."""
+def relaxing(x: str, slope: str, parts: Mapping[str, str], others: set[str]):
+    """Return what a relaxing variable is made of, its rate, and its slope at 0; else None.
+
+    Its slope is the slope at 0 plus the rate times the variable, and depends on none of `others`.
+    """
     used = needed([slope], parts)
     if any(names(text) & others for text in (slope, *used.values())):
         return None

@@ -1,13 +1,19 @@
 """`gating_curves`: steady state and time constant of every gate over the membrane potential."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
-from brian2 import Equations, Quantity, get_dimensions, mV, volt
+from brian2 import Quantity, get_dimensions, mV, volt
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from ...errors import InputError
+from ...models import numeric
 from ...models.checks import check_quantity
-from ...models.symbolic import function
+from ...models.expressions import names
+from ...models.steady import relaxing
+from ...models.system import System
 from .. import tables
 
 
@@ -19,19 +25,22 @@ def gating_curves(model, v: Quantity | None = None) -> pd.DataFrame:
     model : NeuronModel
         Changed parameters are a matter of the model: ``gating_curves(model.with_(V_T=-60*mV))``.
     v : Quantity, shape (potentials,), optional
-        Membrane potentials; default -100 to 50 mV in steps of 0.5 mV.
+        Membrane potentials; default -100 to 50 mV in steps of 0.5 mV. A gate of another
+        compartment is shown over the potential of that compartment.
 
     Returns
     -------
     DataFrame
         One row per gate and potential: ``gate``, ``v_mV``, ``steady_state`` and ``tau_ms``.
-        ``attrs`` names the model and its parameters.
+        ``attrs`` names the model, its parameters and the ``potentials`` of the gates; pure
+        numbers that depend on more than one potential (gates that calcium opens) are no part of
+        it and stand in ``attrs["left_out"]``.
 
     Raises
     ------
     ValueError
-        For a model without gates, a gate whose steady state depends on more than the membrane
-        potential, or potentials that are empty, not finite or of the wrong dimension.
+        For a model without gates, or potentials that are empty, not finite or of the wrong
+        dimension.
 
     Notes
     -----
@@ -61,59 +70,93 @@ def gating_curves(model, v: Quantity | None = None) -> pd.DataFrame:
         for gate, (x_inf, tau) in gate_kinetics(model, numbers * 1e-3).items()
     ]
     table = pd.concat(frames, ignore_index=True)
-    table.attrs = tables.describe_model(model, protocol="gating_curves")
+    gates = gates_of(model)
+    table.attrs = tables.describe_model(
+        model,
+        protocol="gating_curves",
+        potentials={name: gate.potential for name, gate in gates.items()},
+        left_out=[name for name in _pure_numbers(model.system) if name not in gates],
+    )
     return table
 
 
-def gate_names(model) -> list[str]:
-    """Return the names of the gates: dimensionless state variables beside a membrane potential.
+@dataclass(frozen=True)
+class Gate:
+    """A gate ``dx/dt = value + rate*x``, both functions of one membrane potential.
+
+    Attributes
+    ----------
+    potential : str
+        The state variable on which it depends: the membrane, or that of another compartment.
+    rate, value : str
+        Minus one over the time constant, and the slope at ``x = 0``.
+    parts : dict of str to str
+        What these are made of, in order.
+    """
+
+    potential: str
+    rate: str
+    value: str
+    parts: Mapping[str, str]
+
+
+def gates_of(model) -> dict[str, Gate]:
+    """Return the gates of a model: pure numbers that relax to a value set by one potential.
+
+    Examples
+    --------
+    >>> from excitable.models import HODGKIN_HUXLEY
+    >>> list(gates_of(HODGKIN_HUXLEY))
+    ['m', 'h', 'n']
+    """
+    found = ((name, gate_of(model.system, name)) for name in model.system.states)
+    return {name: gate for name, gate in found if gate is not None}
+
+
+def gate_of(system: System, name: str) -> Gate | None:
+    """Return a state variable as a gate, or nothing if it is none."""
+    if name == system.membrane or system.dims[name] is not DIMENSIONLESS:
+        return None
+    slope, parts = system.slopes()[name], system.parts()
+    volts = [x for x in system.states if system.dims[x] is get_dimensions(volt)]
+    for potential in volts:
+        others = {*system.states, "t", system.input} - {name, potential}
+        if potential != name and (found := relaxing(name, slope, parts, others)) is not None:
+            own, rate, value = found
+            return Gate(potential, rate, value, own) if depends_on(potential, found) else None
+    return None
+
+
+def depends_on(potential: str, found) -> bool:
+    """Return whether rate, value or what they are made of name the potential."""
+    own, rate, value = found
+    return any(potential in names(text) for text in (rate, value, *own.values()))
+
+
+def gate_kinetics(model, v) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return each gate's steady state and time constant (s) at given potentials (V).
 
     Raises
     ------
     ValueError
-        For a model without any.
+        For a model without gates.
     """
-    equations = Equations(model.equations)
-    membrane = model.membrane
-    gates = [
-        name
-        for name in model.symbolic.states
-        if name != membrane and equations[name].dim is DIMENSIONLESS
-    ]
-    if not gates or equations[membrane].dim is not get_dimensions(volt):
+    gates = gates_of(model)
+    if not gates:
         raise InputError(
-            f"{model.name} has no gates: expected a model with dimensionless state variables "
-            "that depend on the membrane potential, such as CONNOR_STEVENS"
+            f"{model.name} has no gates: expected dimensionless state variables that follow a "
+            "membrane potential in volts, dx/dt = (x_inf(v) - x)/tau(v), such as CONNOR_STEVENS has"
         )
-    return gates
+    found = {}
+    for name, gate in gates.items():
+        given = {gate.potential: v, **model.values}
+        outputs = [f"-({gate.value})/({gate.rate})", f"-1/({gate.rate})"]
+        function = numeric.function([*given], outputs, gate.parts, model.system.functions)
+        pair = function(*given.values())
+        found[name] = tuple(np.broadcast_to(np.asarray(x, float), np.shape(v)) for x in pair)
+    return found
 
 
-def gate_kinetics(model, v, values=None) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Return each gate's steady state and time constant at given potentials, in SI units.
-
-    Parameters
-    ----------
-    model : NeuronModel
-    v : array, shape (k,)
-        Membrane potential in volts.
-    values : dict of str to array, shape (k,), optional
-        Parameters in SI units that replace the model's own.
-
-    Returns
-    -------
-    dict of str to (array, array), shape (k,)
-        Steady state and time constant in seconds.
-    """
-    gates = gate_names(model)
-    kinetics = model.symbolic.steady_states(model.membrane)
-    stuck = [gate for gate in gates if gate not in kinetics]
-    if stuck:
-        raise InputError(
-            f"{model.name}: the steady state of {stuck} does not follow from the membrane "
-            "potential alone; expected dx/dt = (x_inf(v) - x)/tau(v)"
-        )
-    numbers = {model.membrane: v, **model.values} | dict(values or {})
-    expressions = [expression for gate in gates for expression in kinetics[gate]]
-    found = function(numbers, expressions)(*numbers.values())
-    found = [np.broadcast_to(np.asarray(x, dtype=float), np.shape(v)) for x in found]
-    return dict(zip(gates, zip(found[::2], found[1::2], strict=True), strict=True))
+def _pure_numbers(system: System) -> list[str]:
+    states = [x for x in system.states if x != system.membrane]
+    return [x for x in states if system.dims[x] is DIMENSIONLESS]

@@ -6,24 +6,27 @@ from functools import reduce
 import numpy as np
 import pandas as pd
 from brian2 import Quantity, get_dimensions, ms, mV, second
-from brian2.equations.equations import SingleEquation
-from brian2.utils.stringtools import get_identifiers
 
+from ...dynamics.equilibria import settled
 from ...errors import InputError
 from ...models.checks import check_name, check_positive, check_quantity
-from ...models.expressions import substitute
+from ...models.expressions import calls, depends, names, needed, substitute
 from ...models.neuron_model import NeuronModel
-from ...models.system import parsed_equations
-from ...models.units import base_unit
+from ...models.system import FREE, parsed_equations
+from ...models.units import base_unit, column
+from ...simulation import results
 from ...simulation.numerics import NO_TOLERANCE, Numerics, numerics_of
 from ...simulation.recording import CellsRecording
 from ...simulation.run import simulate
 from ...simulation.start import check_start
 from .. import tables
 from ..stimuli import Step, Stimulus
-from .gating_curves import gate_kinetics, gate_names
+from .gating_curves import gates_of
 
 NOT_FOR_CLAMP = NO_TOLERANCE | {"spikes": "nothing counts as a spike under voltage clamp"}
+
+# The sum of all ionic currents of a model that does not name each.
+ION = "I_ion"
 
 
 def voltage_clamp(
@@ -45,17 +48,16 @@ def voltage_clamp(
     Parameters
     ----------
     model : NeuronModel
-        With gates and named ionic currents.
     commands : Quantity, shape (commands,)
         Potentials of the steps; all of them, and all varied parameters, run in one group.
     hold : Quantity
-        Potential from which each step is made; the gates are at its steady state.
+        Potential from which each step is made; gates, and whatever else moves, are at rest there.
     duration, hold_duration : Quantity
         Length of the step, and of the holding that is shown before it.
     tail : (Quantity, Quantity), optional
         Potential and length of a last step, for tail currents.
     record : sequence of str
-        Gates and rates that are wanted beside the currents.
+        State variables and rates that are wanted beside the currents.
     record_dt : Quantity, optional
         Sampling interval; default: every step.
     vary : dict of str to Quantity, optional
@@ -71,13 +73,13 @@ def voltage_clamp(
     DataFrame
         One row per neuron and sample: ``neuron``, the varied parameters, ``command_mV``,
         ``t_ms``, ``v_mV``, every ionic current with its unit (``I_Na_uA_per_cm2``; outward
-        positive), and what `record` names. The step begins at
-        ``attrs["hold_duration_ms"]``.
+        positive), and what `record` names. A model that does not name all of its currents has
+        their sum as ``I_ion``. The step begins at ``attrs["hold_duration_ms"]``.
 
     Raises
     ------
     ValueError
-        For bad input, or a model without gates or named ionic currents, before anything is
+        For bad input, or a model that cannot be clamped (see `clamped`), before anything is
         compiled.
 
     Notes
@@ -106,9 +108,10 @@ def voltage_clamp(
         raise InputError(
             f"tail: expected (potential, length) such as (-70*mV, 20*ms), got {tail!r}"
         )
-    held = check_quantity("hold", hold, mV, scalar=True)
-    sets = tables.cross(cell, commands, vary).rename(columns={"I": "command_mV"})
-    steps = [(hold, hold_duration), (sets["command_mV"].to_numpy() * mV, duration)]
+    unit = cell.input_unit
+    command, held = column("command", unit), check_quantity("hold", hold, unit, scalar=True)
+    sets = tables.cross(cell, commands, vary).rename(columns={"I": command})
+    steps = [(hold, hold_duration), (Quantity(sets[command].to_numpy() * unit), duration)]
     recording = run_steps(
         model,
         steps if tail is None else [*steps, tail],
@@ -120,7 +123,7 @@ def voltage_clamp(
         numerics=chosen,
         label=f"voltage clamp of {model.name}",
     )
-    traces = tables.traces_frame(model, recording)
+    traces = _traces(model, recording)
     table = traces.join(sets, on="neuron")
     first = ["neuron", *sets.columns]
     table = table[[*first, *(name for name in traces if name not in first)]]
@@ -128,7 +131,7 @@ def voltage_clamp(
         model,
         recording,
         protocol="voltage_clamp",
-        hold_mV=held,
+        **{column("hold", unit): held},
         tail=tail and str(tail),
         start=tables.describe_start(cell, start),
         **lengths,
@@ -136,31 +139,32 @@ def voltage_clamp(
     return table
 
 
+def _traces(model, recording: CellsRecording) -> pd.DataFrame:
+    """Return the traces with the units of the model, not of its clamped copy."""
+    total = {} if ION in model.system.dims else {ION: model.input_unit}
+    units = {name: total.get(name) or model.unit_of(name) for name in recording.traces}
+    shown = {name: (column(name, unit), float(unit)) for name, unit in units.items()}
+    return results.traces_frame(recording.n, recording.t_ms, recording.traces, shown, "")
+
+
 def currents(model) -> list[str]:
     """Return the names of the ionic currents: the parts of ``dv/dt`` with the input's dimensions.
 
-    Raises
-    ------
-    ValueError
-        For a model that names none.
+    ``I_ion``, their sum, is one of them where the model does not name every current.
 
     Examples
     --------
-    >>> from excitable.models import HODGKIN_HUXLEY
-    >>> currents(HODGKIN_HUXLEY)
-    ['I_Na', 'I_K', 'I_L']
+    >>> from excitable.models import HODGKIN_HUXLEY, IZHIKEVICH_2007
+    >>> currents(HODGKIN_HUXLEY), currents(IZHIKEVICH_2007)
+    (['I_Na', 'I_K', 'I_L'], ['I_ion'])
     """
-    equations = parsed_equations(model.equations, [*model.parameters, model.input])
-    dimensions = get_dimensions(model.input_unit)
-    named = {name: equations[name] for name in model.symbolic.named}
-    parts = _needed(named, equations[model.membrane].expr.identifiers)
-    found = [name for name in named if name in parts and named[name].dim is dimensions]
-    if not found:
-        raise InputError(
-            f"{model.name} names no ionic current; voltage clamp needs a model whose dv/dt is "
-            "written with named currents, such as CONNOR_STEVENS"
-        )
-    return found
+    system = model.system
+    slope, dimensions = system.rhs[model.membrane], get_dimensions(model.input_unit)
+    parts = needed([slope], system.named)
+    found = [x for x in system.order if x in parts and system.dims[x] is dimensions]
+    unnamed = {name: text for name, text in parts.items() if name not in found}
+    whole = depends(slope, system.states, unnamed)
+    return [*found, ION] if whole and ION not in found else found
 
 
 def clamped(model) -> NeuronModel:
@@ -168,12 +172,14 @@ def clamped(model) -> NeuronModel:
 
     What only the membrane equation needs (the capacitance) is left out, and nothing counts as a
     spike. While the potential stands still every gate relaxes exponentially, so the exponential
-    Euler method solves steps of the potential exactly, whatever the time step.
+    Euler method solves steps of the potential exactly, whatever the time step; a cell with other
+    variables (a calcium pool, a second compartment) keeps its own method.
 
     Raises
     ------
     ValueError
-        For a model without gates or named ionic currents, or with other state variables in them.
+        For a model in which nothing moves but the membrane, in which white noise drives something
+        else, or whose input does not enter the membrane's own equation.
 
     Examples
     --------
@@ -182,40 +188,84 @@ def clamped(model) -> NeuronModel:
     >>> cell.input, cell.symbolic.states
     ('v', ('m', 'h', 'n'))
     """
-    gates = gate_names(model)
-    equations = parsed_equations(model.equations, [*model.parameters, model.input])
-    initial = {name: model.initial[name] for name in gates}
-    named = set().union(*(get_identifiers(x) for x in initial.values() if isinstance(x, str)))
-    kept = _needed(equations, {*gates, *currents(model), *named}) - {model.membrane}
-    other = sorted(kept & equations.diff_eq_names - set(gates))
-    if other:
-        raise InputError(
-            f"{model.name}: its currents depend on {other}, which are no gates; voltage clamp "
-            "needs currents that follow from the membrane potential and the gates"
-        )
-    # A named total current that holds the input is that of the cell itself: without it.
-    without = {model.input: f"0*{base_unit(model.input_unit)}"}
-    code = {n: substitute(equations[n].expr.code, without) for n in equations if n in kept}
+    system = model.system
+    states = [x for x in system.states if x != model.membrane]
+    _check_clampable(model, states)
+    texts = _texts_without_input(model)
+    if ION in currents(model) and ION not in texts:
+        effect = system.effect_of(model.input)[model.membrane]
+        texts[ION] = f"-({texts[model.membrane]})/({effect})"
+    dims = {**system.dims, ION: get_dimensions(model.input_unit)}
+    initial = {name: model.initial[name] for name in states}
+    first = [x for x in initial.values() if isinstance(x, str)]
+    wanted = {*states, *currents(model)}.union(*(names(text) for text in first))
+    del texts[model.membrane]
+    kept = {n: text for n, text in texts.items() if n in _reached(wanted, texts)}
     lines = [
-        f"d{name}/dt = {text} : 1" if name in gates else f"{name} = {text} : {unit}"
-        for name, text in code.items()
-        for unit in [base_unit(equations[name].dim)]
-    ]
-    used = named.union(*(get_identifiers(text) for text in code.values()))
+        f"d{name}/dt = {text} : {base_unit(dims[name])}" if name in states
+        else f"{name} = {text} : {'boolean' if name in system.booleans else base_unit(dims[name])}"
+        for name, text in kept.items()
+    ]  # fmt: skip
+    used = set().union(*(names(text) for text in (*first, *kept.values())))
+    called = set().union(*(calls(text) for text in (*first, *kept.values())))
+    gated = {x for x, gate in gates_of(model).items() if gate.potential == model.membrane}
+    own = "" if system.stochastic else model.method  # made for noise, which is gone
+    unit = model.unit_of(model.membrane)
     return NeuronModel(
         name=f"{model.name}_clamped",
         title=f"{model.title}, voltage-clamped",
         equations="\n".join(lines),
         parameters={name: p for name, p in model.parameters.items() if name in used},
         input=model.membrane,
-        input_unit=mV,
-        input_range=(-100, 50),
+        input_unit=unit,
+        input_range=(-100, 50) if unit == mV else (-2, 2),
         initial=initial,
         threshold="",
-        method="exponential_euler",
+        method="exponential_euler" if gated >= set(states) else own,
         dt=model.dt,
         references=model.references,
+        functions={name: f for name, f in model.functions.items() if name in called},
     )
+
+
+def _check_clampable(model, states: Sequence[str]) -> None:
+    system, v = model.system, model.membrane
+    if not states:
+        raise InputError(
+            f"{model.name}: nothing moves while {v} is held, so voltage clamp has nothing to show"
+        )
+    noisy = [x for x in system.noise if x != v]
+    if noisy:
+        raise InputError(f"{model.name}: voltage clamp without noise only, but it drives {noisy}")
+    effect = system.effect_of(model.input).get(v, "0")
+    if effect == "0" or depends(effect, [model.input], system.named):
+        raise InputError(
+            f"{model.name}: voltage clamp needs an input {model.input} that enters the equation "
+            f"of {v} itself, as a term or with a factor"
+        )
+
+
+def _texts_without_input(model) -> dict[str, str]:
+    """Return the model's own lines, without input, noise and refractoriness."""
+    equations = parsed_equations(model.equations, [*model.parameters, model.input])
+    gone = {model.input: f"(0*{base_unit(model.input_unit)})", FREE: "True"}
+    gone |= {xi: "(0*second**-0.5)" for e in equations.values() for xi in e.stochastic_variables}
+    return {
+        name: substitute(equations[name].expr.code, gone)
+        for name in equations
+        if equations[name].expr is not None
+    }
+
+
+def _reached(wanted: Iterable[str], texts: Mapping[str, str]) -> set[str]:
+    """Return which of the lines the given names lead to, themselves included."""
+    found: set[str] = set()
+    waiting = set(wanted) & set(texts)
+    while waiting:
+        found |= waiting
+        named = set().union(*(names(texts[name]) for name in waiting))
+        waiting = (named & set(texts)) - found
+    return found
 
 
 def run_steps(
@@ -249,36 +299,26 @@ def run_steps(
     -------
     CellsRecording
     """
+    unit = model.unit_of(model.membrane)
     for potential, length in steps:
-        check_quantity("potential of a step", potential, mV)
+        check_quantity("potential of a step", potential, unit)
         if np.any(np.asarray(check_quantity("length of a step", length, ms)) <= 0):
             raise InputError(f"length of a step: must be above zero, got {length}")
     pulses: list[Stimulus] = [Step(potential, offset=length) for potential, length in steps[:-1]]
     stimulus = reduce(Stimulus.then, [*pulses, Step(steps[-1][0])])
     duration = np.max(sum(np.asarray(length) for _, length in steps)) * second
     first = np.broadcast_to(np.asarray(steps[0][0], dtype=float), n)
-    values = {name: np.asarray(v, dtype=float) for name, v in (vary or {}).items()}
+    values = {name: np.broadcast_to(v, n) for name, v in (vary or {}).items()}
     chosen, cell = Numerics() if numerics is None else numerics, clamped(model)
     chosen.check_length(cell, float(duration / ms))
-    settled = {gate: x_inf for gate, (x_inf, _) in gate_kinetics(model, first, values).items()}
     if isinstance(start, str):
         check_name("start", start, ("hold", "initial"))
-        begin = settled if start == "hold" else start
+        begin = settled(model, first, values) if start == "hold" else start
     else:
         check_start(cell, start)
-        begin = settled | dict(start)
+        missing = set(cell.system.states) - set(start)
+        begin = (settled(model, first, values) if missing else {}) | dict(start)
     return simulate(
         cell, stimulus, n, duration, vary=vary, record=record, start=begin,
         **chosen.of_a_run, **options,
     )  # fmt: skip
-
-
-def _needed(equations: Mapping[str, SingleEquation], names: Iterable[str]) -> set[str]:
-    """Return which equations the given names lead to, themselves included."""
-    found: set[str] = set()
-    waiting = set(names) & set(equations)
-    while waiting:
-        found |= waiting
-        named = set().union(*(equations[name].expr.identifiers for name in waiting))
-        waiting = (named & set(equations)) - found
-    return found

@@ -174,7 +174,7 @@ def test_recovery_of_the_sodium_current():
     [
         (CONNOR_STEVENS, {"current": "I_B"}, "unknown current 'I_B'; did you mean"),
         (CONNOR_STEVENS, {"current": "I_L"}, "I_L of connor_stevens has no gates"),
-        (LIF, {}, "lif has no gates"),
+        (LIF, {}, "lif: nothing moves while v is held"),
         (CONNOR_STEVENS, {"backend": "gpu"}, "unknown backend 'gpu'"),
         (CONNOR_STEVENS, {"dt": 0 * ms}, "dt: must be above zero"),
     ],
