@@ -47,7 +47,7 @@ def page(tmp_path_factory):
         runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
         result = runner.run(examples, clear_globs=False)
         sys.modules.pop("my_model", None)
-    exec("from excitable import find_model", examples.globs)
+    exec("from excitable import export, find_model", examples.globs)
     return folder, result, examples.globs
 
 
