@@ -161,6 +161,11 @@ def check_model(model) -> Equations:
         equations.check_flags(_FLAGS)
     except (EquationError, SyntaxError, ValueError, TypeError) as error:
         raise InputError(f"{model.name}: cannot read the equations: {error}") from None
+    except KeyError as error:  # which Brian2 raises for what is no operator of its own
+        raise InputError(
+            f"{model.name}: cannot read the equations: unknown operator {error.args[0]} (a power is "
+            "written **)"
+        ) from None
     _check_reserved(model, equations)
     _check_open_names(model, equations)
     _check_held(model, equations)
