@@ -9,7 +9,12 @@ from brian2 import DimensionMismatchError, Equations, get_dimensions
 from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
 from brian2.core.variables import Constant, Variable
-from brian2.equations.equations import EquationError
+from brian2.equations.equations import (
+    DIFFERENTIAL_EQUATION,
+    PARAMETER,
+    SUBEXPRESSION,
+    EquationError,
+)
 from brian2.parsing.expressions import is_boolean_expression, parse_expression_dimensions
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
@@ -18,11 +23,17 @@ from .checks import check_name, dimension_text
 from .expressions import calls, names
 from .functions import NAMESPACE
 from .statements import assignments
-from .system import FREE, parsed_equations
+from .system import FREE, HELD, parsed_equations
 
 _CLOCK = {"t": "second", "dt": "second", "t_in_timesteps": "1"}
 # What Brian2 gives a group beside the clock, and what only white noise may be called.
 _GROUP = {"lastspike": "second", "N": "1", "i": "1"}
+# What Brian2 lets a group's equations be marked with.
+_FLAGS = {
+    DIFFERENTIAL_EQUATION: (HELD,),
+    SUBEXPRESSION: ("shared", "constant over dt"),
+    PARAMETER: ("constant", "shared", "linked"),
+}
 _CPP_WORDS = frozenset(
     [
         "alignas",
@@ -147,10 +158,17 @@ def check_model(model) -> Equations:
     """
     try:
         equations = parsed_equations(model.equations, [*model.parameters, model.input])
+        equations.check_flags(_FLAGS)
     except (EquationError, SyntaxError, ValueError, TypeError) as error:
         raise InputError(f"{model.name}: cannot read the equations: {error}") from None
+    except KeyError as error:  # which Brian2 raises for what is no operator of its own
+        raise InputError(
+            f"{model.name}: cannot read the equations: unknown operator {error.args[0]} (a power is "
+            "written **)"
+        ) from None
     _check_reserved(model, equations)
     _check_open_names(model, equations)
+    _check_held(model, equations)
     _check_initial(model, equations)
     _check_dimensions(model, equations)
     return equations
@@ -282,6 +300,15 @@ def _is_noise(name: str) -> bool:
     return re.fullmatch(r"xi(_\w+)?", name) is not None
 
 
+def _check_held(model, equations: Equations) -> None:
+    held = [name for name, equation in equations.items() if HELD in equation.flags]
+    if held and not model.refractory:
+        raise InputError(
+            f"{model.name}: {held[0]} is marked ({HELD}), but the model has no refractory period; "
+            "give it one with refractory=..., or remove the mark"
+        )
+
+
 def _check_initial(model, equations: Equations) -> None:
     states = equations.diff_eq_names
     for name, value in model.initial.items():
@@ -310,9 +337,10 @@ def _check_dimensions(model, equations: Equations) -> None:
         if equation.var_type != "boolean":
             _expect(model, name, equation.expr.code, dimensions, variables)
     for name, value in model.initial.items():
-        text = value if isinstance(value, str) else "_value"
-        known = variables if isinstance(value, str) else {"_value": _constant("_value", value)}
-        _expect(model, f"initial {name}", text, equations[name].dim, known)
+        if isinstance(value, str):
+            _expect(model, f"initial {name}", value, equations[name].dim, variables)
+        elif get_dimensions(value) != equations[name].dim:
+            _refuse(model, f"initial {name} = {value}", equations[name].dim, get_dimensions(value))
     _check_reset(model, equations, variables)
     if model.threshold:
         _expect(model, "threshold", model.threshold, DIMENSIONLESS, variables)
@@ -363,10 +391,13 @@ def _expect(model, what: str, text: str, expected, variables) -> None:
     """Raise unless the expression has the expected dimensions."""
     given = _dimensions(model, what, text, variables)
     if given is not expected and given != expected:
-        raise InputError(
-            f"{model.name}: {what} = {text}: expected {dimension_text(expected)}, "
-            f"got {dimension_text(given)}"
-        )
+        _refuse(model, f"{what} = {text}", expected, given)
+
+
+def _refuse(model, what: str, expected, given) -> None:
+    raise InputError(
+        f"{model.name}: {what}: expected {dimension_text(expected)}, got {dimension_text(given)}"
+    )
 
 
 def _dimensions(model, what: str, text: str, variables):

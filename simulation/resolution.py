@@ -111,10 +111,14 @@ def _check_stiffness(model, text: GroupText, numbers: Mapping, where: str) -> No
     entries = [np.broadcast_to(x, n) for x in _values(system, texts, numbers, named)]
     matrix = np.stack(entries, axis=-1).reshape(n, k, k)
     bad = ~np.isfinite(matrix).all(axis=(1, 2))
-    matrix[bad] = 0
+    _refuse(
+        np.flatnonzero(bad), text,
+        f"{model.name}: {where} a rate of change, or its slope, is no finite number; check the "
+        "parameters (a time constant or a capacitance of 0?)",
+    )  # fmt: skip
     real = np.linalg.eigvals(matrix).real
     dt = float(text.dt)
-    bad |= -real.min(axis=-1) * dt > limit
+    bad = -real.min(axis=-1) * dt > limit
     slowest = 1e3 / max(-real.min(), 1e-300)
     _refuse(
         np.flatnonzero(bad), text,
