@@ -1,13 +1,14 @@
 """`NeuronModel`: what a neuron is, written once as Brian2 equation text with units."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from brian2 import Quantity, Unit, get_dimensions, ms, second
 
 from ..errors import InputError
 from . import display, grouping, validation
+from .changes import changed_fields
 from .checks import check_name, check_positive, check_quantity, tidy
 from .initial import initial_state
 from .methods import method_named
@@ -159,6 +160,8 @@ class NeuronModel:
     membrane: str = ""
 
     def __post_init__(self):
+        validation.check_kinds(self)
+        self._set(_derived=tuple(name for name in _DERIVED if not _is_given(getattr(self, name))))
         own = {name: Parameter.of(name, value) for name, value in dict(self.parameters).items()}
         initial = {
             k: one_expression(v) if isinstance(v, str) else v for k, v in self.initial.items()
@@ -220,34 +223,42 @@ class NeuronModel:
 
     # --- changed copies ----------------------------------------------------------------------
 
-    def with_(self, **changes: Quantity) -> "NeuronModel":
-        """Return a copy with other parameter values.
+    def with_(self, /, **changes) -> "NeuronModel":
+        """Return a copy with other parameter values, texts or settings.
 
         Parameters
         ----------
-        **changes : Quantity
-            New values, with units.
+        **changes
+            Parameters by their names, as quantities; and any field of the model by its name:
+            ``method``, ``dt``, ``title``, ``threshold``, .... Where a parameter has the name of a
+            field, the parameter is meant. ``None`` stands for a field's default. New entries of
+            `parameters`, `initial` and `functions` are added to those that the model has.
+
+        Returns
+        -------
+        NeuronModel
+            What one gets if it is written so from the start: a `title`, `method`, `dt`,
+            `membrane` or `input_range` that the model was not given is found anew. Parameters,
+            functions and initial values that a new text no longer uses are dropped. `variants`
+            stay as they are.
 
         Raises
         ------
         ValueError
             For an unknown name (the nearest right one is given), a wrong dimension, or a value
-            that is not finite.
+            that is not finite; and for whatever is refused in a new model.
 
         Examples
         --------
-        >>> from brian2 import mV, msiemens, cm
-        >>> from excitable.models import CONNOR_STEVENS
+        >>> from brian2 import mV, ms, msiemens, cm
+        >>> from excitable.models import CONNOR_STEVENS, LIF
         >>> no_A = CONNOR_STEVENS.with_(g_A=0*msiemens/cm**2, E_L=-67.8*mV)
         >>> no_A.parameters["E_L"].value
         -67.8
+        >>> LIF.with_(tau=20*ms, method="exact", dt=0.1*ms).method
+        'exact'
         """
-        parameters = dict(self.parameters)
-        for name, value in changes.items():
-            old = parameters[check_name("parameter", name, parameters)]
-            number = check_quantity(f"parameter {name}", value, old.unit, scalar=True)
-            parameters[name] = replace(old, value=float(f"{number:.14g}"))
-        return replace(self, parameters=parameters)
+        return type(self)(**changed_fields(self, changes))
 
     # --- as Brian2 objects -------------------------------------------------------------------
 
@@ -405,6 +416,14 @@ class NeuronModel:
 
     def _repr_html_(self) -> str:
         return display.html(self)
+
+
+# What is found where it is not given.
+_DERIVED = ("title", "method", "dt", "membrane", "input_range")
+
+
+def _is_given(value) -> bool:
+    return value is not None and not (isinstance(value, str) and not value)
 
 
 def _refractory_text(refractory) -> str:

@@ -156,6 +156,14 @@ def check_model(model) -> Equations:
     return equations
 
 
+def check_kinds(model) -> None:
+    """Refuse what is no text where text is meant, before anything takes it for text."""
+    for name in ("name", "equations", "threshold", "reset", "title", "method", "input", "membrane"):
+        value = getattr(model, name)
+        if not isinstance(value, str):
+            raise InputError(f"{model.name}: {name}: expected text, got {value!r}")
+
+
 def check_input_text(model, text: str, own: Mapping[str, object] | None = None) -> None:
     """Raise ValueError unless `text` is an expression with the dimensions of the input.
 
@@ -223,10 +231,15 @@ def _texts(model, equations: Equations) -> list[str]:
     return found + [v for v in model.initial.values() if isinstance(v, str)]
 
 
+def used_names(model, equations: Equations) -> set[str]:
+    """Return all names in the texts of a model, those of functions too."""
+    return _identifiers(_texts(model, equations))
+
+
 def _check_open_names(model, equations: Equations) -> None:
     """Every name must be known, but for the input; every parameter must be used."""
     try:
-        used = _identifiers(_texts(model, equations))
+        used = used_names(model, equations)
     except SyntaxError as error:
         raise InputError(f"{model.name}: cannot read {error.text!r}: {error.msg}") from None
     declared = [e.varname for e in equations.values() if e.expr is None]
