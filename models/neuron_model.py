@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
 from brian2 import Quantity, Unit, get_dimensions, ms, second
+from brian2.core.namespace import get_local_namespace
 
 from ..errors import InputError
 from . import display, grouping, validation
 from .changes import changed_fields
 from .checks import check_name, check_positive, check_quantity, tidy
-from .initial import initial_state
+from .initial import initial_state, set_initial_state
 from .methods import method_named
 from .ranges import default_range
 from .statements import one_expression
@@ -262,15 +264,21 @@ class NeuronModel:
 
     # --- as Brian2 objects -------------------------------------------------------------------
 
-    def brian_kwargs(self, **given) -> dict:
+    def brian_kwargs(self, /, *, vary=None, method=None, dt=None, **given) -> dict:
         """Return the arguments of a Brian2 ``NeuronGroup`` in anybody's script.
 
         Parameters
         ----------
-        I : str or Quantity, optional
-            The input, under the model's own name for it: Brian2 text (which may use ``t``) or a
-            value. Without it the input is a parameter of the group, to be set by the caller
-            (``cells.I = ...``).
+        I : str, Quantity, TimedArray or Stimulus, optional
+            The input, under the model's own name for it. Text may use ``t``, white noise ``xi``
+            and the model's names; any other name (``"stim(t)"``, ``"g_s*(0*mV - v)"``) Brian2
+            looks for where the group runs. Without it the input is a parameter of the group, to
+            be set by the caller (``cells.I = ...``).
+        vary : dict of str to Quantity, optional
+            Parameters that differ between neurons, one value per neuron. They become variables of
+            the group, which `initialise` sets.
+        method, dt : optional
+            Instead of the model's own; default under white noise: heun, as in `group`.
 
         Returns
         -------
@@ -287,8 +295,10 @@ class NeuronModel:
         """
         value = self._given(given)
         if isinstance(value, str):
-            validation.check_input_text(self, value)
-        return grouping.describe(self, 1, value).kwargs()
+            validation.check_brian_text(self, value)
+        n = max((np.size(v) for v in (vary or {}).values()), default=1)
+        text = grouping.describe(self, n, value, vary=vary, method=method, dt=dt)
+        return grouping.for_scripts(text)
 
     def group(self, n: int, stimulus=None, *, vary=None, method=None, dt=None, name=None):
         """Return a Brian2 NeuronGroup of this model, in its initial state.
@@ -332,8 +342,37 @@ class NeuronModel:
         return cells
 
     def initialise(self, cells) -> None:
-        """Set the initial state of a group that was made with `brian_kwargs`."""
-        cells.set_states(initial_state(self, {}), units=False)
+        """Set the initial state of a group that was made with `brian_kwargs`, or in a like way.
+
+        Parameters
+        ----------
+        cells : NeuronGroup or Subgroup
+            Its text may be more than the model's, and the input whatever is wanted. State
+            variables of the model that the group does not have, or computes, are left out.
+
+        Notes
+        -----
+        Initial values that are expressions use what the group has. A parameter that is a variable
+        of the group has the values that it was given before, those of ``vary`` in `brian_kwargs`
+        or the caller's own: set it first, for Brian2 starts it at 0. It is never set to the
+        model's value. Any other parameter has the value that Brian2 finds for its name, in the
+        group's namespace or where this is called, else the model's. The input counts as 0.
+
+        Nothing is read back, so this works in C++ standalone mode too.
+
+        Examples
+        --------
+        >>> from brian2 import Equations, NeuronGroup, mV
+        >>> from excitable.models import LIF
+        >>> kwargs = LIF.brian_kwargs()
+        >>> kwargs["model"] = Equations(kwargs["model"]) + Equations("E_L : volt (constant)")
+        >>> cells = NeuronGroup(2, **kwargs)
+        >>> cells.E_L = [-60, -70]*mV
+        >>> LIF.initialise(cells)
+        >>> cells.v
+        <neurongroup.v: array([-60., -70.]) * mvolt>
+        """
+        set_initial_state(self, cells, get_local_namespace(level=1))
 
     # --- in other languages ------------------------------------------------------------------
 
