@@ -295,6 +295,7 @@ class NeuronModel:
         """
         value = self._given(given)
         if isinstance(value, str):
+            value = one_expression(value)
             validation.check_brian_text(self, value)
         n = max((np.size(v) for v in (vary or {}).values()), default=1)
         text = grouping.describe(self, n, value, vary=vary, method=method, dt=dt)

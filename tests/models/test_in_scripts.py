@@ -77,7 +77,7 @@ PAIR = TimedArray([[0, 3], [2, 1], [3, 2.5]] * nA, dt=20 * ms)
         ("2*nA + g_s*(0*mV - v)", {"g_s": 5 * nS}),
         ("stim(t)", {"stim": WAVE}),
         ("stim(t, i)", {"stim": PAIR}),
-        ("amplitude*sin(2*pi*f*t)", {"amplitude": 3 * nA, "f": 40 * Hz}),
+        ("amplitude*sin(2*pi*f*t)", {"amplitude": 9 * nA, "f": 40 * Hz}),
         ("2*nA  # as in the paper", {}),
     ],
 )
@@ -138,7 +138,7 @@ def test_kwargs_that_are_refused(given, message):
     assert len(str(refused.value)) < 400
 
 
-# --- the state in which groups of other text start ---------------------------------------------------
+# --- the state in which groups of other text start ----------------------------------------------
 
 ADAPTING = NeuronModel(
     name="adapting",
@@ -177,7 +177,8 @@ def test_the_start_of_a_group_with_more_text(more, values, v_mV, w_pA):
 
 
 def test_the_start_where_the_input_or_a_variable_is_gone():
-    E, tau = -60 * mV, 10 * ms  # as Brian2 does, of the script
+    E = -60 * mV  # noqa: F841 (of the script, as Brian2 does)
+    tau = 10 * ms  # noqa: F841
     fixed = NeuronGroup(2, "v = -50*mV : volt\ndw/dt = -w/tau : amp", method="euler")
     alone = NeuronGroup(2, "dw/dt = -w/tau : amp", method="euler")
     for cells, expected in ((fixed, 40), (alone, 20)):
