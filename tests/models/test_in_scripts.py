@@ -212,7 +212,7 @@ SCRIPT = """
 from brian2 import *
 from excitable.models import LIF
 
-set_device("cpp_standalone", directory={folder!r}, build_on_run=False)
+set_device("cpp_standalone", build_on_run=False)
 stim = TimedArray([0, 2, 3, 1, 2.5]*nA, dt=20*ms)
 kwargs = LIF.brian_kwargs(I="stim(t) + g_s*(0*mV - v)", vary={{"tau": [8, 10, 12]*ms}})
 kwargs["model"] = Equations(kwargs["model"]) + Equations("E_L : volt (constant)")
@@ -231,7 +231,7 @@ hand.E = "-65*mV + i*mV"
 hand.v = "E"
 one, two = SpikeMonitor(cells), SpikeMonitor(hand)
 run(100*ms)
-device.build(compile=True, run=True)
+device.build(directory={folder!r}, compile=True, run=True)
 assert len(one.t) > 10
 assert array_equal(one.i, two.i) and array_equal(one.t_, two.t_)
 print("equal")
