@@ -5,16 +5,27 @@ from dataclasses import dataclass, field, replace
 from numbers import Real
 
 import numpy as np
-from brian2 import Equations, NeuronGroup, Quantity, ms
+from brian2 import Equations, NeuronGroup, Quantity, TimedArray, get_dimensions, ms
 from brian2.equations.equations import DIFFERENTIAL_EQUATION
 
 from ..errors import InputError
-from .checks import check_count, check_name, check_positive, check_quantity, listed
-from .expressions import NoDerivative, depends, in_order
+from .checks import (
+    check_count,
+    check_name,
+    check_positive,
+    check_quantity,
+    dimension_text,
+    listed,
+    unit_text,
+)
+from .expressions import NoDerivative, depends, derivative, in_order, names, substitute
 from .functions import NAMESPACE, opaque
+from .initial import PER_NEURON
 from .methods import METHODS, method_named
+from .statements import one_expression
 from .system import System, from_equations, parsed_equations, regular_texts
 from .units import base_unit
+from .validation import is_noise
 
 
 @dataclass(frozen=True)
@@ -119,8 +130,9 @@ def describe(model, n, stimulus=None, *, vary=None, method=None, dt=None) -> Gro
     ----------
     model : NeuronModel
     n : int
-    stimulus : Stimulus, str, Quantity or None
-        None leaves the input as a parameter of the group.
+    stimulus : Stimulus, str, TimedArray, Quantity or None
+        None leaves the input as a parameter of the group. White noise in text (``xi``) reaches
+        the equations as that of a stimulus does.
     vary : dict of str to Quantity
         Parameters as arrays of length `n`.
     method : str
@@ -243,16 +255,34 @@ def run_events(text: GroupText, cells: NeuronGroup) -> None:
 
 def build(text: GroupText, name: str | None = None) -> NeuronGroup:
     """Make the NeuronGroup; its state variables are not set yet."""
-    if text.method in METHODS and not METHODS[text.method].of_brian:
-        known = [m.name for m in METHODS.values() if m.of_brian]
-        raise InputError(
-            f"method {text.method!r} is not one of Brian2's, which a NeuronGroup takes: {listed(known)}; "
-            "the protocols and `simulate` have it"
-        )
+    check_brian_method(text.method)
     cells = NeuronGroup(text.n, **text.kwargs(), **({"name": name} if name else {}))
     run_events(text, cells)
     cells.set_states(dict(text.arrays), units=False)
     return cells
+
+
+def check_brian_method(name: str) -> None:
+    """Raise unless a NeuronGroup knows the method."""
+    if name in METHODS and not METHODS[name].of_brian:
+        known = [m.name for m in METHODS.values() if m.of_brian]
+        raise InputError(
+            f"method {name!r} is not one of Brian2's, which a NeuronGroup takes: {listed(known)}; "
+            "the protocols and `simulate` have it"
+        )
+
+
+def for_scripts(text: GroupText) -> dict:
+    """Return the keyword arguments of a NeuronGroup that anybody makes.
+
+    What differs between neurons cannot be among them; it lies in the namespace, under a key that
+    no text can name, until `initialise` sets it.
+    """
+    check_brian_method(text.method)
+    kwargs = text.kwargs()
+    if text.arrays:
+        kwargs["namespace"][PER_NEURON] = dict(text.arrays)
+    return kwargs
 
 
 def check_vary(model, vary: Mapping[str, Quantity], n: int) -> dict[str, Quantity]:
@@ -274,7 +304,9 @@ def _input_text(model, stimulus, n: int, dt: Quantity) -> InputText:
     if stimulus is None:
         return InputText(f"{model.input} : {unit}")
     if isinstance(stimulus, str):
-        return InputText(f"{model.input} = {stimulus} : {unit}")
+        return _from_text(model, one_expression(stimulus), unit)
+    if isinstance(stimulus, TimedArray):
+        return _from_array(model, stimulus, unit)
     if isinstance(stimulus, Quantity | Real):
         check_quantity(f"input {model.input}", stimulus, model.input_unit, scalar=True)
         name = f"{model.input}_0"
@@ -284,6 +316,29 @@ def _input_text(model, stimulus, n: int, dt: Quantity) -> InputText:
             f"stimulus: expected a Stimulus such as Constant or Step, got {stimulus!r}"
         )
     return stimulus.text(model, n, dt)
+
+
+def _from_text(model, text: str, unit: str) -> InputText:
+    """Return an input given as text; its white noise apart, as the equations need it."""
+    noises = sorted(name for name in names(text) if is_noise(name))
+    factors = {xi: derivative(text, xi) for xi in noises}
+    if any(names(factor) & set(noises) for factor in factors.values()):
+        raise InputError(f"input {model.input} = {text}: is not linear in the white noise")
+    smooth = substitute(text, dict.fromkeys(noises, "0*second**-0.5"))
+    noise = " + ".join(f"({factor})*{xi}" for xi, factor in factors.items())
+    return InputText(f"{model.input} = {smooth} : {unit}", noise)
+
+
+def _from_array(model, array: TimedArray, unit: str) -> InputText:
+    """Return an input that is looked up in an array over time, and over neurons if it has two axes."""
+    if array.dim is not get_dimensions(model.input_unit):
+        raise InputError(
+            f"input {model.input}: expected a TimedArray in {unit_text(model.input_unit)}, got one "
+            f"with {dimension_text(array.dim)}"
+        )
+    name = f"{model.input}_over_time"
+    call = f"{name}(t)" if array.values.ndim == 1 else f"{name}(t, i)"
+    return InputText(f"{model.input} = {call} : {unit}", namespace={name: array})
 
 
 def _method(model, method: str | None, noisy: bool) -> str:

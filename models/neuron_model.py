@@ -1,15 +1,18 @@
 """`NeuronModel`: what a neuron is, written once as Brian2 equation text with units."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
 from brian2 import Quantity, Unit, get_dimensions, ms, second
+from brian2.core.namespace import get_local_namespace
 
 from ..errors import InputError
 from . import display, grouping, validation
+from .changes import changed_fields
 from .checks import check_name, check_positive, check_quantity, tidy
-from .initial import initial_state
+from .initial import initial_state, set_initial_state
 from .methods import method_named
 from .ranges import default_range
 from .statements import one_expression
@@ -159,6 +162,8 @@ class NeuronModel:
     membrane: str = ""
 
     def __post_init__(self):
+        validation.check_kinds(self)
+        self._set(_derived=tuple(name for name in _DERIVED if not _is_given(getattr(self, name))))
         own = {name: Parameter.of(name, value) for name, value in dict(self.parameters).items()}
         initial = {
             k: one_expression(v) if isinstance(v, str) else v for k, v in self.initial.items()
@@ -220,46 +225,60 @@ class NeuronModel:
 
     # --- changed copies ----------------------------------------------------------------------
 
-    def with_(self, **changes: Quantity) -> "NeuronModel":
-        """Return a copy with other parameter values.
+    def with_(self, /, **changes) -> "NeuronModel":
+        """Return a copy with other parameter values, texts or settings.
 
         Parameters
         ----------
-        **changes : Quantity
-            New values, with units.
+        **changes
+            Parameters by their names, as quantities; and any field of the model by its name:
+            ``method``, ``dt``, ``title``, ``threshold``, .... Where a parameter has the name of a
+            field, the parameter is meant. ``None`` stands for a field's default. New entries of
+            `parameters`, `initial` and `functions` are added to those that the model has.
+
+        Returns
+        -------
+        NeuronModel
+            What one gets if it is written so from the start: a `title`, `method`, `dt`,
+            `membrane` or `input_range` that the model was not given is found anew. Parameters,
+            functions and initial values that a new text no longer uses are dropped. `variants`
+            stay as they are.
 
         Raises
         ------
         ValueError
             For an unknown name (the nearest right one is given), a wrong dimension, or a value
-            that is not finite.
+            that is not finite; and for whatever is refused in a new model.
 
         Examples
         --------
-        >>> from brian2 import mV, msiemens, cm
-        >>> from excitable.models import CONNOR_STEVENS
+        >>> from brian2 import mV, ms, msiemens, cm
+        >>> from excitable.models import CONNOR_STEVENS, LIF
         >>> no_A = CONNOR_STEVENS.with_(g_A=0*msiemens/cm**2, E_L=-67.8*mV)
         >>> no_A.parameters["E_L"].value
         -67.8
+        >>> LIF.with_(tau=20*ms, method="exact", dt=0.1*ms).method
+        'exact'
         """
-        parameters = dict(self.parameters)
-        for name, value in changes.items():
-            old = parameters[check_name("parameter", name, parameters)]
-            number = check_quantity(f"parameter {name}", value, old.unit, scalar=True)
-            parameters[name] = replace(old, value=float(f"{number:.14g}"))
-        return replace(self, parameters=parameters)
+        return type(self)(**changed_fields(self, changes))
 
     # --- as Brian2 objects -------------------------------------------------------------------
 
-    def brian_kwargs(self, **given) -> dict:
+    def brian_kwargs(self, /, *, vary=None, method=None, dt=None, **given) -> dict:
         """Return the arguments of a Brian2 ``NeuronGroup`` in anybody's script.
 
         Parameters
         ----------
-        I : str or Quantity, optional
-            The input, under the model's own name for it: Brian2 text (which may use ``t``) or a
-            value. Without it the input is a parameter of the group, to be set by the caller
-            (``cells.I = ...``).
+        I : str, Quantity, TimedArray or Stimulus, optional
+            The input, under the model's own name for it. Text may use ``t``, white noise ``xi``
+            and the model's names; any other name (``"stim(t)"``, ``"g_s*(0*mV - v)"``) Brian2
+            looks for where the group runs. Without it the input is a parameter of the group, to
+            be set by the caller (``cells.I = ...``).
+        vary : dict of str to Quantity, optional
+            Parameters that differ between neurons, one value per neuron. They become variables of
+            the group, which `initialise` sets.
+        method, dt : optional
+            Instead of the model's own; default under white noise: heun, as in `group`.
 
         Returns
         -------
@@ -276,8 +295,11 @@ class NeuronModel:
         """
         value = self._given(given)
         if isinstance(value, str):
-            validation.check_input_text(self, value)
-        return grouping.describe(self, 1, value).kwargs()
+            value = one_expression(value)
+            validation.check_brian_text(self, value)
+        n = max((np.size(v) for v in (vary or {}).values()), default=1)
+        text = grouping.describe(self, n, value, vary=vary, method=method, dt=dt)
+        return grouping.for_scripts(text)
 
     def group(self, n: int, stimulus=None, *, vary=None, method=None, dt=None, name=None):
         """Return a Brian2 NeuronGroup of this model, in its initial state.
@@ -321,8 +343,37 @@ class NeuronModel:
         return cells
 
     def initialise(self, cells) -> None:
-        """Set the initial state of a group that was made with `brian_kwargs`."""
-        cells.set_states(initial_state(self, {}), units=False)
+        """Set the initial state of a group that was made with `brian_kwargs`, or in a like way.
+
+        Parameters
+        ----------
+        cells : NeuronGroup or Subgroup
+            Its text may be more than the model's, and the input whatever is wanted. State
+            variables of the model that the group does not have, or computes, are left out.
+
+        Notes
+        -----
+        Initial values that are expressions use what the group has. A parameter that is a variable
+        of the group has the values that it was given before, those of ``vary`` in `brian_kwargs`
+        or the caller's own: set it first, for Brian2 starts it at 0. It is never set to the
+        model's value. Any other parameter has the value that Brian2 finds for its name, in the
+        group's namespace or where this is called, else the model's. The input counts as 0.
+
+        Nothing is read back, so this works in C++ standalone mode too.
+
+        Examples
+        --------
+        >>> from brian2 import Equations, NeuronGroup, mV
+        >>> from excitable.models import LIF
+        >>> kwargs = LIF.brian_kwargs()
+        >>> kwargs["model"] = Equations(kwargs["model"]) + Equations("E_L : volt (constant)")
+        >>> cells = NeuronGroup(2, **kwargs)
+        >>> cells.E_L = [-60, -70]*mV
+        >>> LIF.initialise(cells)
+        >>> cells.v
+        <neurongroup.v: array([-60., -70.]) * mvolt>
+        """
+        set_initial_state(self, cells, get_local_namespace(level=1))
 
     # --- in other languages ------------------------------------------------------------------
 
@@ -405,6 +456,14 @@ class NeuronModel:
 
     def _repr_html_(self) -> str:
         return display.html(self)
+
+
+# What is found where it is not given.
+_DERIVED = ("title", "method", "dt", "membrane", "input_range")
+
+
+def _is_given(value) -> bool:
+    return value is not None and not (isinstance(value, str) and not value)
 
 
 def _refractory_text(refractory) -> str:

@@ -174,6 +174,14 @@ def check_model(model) -> Equations:
     return equations
 
 
+def check_kinds(model) -> None:
+    """Refuse what is no text where text is meant, before anything takes it for text."""
+    for name in ("name", "equations", "threshold", "reset", "title", "method", "input", "membrane"):
+        value = getattr(model, name)
+        if not isinstance(value, str):
+            raise InputError(f"{model.name}: {name}: expected text, got {value!r}")
+
+
 def check_input_text(model, text: str, own: Mapping[str, object] | None = None) -> None:
     """Raise ValueError unless `text` is an expression with the dimensions of the input.
 
@@ -185,6 +193,22 @@ def check_input_text(model, text: str, own: Mapping[str, object] | None = None) 
     for name in sorted(_identifiers([text]) - set(variables)):
         check_name(f"name in the text for input {model.input}:", name, known)
     _expect(model, f"input {model.input}", text, get_dimensions(model.input_unit), variables)
+
+
+def check_brian_text(model, text: str) -> None:
+    """Raise ValueError for input text that Brian2 must refuse, as far as that can be told here.
+
+    It may use what only the script knows in which the group runs: Brian2 looks there for whatever
+    is no name of the model. Dimensions are checked if there are no such names.
+    """
+    try:
+        used = _identifiers([text])
+    except SyntaxError as error:
+        raise InputError(f"{model.name}: input {model.input} = {text}: {error.msg}") from None
+    variables = _variables(model, parsed_equations(model.equations, [*model.parameters]))
+    variables |= {xi: _noise(xi) for xi in used if is_noise(xi)}
+    if used <= set(variables):
+        _expect(model, f"input {model.input}", text, get_dimensions(model.input_unit), variables)
 
 
 def _own_names(model) -> list[str]:
@@ -241,10 +265,15 @@ def _texts(model, equations: Equations) -> list[str]:
     return found + [v for v in model.initial.values() if isinstance(v, str)]
 
 
+def used_names(model, equations: Equations) -> set[str]:
+    """Return all names in the texts of a model, those of functions too."""
+    return _identifiers(_texts(model, equations))
+
+
 def _check_open_names(model, equations: Equations) -> None:
     """Every name must be known, but for the input; every parameter must be used."""
     try:
-        used = _identifiers(_texts(model, equations))
+        used = used_names(model, equations)
     except SyntaxError as error:
         raise InputError(f"{model.name}: cannot read {error.text!r}: {error.msg}") from None
     declared = [e.varname for e in equations.values() if e.expr is None]
@@ -267,7 +296,7 @@ def _check_open_names(model, equations: Equations) -> None:
     known = {*equations.names, *model.parameters, *DEFAULT_FUNCTIONS, *_CLOCK, *NAMESPACE, *local}
     known |= {*model.functions, "True", "False", FREE, "inf"}
     free = used - known - set(DEFAULT_UNITS) - set(DEFAULT_CONSTANTS) - {model.input}
-    free = {name for name in free if not _is_noise(name)}
+    free = {name for name in free if not is_noise(name)}
     _check_free(model, equations, free)
     if model.input not in used or model.input in equations.names:
         raise InputError(
@@ -296,7 +325,8 @@ def _check_free(model, equations: Equations, free: set[str]) -> None:
     )
 
 
-def _is_noise(name: str) -> bool:
+def is_noise(name: str) -> bool:
+    """Return whether a name is Brian2's for white noise: ``xi``, ``xi_1``."""
     return re.fullmatch(r"xi(_\w+)?", name) is not None
 
 
@@ -411,6 +441,10 @@ def _constant(name: str, value) -> Constant:
     return Constant(name, float(value), dimensions=get_dimensions(value))
 
 
+def _noise(name: str) -> Variable:
+    return Variable(name, get_dimensions(DEFAULT_UNITS["second"] ** -0.5))
+
+
 @cache
 def _units() -> dict[str, Constant]:
     """Return Brian2's units, of which there are some 1700, as variables."""
@@ -423,9 +457,8 @@ def _variables(model, equations: Equations) -> dict:
     for name, unit in _CLOCK.items():
         known[name] = Variable(name, get_dimensions(DEFAULT_UNITS.get(unit, 1)))
     known[FREE] = Variable(FREE, DIMENSIONLESS, dtype=bool)
-    per_root = get_dimensions(DEFAULT_UNITS["second"] ** -0.5)
     for text in _texts(model, equations):
-        known |= {name: Variable(name, per_root) for name in names(text) if _is_noise(name)}
+        known |= {name: _noise(name) for name in names(text) if is_noise(name)}
     known |= {name: _constant(name, p.quantity) for name, p in model.parameters.items()}
     known[model.input] = Variable(model.input, get_dimensions(model.input_unit))
     for name, equation in equations.items():

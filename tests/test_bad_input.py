@@ -107,7 +107,7 @@ CASES = {
         "did you mean 'grid'",
     ),
     "text of wrong dimension": (lambda: LIF.brian_kwargs(I="3*mV"), "expected A, got V"),
-    "unknown name in text": (lambda: LIF.brian_kwargs(I="I_stim*2"), "I_stim"),
+    "unknown name in text": (lambda: LIF.to_scipy(I="I_stim*2"), "I_stim"),
     "unknown input name": (lambda: LIF.brian_kwargs(J="1*nA"), "unknown input 'J'"),
     "unknown criterion": (lambda: thresholds(LIF, criterion="spikes"), "did you mean 'spike'"),
     "rheobase of many": (lambda: rheobase(LIF, vary={"tau": [1, 2] * ms}), "use thresholds"),
