@@ -381,11 +381,7 @@ KINDS |= {
 # --- the uses ------------------------------------------------------------------------------------
 
 # What is wrong today, by kind and use.
-SLOPE = "the second derivative of exprel, which the location of a spike asks for, is not known"
 FAULTS = {
-    ("0/0 at rest and reset", "response"): SLOPE,
-    ("0/0 at rest and reset", "fi_curve"): SLOPE,
-    ("0/0 at rest and reset", "rheobase"): SLOPE,
     ("exponential", "network"): "an upstroke that explodes within a step is not anticipated",
 }
 MEASURED = {"duration": LENGTH * ms, "discard": DISCARD * ms}
