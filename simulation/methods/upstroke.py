@@ -62,6 +62,8 @@ def upstroke_of(system: System, *, explosive: bool = True) -> Upstroke | None:
             if (slope := total_derivative(text, total)) != "0":
                 total[name] = slope
         growth = total_derivative(system.slopes()[v], total)
+        written_out = expanded(growth, system.parts(), lambda name: True)
+        curvature = total_derivative(written_out, {v: "1"})
         direct = derivative(gap.text, v)
     except NoDerivative:
         return None
@@ -71,11 +73,8 @@ def upstroke_of(system: System, *, explosive: bool = True) -> Upstroke | None:
         return None
     if explosive and not depends(growth, [v], system.named):
         return None
-    parts = system.parts()
-    growth = expanded(growth, parts, lambda name: True)
-    curvature = total_derivative(growth, {v: "1"})
     way = f"-({gap.text})" if direct == "1" else f"-({gap.text})/({direct})"
-    return Upstroke(v, way, growth, curvature)
+    return Upstroke(v, way, written_out, curvature)
 
 
 def remedy_of(system: System) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 from brian2.utils.stringtools import word_substitute
 
 from ...errors import InputError
-from ...models.expressions import depends, needed
+from ...models.expressions import depends, expanded, needed
 from ...models.grouping import CustomEvent, GroupText
 from ...models.system import FREE, System
 from .runge_kutta import RightHandSides, step
@@ -83,11 +83,20 @@ class _Located:
         return replace(
             self.group,
             equations="\n".join(lines),
-            threshold=anticipated(self.group) if self.runs_away else self.group.threshold,
+            threshold=anticipated(self.group) if self.runs_away else self.threshold(),
             reset="\n".join(self.statements()),
             refractory=HOLD if self.timed else self.group.refractory,
             events={"release": self.release()} if self.released else {},
         )
+
+    def threshold(self) -> str:
+        """Return the condition at the end of the step, where Brian2 has the state but not yet t."""
+        text = self.group.threshold
+        if not depends(text, ["t"], self.system.named):
+            return text
+        named = self.system.named
+        whole = expanded(text, named, lambda name: depends(name, ["t"], named))
+        return word_substitute(whole, {"t": "(t + dt)"})
 
     def statements(self) -> list[str]:
         """Return what a spike does: locate the crossing; carry the reset out there, if any."""
