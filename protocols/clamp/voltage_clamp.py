@@ -313,12 +313,18 @@ def run_steps(
     chosen.check_length(cell, float(duration / ms))
     if isinstance(start, str):
         check_name("start", start, ("hold", "initial"))
-        begin = settled(model, first, values) if start == "hold" else start
+        begin = _settled(model, first, values) if start == "hold" else start
     else:
         check_start(cell, start)
         missing = set(cell.system.states) - set(start)
-        begin = (settled(model, first, values) if missing else {}) | dict(start)
+        begin = (_settled(model, first, values) if missing else {}) | dict(start)
     return simulate(
         cell, stimulus, n, duration, vary=vary, record=record, start=begin,
         **chosen.of_a_run, **options,
     )  # fmt: skip
+
+
+def _settled(model, potential, values) -> dict[str, Quantity]:
+    """Return what is at rest at the holding potential, with units."""
+    found = settled(model, potential, values)
+    return {name: Quantity(x, dim=model.system.dims[name]) for name, x in found.items()}

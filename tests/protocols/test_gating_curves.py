@@ -14,6 +14,9 @@ from excitable.models import (
 )
 from excitable.protocols.clamp.gating_curves import gating_curves
 from numpy import exp
+from scipy.special import exprel
+
+from tests.user_models import PINSKY_RINZEL
 
 # Away from every singular voltage; V and times in mV and ms, as in the papers.
 V = np.array([-97.3, -71.1, -52.4, -33.3, 1.7, 48.9])
@@ -134,3 +137,16 @@ def test_models_without_gates_are_refused(model):
 def test_bad_potentials_are_refused(v, message):
     with pytest.raises(ValueError, match=message):
         gating_curves(HODGKIN_HUXLEY, v)
+
+
+def test_gates_of_a_dendrite_are_shown_over_its_own_potential():
+    """Pinsky & Rinzel's s follows the dendrite; q follows calcium, a pure number itself."""
+    V = np.array([0.0, 30.0, 51.1, 80.0])
+    table = gating_curves(PINSKY_RINZEL, V * mV)
+    assert list(table["gate"].unique()) == ["h", "n", "s", "c"]
+    assert table.attrs["potentials"] == {"h": "Vs", "n": "Vs", "s": "Vd", "c": "Vd"}
+    assert table.attrs["left_out"] == ["q", "Ca"]
+    opening, closing = 1.6 / (1 + np.exp(-0.072 * (V - 65))), 0.1 / exprel((V - 51.1) / 5)
+    s = table[table["gate"] == "s"]
+    np.testing.assert_allclose(s["steady_state"], opening / (opening + closing), rtol=1e-12)
+    np.testing.assert_allclose(s["tau_ms"], 1 / (opening + closing), rtol=1e-12)

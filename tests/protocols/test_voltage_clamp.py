@@ -6,6 +6,9 @@ from brian2 import cm, ms, msiemens, mV, nA
 from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, LIF, TRAUB_MILES
 from excitable.protocols.clamp.voltage_clamp import clamped, currents, voltage_clamp
 from numpy import exp
+from scipy.special import exprel
+
+from tests.user_models import CONNOR_STEVENS_AHP, MORRIS_LECAR, PINSKY_RINZEL
 
 # Dayan & Abbott 2001, chapter 6, appendix, in mV and ms: steady state and time constant.
 KINETICS = {
@@ -190,3 +193,72 @@ def test_a_cell_of_other_names_is_clamped_and_recorded_by_its_own():
     assert late == pytest.approx(-0.3 * 60)
     traces = response(model, Step(1 * uA / cm**2), 1 * ms, backend="numpy").traces
     assert list(traces) == ["neuron", "t_ms", "vm_mV"]
+
+
+def test_currents_without_names_are_their_sum():
+    """Morris & Lecar's cell: w relaxes exponentially, all three currents follow from it."""
+    table = voltage_clamp(
+        MORRIS_LECAR, [-20, 20] * mV, hold=-60 * mV, duration=20 * ms, hold_duration=1 * ms,
+        record=("w",), backend="numpy",
+    )  # fmt: skip
+    since, V = table["t_ms"] - 1, table["V_mV"]
+    rate = 0.04 * np.cosh((table["command_mV"] - 2) / 60)
+    w_inf = (1 + np.tanh((table["command_mV"] - 2) / 30)) / 2
+    held = (1 + np.tanh((-60 - 2) / 30)) / 2
+    w = np.where(since < 0, held, w_inf + (held - w_inf) * exp(-rate * since))
+    m = (1 + np.tanh((V + 1.2) / 18)) / 2
+    total = 2 * (V + 60) + 4.4 * m * (V - 120) + 8 * w * (V + 84)
+    np.testing.assert_allclose(table["w"], w, rtol=1e-9)
+    np.testing.assert_allclose(table["I_ion_uA_per_cm2"], total, rtol=1e-9, atol=1e-9)
+
+
+def test_a_calcium_pool_runs_on_under_clamp():
+    """Where the potential stands still so does the calcium current, and the pool is linear."""
+    table = voltage_clamp(
+        CONNOR_STEVENS_AHP, [0] * mV, hold=-50 * mV, duration=100 * ms, hold_duration=1 * ms,
+        record=("Ca",), record_dt=1 * ms, backend="numpy",
+    )  # fmt: skip
+
+    def current(v):
+        return (v - 120) / (1 + exp(-(v + 20) / 9)) ** 2
+
+    first, last = (-0.002 * 80 * current(v) for v in (-50.0, 0.0))  # uM
+    Ca = last + (first - last) * exp(-np.maximum(table["t_ms"] - 1, 0) / 80)
+    np.testing.assert_allclose(table["Ca_mM"] * 1e3, Ca, rtol=1e-7)
+    v = table["v_mV"]
+    np.testing.assert_allclose(table["I_AHP_uA_per_cm2"], 5 * Ca / (Ca + 30) * (v + 72), rtol=1e-7)
+    assert "I_ion_uA_per_cm2" not in table  # every current has a name of its own
+
+
+def test_a_second_compartment_settles_at_the_holding_potential():
+    """Before the step nothing moves: the dendrite is where soma and its own currents leave it."""
+    table = voltage_clamp(
+        PINSKY_RINZEL, [20] * mV, hold=-4.6 * mV, duration=1 * ms, hold_duration=20 * ms,
+        record=("Vd", "Ca", "q", "s"), backend="numpy",
+    )  # fmt: skip
+    before = table[table["t_ms"] < 19.9]
+    for name in ("Vd_mV", "Ca", "q", "s", "I_ion_uA_per_cm2"):
+        np.testing.assert_allclose(before[name], before[name].iloc[0], rtol=1e-7)
+    row = before.iloc[0]
+    Vs, Vd, Ca, s = row["Vs_mV"], row["Vd_mV"], row["Ca"], row["s"]
+    assert s == pytest.approx(
+        1 / (1 + 0.1 / exprel((Vd - 51.1) / 5) * (1 + exp(-0.072 * (Vd - 65))) / 1.6), rel=1e-6
+    )
+    assert Ca == pytest.approx(-1.3 * s**2 * (Vd - 140) / 0.075, rel=1e-6)
+    assert row["q"] == pytest.approx(2e-5 * Ca / (2e-5 * Ca + 0.001), rel=1e-6)
+    soma = 30 * _pinsky_rinzel_sodium(Vs) * (Vs - 120) + 15 * _pinsky_rinzel_n(Vs) * (Vs + 15)
+    # The input enters divided by the soma's share of the area, and so does the sum.
+    assert row["I_ion_uA_per_cm2"] == pytest.approx(
+        0.5 * (soma + 0.1 * Vs - 4.2 * (Vd - Vs)), rel=1e-6
+    )
+
+
+def _pinsky_rinzel_sodium(Vs: float) -> float:
+    a_m, b_m = 1.28 / exprel((13.1 - Vs) / 4), 1.4 / exprel((Vs - 40.1) / 5)
+    a_h, b_h = 0.128 * exp((17 - Vs) / 18), 4 / (1 + exp((40 - Vs) / 5))
+    return (a_m / (a_m + b_m)) ** 2 * a_h / (a_h + b_h)
+
+
+def _pinsky_rinzel_n(Vs: float) -> float:
+    a_n, b_n = 0.08 / exprel((35.1 - Vs) / 5), 0.25 * exp(0.5 - 0.025 * Vs)
+    return a_n / (a_n + b_n)
