@@ -370,8 +370,8 @@ class NeuronModel:
         >>> cells = NeuronGroup(2, **kwargs)
         >>> cells.E_L = [-60, -70]*mV
         >>> LIF.initialise(cells)
-        >>> cells.v
-        <neurongroup.v: array([-60., -70.]) * mvolt>
+        >>> print(cells.v[:])
+        [-60. -70.] mV
         """
         set_initial_state(self, cells, get_local_namespace(level=1))
 
