@@ -25,6 +25,8 @@ from excitable.simulation import build, export, has_compiler, open_program, refe
 from excitable.simulation.start import RestWarning
 from scipy.integrate import quad, solve_ivp
 
+from tests.user_models import leaky_cell
+
 LENGTH, DISCARD = 100, 20  # ms
 LEAKY = {"E": -65 * mV, "tau": 10 * ms, "R": 10 * Mohm, "V_t": -50 * mV, "V_r": -62 * mV}
 HELD = "dv/dt = (E - v + R*I)/tau : volt (unless refractory)"
@@ -72,17 +74,8 @@ def solved(slopes, state, gap, jump=None):
 
 def cell(equations=FREE, parameters=None, unused=(), **changes):
     """Return the leaky cell with changes, as a user would write it."""
-    text = {
-        "name": "cell",
-        "equations": equations,
-        "parameters": {k: v for k, v in {**LEAKY, **(parameters or {})}.items() if k not in unused},
-        "input_unit": nA,
-        "initial": {"v": "E"},
-        "threshold": "v > V_t",
-        "reset": "v = V_r",
-        "dt": 0.05 * ms,
-    }
-    return NeuronModel(**{**text, **changes})
+    used = {k: v for k, v in {**LEAKY, **(parameters or {})}.items() if k not in unused}
+    return leaky_cell(equations=equations, parameters=used, **changes)
 
 
 def leaky(spikes=None, onset=1.5, start="rest", drive=2.0, rtol=1e-6, atol=1e-6, **changes):

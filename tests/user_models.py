@@ -194,3 +194,20 @@ CONNOR_STEVENS_AHP = NeuronModel(
     threshold="v > -20*mV",
     refractory="v > -20*mV",
 )  # fmt: skip
+
+
+def leaky_cell(**changes):
+    """Return a leaky cell written by hand; `changes` are arguments of `NeuronModel`.
+
+    Unless its equations are changed it needs parameters E, R and tau, for its spikes V_t and V_r.
+    """
+    text = {
+        "name": "cell",
+        "equations": "dv/dt = (E - v + R*I)/tau : volt",
+        "input_unit": nA,
+        "initial": {"v": "E"},
+        "threshold": "v > V_t",
+        "reset": "v = V_r",
+        "dt": 0.05 * ms,
+    }
+    return NeuronModel(**{**text, **changes})

@@ -11,7 +11,7 @@ from brian2.units.fundamentalunits import DIMENSIONLESS
 from ...errors import InputError
 from ...models import numeric
 from ...models.checks import check_quantity
-from ...models.expressions import names
+from ...models.expressions import depends
 from ...models.steady import relaxing
 from ...models.system import System
 from .. import tables
@@ -65,12 +65,17 @@ def gating_curves(model, v: Quantity | None = None) -> pd.DataFrame:
     numbers = np.atleast_1d(check_quantity("v", v, mV))
     if numbers.ndim != 1:
         raise InputError(f"v: expected one dimension, got shape {numbers.shape}")
+    gates = gates_of(model)
+    if not gates:
+        raise InputError(
+            f"{model.name} has no gates: expected dimensionless state variables that follow a "
+            "membrane potential in volts, dx/dt = (x_inf(v) - x)/tau(v), such as CONNOR_STEVENS has"
+        )
     frames = [
         pd.DataFrame({"gate": gate, "v_mV": numbers, "steady_state": x_inf, "tau_ms": tau * 1e3})
-        for gate, (x_inf, tau) in gate_kinetics(model, numbers * 1e-3).items()
+        for gate, (x_inf, tau) in _kinetics(model, gates, numbers * 1e-3).items()
     ]
     table = pd.concat(frames, ignore_index=True)
-    gates = gates_of(model)
     table.attrs = tables.describe_model(
         model,
         protocol="gating_curves",
@@ -123,30 +128,13 @@ def gate_of(system: System, name: str) -> Gate | None:
         others = {*system.states, "t", system.input} - {name, potential}
         if potential != name and (found := relaxing(name, slope, parts, others)) is not None:
             own, rate, value = found
-            return Gate(potential, rate, value, own) if depends_on(potential, found) else None
+            follows = any(depends(text, [potential], own) for text in (rate, value))
+            return Gate(potential, rate, value, own) if follows else None
     return None
 
 
-def depends_on(potential: str, found) -> bool:
-    """Return whether rate, value or what they are made of name the potential."""
-    own, rate, value = found
-    return any(potential in names(text) for text in (rate, value, *own.values()))
-
-
-def gate_kinetics(model, v) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Return each gate's steady state and time constant (s) at given potentials (V).
-
-    Raises
-    ------
-    ValueError
-        For a model without gates.
-    """
-    gates = gates_of(model)
-    if not gates:
-        raise InputError(
-            f"{model.name} has no gates: expected dimensionless state variables that follow a "
-            "membrane potential in volts, dx/dt = (x_inf(v) - x)/tau(v), such as CONNOR_STEVENS has"
-        )
+def _kinetics(model, gates: Mapping[str, Gate], v) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return each gate's steady state and time constant (s) at given potentials (V)."""
     found = {}
     for name, gate in gates.items():
         given = {gate.potential: v, **model.values}

@@ -1,6 +1,6 @@
 """`voltage_clamp`: ionic currents under commanded steps of the membrane potential."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 
 import numpy as np
@@ -190,17 +190,16 @@ def clamped(model) -> NeuronModel:
     """
     system = model.system
     states = [x for x in system.states if x != model.membrane]
-    _check_clampable(model, states)
+    effect = _effect_of_input(model, states)
     texts = _texts_without_input(model)
     if ION in currents(model) and ION not in texts:
-        effect = system.effect_of(model.input)[model.membrane]
         texts[ION] = f"-({texts[model.membrane]})/({effect})"
     dims = {**system.dims, ION: get_dimensions(model.input_unit)}
     initial = {name: model.initial[name] for name in states}
     first = [x for x in initial.values() if isinstance(x, str)]
     wanted = {*states, *currents(model)}.union(*(names(text) for text in first))
     del texts[model.membrane]
-    kept = {n: text for n, text in texts.items() if n in _reached(wanted, texts)}
+    kept = needed(wanted, texts)
     lines = [
         f"d{name}/dt = {text} : {base_unit(dims[name])}" if name in states
         else f"{name} = {text} : {'boolean' if name in system.booleans else base_unit(dims[name])}"
@@ -228,7 +227,8 @@ def clamped(model) -> NeuronModel:
     )
 
 
-def _check_clampable(model, states: Sequence[str]) -> None:
+def _effect_of_input(model, states: Sequence[str]) -> str:
+    """Return how the membrane's slope changes with the input, if the cell can be clamped."""
     system, v = model.system, model.membrane
     if not states:
         raise InputError(
@@ -243,6 +243,7 @@ def _check_clampable(model, states: Sequence[str]) -> None:
             f"{model.name}: voltage clamp needs an input {model.input} that enters the equation "
             f"of {v} itself, as a term or with a factor"
         )
+    return effect
 
 
 def _texts_without_input(model) -> dict[str, str]:
@@ -255,17 +256,6 @@ def _texts_without_input(model) -> dict[str, str]:
         for name in equations
         if equations[name].expr is not None
     }
-
-
-def _reached(wanted: Iterable[str], texts: Mapping[str, str]) -> set[str]:
-    """Return which of the lines the given names lead to, themselves included."""
-    found: set[str] = set()
-    waiting = set(wanted) & set(texts)
-    while waiting:
-        found |= waiting
-        named = set().union(*(names(texts[name]) for name in waiting))
-        waiting = (named & set(texts)) - found
-    return found
 
 
 def run_steps(

@@ -62,19 +62,18 @@ def upstroke_of(system: System, *, explosive: bool = True) -> Upstroke | None:
             if (slope := total_derivative(text, total)) != "0":
                 total[name] = slope
         growth = total_derivative(system.slopes()[v], total)
-        written_out = expanded(growth, system.parts(), lambda name: True)
-        curvature = total_derivative(written_out, {v: "1"})
         direct = derivative(gap.text, v)
+        others = [x for x in system.rhs if x != v]
+        if direct == "0" or depends(gap.text, others, system.named):
+            return None
+        if explosive and not depends(growth, [v], system.named):
+            return None
+        growth = expanded(growth, system.parts(), lambda name: True)
+        curvature = total_derivative(growth, {v: "1"})
     except NoDerivative:
         return None
-    others = [x for x in system.rhs if x != v]
-    through = expanded(gap.text, system.named, lambda name: True)
-    if direct == "0" or depends(through, others, {}):
-        return None
-    if explosive and not depends(growth, [v], system.named):
-        return None
     way = f"-({gap.text})" if direct == "1" else f"-({gap.text})/({direct})"
-    return Upstroke(v, way, written_out, curvature)
+    return Upstroke(v, way, growth, curvature)
 
 
 def remedy_of(system: System) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 from brian2.utils.stringtools import word_substitute
 
 from ...errors import InputError
-from ...models.expressions import depends, expanded, needed
+from ...models.expressions import depends, expanded, needed, substitute
 from ...models.grouping import CustomEvent, GroupText
 from ...models.system import FREE, System
 from .runge_kutta import RightHandSides, step
@@ -96,7 +96,7 @@ class _Located:
             return text
         named = self.system.named
         whole = expanded(text, named, lambda name: depends(name, ["t"], named))
-        return word_substitute(whole, {"t": "(t + dt)"})
+        return substitute(whole, {"t": "t + dt"})
 
     def statements(self) -> list[str]:
         """Return what a spike does: locate the crossing; carry the reset out there, if any."""

@@ -9,22 +9,14 @@ from excitable.simulation import DivergenceError, has_compiler, reference, simul
 from excitable.simulation.start import RestWarning
 from scipy.integrate import solve_ivp
 
+from tests.user_models import leaky_cell
+
 LEAKY = {"E": -65 * mV, "tau": 10 * ms, "R": 10 * Mohm, "V_t": -50 * mV, "V_r": -65 * mV}
 
 
 def cell(**changes):
-    """A leaky cell; what is not used of its parameters is left out."""
-    text = {
-        "name": "cell",
-        "equations": "dv/dt = (E - v + R*I)/tau : volt",
-        "parameters": LEAKY,
-        "input_unit": nA,
-        "initial": {"v": "E"},
-        "threshold": "v > V_t",
-        "reset": "v = V_r",
-        "dt": 0.05 * ms,
-    }
-    return NeuronModel(**{**text, **changes})
+    """Return the leaky cell with changes."""
+    return leaky_cell(**{"parameters": LEAKY, **changes})
 
 
 ADAPTING = cell(
