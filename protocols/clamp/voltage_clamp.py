@@ -173,7 +173,8 @@ def clamped(model) -> NeuronModel:
     What only the membrane equation needs (the capacitance) is left out, and nothing counts as a
     spike. While the potential stands still every gate relaxes exponentially, so the exponential
     Euler method solves steps of the potential exactly, whatever the time step; a cell with other
-    variables (a calcium pool, a second compartment) keeps its own method.
+    variables (a calcium pool, a second compartment) keeps its own method. It is kept with the
+    model.
 
     Raises
     ------
@@ -188,6 +189,13 @@ def clamped(model) -> NeuronModel:
     >>> cell.input, cell.symbolic.states
     ('v', ('m', 'h', 'n'))
     """
+    kept = vars(model).setdefault("_clamped", [])
+    if not kept:
+        kept.append(_clamped(model))
+    return kept[0]
+
+
+def _clamped(model) -> NeuronModel:
     system = model.system
     states = [x for x in system.states if x != model.membrane]
     effect = _effect_of_input(model, states)
