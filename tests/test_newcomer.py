@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from brian2 import Quantity, mmolar, ms, mV, nA
 from excitable.protocols import Constant
-from excitable.simulation import has_compiler
+from excitable.simulation import DivergenceError, has_compiler
 from numpy import cosh, exp, tanh
 from scipy.integrate import solve_ivp
 from scipy.special import exprel
@@ -361,7 +361,15 @@ def test_sweep(name):
         assert row["latency_ms"] == pytest.approx(true[0], abs=TIMES_MS)
 
 
-@every_cell
+ON_THE_GRID = pytest.mark.xfail(
+    strict=True, raises=DivergenceError,
+    reason="a network leaves the step of an exponential upstroke to the method on the grid",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(x, marks=[ON_THE_GRID] if x == "AdEx" else []) for x in CASES]
+)
 def test_network_of_two(name):
     """One fires into the other: arrivals at the end of the step, then scipy with that current."""
     case, dt = CASES[name], float(CASES[name].model.dt / ms)
@@ -372,7 +380,9 @@ def test_network_of_two(name):
         [Population("a", case.model, 1, Constant(given(name)), start="initial"),
          Population("b", case.model, 1, start="initial")],
         [Projection("a", "b", synapse, wiring="all_to_all", delay=1 * ms)],
-    ).run(end * ms, record={"b": [case.model.membrane]}, cells={"b": [0]}, backend="numpy")  # fmt: skip
+    ).run(
+        end * ms, record={"b": [case.model.membrane]}, cells={"b": [0]}, backend="numpy"
+    )  # fmt: skip
     true = spikes(name, case.current, duration=end)
     found = net.spikes.query("population == 'a'")["t_ms"].to_numpy()
     # A network's spikes stand on the grid: within the step, never earlier than the spike.
