@@ -251,6 +251,9 @@ compiled = pytest.mark.skipif(
     not (has_compiler() and shutil.which("make")), reason="needs a C++ compiler and make"
 )
 LARGE = ("Pinsky-Rinzel", "Connor-Stevens with AHP")
+small_cells = pytest.mark.parametrize(
+    "name", [pytest.param(x, marks=[pytest.mark.slow] if x in LARGE else []) for x in CASES]
+)
 # rk4 at the model's own step errs by its fourth power where slopes are smooth: 1e-4 ms at an
 # upstroke of 500 mV/ms, and what a burst or an adaptation makes of that after some spikes.
 TIMES_MS = 2e-3
@@ -274,9 +277,7 @@ def test_fi_curve(name):
             assert 1e3 / row["first_rate_Hz"] == pytest.approx(true[1] - true[0], abs=TIMES_MS)
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(x, marks=[pytest.mark.slow] if x in LARGE else []) for x in CASES]
-)
+@small_cells
 def test_rheobase(name):
     """In a window as short as this: scipy fires 2 % above it and is silent 2 % below."""
     case = CASES[name]
@@ -347,7 +348,7 @@ def test_voltage_clamp(name):
     assert last[whole].sum() == pytest.approx(current, rel=1e-6)
 
 
-@every_cell
+@small_cells
 def test_sweep(name):
     case = CASES[name]
     values = Quantity(np.array([0.5, 1.0]) * case.model.parameters[case.changed].quantity)
