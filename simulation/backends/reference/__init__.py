@@ -166,7 +166,7 @@ class _Problem:
 
     `piece` says where between two breakpoints of the input they are asked. `holding` is the rhs
     of a refractory cell; `gap` is above zero where the spike condition holds; `busy` where the
-    refractory condition does, if it is one.
+    refractory condition does, if it is one; `keeps` says that it holds from each spike on.
     """
 
     rhs: Callable
@@ -174,6 +174,7 @@ class _Problem:
     gap: Callable | None
     busy: Callable | None
     reset: Callable | None
+    keeps: bool
     period: Callable | None
     shown: Callable
 
@@ -195,14 +196,17 @@ def _problem(system: System, values: Mapping[str, float], record: Sequence[str])
         return lambda t, state, piece: f(t, *state, *piece, *rest)
 
     rule = system.refractory
-    distinct = rule.kind == "condition" and rule.text != system.threshold
-    busy = gap_of(rule.text, system.named, system.booleans) if distinct else None
+    # Upward crossings need no watch over their own condition, unless a reset interrupts them.
+    plain = rule.text == system.threshold and not (system.reset and system.keeps_firing)
+    own = rule.kind == "condition" and not plain
+    busy = gap_of(rule.text, system.named, system.booleans) if own else None
     return _Problem(
         rhs=compiled(list(system.slopes().values())),
         holding=compiled(list(system.slopes(holding=True).values())),
         gap=_gap_function(system.gap, compiled),
         busy=_gap_function(busy, compiled),
         reset=compiled(list(system.after_reset().values())) if system.reset else None,
+        keeps=system.keeps_firing,
         period=compiled([rule.text]) if rule.kind == "time" else None,
         shown=compiled(list(record)),
     )
@@ -290,12 +294,7 @@ class _Solver:
         if problem.period:
             self.ready = t + problem.period(t, state, piece)[0]
         if problem.busy:
-            self.waits = problem.busy(t, state, piece) > 0
-            if not self.waits and not problem.reset:
-                raise InputError(
-                    f"reference: {self.name} fires where its refractory condition does not hold, "
-                    "so it would fire all the time; give a condition that holds at the threshold"
-                )
+            self.waits = problem.keeps or problem.busy(t, state, piece) > 0
         return state
 
     def _solve(self, span, state, piece, holding: bool):
