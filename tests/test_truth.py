@@ -460,7 +460,6 @@ def test_reference(name):
     np.testing.assert_allclose(found.spike_ms, kind.spikes, rtol=0, atol=1e-6)
 
 
-@pytest.mark.xfail(strict=True, reason="it steps over a crossing that is undone in the same step")
 def test_reference_of_a_grazing_crossing():
     """v passes the threshold at 18.283 ms and would fall below it again some 0.3 ms later."""
     model = cell("dv/dt = (E - v + R*(I*(1 + sin(2*pi*t/(7*ms))) + 1*nA))/tau : volt")

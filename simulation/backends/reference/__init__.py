@@ -25,6 +25,8 @@ from ..backend import Backend
 
 # No step is longer, so that none jumps over a spike or a period of the input.
 _LONGEST_STEP = 1e-3
+# How often a step near a crossing is looked at, for one that it undoes.
+_LOOKS = 5
 # A piece between two breakpoints of the stimulus is what the text calls a step: its beginning as a
 # multiple of its length, and its length. It is on or off as a whole.
 _PIECE = ("t_in_timesteps", "dt")
@@ -233,6 +235,57 @@ def _gap_function(gap: Gap | None, compiled: Callable) -> Callable | None:
     )
 
 
+def _add_grazed(solved, watch: Callable) -> None:
+    """Put in the crossings that a solution undoes within one step, which show at no step's end.
+
+    The solution ends at the first of them where its event is terminal.
+    """
+    from scipy.optimize import brentq
+
+    def gap(t: float) -> float:
+        return watch.direction * watch(t, solved.sol(t))
+
+    ends = [watch.direction * watch(t, y) for t, y in zip(solved.t, solved.y.T, strict=True)]
+    found = []
+    for k, (begin, end) in enumerate(pairwise(solved.t)):
+        nearest, around = max(ends[k : k + 2]), ends[max(k - 1, 0) : k + 3]
+        far = len(around) == 4 and _is_far(nearest, around)
+        if nearest >= 0 or far:
+            continue
+        top = _top(gap, begin, end)
+        if gap(top) > 0:
+            found.append(brentq(gap, begin, top, xtol=4e-16, rtol=1e-15))
+    if not found:
+        return
+    if not watch.terminal:
+        solved.t_events[0] = np.sort([*solved.t_events[0], *found])
+        return
+    solved.t_events[0] = np.array(found[:1])
+    before = solved.t < found[0]
+    solved.t = np.append(solved.t[before], found[0])
+    solved.y = np.column_stack([solved.y[:, before], solved.sol(found[0])])
+
+
+def _is_far(nearest: float, gaps: Sequence[float]) -> bool:
+    """Return whether what changes so little from look to look does not reach 0 between them."""
+    return nearest + 4 * (max(gaps) - min(gaps)) < 0
+
+
+def _top(gap: Callable, begin: float, end: float) -> float:
+    """Return when a gap comes nearest to its zero between two times; roughly where it is far."""
+    from scipy.optimize import minimize_scalar
+
+    times = np.linspace(begin, end, _LOOKS)
+    gaps = [gap(t) for t in times]
+    k = int(np.argmax(gaps))
+    if gaps[k] > 0 or _is_far(gaps[k], gaps):
+        return times[k]
+    low, high = times[max(k - 1, 0)], times[min(k + 1, _LOOKS - 1)]
+    options = {"bounds": (0, 1), "method": "bounded", "options": {"xatol": 1e-9}}
+    found = minimize_scalar(lambda part: -gap(low + part * (high - low)), **options)
+    return low + found.x * (high - low)
+
+
 @dataclass
 class _Solver:
     """Integrates from stop to stop, and between stops from event to event."""
@@ -323,6 +376,8 @@ class _Solver:
             rhs, span, state, method="DOP853", max_step=_LONGEST_STEP, dense_output=True,
             events=watch if watched is not None else None, **self.tolerances,
         )  # fmt: skip
+        if watched is not None:
+            _add_grazed(solved, watch)
         return solved, event
 
     def _watched(self, holding: bool) -> tuple[Callable | None, str]:
