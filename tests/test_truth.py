@@ -404,21 +404,12 @@ KINDS |= {
 
 # --- the uses ------------------------------------------------------------------------------------
 
-# What is wrong today, by kind and use.
-FAULTS = {
-    ("exponential", "network"): "an upstroke that explodes within a step is not anticipated",
-}
 MEASURED = {"duration": LENGTH * ms, "discard": DISCARD * ms}
 
 
-def table(names, use):
-    """Return the kinds as parameters of a test of a use."""
-    marks = {
-        kind: pytest.mark.xfail(strict=True, reason=reason)
-        for (kind, where), reason in FAULTS.items()
-        if where == use
-    }
-    return pytest.mark.parametrize("name", [pytest.param(n, marks=marks.get(n, ())) for n in names])
+def table(names):
+    """Return the kinds as parameters of a test."""
+    return pytest.mark.parametrize("name", list(names))
 
 
 FIRING = [name for name, kind in KINDS.items() if np.sum(kind.spikes > DISCARD) > 2]
@@ -442,7 +433,7 @@ def check_spikes(kind, found):
 
 
 @BY_ITSELF
-@table(KINDS, "response")
+@table(KINDS)
 def test_response(name):
     kind = KINDS[name]
     out = response(
@@ -452,7 +443,7 @@ def test_response(name):
 
 
 @BY_ITSELF
-@table(KINDS, "reference")
+@table(KINDS)
 def test_reference(name):
     kind = KINDS[name]
     found = reference(kind.model, Constant(current(kind)), LENGTH * ms, start=kind.start)
@@ -473,7 +464,7 @@ def test_reference_of_a_grazing_crossing():
 
 
 @BY_ITSELF
-@table(FIRING, "fi_curve")
+@table(FIRING)
 def test_fi_curve_and_certificate(name):
     kind = KINDS[name]
     found = fi_curve(
@@ -488,7 +479,7 @@ def test_fi_curve_and_certificate(name):
 
 
 @BY_ITSELF
-@table([name for name, kind in KINDS.items() if kind.onset is not None], "rheobase")
+@table([name for name, kind in KINDS.items() if kind.onset is not None])
 def test_rheobase(name):
     kind = KINDS[name]
     found = rheobase(
@@ -499,7 +490,7 @@ def test_rheobase(name):
 
 
 @BY_ITSELF
-@table(KINDS, "network")
+@table(KINDS)
 def test_network(name):
     """On the grid, as a network is: crossing and refractory period are off by a step each."""
     kind = KINDS[name]
@@ -521,7 +512,7 @@ COMPILED = [
 
 
 @needs_compiler
-@table(COMPILED, "program")
+@table(COMPILED)
 def test_program(name):
     kind = KINDS[name]
     program = build(kind.model, Constant(current(kind)), 1, LENGTH * ms, start=kind.start)
