@@ -35,7 +35,7 @@ class _AtEdges(Rewriter):
         return ast.Name("t") if ast.unparse(node) == _STEP_BEGIN else self.generic_visit(node)
 
     def visit_Name(self, node: ast.Name):
-        return ast.Constant(0) if node.id == "dt" else node
+        return tree("0*second") if node.id == "dt" else node
 
     def visit_Call(self, node: ast.Call):
         arguments = [self.visit(a) for a in node.args]
