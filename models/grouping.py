@@ -1,6 +1,6 @@
 """From a model and a stimulus to the text and the arrays of a Brian2 NeuronGroup."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Real
 
@@ -22,6 +22,7 @@ from .expressions import NoDerivative, depends, derivative, in_order, names, sub
 from .functions import NAMESPACE, opaque
 from .initial import PER_NEURON
 from .methods import METHODS, method_named
+from .remembered import remembered
 from .statements import one_expression
 from .system import System, from_equations, parsed_equations, regular_texts
 from .units import base_unit
@@ -216,13 +217,17 @@ def _with_noise(model, noises: Mapping[str, str]) -> tuple[Equations, dict[str, 
 
 def _model_text(model, noises: Mapping[str, str]) -> str:
     """Return a model's equations: the user's own lines, unless something in them must change."""
-    declared = [*model.parameters, model.input]
-    parsed = parsed_equations(model.equations, declared)
+    return _regular_text(model.equations, [*model.parameters, model.input], noises)
+
+
+@remembered
+def _regular_text(equations: str, declared: Sequence[str], noises: Mapping[str, str]) -> str:
+    parsed = parsed_equations(equations, declared)
     texts = regular_texts(parsed, declared)
     plain = {k: e.expr.code for k, e in parsed.items() if e.expr is not None}
     renamed = {k: opaque(code) for k, code in plain.items()}
-    if texts == renamed and not noises and len(parsed) == len(Equations(model.equations)):
-        return opaque(model.equations)
+    if texts == renamed and not noises and len(parsed) == len(Equations(equations)):
+        return opaque(equations)
     lines = []
     for name, text in texts.items():
         equation = parsed[name]

@@ -85,7 +85,7 @@ def simulate(
     if record_dt is not None:
         check_positive("record_dt", record_dt, ms)
     step = model.dt if dt is None else check_positive("dt", dt, ms) * ms
-    chosen = choose(backend, steps=float(length / step))
+    chosen = choose(backend, float(length / step), model.functions)
     if chosen.engine.is_exact:
         _check_exact(chosen, method, spikes)
         every = float(step if record_dt is None else record_dt)
@@ -204,7 +204,9 @@ def run_network(plan: Plan, backend: str | Backend | None = None) -> recording.R
     DivergenceError
         If a state is not finite at the end.
     """
-    return choose(backend).run(replace(plan, seed=_generators_seed(plan.seed)))
+    return choose(backend, functions=plan.functions).run(
+        replace(plan, seed=_generators_seed(plan.seed))
+    )
 
 
 def _generators_seed(seed: int) -> int:

@@ -10,7 +10,7 @@ from ...errors import InputError
 from ...models.checks import check_count, check_name, check_positive
 from ...models.grouping import GroupText, InputText, describe
 from ...models.initial import initial_state
-from ..backends.backend import Backend, choose, makes_program
+from ..backends.backend import Backend, check_compilable, choose, makes_program
 from ..backends.compiled import programs
 from ..backends.compiled.starting_state import has_rest, start_of, starting_state_sources
 from ..plan import Plan, single_cells
@@ -129,6 +129,7 @@ def plan_program(
         spikes=spikes,
         precision=backend.precision,
     )  # fmt: skip
+    check_compilable(plan.functions)
     return plan, description
 
 
