@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .brian2_edits import RESET, SEARCH, TOGETHER, UPDATE
-from .edits import Sources
+from .sources import Sources
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from string import Template
 
 import brian2
 
-from ....errors import GeneratedCodeWarning, UnknownCodeError
+from .....errors import GeneratedCodeWarning, UnknownCodeError
+from .. import CPP
 
-HEADERS = Path(__file__).parent / "cpp"
 COUNTS = {"one": (1, 1), "some": (1, float("inf")), "any": (0, float("inf"))}
 
 
@@ -151,7 +151,7 @@ class Sources:
     def bring(self, *names: str) -> None:
         """Put headers or sources of ours beside the generated ones."""
         for name in names:
-            shutil.copy(HEADERS / name, self.folder)
+            shutil.copy(CPP / name, self.folder)
 
     def state(self) -> dict[str, str]:
         """Return what `restore` takes to undo all edits that are made from now on."""

@@ -1,9 +1,9 @@
 """What is changed for speed in the sources of a network."""
 
-from ...plan import Plan
-from .edits import Sources
+from ....plan import Plan
 from .fast_synapses import deliver_by_source, make_at_once
 from .parts import run_together, split_group
+from .sources import Sources
 
 
 def speed_up(sources: Sources, plan: Plan, n_parts: int) -> None:

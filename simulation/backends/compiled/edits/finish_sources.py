@@ -7,9 +7,9 @@ from pathlib import Path
 import brian2
 import numpy as np
 
+from ..standalone_device import HIDDEN
 from . import brian2_edits
-from .edits import Sources
-from .standalone_device import HIDDEN
+from .sources import Sources
 
 # A program that finds its neurons' state at time 0 by itself brings its own version of this file.
 _GIVEN_STATE = """#pragma once

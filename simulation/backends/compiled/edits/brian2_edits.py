@@ -4,7 +4,7 @@ They are for what Brian2 offers no way to change; `standalone_device` has the re
 with Brian2 2.9, 2.10.1 and 2.11.
 """
 
-from .edits import Edit
+from .sources import Edit
 
 DURATION = "duration and progress report as arguments"
 LOST_RESULTS = "an error where a result cannot be written"

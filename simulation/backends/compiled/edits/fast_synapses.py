@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable
 
 from .brian2_edits import BY_SOURCE, ROOM
-from .edits import Sources
 from .parts import Parted
+from .sources import Sources
 
 
 def make_at_once(sources: Sources, synapses: str, expected: float) -> None:
