@@ -3,18 +3,15 @@
 import numpy as np
 import pandas as pd
 from brian2 import Quantity, ms, mV
+from scipy.optimize import curve_fit
 
-from ..analysis import spike_table
-from ..models import CONNOR_STEVENS
-from ..protocols import Constant, Step
-from ..protocols.firing.search import search
-from ..simulation import simulate
-from .connor_stevens_common import CONDUCTANCE, DENSITY, DT
-from .study import Settings
-
-UNIT_TEXT = "mS/cm**2"
-# The downward path starts on the cycle: a strong step first, then the current in question.
-LEAD = 200 * ms
+from ...analysis import spike_table
+from ...models import CONNOR_STEVENS
+from ...protocols import Constant, Step
+from ...protocols.firing.search import search
+from ...simulation import simulate
+from ..study import Settings
+from .common import CONDUCTANCE, DENSITY, DT, LEAD, UNIT_TEXT, bottleneck_ms
 
 
 def onsets(
@@ -59,6 +56,54 @@ def onsets(
         "margin": margin,
     }
     return table
+
+
+def fit_bottleneck(current, time_ms, guess: float) -> dict[str, float]:
+    """Fit time = A/sqrt(I - I_0) + B, the passage by a saddle-node that has just vanished.
+
+    Parameters
+    ----------
+    current, time_ms : array, shape (n,)
+        Inputs (uA/cm2) a little above the saddle-node, and periods or latencies.
+    guess : float
+        Of I_0, below all of them.
+
+    Returns
+    -------
+    dict
+        A, B and I_0.
+    """
+    start = (100.0, 0.0, guess)
+    values, _ = curve_fit(bottleneck_ms, current, time_ms, start, xtol=1e-12, ftol=1e-12)
+    return dict(zip(("A", "B", "I_0"), map(float, values), strict=True))
+
+
+def vanished_rest(cells: pd.DataFrame, fires, settings: Settings) -> np.ndarray:
+    """Return the current from which a step from rest makes each cell fire, however late.
+
+    A run of 2 s sees no latency longer than itself and puts this threshold too high by some 0.002
+    uA/cm2. So latencies above it are extrapolated to an endless one.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        Columns g_A (mS/cm2) and E_L (mV).
+    fires : array, shape (cells,)
+        A current just above, from `lowest_firing`, uA/cm2.
+    settings : Settings
+
+    Returns
+    -------
+    array, shape (cells,)
+        uA/cm2.
+    """
+    above = np.linspace(0.05, 0.15, 8) ** 2  # uA/cm2; there the first spike takes 0.6 to 1.7 s
+    current = np.asarray(fires)[:, None] + above
+    repeated = cells.loc[cells.index.repeat(len(above))]
+    measured = fire(repeated, current.ravel(), current.ravel(), 2000.0, settings)
+    latencies = measured["latency_ms"].to_numpy().reshape(current.shape)
+    rows = zip(current, latencies, fires, strict=True)
+    return np.array([fit_bottleneck(I, t, first - 2e-3)["I_0"] for I, t, first in rows])
 
 
 def lowest_firing(

@@ -1,8 +1,6 @@
-"""What the sections on networks share: the rows of a table over seeds."""
+"""The activity of a network over seeds, as the row of a table."""
 
-import pandas as pd
-
-from ..analysis import band_peaks, network_statistics, over_runs, rate_spectrum
+from ...analysis import band_peaks, network_statistics, over_runs, rate_spectrum
 
 MEASURES = ["rate_Hz", "isi_cv", "correlation", "synchrony"]
 
@@ -41,8 +39,3 @@ def measure(runs, cells: range, window: tuple[float, float], band, segment: floa
     peaks = band_peaks(spectra, {"rhythm": band}).iloc[0]
     row = {name: found[name] for measure in MEASURES for name in (measure, f"{measure}_sem")}
     return row | {name: peaks[name] for name in ("peak_Hz", "peak_sem_Hz", "excess")}, spectra
-
-
-def shown(spikes: pd.DataFrame, start: float, end: float) -> pd.DataFrame:
-    """Return the spikes of a part of a run."""
-    return spikes[(spikes["t_ms"] >= start) & (spikes["t_ms"] < end)]
