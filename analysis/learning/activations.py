@@ -153,7 +153,9 @@ class RateCurve:
         """Return the derivative by `x`; 0 below the measured currents."""
         I = self.current(x)
         inside = np.clip(I, self.I[0], self.I[-1])
-        return np.where(I < self.I[0], 0.0, self._slope(inside)) * self.unit / self.rate_scale
+        return (
+            np.where(np.less(I, self.I[0]), 0.0, self._slope(inside)) * self.unit / self.rate_scale
+        )
 
     def current(self, x):
         """Return the current that an input is."""

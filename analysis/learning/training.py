@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from numbers import Real
 
 import numpy as np
@@ -145,7 +146,7 @@ def train(
 
 def starting_weights(sizes: Sequence[int], rng: np.random.Generator) -> list[np.ndarray]:
     """Return the weights of each layer, then the biases, before training."""
-    pairs = list(zip(sizes[:-1], sizes[1:], strict=True))
+    pairs = list(pairwise(sizes))
     weights = [rng.normal(0, np.sqrt(2 / m), (m, n)) for m, n in pairs]
     return weights + [np.zeros(n) for _, n in pairs]
 
