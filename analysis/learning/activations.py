@@ -1,6 +1,6 @@
 """Activation functions with their derivatives: the usual ones, and measured F-I curves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -85,6 +85,8 @@ class RateCurve:
     name : str
         Of the model, for messages and tables.
     I_unit : str
+    about : dict, optional
+        Of what cell it is: equations and parameters, as the ``attrs`` of tables have them.
 
     Raises
     ------
@@ -104,6 +106,7 @@ class RateCurve:
     unit: float | None = None
     name: str = "cell"
     I_unit: str = ""
+    about: Mapping[str, object] = field(default_factory=dict, repr=False)
     _rate: Callable = field(init=False, repr=False)
     _slope: Callable = field(init=False, repr=False)
 
