@@ -49,10 +49,15 @@ class SpikingRun:
         seconds = self._time(t) / 1e3
         return self.counts(t, layer) / (self._classifier.cells_per_unit * seconds)
 
+    @property
+    def rate_scale(self) -> float:
+        """The rate in Hz that is an activity of 1 in the last hidden layer."""
+        return self._classifier.codings[-1].rate_scale
+
     def scores(self, t: Quantity | None = None) -> np.ndarray:
         """Return the read-out at `t`, shape (samples, outputs)."""
-        network, coding = self._classifier.network, self._classifier.codings[-1]
-        return self.rates(t) / coding.rate_scale @ network.weights[-1] + network.biases[-1]
+        network = self._classifier.network
+        return self.rates(t) / self.rate_scale @ network.weights[-1] + network.biases[-1]
 
     def predict(self, t: Quantity | None = None) -> np.ndarray:
         """Return the class of each sample as read at `t`; default: at the end."""
