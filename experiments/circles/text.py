@@ -45,7 +45,8 @@ def summary(n: dict[str, float]) -> str:
     """Return the study in a few sentences."""
     return f"""
 A ring around a disc cannot be cut off by one line, so a classifier needs hidden units. With
-1000 ReLU units every restart tells all points apart, with 5 units {n["relu_5_success_percent"]:.0f} %
+1000 ReLU units every restart tells all points apart, with 5 units
+{n["relu_5_success_percent"]:.0f} %
 of the restarts do, with 3 only {n["relu_3_success_percent"]:.0f} %. The F-I curve of a cell serves
 as activation function too, and weights trained with it go into spiking cells as they are: LIF and
 Connor–Stevens cells classify {n["lif_5_spiking_1_accuracy_percent"]:.0f} % and
