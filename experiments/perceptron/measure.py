@@ -123,8 +123,8 @@ def losses_of_score() -> pd.DataFrame:
 def gates_in_cells(curve: RateCurve, backend=None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return what LIF cells make of each gate's inputs: a table, and the spikes.
 
-    AND, OR and NAND are one cell. XOR is two that compute OR and NAND from the inputs, and a third
-    one behind them that computes AND from their spikes.
+    AND, OR and NAND are one cell. XOR is two that compute OR and AND from the inputs, and a third
+    one behind them that fires if the first does and the second does not.
     """
     rows, spikes = [], []
     for gate, wanted in GATES.items():
@@ -144,13 +144,13 @@ def _gate(gate: str, curve: RateCurve) -> FeedForward:
     """Return a gate whose last unit's activity says yes."""
     if gate != "XOR":
         w, b = BY_HAND[gate]
-        weights, biases, gain = [[[w], [w]]], [[b]], curve(0.5)
+        weights, biases = [[[w], [w]]], [[b]]
     else:
-        (either, b_either), (both, b_both) = BY_HAND["OR"], BY_HAND["NAND"]
-        # Each is active by curve(0.5) or, for two inputs or none, by curve(1.5).
+        (w_or, b_or), (w_and, b_and) = BY_HAND["OR"], BY_HAND["AND"]
+        # OR is twice as active for two inputs as for one; AND takes off thrice as much.
         one = float(curve(0.5))
-        weights = [[[either, both], [either, both]], [[1 / one], [1 / one]]]
-        biases, gain = [[b_either, b_both], [-1.5]], curve(0.5)
+        weights = [[[w_or, w_and], [w_or, w_and]], [[1 / one], [-3 / one]]]
+        biases = [[b_or, b_and], [-0.5]]
     needed = FIRES / (float(PRESENTATION / ms) / 1e3 * curve.rate_scale)
     return FeedForward([*weights, [[1.0]]], [*biases, [-needed]], curve)
 

@@ -72,16 +72,15 @@ LOSS_CAPTIONS = {
 
 def losses(n: dict[str, float]) -> str:
     return f"""
-**By hand.** One hidden unit computes OR, the other NAND, and the read-out AND of the two: yes to
-one input or two, and not to two.
+**By hand.** One hidden unit computes OR, the other AND, and the read-out says yes to the first
+unless the second is active: one input or two, and not two.
 
 **Trained**, two hidden units suffice, if the start is a good one. Two losses are usual. The squared
 error of the probability *p* = 1/(1 + exp(−score)) has the slope (*p* − *y*) *p* (1 − *p*), which
 vanishes where the unit is sure *and wrong*; the cross-entropy has the slope *p* − *y*, which is
-largest there. So a mistake that was learned early stays longer with the squared error: with
-logistic units {n["logistic_squared_error_success_percent"]:.0f} % of the restarts succeed within
-1000 epochs, after {n["logistic_squared_error_epochs"]:.0f} in the median; with cross-entropy
-{n["logistic_cross_entropy_success_percent"]:.0f} % after
+largest there: it does not get stuck on a mistake that was learned early. With logistic units {n["logistic_squared_error_success_percent"]:.0f} % of the restarts succeed
+within 1000 epochs, after {n["logistic_squared_error_epochs"]:.0f} in the median; with
+cross-entropy {n["logistic_cross_entropy_success_percent"]:.0f} % after
 {n["logistic_cross_entropy_epochs"]:.0f}. With LIF's measured F-I curve as activation it is
 {n["lif_squared_error_success_percent"]:.0f} % after {n["lif_squared_error_epochs"]:.0f} and
 {n["lif_cross_entropy_success_percent"]:.0f} % after {n["lif_cross_entropy_epochs"]:.0f}.
@@ -91,7 +90,7 @@ Restarts that fail have a unit that answers to no row and has no gradient, or tw
 
 CELLS_CAPTIONS = {
     "cells": "Spikes of the gates' cells (red) for each pair of inputs; for XOR also those of the "
-    "hidden cells (OR green, NAND orange).",
+    "hidden cells (OR green, AND orange).",
     "gates_in_cells": "Spikes of the answering cell in 100 ms; from three on the answer is yes.",
 }
 
@@ -101,6 +100,6 @@ def cells(n: dict[str, float]) -> str:
 A cell that fires above its threshold current is a perceptron with a graded yes. Each input of 1
 is a current of 1 nA, the bias another one, and 0 stands for the onset at 1.5 nA: AND has a bias of
 −1.5 nA (both inputs lift the cell 0.5 nA above its onset), OR −0.5 nA, NAND +1.5 nA with inputs
-of −1 nA. XOR is two such cells, OR and NAND, whose spikes reach a third one through synapses
-(20 ms), which computes AND. **{n["gates_right_in_cells"]:.0f} of 16** answers are right.
+of −1 nA. XOR is two such cells, OR and AND, whose spikes reach a third one through synapses
+(20 ms): OR excites it, AND inhibits it three times as strongly. **{n["gates_right_in_cells"]:.0f} of 16** answers are right.
 """
