@@ -38,8 +38,8 @@ def restart(split: Split, activation, units: int, tries: int) -> Restarts:
     trained, rows = [], []
     for seed in range(tries):
         found = train(
-            split.X, split.y, (units,), activation, optimiser="lbfgs", l2=PENALTY, epochs=ITERATIONS,
-            validation=(split.X_test, split.y_test), seed=seed,
+            split.X, split.y, (units,), activation, optimiser="lbfgs", epochs=ITERATIONS,
+            l2=PENALTY, validation=(split.X_test, split.y_test), seed=seed,
         )  # fmt: skip
         last = found.history.iloc[-1]
         trained.append(found)

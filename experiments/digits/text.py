@@ -51,8 +51,9 @@ def numbers_of(spiking, deep, classifiers, signals) -> dict[str, float]:
 def summary(n: dict[str, float]) -> str:
     """Return the study in a few sentences."""
     return f"""
-A network with two hidden layers reads 8 × 8 pixels with {n["best_accuracy_percent"]:.1f} % accuracy;
-of all hyper-parameters the learning rate matters most. One layer of 64 LIF cells, trained with
+A network with two hidden layers reads 8 × 8 pixels with an accuracy of
+{n["best_accuracy_percent"]:.1f} %; of all hyper-parameters the learning rate matters most. One
+layer of 64 LIF cells, trained with
 their measured F-I curve ({n["narrow_lif_accuracy_percent"]:.1f} % in rates), reads
 {n["curve_1_at_65_percent"]:.1f} % with 65 spikes per decision, one for each cell, and
 {n["curve_1_at_130_percent"]:.1f} % with 130.
@@ -78,8 +79,8 @@ def questions(n: dict[str, float], table: pd.DataFrame, top: pd.Series) -> str:
 1797 images of 8 × 8 pixels (scikit-learn's `load_digits`), a quarter of them for testing. **Base**:
 128 and 64 ReLU units, dropout 0.2, Adam with a learning rate of 0.001, mini-batches of 256 images,
 30 epochs. Seeds 0 to {int(table["seeds"].iloc[0]) - 1}; each divides the images anew and starts
-from other weights. The base reaches **{n["base_accuracy_percent"]:.2f} %** on the test set, the best
-of the variations ({top["varied"]} {top["value"]}) **{n["best_accuracy_percent"]:.2f} %**.
+from other weights. The base reaches **{n["base_accuracy_percent"]:.2f} %** on the test set, the
+best of the variations ({top["varied"]} {top["value"]}) **{n["best_accuracy_percent"]:.2f} %**.
 
 - **Learning rate**: 30 epochs of 6 mini-batches are 180 steps. At 0.001 the loss is still falling
   when they are over, at 0.0001 it has hardly begun ({n["slow_accuracy_percent"]:.1f} %), at 0.01 it
@@ -128,8 +129,9 @@ weights trained with their curve:
 | spikes | up to 130 | **{n["curve_1_at_130_percent"]:.2f} %** |
 | spikes, 100 ms | all | {n["curve_1_in_the_end_percent"]:.2f} % |
 
-{more}A cell that has fired once or twice says little, but the read-out hears 64 of them. **Control**:
-ReLU weights with the usual linear scaling have {n["linear_1_at_65_percent"]:.2f} % at 65 spikes and
+{more}A cell that has fired once or twice says little, but the read-out hears 64 of them.
+**Control**: ReLU weights with the usual linear scaling have
+{n["linear_1_at_65_percent"]:.2f} % at 65 spikes and
 {n["linear_1_at_130_percent"]:.2f} % at 130; the same weights with currents that undo the measured
 curve {n["inverse_1_at_65_percent"]:.2f} % and {n["inverse_1_at_130_percent"]:.2f} %.
 """

@@ -11,6 +11,7 @@ from .measure import (
     losses_of_score,
     measures,
     noisy_and,
+    push_ratio,
     train_xor,
 )
 
@@ -36,6 +37,7 @@ def run(settings: Settings) -> StudyResult:
     numbers = quality | {
         f"{gate}_mistakes": float(rules[gate].mistakes) for gate in ("AND", "OR", "NAND")
     }
+    numbers["push_ratio"] = push_ratio(-6.0)
     numbers["XOR_converged"] = float(rules["XOR"].converged)
     for row in compared.itertuples():
         numbers[f"{row.activation}_{row.loss}_success_percent"] = 100 * row.success

@@ -120,6 +120,13 @@ def losses_of_score() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def push_ratio(score: float) -> float:
+    """Return how many times as hard cross-entropy pushes a sample of class 1 as squared error."""
+    slopes = [loss(np.array([[score]]), np.ones((1, 1)))[1] for loss in
+              (cross_entropy, squared_error)]  # fmt: skip
+    return float((slopes[0] / slopes[1]).item())
+
+
 def gates_in_cells(curve: RateCurve, backend=None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return what LIF cells make of each gate's inputs: a table, and the spikes.
 

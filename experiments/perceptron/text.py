@@ -14,8 +14,8 @@ cell is a gate, three are XOR ({n["gates_right_in_cells"]:.0f} of 16 answers rig
 
 
 RULE_CAPTIONS = {
-    "gates": "The four gates: inputs to which the answer is yes (triangles) and no (dots), and the "
-    "perceptron's line after its last passes; black where it has learned the gate.",
+    "gates": "The four gates: inputs to which the answer is yes (triangles) and no (dots), and "
+    "the perceptron's line after its last passes; black where it has learned the gate.",
     "learning": "What the learning rule did. `bound` is Novikoff's, on the number of mistakes; "
     "`comes_back_after` the number of passes after which the same weights returned.",
 }
@@ -63,10 +63,10 @@ class is rare: always saying no would reach 0.75 here, with a recall of 0.
 
 
 LOSS_CAPTIONS = {
-    "losses": "**A** Squared error and cross-entropy of a sample of class 1 by its score, **B** how "
-    "strongly they push the score upwards.",
-    "xor_trained": "XOR with two hidden units, 1000 epochs of Adam (learning rate 0.05) on all four "
-    "rows. `epochs_median`: after which a successful restart stays right.",
+    "losses": "**A** Squared error and cross-entropy of a sample of class 1 by its score, **B** "
+    "how strongly they push the score upwards.",
+    "xor_trained": "XOR with two hidden units, 1000 epochs of Adam (learning rate 0.05) on all "
+    "four rows. `epochs_median`: after which a successful restart stays right.",
 }
 
 
@@ -78,13 +78,20 @@ unless the second is active: one input or two, and not two.
 **Trained**, two hidden units suffice, if the start is a good one. Two losses are usual. The squared
 error of the probability *p* = 1/(1 + exp(−score)) has the slope (*p* − *y*) *p* (1 − *p*), which
 vanishes where the unit is sure *and wrong*; the cross-entropy has the slope *p* − *y*, which is
-largest there: it does not get stuck on a mistake that was learned early. With logistic units {n["logistic_squared_error_success_percent"]:.0f} % of the restarts succeed
-within 1000 epochs, after {n["logistic_squared_error_epochs"]:.0f} in the median; with
-cross-entropy {n["logistic_cross_entropy_success_percent"]:.0f} % after
-{n["logistic_cross_entropy_epochs"]:.0f}. With LIF's measured F-I curve as activation it is
-{n["lif_squared_error_success_percent"]:.0f} % after {n["lif_squared_error_epochs"]:.0f} and
-{n["lif_cross_entropy_success_percent"]:.0f} % after {n["lif_cross_entropy_epochs"]:.0f}.
-Restarts that fail have a unit that answers to no row and has no gradient, or two that do the same.
+largest there. At a score of −6 for a sample of class 1 it pushes
+{n["push_ratio"]:.0f} times as hard. From small random weights, as here, no unit is sure of
+anything, and the two do about equally well: restarts that succeed within 1000 epochs are
+
+- with logistic units {n["logistic_squared_error_success_percent"]:.0f} % (squared error; right for
+  good after {n["logistic_squared_error_epochs"]:.0f} epochs in the median) and
+  {n["logistic_cross_entropy_success_percent"]:.0f} % (cross-entropy;
+  {n["logistic_cross_entropy_epochs"]:.0f} epochs),
+- with LIF's measured F-I curve {n["lif_squared_error_success_percent"]:.0f} %
+  ({n["lif_squared_error_epochs"]:.0f} epochs) and {n["lif_cross_entropy_success_percent"]:.0f} %
+  ({n["lif_cross_entropy_epochs"]:.0f} epochs).
+
+Restarts that fail have two units that do the same or, with the F-I curve, a unit that fires for no
+row: it has no gradient and never comes back.
 """
 
 
@@ -101,5 +108,6 @@ A cell that fires above its threshold current is a perceptron with a graded yes.
 is a current of 1 nA, the bias another one, and 0 stands for the onset at 1.5 nA: AND has a bias of
 −1.5 nA (both inputs lift the cell 0.5 nA above its onset), OR −0.5 nA, NAND +1.5 nA with inputs
 of −1 nA. XOR is two such cells, OR and AND, whose spikes reach a third one through synapses
-(20 ms): OR excites it, AND inhibits it three times as strongly. **{n["gates_right_in_cells"]:.0f} of 16** answers are right.
+(20 ms): OR excites it, AND inhibits it three times as strongly.
+**{n["gates_right_in_cells"]:.0f} of 16** answers are right.
 """
