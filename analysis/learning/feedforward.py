@@ -86,10 +86,7 @@ class FeedForward:
 
     def scores(self, X) -> np.ndarray:
         """Return the read-out, shape (samples, outputs)."""
-        activity = self._checked(X)
-        for w, b in zip(self.weights[:-1], self.biases[:-1], strict=True):
-            activity = self.activation(activity @ w + b)
-        return activity @ self.weights[-1] + self.biases[-1]
+        return scores_of(self.weights, self.biases, self.activation, self._checked(X))
 
     def decide(self, scores: np.ndarray) -> np.ndarray:
         """Return the class of each row of scores."""
@@ -107,6 +104,13 @@ class FeedForward:
                 f"X: the network takes {len(self.weights[0])} features, got {X.shape[1]}"
             )
         return X
+
+
+def scores_of(weights, biases, activation, X) -> np.ndarray:
+    """Return the read-out of layers for samples, unchecked, shape (samples, outputs)."""
+    for w, b in zip(weights[:-1], biases[:-1], strict=True):
+        X = activation(X @ w + b)
+    return X @ weights[-1] + biases[-1]
 
 
 def loss_and_gradient(weights, biases, activation, X, targets, loss, masks=None):

@@ -12,7 +12,7 @@ from ..classification.cells import CELLS, success
 from ..classification.data import Split
 from ..study import Settings
 
-ITERATIONS = 300
+ITERATIONS = 150
 PENALTY = 1e-3  # without one, weights grow until currents leave the measured curve
 TIMES = np.array([5, 10, 15, 20, 30, 40, 60, 80, 120, 160, 200]) * ms
 
