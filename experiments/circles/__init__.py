@@ -10,6 +10,7 @@ from . import figures, text
 from .measure import conversions, in_spikes, rates_of_success, relu_and_cells
 
 
+@data.one_thread()
 def run(settings: Settings) -> StudyResult:
     """Carry out the study.
 

@@ -1,5 +1,6 @@
 """Data sets of the studies; they come from packages of the extra ``learn``."""
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,6 +54,17 @@ def mnist1d() -> Split:
         raise InputError(MISSING.format("mnist1d")) from None
     made = make_dataset(get_dataset_args())
     return Split(made["x"], made["y"], made["x_test"], made["y_test"])
+
+
+@contextmanager
+def one_thread():
+    """Keep matrix products on one thread: threads cost more than these small ones take."""
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError:
+        raise InputError(MISSING.format("scikit-learn")) from None
+    with threadpool_limits(1):
+        yield
 
 
 def _split(X, y, seed: int) -> Split:

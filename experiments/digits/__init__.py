@@ -6,6 +6,7 @@ Accuracies are means over seeds; each seed divides the images and starts the wei
 import pandas as pd
 
 from ...protocols import to_spiking
+from ..classification import data
 from ..classification.cells import CELLS, curve_of
 from ..study import Section, Settings, StudyResult
 from . import figures, text
@@ -23,6 +24,7 @@ from .measure import (
 )
 
 
+@data.one_thread()
 def run(settings: Settings) -> StudyResult:
     """Carry out the study.
 

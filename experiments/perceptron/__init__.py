@@ -1,6 +1,7 @@
 """The perceptron: its learning rule, what it cannot learn, and gates in spiking cells."""
 
 from ...analysis import perceptron
+from ..classification import data
 from ..study import Section, Settings, StudyResult
 from . import figures, text
 from .measure import (
@@ -16,6 +17,7 @@ from .measure import (
 )
 
 
+@data.one_thread()
 def run(settings: Settings) -> StudyResult:
     """Carry out the study.
 

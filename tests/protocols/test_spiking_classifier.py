@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from brian2 import mV, ms, nA, second
+from brian2 import ms, mV, nA, second
 from excitable.analysis import FeedForward, RateCurve, ReLU, lif_rate
 from excitable.models import IZHIKEVICH, LIF, QIF
 from excitable.protocols import activation_curve, to_spiking
