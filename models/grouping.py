@@ -1,6 +1,6 @@
 """From a model and a stimulus to the text and the arrays of a Brian2 NeuronGroup."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Real
 
@@ -22,6 +22,7 @@ from .expressions import NoDerivative, depends, derivative, in_order, names, sub
 from .functions import NAMESPACE, opaque
 from .initial import PER_NEURON
 from .methods import METHODS, method_named
+from .remembered import remembered
 from .statements import one_expression
 from .system import System, from_equations, parsed_equations, regular_texts
 from .units import base_unit
@@ -59,7 +60,7 @@ class CustomEvent:
 
 
 @dataclass(frozen=True)
-class GroupText:
+class BrianText:
     """A `System` as Brian2 text: everything of which a NeuronGroup is made.
 
     `arrays` holds what differs between neurons, `shared` what is one value for all but may differ
@@ -90,7 +91,7 @@ class GroupText:
         """What the text calls: the part of `namespace` that is not a number."""
         return {k: v for k, v in self.namespace.items() if not isinstance(v, Quantity | Real)}
 
-    def with_arguments(self) -> "GroupText":
+    def with_arguments(self) -> "BrianText":
         """Return the text with its constants as shared parameters, so that they can be set."""
         numbers = {k: v for k, v in self.namespace.items() if k not in self.functions}
         lines = [f"{name} : {base_unit(v)} (shared, constant)" for name, v in numbers.items()]
@@ -123,7 +124,7 @@ class GroupText:
         }
 
 
-def describe(model, n, stimulus=None, *, vary=None, method=None, dt=None) -> GroupText:
+def describe(model, n, stimulus=None, *, vary=None, method=None, dt=None) -> BrianText:
     """Write down the group of `n` neurons of `model` under `stimulus`.
 
     Parameters
@@ -150,7 +151,7 @@ def describe(model, n, stimulus=None, *, vary=None, method=None, dt=None) -> Gro
     constants = {k: p.quantity for k, p in model.parameters.items() if k not in varied}
     system, equations = driven(model, text)
     lines = [equations, *(f"{x} : {base_unit(v)} (constant)" for x, v in arrays.items())]
-    return GroupText(
+    return BrianText(
         n=n,
         system=system,
         equations="\n".join(lines),
@@ -216,13 +217,17 @@ def _with_noise(model, noises: Mapping[str, str]) -> tuple[Equations, dict[str, 
 
 def _model_text(model, noises: Mapping[str, str]) -> str:
     """Return a model's equations: the user's own lines, unless something in them must change."""
-    declared = [*model.parameters, model.input]
-    parsed = parsed_equations(model.equations, declared)
+    return _regular_text(model.equations, [*model.parameters, model.input], noises)
+
+
+@remembered
+def _regular_text(equations: str, declared: Sequence[str], noises: Mapping[str, str]) -> str:
+    parsed = parsed_equations(equations, declared)
     texts = regular_texts(parsed, declared)
     plain = {k: e.expr.code for k, e in parsed.items() if e.expr is not None}
     renamed = {k: opaque(code) for k, code in plain.items()}
-    if texts == renamed and not noises and len(parsed) == len(Equations(model.equations)):
-        return opaque(model.equations)
+    if texts == renamed and not noises and len(parsed) == len(Equations(equations)):
+        return opaque(equations)
     lines = []
     for name, text in texts.items():
         equation = parsed[name]
@@ -246,14 +251,14 @@ def _check_free_names(model, text: InputText) -> None:
         )
 
 
-def run_events(text: GroupText, cells: NeuronGroup) -> None:
+def run_events(text: BrianText, cells: NeuronGroup) -> None:
     """Let a group execute the statements of its events, at the end of a step, after resets."""
     for name, event in text.events.items():
         cells.thresholder[name].when = "after_resets"
         cells.run_on_event(name, event.statements, when="end")
 
 
-def build(text: GroupText, name: str | None = None) -> NeuronGroup:
+def build(text: BrianText, name: str | None = None) -> NeuronGroup:
     """Make the NeuronGroup; its state variables are not set yet."""
     check_brian_method(text.method)
     cells = NeuronGroup(text.n, **text.kwargs(), **({"name": name} if name else {}))
@@ -272,7 +277,7 @@ def check_brian_method(name: str) -> None:
         )
 
 
-def for_scripts(text: GroupText) -> dict:
+def for_scripts(text: BrianText) -> dict:
     """Return the keyword arguments of a NeuronGroup that anybody makes.
 
     What differs between neurons cannot be among them; it lies in the namespace, under a key that

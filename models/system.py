@@ -15,6 +15,7 @@ from . import numeric
 from .conditions import RANDOM, Gap, gap_of, is_random
 from .expressions import calls, chain, depends, derivative, names, needed, substitute
 from .functions import opaque
+from .remembered import remembered
 from .singularities import regular
 from .statements import Assignment, assignments
 
@@ -197,25 +198,30 @@ class System:
         entries : dict of (str, str) to str
             Derivative of the slope of the first by the second; what is missing is 0.
         """
-        parts, entries = {}, {}
-        for y in self.rhs:
-            known = {y: "1"}
-            for name, text in self.parts().items():
-                total = total_derivative(text, known)
-                if total != "0":
-                    known[name] = f"d_{name}_by_{y}"
-                    parts[known[name]] = total
-            for x, text in self.slopes().items():
-                total = total_derivative(text, known)
-                if total != "0":
-                    entries[x, y] = total
-        return parts, entries
+        return _jacobian(self.slopes(), self.parts())
 
     def function(
         self, arguments: Sequence[str], outputs: Sequence[str], *, scalar: bool = False
     ) -> Callable:
         """Compile expressions in the system's terms to a Python function; see `numeric`."""
         return numeric.function(arguments, outputs, self.named, self.functions, scalar=scalar)
+
+
+@remembered
+def _jacobian(slopes: Mapping[str, str], named: Mapping[str, str]):
+    parts, entries = {}, {}
+    for y in slopes:
+        known = {y: "1"}
+        for name, text in named.items():
+            total = total_derivative(text, known)
+            if total != "0":
+                known[name] = f"d_{name}_by_{y}"
+                parts[known[name]] = total
+        for x, text in slopes.items():
+            total = total_derivative(text, known)
+            if total != "0":
+                entries[x, y] = total
+    return parts, entries
 
 
 def product_text(a: str, b: str) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 from brian2.utils.stringtools import word_substitute
 
 from ...models.expressions import NoDerivative, depends, derivative, expanded
-from ...models.grouping import GroupText
+from ...models.grouping import BrianText
 from ...models.numeric import function
 from ...models.system import System, total_derivative
 from ...models.units import base_unit
@@ -88,12 +88,12 @@ def remedy_of(system: System) -> str:
     )
 
 
-def runs_away(text: GroupText, first: Mapping[str, np.ndarray]) -> bool:
+def runs_away(text: BrianText, first: Mapping[str, np.ndarray]) -> bool:
     """Return whether a step of some cell cannot follow the upstroke up to the threshold.
 
     Parameters
     ----------
-    text : GroupText
+    text : BrianText
     first : dict of str to float or array, shape (n,)
         Some state of the cells: the slope is asked for at the threshold with all else as there.
     """
@@ -113,7 +113,7 @@ def runs_away(text: GroupText, first: Mapping[str, np.ndarray]) -> bool:
         return bool(np.any(~(growth * float(text.dt) < RUNAWAY)))
 
 
-def anticipated(text: GroupText) -> str:
+def anticipated(text: BrianText) -> str:
     """Return a threshold that also holds for a cell that is about to run away."""
     found = upstroke_of(text.system)
     v = found.membrane
@@ -122,7 +122,7 @@ def anticipated(text: GroupText) -> str:
     return f"({text.threshold}) or (({found.growth})*dt > {RUNAWAY} and ({slope}) > {zero})"
 
 
-def with_anticipation(text: GroupText, first: Mapping[str, np.ndarray]) -> GroupText:
+def with_anticipation(text: BrianText, first: Mapping[str, np.ndarray]) -> BrianText:
     """Return the text for spikes on the grid: cells that run away fire before they do."""
     if text.method == "euler" or not runs_away(text, first):
         return text
