@@ -14,6 +14,7 @@ from .measure import (
     QUESTIONS,
     SEEDS,
     TIMES,
+    WIDE,
     confusion,
     deep_in_spikes,
     hyper_parameters,
@@ -42,7 +43,7 @@ def run(settings: Settings) -> StudyResult:
     curves = {name: curve_of(name, settings.backend) for name in names}
     runs = narrow(curves, seeds)
     second, spiking = _spikes(runs, curves, settings)
-    third, deep = _deep(curves["LIF"], settings)
+    third, deep = _deep(settings)
     numbers |= text.numbers_of(spiking, *deep)
     sections = (
         first(numbers),
@@ -133,10 +134,11 @@ def _spikes(runs: dict, curves: dict, settings: Settings):
     return section, (activations, table)
 
 
-def _deep(curve, settings: Settings):
+def _deep(settings: Settings):
     """Return what makes the section on two layers, and its tables."""
+    curve = curve_of("LIF", settings.backend, **WIDE)
     deep = deep_in_spikes(settings, curve)
-    classifiers, spiking = signals(settings)
+    classifiers, spiking = signals(settings, curve)
 
     def section(n: dict) -> Section:
         return Section(

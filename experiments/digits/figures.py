@@ -43,7 +43,7 @@ def draw_question(question: str, runs: dict):
         plot_history(mean, left, label=label, color=colour)
         plot_history(mean, right, column="accuracy", label=label, color=colour, scale=100)
     left.set(yscale="log", ylabel="loss")
-    right.set(ylabel="accuracy (%)", ylim=(60, 101))
+    right.set(ylabel="accuracy (%)", ylim=(0, 103))
     legend_beside(right, title=question)
     return left.figure
 

@@ -9,7 +9,7 @@ from brian2 import ms, nA
 from ...analysis import RateCurve, ReLU, Trained, train
 from ...protocols import to_spiking
 from ..classification import data
-from ..classification.cells import CELLS, curve_of
+from ..classification.cells import CELLS
 from ..study import Settings
 
 BASE = {
@@ -141,10 +141,9 @@ def deep_in_spikes(settings: Settings, curve: RateCurve) -> pd.DataFrame:
     return table.assign(accuracy_of_rates=rate, memory_MB=shown.about["memory_MB"])
 
 
-def signals(settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame]:
+def signals(settings: Settings, curve: RateCurve) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return accuracies on MNIST-1D: by classifier, and in spikes over time."""
     split = data.mnist1d()
-    curve = curve_of("LIF", settings.backend, **WIDE)
     how = {**MNIST1D, "epochs": 5 if settings.quick else MNIST1D["epochs"]}
     n = 100 if settings.quick else None
     runs = {

@@ -52,7 +52,8 @@ QUALITY_CAPTIONS = {
 
 def quality(n: dict[str, float], matrix) -> str:
     return f"""
-With noise on the inputs no line is perfect, and it is worth saying how one errs. The **confusion
+With noise on the inputs no line is perfect; the rule, stopped after 50 passes, leaves the one that
+it happens to have. How does it err? The **confusion
 matrix** counts samples by what they are (rows) and what they were taken for (columns). Of those
 that were taken for yes, {matrix[1, 1]} of {matrix[:, 1].sum()} are: the **precision**,
 {n["precision"]:.3f}. Of those that are yes, {matrix[1, 1]} of {matrix[1].sum()} were found: the

@@ -24,12 +24,9 @@ def network(curve, sizes, seed=0, scale=0.5):
     return FeedForward(weights, [np.full(b, 0.3) for b in sizes[1:]], curve)
 
 
-def test_measured_curve_is_the_closed_form_to_the_grid(curve):
-    """Spikes lie on steps of 0.05 ms: an interval T is at most a step longer."""
-    I, rate = curve.I[curve.rate_Hz > 0], curve.rate_Hz[curve.rate_Hz > 0]
-    exact = lif_rate(I, **SHAPE)
-    assert (rate <= exact * (1 + 1e-6)).all()
-    assert (1e3 / rate <= 1e3 / exact + 0.05 + 1e-6).all()
+def test_measured_curve_is_the_closed_form(curve):
+    I = curve.I[curve.rate_Hz > 0]
+    np.testing.assert_allclose(curve.rate(I), lif_rate(I, **SHAPE), rtol=1e-5)
     assert len(I) > 17  # refined where it is steep
 
 
@@ -123,7 +120,8 @@ def test_linear_scaling_distorts_and_the_inverse_does_not(curve):
     # Slower than at the first point beyond the onset, the curve is a guess.
     known = x[:, 0] * run.rate_scale > curve.rate_Hz[curve.rate_Hz > 0][0]
     assert known.sum() > 17
-    np.testing.assert_allclose(found["inverse"][known], x[known, 0], atol=0.015)
+    # A count is a whole number (1/400 ms), and intervals of 3.6 ms are up to a step of 0.05 longer.
+    np.testing.assert_allclose(found["inverse"][known], x[known, 0], atol=0.009 + 0.014)
 
 
 def test_currents_outside_of_the_curve_are_said_with_their_units(curve):
