@@ -150,13 +150,15 @@ def deep(n: dict[str, float]) -> str:
 With a second hidden layer the weights between the two become synapses: every spike of the first
 layer adds a current of 10 ms to cells of the second. LIF's curve is measured from 1 to 16 nA here:
 over so wide a range it is nearly straight, and deep networks are easier to train. The base's two
-layers, trained with it, have {n["deep_rate_percent"]:.1f} % in rates and **{n["deep_spiking_percent"]:.1f} %** in
-spikes after 100 ms, in one run of {n["deep_memory_MB"]:.0f} MB. The second layer hears an average
+layers, trained with it, have {n["deep_rate_percent"]:.1f} % in rates and
+**{n["deep_spiking_percent"]:.1f} %** in spikes after 100 ms, in one run of
+{n["deep_memory_MB"]:.0f} MB. The second layer hears an average
 that fluctuates, and it hears it late: the first 20 ms are lost.
 
 **MNIST-1D** (1000 test signals of 40 samples) needs hidden layers: logistic regression has
 {n["mnist1d_logistic_percent"]:.1f} % (published: 32 %), two layers of 128 ReLU units
-{n["mnist1d_mlp_percent"]:.1f} % (68 %), and with LIF's curve {n["mnist1d_lif_percent"]:.1f} %. In spikes these have
+{n["mnist1d_mlp_percent"]:.1f} % (68 %), and with LIF's curve
+{n["mnist1d_lif_percent"]:.1f} %. In spikes these have
 **{n["mnist1d_spiking_percent"]:.1f} %** after 100 ms (rates: {n["mnist1d_rate_percent"]:.1f} %), in
 {n["mnist1d_batches"]:.0f} run(s) of {n["mnist1d_memory_MB"]:.0f} MB.
 """
