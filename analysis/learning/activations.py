@@ -88,6 +88,11 @@ class RateCurve:
     about : dict, optional
         Of what cell it is: equations and parameters, as the ``attrs`` of tables have them.
 
+    Attributes
+    ----------
+    rate_scale : float
+        The rate in Hz whose activity is 1.
+
     Raises
     ------
     ValueError
@@ -107,6 +112,7 @@ class RateCurve:
     name: str = "cell"
     I_unit: str = ""
     about: Mapping[str, object] = field(default_factory=dict, repr=False)
+    rate_scale: float = field(init=False, repr=False)
     _rate: Callable = field(init=False, repr=False)
     _slope: Callable = field(init=False, repr=False)
 
@@ -122,7 +128,8 @@ class RateCurve:
             put(self, "zero", float(silent[-1] if len(silent) else I[0]))
         if self.unit is None:
             put(self, "unit", float((I[-1] - self.zero) / 3))
-        if not self.unit > 0 or not self.rate_scale > 0:
+        put(self, "rate_scale", float(self.rate(self.zero + self.unit)) if self.unit > 0 else 0.0)
+        if not self.rate_scale > 0:
             raise InputError(
                 f"F-I curve of {self.name}: is silent at x = 1, {self.zero + self.unit:g} "
                 f"{self.I_unit}; choose zero and unit so that zero + unit makes it fire"
@@ -183,11 +190,6 @@ class RateCurve:
             below = self._rate(middle) < rate
             low, high = np.where(below, middle, low), np.where(below, high, middle)
         return np.where(rate <= self.rate_Hz[0], self.I[0], (low + high) / 2)
-
-    @property
-    def rate_scale(self) -> float:
-        """The rate in Hz whose activity is 1."""
-        return float(self._rate(np.clip(self.zero + self.unit, self.I[0], self.I[-1])))
 
     @property
     def range(self) -> tuple[float, float]:

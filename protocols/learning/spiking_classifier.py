@@ -173,7 +173,11 @@ class SpikingClassifier:
     def _start(self, units: int):
         if not isinstance(self.start, dict):
             return self.start
-        return {name: np.tile(values, units) for name, values in self.start.items()}
+        of_unit = {
+            name: np.broadcast_to(np.asarray(values, dtype=float), self.cells_per_unit)
+            for name, values in self.start.items()
+        }
+        return {name: np.tile(v, units) * _si(self.model, name) for name, v in of_unit.items()}
 
     def _currents(self, x: np.ndarray) -> np.ndarray:
         """Return the currents of the first layer's units."""
@@ -232,7 +236,7 @@ def to_spiking(
     calibrate=None,
     cells_per_unit: int = 1,
     tau_syn: Quantity = 10 * ms,
-    start="rest",
+    start="cycle",
 ) -> SpikingClassifier:
     """Put the weights of a trained classifier into spiking cells of a model.
 
@@ -253,12 +257,14 @@ def to_spiking(
         Samples (of the training data) that tell how large the activities of ReLU units become;
         ``"linear"`` and ``"inverse"`` need them.
     cells_per_unit : int
-        Cells that share a unit's input. One starts at `start`; more begin spread over a cycle of
-        firing at an input of 1, so that together they resolve rates that many times better.
+        Cells that share a unit's input.
     tau_syn : Quantity
         Time constant of the synapses' currents.
-    start : "rest", "initial" or dict
-        Of single cells; see `Population`.
+    start : "cycle", "rest", "initial" or dict
+        Where cells start. By default those of a unit are spread evenly over a cycle of firing at
+        an input of 1 (a single one is in its middle), so that the count of spikes is neither too
+        low nor too high on average, and n cells resolve rates n times better than one. The others
+        are those of `Population`, the same for all cells.
 
     Returns
     -------
@@ -322,11 +328,11 @@ def to_spiking(
     return SpikingClassifier(
         network, model, curve, scaling, _codings(scaling, network, curve, calibrate),
         cells_per_unit, tau_syn,
-        start if cells_per_unit == 1 else cycle(model, curve, cells_per_unit, start),
+        cycle(model, curve, cells_per_unit) if start == "cycle" else start,
     )  # fmt: skip
 
 
-def cycle(model, curve: RateCurve, n: int, start="rest") -> dict[str, Quantity]:
+def cycle(model, curve: RateCurve, n: int) -> dict[str, Quantity]:
     """Return `n` states spread evenly over a cycle of firing at an input of 1.
 
     Raises
@@ -338,7 +344,7 @@ def cycle(model, curve: RateCurve, n: int, start="rest") -> dict[str, Quantity]:
     names = tuple(model.initial)
     run = simulate(
         model, Constant(curve.current(1.0) * model.input_unit), 1, 12 / rate * second,
-        record=names, start=start, backend="numpy",
+        record=names, start="initial",
     )  # fmt: skip
     spikes = run.spike_ms
     if len(spikes) < 3:

@@ -52,7 +52,7 @@ def test_counts_of_one_layer_are_those_of_the_closed_form(curve):
     """From rest, which is the reset, a cell has fired floor(T f(I)) times."""
     given = network(curve, (3, 6, 2))
     X = np.random.default_rng(1).normal(size=(20, 3))
-    run = to_spiking(given, LIF).run(X, 80 * ms, backend="numpy")
+    run = to_spiking(given, LIF, start="rest").run(X, 80 * ms, backend="numpy")
     rate = lif_rate(curve.current(given.inputs(X)[0]), **SHAPE)
     for t in (20, 80):
         expected = np.floor(rate * t * 1e-3)
@@ -62,6 +62,19 @@ def test_counts_of_one_layer_are_those_of_the_closed_form(curve):
     assert run.counts().sum() > 200
     scores = run.counts() / 0.08 / curve.rate_scale @ given.weights[1] + given.biases[1]
     np.testing.assert_allclose(run.scores(), scores)
+
+
+def test_cells_start_where_counts_are_right_on_average(curve):
+    """From the middle of a cycle a count is neither too low nor too high, from rest it is low."""
+    x = np.linspace(0.2, 3, 200)[:, None]
+    given = FeedForward([[[1.0]], [[1.0]]], [[0.0], [0.0]], curve)
+    wanted = lif_rate(curve.current(x), **SHAPE) * 0.05
+    off = {}
+    for start in ("cycle", "rest"):
+        run = to_spiking(given, LIF, start=start).run(x, 50 * ms, backend="numpy")
+        off[start] = np.mean(run.counts() - wanted)
+    assert abs(off["cycle"]) < 0.15
+    assert off["rest"] == pytest.approx(-0.5, abs=0.15)
 
 
 def test_two_layers_become_those_of_the_rates(curve):
@@ -178,9 +191,9 @@ def test_foreign_curve_needs_no_description():
     I = np.linspace(0, 4, 9)
     foreign = RateCurve(I, 10 * I**2, zero=0, unit=1, name="lif")
     given = network(foreign, (2, 3, 2))
-    assert to_spiking(given, LIF).codings[0].rate_scale == pytest.approx(10)
+    assert to_spiking(given, LIF, start="rest").codings[0].rate_scale == pytest.approx(10)
     with pytest.raises(ValueError, match="is it the curve of this cell"):
-        to_spiking(given, LIF, cells_per_unit=2)
+        to_spiking(given, LIF)
 
 
 def test_duration_is_a_time(curve):
