@@ -1,4 +1,5 @@
-"""Numbers from arrays and tables: spike trains, spike shapes, F-I curves, periodicity, networks.
+"""Numbers from arrays and tables: spike trains, spike shapes, F-I curves, periodicity, networks,
+and small classifiers.
 
 Nothing here runs a simulation or draws; figures are in ``excitable.analysis.plots``. The names
 below are imported when they are used: a compiled program's tables need none of scipy.
@@ -38,6 +39,16 @@ _HOME = {
     "mean_spectrum": "populations.spectrum",
     "population_rate": "populations.spectrum",
     "rate_spectrum": "populations.spectrum",
+    "FeedForward": "learning.feedforward",
+    "Logistic": "learning.activations",
+    "RateCurve": "learning.activations",
+    "ReLU": "learning.activations",
+    "Perceptron": "learning.perceptron",
+    "largest_margin": "learning.perceptron",
+    "perceptron": "learning.perceptron",
+    "separable": "learning.perceptron",
+    "Trained": "learning.training",
+    "train": "learning.training",
     "spike_shapes": "trains.spike_shape",
     "adaptation_index": "trains.spikes",
     "fano_factor": "trains.spikes",

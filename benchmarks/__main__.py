@@ -8,7 +8,16 @@ from pathlib import Path
 
 from .contest import machine
 
-BENCHMARKS = ("fi_sweep", "work_precision", "cold_start", "sweeps", "studies", "networks", "forms")
+BENCHMARKS = (
+    "fi_sweep",
+    "work_precision",
+    "cold_start",
+    "sweeps",
+    "studies",
+    "networks",
+    "forms",
+    "learning",
+)
 
 
 def main() -> int:

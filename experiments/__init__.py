@@ -9,4 +9,7 @@ STUDIES = {
     "izhikevich_patterns": "Izhikevich's cells and firing patterns",
     "izhikevich_network": "Izhikevich's network of 2003: a time step that matters",
     "networks": "Networks of different cells",
+    "perceptron": "The perceptron, gates and XOR, in numbers and in cells",
+    "circles": "Two circles: hidden units with the F-I curves of cells",
+    "digits": "Digits: hyper-parameters, and images read from spikes",
 }

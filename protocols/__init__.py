@@ -11,6 +11,9 @@ from .firing.latency import latency
 from .firing.response import Response, response
 from .firing.strength_duration import strength_duration
 from .firing.thresholds import rheobase, thresholds, thresholds_of
+from .learning.activation_curve import activation_curve
+from .learning.spiking_classifier import SpikingClassifier, to_spiking
+from .learning.spiking_run import SpikingRun
 from .networks.distributions import Drawn, Normal, Uniform
 from .networks.drives import Poisson, StepNoise
 from .networks.ei_network import ei_network
@@ -62,6 +65,8 @@ __all__ = [
     "Recorded",
     "Response",
     "Sine",
+    "SpikingClassifier",
+    "SpikingRun",
     "Step",
     "StepNoise",
     "Stimulus",
@@ -70,6 +75,7 @@ __all__ = [
     "Uniform",
     "WhiteNoise",
     "activation",
+    "activation_curve",
     "certify",
     "conductance_sweep",
     "ei_network",
@@ -91,5 +97,6 @@ __all__ = [
     "sweep",
     "thresholds",
     "thresholds_of",
+    "to_spiking",
     "voltage_clamp",
 ]

@@ -132,6 +132,8 @@ class Projection:
         Values of each synapse, as text.
     each : dict of str to array
         Values of each synapse in SI units, in the order of the indices in `connect`.
+    functions : dict of str to Function or TimedArray
+        What the texts call.
     """
 
     name: str
@@ -144,6 +146,7 @@ class Projection:
     values: Mapping[str, float] = field(default_factory=dict)
     drawn: Mapping[str, str] = field(default_factory=dict)
     each: Mapping[str, np.ndarray] = field(default_factory=dict)
+    functions: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def individual(self) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from .convergence import plot_convergence
 from .fi import plot_fi, plot_fi_surface, plot_fits, plot_onset, plot_residuals
 from .gating import plot_gating
 from .labels import axis_label, split_symbol, split_unit, unit_label, unit_text
+from .learning import plot_confusion, plot_decision, plot_history
 from .network import plot_raster_rate, plot_spectrum
 from .noise import plot_noisy_fi
 from .patterns import plot_patterns
@@ -36,14 +37,17 @@ __all__ = [
     "legend_below",
     "legend_beside",
     "new_axes",
+    "plot_confusion",
     "plot_convergence",
     "plot_currents",
     "plot_curve",
+    "plot_decision",
     "plot_fi",
     "plot_fi_surface",
     "plot_fits",
     "plot_gates",
     "plot_gating",
+    "plot_history",
     "plot_noisy_fi",
     "plot_onset",
     "plot_patterns",

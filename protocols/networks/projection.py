@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from brian2 import Quantity, Unit, ms
+from brian2 import Quantity, TimedArray, Unit, ms, second
 
 from ...errors import InputError
 from ...models.checks import check_quantity
@@ -35,10 +35,13 @@ class Projection:
     pairs : (array of int, array of int), optional
         Instead: the cell of the source and that of the target for each synapse, numbered from 0
         within their populations.
-    wiring : {"all_to_all", "one_to_one"}, optional
-        Instead: a rule.
+    wiring : {"all_to_all", "one_to_one", "blocks"}, optional
+        Instead: a rule. ``"blocks"`` are copies of one small network side by side: with weights
+        of shape (m, n) the first m cells of the source are connected with the first n of the
+        target, the next m with the next n, and so on.
     weight : Quantity, Uniform, Normal or Drawn, optional
-        Instead of the synapse's own; with `pairs` also an array with one value for each.
+        Instead of the synapse's own; with `pairs` also an array with one value for each, with
+        ``"blocks"`` one of shape (cells of the source, cells of the target) in a block.
     delay : Quantity, Uniform or Normal
         From spike to effect; rounded to steps. Default 0: the effect is there in the next step.
     autapses : bool
@@ -93,7 +96,17 @@ class Projection:
                 )
             if self.delay is not None:
                 raise InputError(f"{where}: gap junctions have no delay")
-        if self.rule.pairs is None and self._each:
+        if self.wiring == "blocks":
+            if (
+                self.is_gap
+                or isinstance(self.strength, Distribution)
+                or np.ndim(self.strength) != 2
+            ):
+                raise InputError(
+                    f"{where}: blocks need a Synapse and weights of shape (cells of the source, "
+                    "cells of the target) in a block"
+                )
+        elif self.pairs is None and self._each:
             raise InputError(f"{where}: an array of weights needs pairs, one weight for each")
         check_delay(self.delay)
         if isinstance(self.delay, Distribution) and getattr(self.synapse, "form", "") == "pulse":
@@ -107,7 +120,10 @@ class Projection:
     @property
     def rule(self) -> Wiring:
         """Who is connected to whom."""
-        return Wiring(self.p, self.in_degree, self.pairs, self.wiring, self.autapses, self.is_gap)
+        block = np.shape(self.strength) if self.wiring == "blocks" else None
+        return Wiring(
+            self.p, self.in_degree, self.pairs, self.wiring, self.autapses, self.is_gap, block
+        )
 
     @property
     def strength(self):
@@ -140,7 +156,7 @@ class Projection:
         else:
             self.synapse.check(to_model, self.strength)
         _, expected = self.rule.connect(source, target)
-        if self._each and np.shape(self.strength) != (expected,):
+        if self._each and self.pairs is not None and np.shape(self.strength) != (expected,):
             raise InputError(
                 f"weight from {self.source} to {self.target}: expected {expected:.0f} values, one "
                 f"for each pair, got shape {np.shape(self.strength)}"
@@ -161,9 +177,11 @@ class Projection:
             return None
         from_model, to_model = models
         w, unit = self.synapse_weight(models)
-        drawn, values, each = {}, {}, {}
+        drawn, values, each, functions = {}, {}, {}, {}
         if isinstance(self.strength, Distribution):
             drawn[w] = self.strength.text(f"weight from {self.source}", unit)
+        elif self.wiring == "blocks":
+            functions[f"weights_{name}"], drawn[w] = _table(f"weights_{name}", self.strength)
         elif self._each:
             each[w] = np.asarray(self.strength, dtype=float)
         else:
@@ -177,7 +195,7 @@ class Projection:
         return plan.Projection(
             name=name, source=source, target=target, model=model, pathways=pathways,
             connect=connect, expected=expected, values=values, drawn=drawn,
-            **({"each": each} if each else {}),
+            **({"each": each} if each else {}), functions=functions,
         )  # fmt: skip
 
     def synapse_weight(self, models) -> tuple[str, Unit]:
@@ -200,6 +218,14 @@ class Projection:
                 )
             late["end"] = delay + duration
         return {k: plan.Pathway(text, float(f"{late[k]:.12g}")) for k, text in texts.items()}
+
+
+def _table(name: str, weights: Quantity) -> tuple[TimedArray, str]:
+    """Return weights of a block as a function, and the text that looks a synapse's up."""
+    rows, columns = np.shape(weights)
+    # Brian2's one function of two indices; its first is a time, here in steps of a second.
+    table = TimedArray(Quantity(weights), dt=1 * second, name=f"{name}_table")
+    return table, f"{name}((i % {rows})*second, j % {columns})"
 
 
 def check_delay(delay) -> None:

@@ -9,7 +9,7 @@ from ...errors import InputError
 from ...models.checks import check_name, check_quantity
 from ...simulation import plan
 
-RULES = ("all_to_all", "one_to_one")
+RULES = ("all_to_all", "one_to_one", "blocks")
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +24,9 @@ class Wiring:
         Exactly so many synapses on every target, from different sources at random.
     pairs : (array of int, array of int), optional
         Source and target of each synapse, as numbers within their populations.
-    rule : {"all_to_all", "one_to_one"}, optional
+    rule : {"all_to_all", "one_to_one", "blocks"}, optional
+    block : (int, int), optional
+        Cells of the source and of the target in each block.
     autapses : bool
         Whether a cell may connect to itself; explicit pairs are taken as they are.
     mutual : bool
@@ -37,6 +39,7 @@ class Wiring:
     rule: str | None = None
     autapses: bool = False
     mutual: bool = False
+    block: tuple[int, int] | None = None
 
     def __post_init__(self):
         given = {"p": self.p, "in_degree": self.in_degree, "pairs": self.pairs,
@@ -63,6 +66,8 @@ class Wiring:
         where = "of gap junctions" if self.mutual else f"from {source.name}"
         if self.pairs is not None:
             return self._explicit(source, target)
+        if self.rule == "blocks":
+            return self._blocks(source, target)
         if self.rule == "one_to_one":
             return self._one_to_one(source, target)
         if self.in_degree is not None:
@@ -96,6 +101,24 @@ class Wiring:
                 "junction, which conducts nothing; leave it out"
             )
         return {"i": pre, "j": post}, float(len(pre))
+
+    def _blocks(self, source, target) -> tuple[dict, float]:
+        """Connect all cells of each block of the source with all of its block of the target."""
+        rows, columns = self.block
+        blocks = source.n // rows
+        if source.n != blocks * rows or target.n != blocks * columns:
+            raise InputError(
+                f"blocks from {source.name} to {target.name}: weights of shape {self.block} need "
+                f"a multiple of {rows} and the same one of {columns} cells, got {source.n} and "
+                f"{target.n}"
+            )
+        if _overlap(source, target):
+            raise InputError(
+                f"blocks from {source.name} to {target.name}: the two share cells; connect two "
+                "populations"
+            )
+        first = f"(i // {rows})*{columns}"
+        return {"j": f"k for k in range({first}, {first} + {columns})"}, blocks * rows * columns
 
     def _one_to_one(self, source, target) -> tuple[dict, float]:
         if source.n != target.n:

@@ -2,6 +2,7 @@
 
 import brian2
 import numpy as np
+import pandas as pd
 import pytest
 from brian2 import (
     Hz,
@@ -691,3 +692,53 @@ def test_white_noise_and_synapses_live_in_one_population():
         [Projection("exc", "exc", Synapse.conductance(5 * ms, 0 * mV, 0.1 * mS / cm**2), p=0.5)],
     ).run(5 * ms, backend="numpy")  # fmt: skip
     assert net.parameters["methods"] == {"exc": "heun"}
+
+
+def test_blocks_are_the_pairs_written_out():
+    """Copies of one small network: the same spikes and connections as listed one by one."""
+    rng = np.random.default_rng(1)
+    copies, m, n = 4, 5, 3
+    W = rng.normal(0, 0.3, (m, n)) * nA
+    drive = Constant(rng.uniform(1.4, 3, copies * m) * nA)
+    populations = [
+        Population("first", LIF, copies * m, drive),
+        Population("second", LIF, copies * n, Constant(1.4 * nA)),
+    ]
+    synapse = Synapse.current(5 * ms, 1 * nA)
+    copy, i, j = (x.ravel() for x in np.mgrid[:copies, :m, :n])
+    ways = (
+        {"wiring": "blocks", "weight": W},
+        {
+            "pairs": (copy * m + i, copy * n + j),
+            "weight": np.tile(W / nA, (copies, 1)).ravel() * nA,
+        },
+    )
+    runs = [
+        Network(populations, [Projection("first", "second", synapse, **way)]).run(
+            200 * ms, backend="numpy"
+        )
+        for way in ways
+    ]
+    pd.testing.assert_frame_equal(*(run.spikes for run in runs), check_exact=True)
+    assert (runs[0].spikes["population"] == "second").sum() > 20
+    order = ["pre", "post", "weight"]
+    one, other = (run.connections.sort_values(order)[order].to_numpy() for run in runs)
+    np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "weight", "message"),
+    [
+        ((10, 6), np.ones((4, 3)) * nA, "need a multiple of 4"),
+        ((8, 9), np.ones((4, 3)) * nA, "need a multiple of 4"),
+        ((8, 6), 1 * nA, "blocks need a Synapse and weights of shape"),
+        ((8, 6), np.ones((4, 3)) * mV, "weight of a current synapse"),
+    ],
+)
+def test_blocks_that_cannot_be(sizes, weight, message):
+    populations = [Population(name, LIF, n) for name, n in zip("ab", sizes, strict=True)]
+    with pytest.raises(ValueError, match=message):
+        Network(
+            populations,
+            [Projection("a", "b", Synapse.current(5 * ms, 1 * nA), wiring="blocks", weight=weight)],
+        )

@@ -166,7 +166,7 @@ def _synapses(projection: Projection, groups, clock: Clock) -> Synapses:
         on_pre={name: pathway.text for name, pathway in projection.pathways.items()},
         delay=homogeneous,
         clock=clock,
-        namespace={},
+        namespace=dict(projection.functions),
         name=projection.name,
     )
     for name in projection.values:

@@ -84,12 +84,14 @@ def _text_of(plan: Plan) -> list:
         (c.name, c.text.n, c.text.equations, c.text.threshold, c.text.reset, c.text.refractory,
          c.text.method, sorted(c.numbers), sorted(c.text.shared), list(c.state), c.drawn,
          [vars(o) for o in c.operations], c.update_when, c.located,
-         {name: vars(event) for name, event in c.text.events.items()}, contents(c.text))
+         {name: vars(event) for name, event in c.text.events.items()},
+         contents(c.text.functions, c.text.dt))
         for c in plan.cells
     ]  # fmt: skip
     projections = [
         (p.name, vars(p.source), vars(p.target), p.model, _whole(p.connect), sorted(p.values),
-         p.drawn, _whole(p.each), {name: vars(pathway) for name, pathway in p.pathways.items()})
+         p.drawn, _whole(p.each), {name: vars(pathway) for name, pathway in p.pathways.items()},
+         contents(p.functions, plan.dt))
         for p in plan.projections
     ]  # fmt: skip
     recorded = plan.recorded
@@ -150,13 +152,13 @@ def size_of(text: BrianText, threads: int = 1) -> int:
     return size if threads > 1 else min(size, LARGEST)
 
 
-def contents(text: BrianText) -> list:
+def contents(functions: Mapping[str, object], dt) -> list:
     """Return what the functions that a text calls consist of: samples with the step, or C++."""
     found = []
-    for name, function in text.functions.items():
+    for name, function in functions.items():
         if isinstance(function, TimedArray):  # whose step is built in
             samples = function.values.tobytes().hex()
-            found.append((name, samples, float(function.dt), float(text.dt)))
+            found.append((name, samples, float(function.dt), float(dt)))
         elif isinstance(function, Function) and CPPCodeGenerator in function.implementations:
             code = function.implementations[CPPCodeGenerator]
             written = None if code.dynamic else code.get_code(None)

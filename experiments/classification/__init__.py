@@ -1,0 +1,1 @@
+"""What the studies of classifiers share: data sets, cells with their curves, intervals."""
