@@ -1,4 +1,4 @@
-"""The command line: ``python -m excitable models | fi | explore | sweep | export | run | cache``."""
+"""The command line: ``python -m excitable models | fi | explore | sweep | export | run ...``."""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""The stimuli of the page: building blocks that are added, printed from the toolkit's own stimuli."""
+"""The stimuli of the page: building blocks that add up, printed from the toolkit's stimuli."""
 
 from dataclasses import dataclass
 

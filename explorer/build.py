@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Mapping
+from html import escape
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,8 @@ import pandas as pd
 from .. import __version__
 from ..errors import InputError
 from ..models.neuron_model import NeuronModel
-from ..models.zoo import ZOO, find_model
+from ..models.printers.javascript import FUNCTIONS
+from ..models.zoo import IZHIKEVICH, ZOO, find_model
 from .blocks import KINDS, block_functions
 from .cells import Catalogue
 from .noise import SAMPLE_MS
@@ -34,8 +36,8 @@ def explorer_html(
     *models : NeuronModel
         Shown with their variants; the page opens with the first.
     python : str
-        The text that gives a model of yours in Python, for the page's panel with code; ``{}`` in it
-        is the model's name. Default: a line that says that it is your own.
+        The text that gives your model in Python, for the page's panel with code; default: its name
+        in capitals, as the variable in your own script may be called.
     diagrams : dict of str to DataFrame, optional
         Bifurcation diagrams by the names of models: one row per point, ``I`` in the model's input
         unit, ``v`` in the unit of its membrane, ``branch`` (rows of one branch follow one another)
@@ -58,11 +60,18 @@ def explorer_html(
     >>> page.startswith("<!DOCTYPE html>"), len(page.encode()) < 400_000
     (True, True)
     """
-    own = [cell for model in models for cell in (model, *model.variants.values())]
-    names = {cell.name for cell in own}
-    families = [(model.title, _not_among(names, model), 'find_model("{}")') for model in ZOO]
-    if own:
-        families.insert(0, ("", own, python or "MODEL  # your own: {}"))
+    published = [cell for model in ZOO for cell in _with_variants(model)]
+    own = [model for model in models if not any(model is cell for cell in published)]
+    names = {cell.name for model in own for cell in _with_variants(model)}
+    families = [
+        (model.title, [(c, f'find_model("{c.name}")') for c in _with_variants(model)
+                       if c.name not in names])
+        for model in ZOO
+    ]  # fmt: skip
+    for model in reversed(own):
+        text = python or f"{model.name.upper()}"
+        relatives = [(c, f"{text}.variants[{json.dumps(k)}]") for k, c in model.variants.items()]
+        families.insert(0, ("", [(model, text), *relatives]))
     catalogue = Catalogue(families)
     engine = _engine_module(catalogue)
     data = {
@@ -80,18 +89,16 @@ def explorer_html(
         "presets": [preset_data(p) for p in presets() if p.cell.name not in names],
         "texts": texts(),
         "diagrams": _diagrams(diagrams or {}, catalogue),
-        "first": next(iter(catalogue.cells)) if own else "izhikevich",
+        "first": models[0].name if models else IZHIKEVICH.name,
     }
     return page_text(engine, f"export const DATA = {safe_json(data)};", "Excitable: the explorer")
 
 
-def _not_among(names: set[str], model: NeuronModel) -> list[NeuronModel]:
-    return [cell for cell in (model, *model.variants.values()) if cell.name not in names]
+def _with_variants(model: NeuronModel) -> list[NeuronModel]:
+    return [model, *model.variants.values()]
 
 
 def _engine_module(catalogue: Catalogue) -> str:
-    from ..models.printers.javascript import FUNCTIONS
-
     systems = ",\n".join(
         f"{{...{safe_json(facts)}, ...{program}}}"
         for facts, program in zip(catalogue.facts, catalogue.programs, strict=True)
@@ -164,8 +171,6 @@ class Shown:
         self.html, self.height = html, height
 
     def _repr_html_(self) -> str:
-        from html import escape
-
         return (
             f'<iframe srcdoc="{escape(self.html)}" width="100%" height="{self.height}" '
             'style="border:0" title="Excitable: the explorer"></iframe>'

@@ -21,17 +21,17 @@ class Catalogue:
 
     Parameters
     ----------
-    families : iterable of (title, models, python)
-        `python` is a template of the text that gives a model in Python, for its name.
+    families : iterable of (title, cells)
+        `cells` are pairs of a model and the text that gives it in Python.
     """
 
-    def __init__(self, families: Iterable[tuple[str, Iterable[NeuronModel], str]]):
+    def __init__(self, families: Iterable[tuple[str, Iterable[tuple[NeuronModel, str]]]]):
         self.systems: dict[tuple, int] = {}
         self.programs: list[str] = []
         self.facts: list[dict] = []
         self.cells: dict[str, dict] = {}
-        for title, models, python in families:
-            for model in models:
+        for title, cells in families:
+            for model, python in cells:
                 self.add(title, model, python)
 
     def add(self, family: str, model: NeuronModel, python: str) -> str:
@@ -49,7 +49,7 @@ class Catalogue:
             "range": model.input_range,
             "first": [_number(model.initial.get(x, 0.0)) for x in model.system.rhs],
             "references": model.references,
-            "python": python.format(model.name),
+            "python": python,
             "dt": float(model.dt) * 1e3,
             "method": model.method if model.method in ("euler", "rk4") else "rk4",
         }

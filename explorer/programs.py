@@ -144,7 +144,7 @@ class _Program:
 
     def initial(self) -> str:
         """Return what gives the initial state, of the initial values that are numbers."""
-        texts, statements = initial_texts(self.model)
+        _, statements = initial_texts(self.model)
         given = {
             x: f"first[{k}]"
             for k, x in enumerate(self.system.rhs)

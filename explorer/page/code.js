@@ -64,8 +64,7 @@ export function pythonOf(S) {
   const half = S.method === "half_steps";
   if (half) names.delete("response");
   const body = [
-    `cell = ${cell.python}`.replace(/(MODEL)(.*)/, `$1${changed(S, S.values)} $2`)
-      + (own && cell.python.startsWith("MODEL") ? "" : changed(S, S.values)),
+    `cell = ${cell.python}${changed(S, S.values)}${own ? "  # your own model" : ""}`,
     blocks.length > 1 ? `stimulus = (${stimulus})` : `stimulus = ${stimulus}`,
     ...(half ? halfSteps(S) : running(S)),
   ].join("\n");
