@@ -7,6 +7,14 @@ from contextlib import contextmanager
 import pytest
 from excitable.explorer import write_explorer
 
+
+def pytest_collection_modifyitems(items):
+    """Mark whatever needs a browser."""
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
