@@ -11,7 +11,7 @@ from brian2 import Function, second
 
 from ..errors import InputError
 from ..models import grouping
-from ..models.expressions import NoDerivative, needed
+from ..models.expressions import NoDerivative, names, needed
 from ..models.grouping import GroupText, InputText
 from ..models.initial import initial_texts
 from ..models.printers.c_like import CannotPrint
@@ -85,8 +85,10 @@ class _Program:
             )
         self.driven = grouping.describe(model, 1, _PageInput(), method="rk4")
         self.system = self.driven.system
-        self.states = {x: f"x[{k}]" for k, x in enumerate(self.system.rhs)}
-        self.parameters = {name: f"p[{k}]" for k, name in enumerate(model.parameters)}
+        # Local variables of each function, which `_function` reads from `x` and `p`.
+        self.states = {x: f"x{k}" for k, x in enumerate(self.system.rhs)}
+        self.parameters = {name: f"p{k}" for k, name in enumerate(model.parameters)}
+        self.used: set[str] = set()
 
     def text(self) -> str:
         located = self.located(ahead=False)
@@ -155,7 +157,7 @@ class _Program:
         known = {**self.parameters, **fixed, **given}
         body = self._lines(lines, known, {})
         result = ", ".join(known[x] for x in self.system.rhs)
-        return f"(p, first) => {{{body} return [{result}];}}"
+        return self._function("p, first", f"{body} return [{result}];")
 
     def steady(self) -> str:
         """Return what gives all other variables at rest at a potential; null without one."""
@@ -166,7 +168,7 @@ class _Program:
         results = {f"out[{k}]": x for k, x in enumerate(system.rhs) if x != v}
         known = {**self.parameters, v: "v", self.model.input: "I", "t": "0.0", FREE: "true"}
         body = self._body(results, found.statements, known)
-        return f"(v, I, p, out) => {{{body}}}"
+        return self._function("v, I, p, out", body)
 
     def jacobian(self) -> str:
         """Return what writes all derivatives row by row; null where one is not known."""
@@ -213,11 +215,13 @@ class _Program:
         known = self._known()
         parts = needed([text], self.system.named)
         body = self._lines([f"{n} = {part}" for n, part in parts.items()], known, {})
-        return f"({_joined(ARGUMENTS, more)}) => {{{body} return {self._write(text, known)};}}"
+        return self._function(
+            _joined(ARGUMENTS, more), f"{body} return {self._write(text, known)};"
+        )
 
     def values(self, results: Mapping[str, str], named: Mapping[str, str], more: str) -> str:
         """Return a function that writes expressions to their targets."""
-        return f"({_joined(ARGUMENTS, more)}) => {{{self._body(results, named, self._known())}}}"
+        return self._function(_joined(ARGUMENTS, more), self._body(results, named, self._known()))
 
     def statements(self, lines: str | Sequence[str], more: str = "") -> str:
         """Return a function that carries out Brian2 statements on the state."""
@@ -225,7 +229,22 @@ class _Program:
         if not lines:
             return "null"
         body = self._lines(lines, self._known(), self.system.named)
-        return f"({_joined(ARGUMENTS, more)}) => {{{body}}}"
+        changed = {s.target for line in lines for s in assignments(line)}
+        ends = [f" x[{k}] = x{k};" for k, x in enumerate(self.states) if x in changed]
+        self.used |= changed & set(self.states)
+        return self._function(_joined(ARGUMENTS, more), body + "".join(ends))
+
+    def _function(self, arguments: str, body: str) -> str:
+        """Return a function whose body may use the states and parameters by their local names."""
+        own = {
+            f"{kind}{k} = {kind}[{k}]"
+            for kind, all_ in (("x", self.states), ("p", self.parameters))
+            for k, name in enumerate(all_)
+            if name in self.used and kind in arguments.split(", ")
+        }
+        self.used = set()
+        start = f" let {', '.join(sorted(own))};" if own else ""
+        return f"({arguments}) => {{{start}{body}}}"
 
     def _known(self) -> dict[str, str]:
         memory = {name: f"m[{k}]" for k, name in enumerate(MEMORY)}
@@ -246,12 +265,12 @@ class _Program:
         fresh = (f"${k}" for k in count())
         found = []
 
-        def assign(target: str, value: str, names: dict[str, str]) -> None:
-            right = self._write(value, names)
-            new = target not in names
+        def assign(target: str, value: str, own: dict[str, str]) -> None:
+            right = self._write(value, own)
+            new = target not in own
             if new:
-                names[target] = next(fresh)
-            found.append(f" {'let ' if new else ''}{names[target]} = {right};")
+                own[target] = next(fresh)
+            found.append(f" {'let ' if new else ''}{own[target]} = {right};")
 
         for statement in (s for line in lines for s in assignments(line)):
             own = dict(known)
@@ -263,6 +282,7 @@ class _Program:
         return "".join(found)
 
     def _write(self, text: str, known: Mapping[str, str]) -> str:
+        self.used |= names(text)
         try:
             return javascript_expression(text, known, {_INPUT: "input"})
         except CannotPrint as error:

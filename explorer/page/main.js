@@ -31,7 +31,6 @@ function change(edit, what, rebuild = false) {
   controls.clearConflicts();
   if (wrong) { S = next; controls.complain(wrong); return; }
   S = next;
-  if (what !== "view") { S.preset = rebuild || what === "parameters" || what === "stimulus" ? S.preset : S.preset; }
   if (rebuild) { controls.build(S); applyWords(); }
   if (what === "parameters" || what === "numerics" || what === "cell") askCurve();
   want(what);
@@ -454,6 +453,7 @@ window.excitable = {
   get plane() { return plane; },
   get curveFirst() { return curveFirst; },
   times, data: DATA, systems: SYSTEMS, colours, compute, defaults, prepared, pythonOf, ofPreset,
+  parts: (q) => ({ rows: q(() => traceRows(S, R)), draw: q(() => plots.traces.redraw()), rough: q(() => planeData(S, R, limits, true)), fine: q(() => planeData(S, R, limits, false)), side: q(() => { plots.plane.redraw(); plots.curve.redraw(); plots.diagram.redraw(); }) }),
   set(next) { replace(next); }, unit: withUnit,
 };
 

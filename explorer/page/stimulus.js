@@ -4,16 +4,26 @@ import { normals } from "./numbers.js";
 
 export const SAMPLE = 0.5e-3;  // s, how long each value of the noise is held
 
+// What does not change within a step is asked for once in it.
+const FLAT = new Set(["constant", "step", "pulses", "noise"]);
+
 // blocks: [{kind, q}]; `duration` in seconds. Returns the input as a function of the time and of the
 // step [begin, begin + h] in which it is asked for.
 export function inputOf(blocks, duration) {
-  const parts = blocks.map(({kind, q}) => part(kind, q, duration));
-  if (parts.length === 0) return () => 0;
-  if (parts.length === 1) return parts[0];
-  if (parts.length === 2) return (t, b, h) => parts[0](t, b, h) + parts[1](t, b, h);
+  const flat = blocks.filter(({kind}) => FLAT.has(kind)).map((b) => part(b.kind, b.q, duration));
+  const moving = blocks.filter(({kind}) => !FLAT.has(kind)).map((b) => part(b.kind, b.q, duration));
+  let last = NaN, level = 0;
+  const steady = (t, begin, h) => {
+    if (begin === last) return level;
+    last = begin;
+    level = 0;
+    for (let k = 0; k < flat.length; k++) level += flat[k](t, begin, h);
+    return level;
+  };
+  if (!moving.length) return steady;
   return (t, begin, h) => {
-    let sum = 0;
-    for (let k = 0; k < parts.length; k++) sum += parts[k](t, begin, h);
+    let sum = flat.length ? steady(t, begin, h) : 0;
+    for (let k = 0; k < moving.length; k++) sum += moving[k](t, begin, h);
     return sum;
   };
 }
@@ -49,9 +59,5 @@ function held([deviation, correlation, seed], duration) {
     const at = Math.min(Math.max(t/SAMPLE, 0), n), k = Math.min(Math.floor(at + 1e-9), n - 1);
     return sum[k] + (sum[k + 1] - sum[k])*(at - k);
   };
-  let last = NaN, mean = 0;
-  return (t, begin, h) => {
-    if (begin !== last) { last = begin; mean = (until(begin + h) - until(begin))*SAMPLE/h; }
-    return mean;
-  };
+  return (t, begin, h) => (until(begin + h) - until(begin))*SAMPLE/h;
 }

@@ -19,7 +19,15 @@ _MATH = ("exp", "log", "log10", "expm1", "log1p", "sqrt", "sin", "cos", "tan", "
          "tanh", "floor", "ceil", "abs", "sign")  # fmt: skip
 _OWN = ("exprel_slope", "clip", "smooth_exprel", "smooth_exprel_of", "part_after", "part_between",
         "time_after", "time_between")  # fmt: skip
-JAVASCRIPT = Dialect(
+
+
+class _JavaScript(Dialect):
+    def number(self, value: float) -> str:
+        """Return a number as text, exactly: whole ones without a point, for all are doubles."""
+        return repr(float(value)).removesuffix(".0")
+
+
+JAVASCRIPT = _JavaScript(
     functions={
         **{name: f"Math.{name}" for name in _MATH},
         **{f"arc{name}": f"Math.a{name}" for name in ("sin", "cos", "tan")},
@@ -163,7 +171,7 @@ def javascript_expression(
     Examples
     --------
     >>> javascript_expression("g*m**3*exp(v/(5*mV))", {n: n for n in "gmv"})
-    'g*m*m*m*Math.exp(v/(5.0*0.001))'
+    'g*m*m*m*Math.exp(v/(5*0.001))'
     """
     dialect = JAVASCRIPT
     if functions:
