@@ -114,7 +114,15 @@ def texts() -> dict[str, dict[str, str]]:
     path = Path(__file__).parent / "texts.csv"
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    return {language: {row["key"]: row[language] for row in rows} for language in LANGUAGES}
+    # The English of a model's own words is the model's.
+    return {
+        language: {
+            row["key"]: row[language]
+            for row in rows
+            if language != "en" or not row["key"].startswith("model.")
+        }
+        for language in LANGUAGES
+    }
 
 
 def _diagrams(diagrams: Mapping[str, pd.DataFrame], catalogue: Catalogue) -> dict:

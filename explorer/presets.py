@@ -63,6 +63,7 @@ def presets() -> list[Preset]:
     return [
         *(_cell_of_2003(name, pattern) for name, pattern in CELLS_2003.items()),
         *(_pattern_of_2004(letter, pattern) for letter, pattern in published.items()),
+        _chaos(),
         *_integrate_and_fire(),
         *_conductance_based(),
     ]
@@ -82,6 +83,17 @@ def _pattern_of_2004(letter: str, pattern) -> Preset:
         letter, "patterns", IZHIKEVICH, pattern.model, pattern.stimulus, pattern.duration,
         view={"change": pattern.change}, name=title,
     )  # fmt: skip
+
+
+def _chaos() -> Preset:
+    """Return the set of constants under which the model is chaotic.
+
+    Of Nobukawa, Nishimura, Yamanishi & Liu 2015, PLoS ONE 10:e0138919.
+    """
+    per_ms, drift = ms**-1, mV / ms
+    model = IZHIKEVICH.with_(a=0.2 * per_ms, b=2 * per_ms, c=-56 * mV, d=-16 * drift)
+    return Preset("chaos", "patterns", IZHIKEVICH, model, Constant(-99 * drift), 500 * ms,
+                  view={"chaos": True})  # fmt: skip
 
 
 def _integrate_and_fire() -> list[Preset]:

@@ -30,7 +30,7 @@ export function compute(S) {
   const cell = prepared(S), duration = S.duration/1000;
   const input = inputOf(blocksSI(S), duration);
   const found = run(cell.system, cell.p, cell.x0, input, cell.numerics, duration);
-  return { ...cell, input, found, duration, ...numbersOf(S, found) };
+  return { ...cell, cell: S.cell, input, found, duration, ...numbersOf(S, found) };
 }
 
 // The kept neuron under the same stimulus, in its own parameters; null without one, or where the

@@ -139,7 +139,8 @@ export class Controls {
 
   second(S) {
     const text = S.pin ? say("pin.text", { name: sayModel(DATA.cells[S.pin.cell].title) }) : say("pin.none");
-    byId("pin.state").textContent = text;
+    const other = S.pin && systemOf(S.pin).input.unit !== systemOf(S).input.unit;
+    byId("pin.state").textContent = other ? `${text} ${say("pin.other")}` : text;
     byId("unpin").hidden = !S.pin;
   }
 

@@ -43,12 +43,13 @@ function described(system, p, I, x) {
   return { x, eigenvalues: values, fastest, stable: fastest < 0, kind: kindOf(values) };
 }
 
+// Named by the fastest growing (or slowest decaying) direction; of two variables, as in textbooks.
 export function kindOf(values) {
   const up = values.filter(([re]) => re > 0).length;
-  const turning = values.some(([, im]) => im !== 0);
-  if (up === 0) return turning ? "stableFocus" : "stableNode";
-  if (up < values.length && up % 2 === 1) return "saddle";
-  return turning ? "unstableFocus" : up === values.length ? "unstableNode" : "saddle";
+  const [, im] = values.reduce((a, b) => (b[0] > a[0] ? b : a));
+  if (up === 0) return im !== 0 ? "stableFocus" : "stableNode";
+  if (im !== 0) return "unstableFocus";
+  return up === values.length ? "unstableNode" : "saddle";
 }
 
 export function jacobian(system, p, I, x) {

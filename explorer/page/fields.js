@@ -20,20 +20,20 @@ function rounded(value, { low, high, step }) {
 export class Field {
   constructor({ key, name, label, field, value, meaning = "", set, reset = null, disabled = false }) {
     Object.assign(this, { key, field, set, usual: reset });
+    const about = [meaning, field.source].filter(Boolean).map(sayModel).join(" \u2013 ");
     const id = `f${count++}`, unit = unitShown(field.unit ?? "");
     this.slider = element("input", { type: "range", id: `${id}s`, step: "any", disabled,
       "aria-label": `${label}, ${say("slider")}`, oninput: () => this.slid() });
     this.number = element("input", { type: "text", inputmode: "decimal", id, disabled,
       autocomplete: "off", "aria-label": unit ? `${label} (${unit})` : label,
-      "aria-describedby": `${id}m ${id}e`, oninput: () => this.typed(), onchange: () => this.typed(true) });
+      "aria-describedby": `${about ? `${id}m ` : ""}${id}e`, oninput: () => this.typed(), onchange: () => this.typed(true) });
     this.undo = element("button", { type: "button", class: "undo", title: say("reset"), disabled,
       "aria-label": `${say("reset")}: ${label}`, onclick: () => this.restore() }, "↺");
     this.error = element("p", { class: "error", id: `${id}e`, "aria-live": "polite" });
-    const about = [meaning, field.source].filter(Boolean).map(sayModel).join(" \u2013 ");
-    this.row = element("div", { class: "field", "data-key": key },
-      element("label", { for: id }, name), this.slider, this.number,
-      element("span", { class: "unit" }, unit), this.undo,
-      element("p", { class: "meaning", id: `${id}m`, title: about }, about), this.error);
+    this.row = element("div", { class: about ? "field" : "field short", "data-key": key },
+      element("label", { for: id, title: about || null }, name,
+        about ? element("span", { class: "meaning", id: `${id}m` }, about) : null),
+      this.slider, this.number, element("span", { class: "unit", title: unit }, unit), this.undo, this.error);
     this.show(value);
   }
 

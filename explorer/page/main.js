@@ -1,6 +1,6 @@
 // The page: one state, and what follows from it.
 import { pythonOf } from "./code.js";
-import { chaosOf, compute, computePinned, planeVariable, prepared, sampleAt } from "./compute.js";
+import { chaosOf, compute, computePinned, inputAt, planeVariable, prepared, sampleAt } from "./compute.js";
 import { Controls } from "./controls.js";
 import { DATA } from "./data.js";
 import { colours, isDark } from "./draw.js";
@@ -48,6 +48,9 @@ function replace(next) {
   want("cell");
 }
 
+// Whether what has been computed is of the cell that is chosen.
+const ready = () => R !== null && R.cell === S.cell;
+
 function want(what) {
   if (what !== "view") dragging = performance.now();
   if (wanted) return;
@@ -90,6 +93,17 @@ function drawSide(rough) {
   limits = plane && limits && limits.cell === S.cell && rough ? grown(limits, fresh()) : fresh();
   plane = planeData(S, R, limits, rough);
   for (const name of ["plane", "curve", "diagram"]) plots[name].redraw();
+  if (!rough) byId("points").textContent = pointsText();
+}
+
+function pointsText() {
+  const { points } = plane, { states, membrane, input } = R.system, { name, unit, scale } = states[membrane];
+  if (points === null) return say("points.unknown");
+  if (!points.length) return say("points.none");
+  const list = points.map(({x, kind}) =>
+    `${say(`point.${kind}`)} ${namePlain(name)} = ${shown(x[membrane]/scale, 4)} ${unitShown(unit)}`.trim());
+  const I = `${shown(inputAt(S, R)/input.scale, 4)} ${unitShown(input.unit)}`.trim();
+  return say("points.some", { I, list: list.join(", ") });
 }
 
 const fresh = () => ({ ...planeLimits(S, R, planeVariable(S)), cell: S.cell });
@@ -97,6 +111,10 @@ const grown = (a, b) => ({ cell: a.cell, x: [Math.min(a.x[0], b.x[0]), Math.max(
   y: [Math.min(a.y[0], b.y[0]), Math.max(a.y[1], b.y[1])] });
 
 function settle() {
+  clearTimeout(laterTimer);
+  clearTimeout(settleTimer);
+  laterTimer = 0;
+  if (conflict(S) || !ready()) return;
   rowLimits = null;
   plots.traces.redraw();
   limits = null;
@@ -107,7 +125,17 @@ function settle() {
   plots.chaos.redraw();
   for (const plot of Object.values(plots)) plot.settle();
   byId("python").textContent = pythonOf(S);
-  history.replaceState(null, "", `#${toAddress(S)}`);
+  writeAddress();
+}
+
+let written = location.hash;
+
+function writeAddress() {
+  if (location.hash !== written) return;  // another one has been entered and is about to be read
+  try {
+    history.replaceState(null, "", `#${toAddress(S)}`);
+    written = location.hash;
+  } catch { /* inside a notebook */ }
 }
 
 function chaosText() {
@@ -118,8 +146,8 @@ function chaosText() {
 function report() {
   const rate = R.rate === null ? "–" : shown(R.rate, 4), late = shown(R.latency, 5);
   const parts = [["spikes", R.count], ["rate", `${rate} Hz`], ["latency", `${late} ms`]];
-  byId("numbers").replaceChildren(...parts.flatMap(([key, value]) => [
-    element("dt", {}, say(`number.${key}`)), element("dd", { id: `n-${key}` }, String(value))]));
+  byId("numbers").replaceChildren(...parts.map(([key, value]) => element("div", {},
+    element("dt", {}, say(`number.${key}`)), element("dd", { id: `n-${key}` }, String(value)))));
   const words = [];
   if (R.found.diverged !== null) words.push(say("diverged", { t: shown(R.found.diverged*1000, 5) }));
   if (R.restless) words.push(say("restless"));
@@ -165,7 +193,7 @@ function receive(answer) {
   if (answer.points.length === 50 && curveFirst?.id !== job) {
     curveFirst = { id: job, ms: performance.now() - curveAsked };
   }
-  if (R === null) return;
+  if (!ready()) return;
   plots.curve.redraw();
   plots.diagram.redraw();
   if (answer.done) { plots.curve.settle(); plots.diagram.settle(); }
@@ -185,13 +213,13 @@ function makePlots() {
   const others = element("select", { id: "others", "aria-label": say("choose.others"),
     "data-say-label": "choose.others", onchange: (event) => change((n) => { n.others = event.target.value; }, "view") });
   plots.plane = new Plot("plane", { more: [variable, others, button("play", play, { id: "play" })],
-    paint: (pen, w, h, style) => plane && drawPlane(pen, w, h, style, { S, R, plane, limits }),
+    paint: (pen, w, h, style) => ready() && plane && drawPlane(pen, w, h, style, { S, R, plane, limits }),
     table: equilibriaTable, describe: () => say("describe.plane", { count: plane?.points?.length ?? 0 }) });
   plots.plane.body.after(element("p", { id: "points", class: "hint" }));
-  plots.curve = new Plot("curve", { paint: (pen, w, h, style) => drawCurve(pen, w, h, style, { S, R, curve }),
+  plots.curve = new Plot("curve", { paint: (pen, w, h, style) => ready() && drawCurve(pen, w, h, style, { S, R, curve }),
     table: curveTable, describe: () => say("describe.curve") });
   plots.diagram = new Plot("diagram", { paint: (pen, w, h, style) =>
-    drawDiagram(pen, w, h, style, { S, R, curve }), table: diagramTable, describe: () => say("describe.diagram") });
+    ready() && drawDiagram(pen, w, h, style, { S, R, curve }), table: diagramTable, describe: () => say("describe.diagram") });
   plots.chaos = new Plot("chaos", { paint: (pen, w, h, style) => drawChaos(pen, w, h, style, { S, chaos }),
     table: chaosTable, describe: () => (chaos ? chaosText() : say("title.chaos")) });
   plots.chaos.body.before(element("p", { id: "verdict" }));
@@ -200,6 +228,7 @@ function makePlots() {
 }
 
 function paintTraces(pen, width, height, style) {
+  if (!ready()) return [];
   const axes = drawTraces(pen, width, height, style, { S, R, pinned, rows,
     limits: dragging && performance.now() - dragging < 250 ? rowLimits : null });
   if (selected) {
@@ -432,6 +461,7 @@ function begin() {
   byId("copy").addEventListener("click", () => copied(byId("python").textContent));
   byId("link").addEventListener("click", () => { settle(); copied(location.href); });
   window.addEventListener("hashchange", () => {
+    written = location.hash;
     if (location.hash.slice(1) === toAddress(S)) return;
     replace(readAddress() ?? defaults());
   });
@@ -454,6 +484,7 @@ window.excitable = {
   get curveFirst() { return curveFirst; },
   times, data: DATA, systems: SYSTEMS, colours, compute, defaults, prepared, pythonOf, ofPreset,
   parts: (q) => ({ rows: q(() => traceRows(S, R)), draw: q(() => plots.traces.redraw()), rough: q(() => planeData(S, R, limits, true)), fine: q(() => planeData(S, R, limits, false)), side: q(() => { plots.plane.redraw(); plots.curve.redraw(); plots.diagram.redraw(); }) }),
+  now() { frame(); settle(); }, toAddress, fromAddress,
   set(next) { replace(next); }, unit: withUnit,
 };
 

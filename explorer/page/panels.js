@@ -5,8 +5,8 @@ import { cellOf, systemOf } from "./state.js";
 import { namePlain, say, unitShown, withUnit } from "./words.js";
 
 const LEFT = 58, RIGHT = 14, BOTTOM = 42, TOP = 24, GAP = 34;
-const NAMED_COLOURS = { I_Na: "b", I_K: "a", I_A: "c", I_L: "grey", m: "b", h: "d", n: "a",
-  a: "c", b: "e", u: "c" };
+const NAMED_COLOURS = { I_Na: "b", I_K: "a", I_A: "c", I_L: "grey", m: "b", h: "c", n: "a",
+  a: "d", b: "e", u: "c" };
 
 export const coloursOf = (names, style) => {
   const used = new Set(), found = [];
@@ -45,7 +45,7 @@ export function traceRows(S, R) {
 
 function inputSeries(R, { name, unit, scale }) {
   const { dt, samples } = R.found, every = Math.max(1, Math.floor(samples/8000));
-  const count = Math.floor((samples - 1)/every) + 1, values = new Float64Array(count);
+  const count = Math.max(1, Math.floor((samples - 2)/every) + 1), values = new Float64Array(count);
   for (let k = 0; k < count; k++) values[k] = R.input(k*every*dt, k*every*dt, dt);
   return { name, values, dx: dt*1000*every, factor: 1/scale, unit, to: count };
 }
@@ -170,18 +170,28 @@ function segments(axes, flat, sx, sy, colour) {
 function trajectory(axes, S, R, v, w, sv, sw, style) {
   const { pen } = axes, { traces, samples, dt } = R.found, [from, to] = S.view ?? [0, S.duration];
   const first = Math.max(0, Math.floor(from/1000/dt)), last = Math.min(samples, Math.ceil(to/1000/dt) + 1);
+  const jumps = new Set(R.system.resets ? R.found.spikes.map((t) => Math.floor(t/dt + 1e-9) + 1) : []);
+  const through = (from_, to_, move) => {
+    pen.beginPath();
+    let px = NaN, py = NaN;
+    for (let s = from_; s < to_; s++) {
+      const x = axes.x(traces[v][s]/sv), y = axes.y(traces[w][s]/sw), jump = jumps.has(s);
+      const near = Math.abs(x - px) + Math.abs(y - py) < 0.7 && !jumps.has(s + 1) && !jump;
+      if (s > from_ && near) continue;
+      if (move(s === from_, jump)) pen.moveTo(x, y); else pen.lineTo(x, y);
+      px = x;
+      py = y;
+    }
+    pen.stroke();
+  };
   pen.strokeStyle = style.a;
-  pen.lineWidth = 1.1;
-  pen.beginPath();
-  let px = NaN, py = NaN;
-  for (let s = first; s < last; s++) {
-    const x = axes.x(traces[v][s]/sv), y = axes.y(traces[w][s]/sw);
-    if (s > first && Math.abs(x - px) + Math.abs(y - py) < 0.7) continue;
-    if (s === first) pen.moveTo(x, y); else pen.lineTo(x, y);
-    px = x;
-    py = y;
-  }
-  pen.stroke();
+  pen.lineWidth = 1.2;
+  through(first, last, (start, jump) => start || jump);
+  if (!jumps.size) return;
+  pen.lineWidth = 0.8;
+  pen.setLineDash([2, 3]);
+  through(first, last, (start, jump) => start || !jump);
+  pen.setLineDash([]);
 }
 
 // Of a cell with one variable: its slope over itself.

@@ -58,7 +58,7 @@ export class Plot {
     pen.fillStyle = style.paper;
     pen.fillRect(0, 0, this.width, this.height);
     pen.lineJoin = "round";
-    this.axes = this.draw(pen, this.width, this.height, style) ?? [];
+    this.axes = this.draw(pen, this.width, this.height, style) || [];
   }
 
   style() {

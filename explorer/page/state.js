@@ -125,6 +125,7 @@ export function ofPreset(preset) {
   S.blocks = preset.blocks.map((block) => completed(S, block));
   S.preset = preset.key;
   if (preset.plane) S.plane = preset.plane;
+  if (preset.chaos) S.chaos = true;
   if (preset.pin) S.pin = { cell: preset.cell, values: preset.pin.values, start: "rest", first: {} };
   return S;
 }
