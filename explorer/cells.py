@@ -120,10 +120,12 @@ def limit_of(parameter: Parameter) -> str:
     ['above zero', '', 'above zero']
     """
     dimensions = get_dimensions(parameter.unit)
+    low = min([parameter.value, *(parameter.range or ())])
+    if low < 0:  # a slope in siemens is no conductance
+        return ""
     if dimensions in _POSITIVE:
         return "above zero"
     if dimensions is get_dimensions(second):
-        low = parameter.value if parameter.range is None else min(parameter.range)
         return "above zero" if low > 0 else "not negative"
     return "not negative" if dimensions in _NOT_NEGATIVE else ""
 

@@ -49,6 +49,15 @@ function block(S, b) {
   return [`Expression("${expression}",\n    {"${name}": ${I(b[name])}})`, "Expression"];
 }
 
+// The kept neuron, under the same stimulus.
+function second(S) {
+  const own = { ...S, ...S.pin, located: S.located }, cell = DATA.cells[S.pin.cell];
+  if (systemOf(own).input.unit !== systemOf(S).input.unit) return [];
+  const [start] = startOptions(own), options = [start, ...numericsOptions(own)].filter(Boolean);
+  return [`kept = ${cell.python}${changed(own, S.pin.values)}`,
+    `beside = response(${["kept", "stimulus", quantity(S.duration, "ms"), ...options].join(", ")})`];
+}
+
 const UNITS = /\b(?:[munpkM]?(?:V|A|S|F|s|ohm|m|mol|molar)|cm|Hz|siemens|kelvin|msiemens)\b/g;
 
 // The text of a program.
@@ -67,6 +76,7 @@ export function pythonOf(S) {
     `cell = ${cell.python}${changed(S, S.values)}${own ? "  # your own model" : ""}`,
     blocks.length > 1 ? `stimulus = (${stimulus})` : `stimulus = ${stimulus}`,
     ...(half ? halfSteps(S) : running(S)),
+    ...(S.pin && !half ? second(S) : []),
   ].join("\n");
   const units = [...new Set(body.replace(/".*?"/g, "").match(UNITS) ?? [])]
     .filter((u) => new RegExp(`[*/(]${u}\\b|\\[.*\\]\\*${u}\\b`).test(body)).sort();
@@ -83,18 +93,28 @@ export function pythonOf(S) {
 const byName = (a, b) => (a < b ? -1 : 1);
 
 function running(S) {
-  const system = systemOf(S), cell = cellOf(S);
+  const system = systemOf(S);
   const record = [...system.states.map((x) => x.name),
     ...system.named.filter((x) => x.current).map((x) => x.name), system.input.name];
-  const options = [`record=(${record.map((n) => `"${n}"`).join(", ")})`];
-  const given = Object.entries(S.first).map(([name, value]) =>
-    `"${name}": ${quantity(value, system.states.find((x) => x.name === name).unit)}`);
-  if (S.start === "initial") options.push(given.length ? `start={${given.join(", ")}}` : 'start="initial"');
-  if (S.method !== cell.method) options.push(`method="${S.method}"`);
-  if (S.dt !== cell.dt) options.push(`dt=${quantity(S.dt, "ms")}`);
-  if (!S.located || system.locate === null) options.push('spikes="grid"');
+  const options = [`record=(${record.map((n) => `"${n}"`).join(", ")})`,
+    ...startOptions(S), ...numericsOptions(S)];
   return [`out = response(cell, stimulus, ${quantity(S.duration, "ms")},\n    ${options.join(",\n    ")})`,
     "out.traces  # every variable over time", 'out.spikes["t_ms"]'];
+}
+
+function startOptions(S) {
+  if (S.start !== "initial") return [];
+  const { states } = systemOf(S), given = Object.entries(S.first).map(([name, value]) =>
+    `"${name}": ${quantity(value, states.find((x) => x.name === name).unit)}`);
+  return [given.length ? `start={${given.join(", ")}}` : 'start="initial"'];
+}
+
+function numericsOptions(S) {
+  const cell = cellOf(S), options = [];
+  if (S.method !== cell.method) options.push(`method="${S.method}"`);
+  if (S.dt !== cell.dt) options.push(`dt=${quantity(S.dt, "ms")}`);
+  if (!S.located || systemOf(S).locate === null) options.push('spikes="grid"');
+  return options;
 }
 
 // The half steps of the published program, which are no method of the protocols.

@@ -1,6 +1,6 @@
 // The page: one state, and what follows from it.
 import { pythonOf } from "./code.js";
-import { chaosOf, compute, computePinned, inputAt, planeVariable, prepared, sampleAt } from "./compute.js";
+import { chaosOf, compute, computePinned, inputAt, namedOf, planeVariable, prepared, sampleAt } from "./compute.js";
 import { Controls } from "./controls.js";
 import { DATA } from "./data.js";
 import { colours, isDark } from "./draw.js";
@@ -229,8 +229,9 @@ function makePlots() {
 
 function paintTraces(pen, width, height, style) {
   if (!ready()) return [];
-  const axes = drawTraces(pen, width, height, style, { S, R, pinned, rows,
-    limits: dragging && performance.now() - dragging < 250 ? rowLimits : null });
+  const quick = dragging > 0 && performance.now() - dragging < 190;  // lines of one pixel cost least
+  const axes = drawTraces(pen, width, height, style, { S, R, pinned, rows, quick,
+    limits: quick ? rowLimits : null });
   if (selected) {
     const last = axes[axes.length - 1], [a, b] = selected.map((t) => axes[0].x(t));
     pen.fillStyle = `${style.a}33`;
@@ -313,18 +314,18 @@ function stop() {
 // --- tables behind the plots --------------------------------------------------------------------------
 
 function tracesTable(whole) {
-  const { states, input, named } = R.system, { found } = R;
-  const currents = whole ? rows.find((row) => row.series.length && named.some((x) => x.name === row.series[0].name)) : null;
-  const [from, to] = S.view ?? [0, S.duration], h = found.dt*1000;
-  const first = Math.max(0, Math.ceil(from/h - 1e-9)), last = Math.min(found.samples - 1, Math.floor(to/h + 1e-9));
-  const every = whole ? 1 : Math.max(1, Math.ceil((last - first)/200)), out = [];
-  const head = ["t_ms", ...states.map((x) => column(x)), column(input)];
+  const { states, input, named } = R.system, { found } = R, dt = found.dt;
+  const currents = named.map((x, k) => ({ ...x, k })).filter((x) => x.current);
+  const values = currents.length ? namedOf(R, 1) : [];
+  const [from, to] = S.view ?? [0, S.duration], h = dt*1000, out = [];
+  const first = Math.max(0, Math.ceil(from/h - 1e-9));
+  const last = Math.min(found.samples - 1, Math.floor(to/h + 1e-9));
+  const every = whole ? 1 : Math.max(1, Math.ceil((last - first)/200));
   for (let s = first; s <= last; s += every) {
     out.push([+(s*h).toPrecision(12), ...states.map((x, k) => found.traces[k][s]/x.scale),
-      R.input(s*found.dt, s*found.dt, found.dt)/input.scale]);
+      ...currents.map(({scale, k}) => values[k][s]/scale), R.input(s*dt, s*dt, dt)/input.scale]);
   }
-  void currents;
-  return { head, rows: out };
+  return { head: ["t_ms", ...[...states, ...currents, input].map(column)], rows: out };
 }
 
 const column = ({name, unit}) => (unit ? `${name}_${unit.replaceAll("**", "").replaceAll("/", "_per_")
@@ -338,8 +339,7 @@ function equilibriaTable() {
 }
 
 function curveTable() {
-  const { input } = systemOf(S), exact = new Map((curve?.exact ?? []).map((x) => [x.I, x.rate]));
-  void exact;
+  const { input } = systemOf(S);
   return { head: [column(input), "rate_Hz", "resolved"],
     rows: (curve?.points ?? []).map(({I, rate, resolved}) => [I/input.scale, rate, String(resolved)]) };
 }

@@ -69,7 +69,7 @@ const limitsOf = (series) => {
   return [low - room, high + room];
 };
 
-export function drawTraces(pen, width, height, style, { S, R, pinned, rows, limits }) {
+export function drawTraces(pen, width, height, style, { S, R, pinned, rows, limits, quick }) {
   const [from, to] = S.view ?? [0, S.duration];
   const total = rows.reduce((sum, row) => sum + row.weight, 0);
   const room = height - TOP - BOTTOM - GAP*(rows.length - 1), boxes = [];
@@ -91,7 +91,7 @@ export function drawTraces(pen, width, height, style, { S, R, pinned, rows, limi
         axes.trace(values, 0, dx, factor, style.d, { to: end, width: 1.2 });
       }
       row.series.forEach(({ values, dx, factor, to: end }, j) =>
-        axes.trace(values, 0, dx, factor, colours[j], { to: end }));
+        axes.trace(values, 0, dx, factor, colours[j], { to: end, width: quick ? 1 : 1.4 }));
     });
     if (k === 0) spikeMarks(axes, R, style);
     if (row.series.length > 1) {
