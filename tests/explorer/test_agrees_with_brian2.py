@@ -109,6 +109,17 @@ def test_presets_of_the_published_patterns(page_open):
         same_spikes(found, out.spikes["t_ms"])
 
 
+@pytest.mark.parametrize("key", ["lif_cosine", "lif_five", "qif_above", "type_1"])
+def test_python_text_of_other_presets(page_open, key):
+    preset = f"excitable.data.presets.find(x => x.key === {json.dumps(key)})"
+    edit = f"return {{...excitable.ofPreset({preset}), duration: 160, dt: 0.05}}"
+    found = on_the_page(page_open, edit)
+    assert ("Expression(" in found["text"]) == (key == "lif_five")
+    assert ("kept = " in found["text"]) == (key == "type_1")
+    text = found["text"].replace("beside = response(", "beside = lambda: response(")
+    same_spikes(found, run_python(text).spikes["t_ms"])
+
+
 SINE = "{kind: 'sine', amplitude: 1.5, frequency: 40, phase: 0.3, mean: 2, onset: 3.01, offset: 90}"
 RAMP = "{kind: 'ramp', start: 0.5, slope: 0.05, onset: 10.013, offset: 60}"
 PULSES = "{kind: 'pulses', amplitude: 4, width: 6.33, first: 5.02, interval: 20, count: 4}"

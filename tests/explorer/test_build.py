@@ -114,8 +114,9 @@ def test_what_has_no_block_is_refused():
 
 
 def test_modules_with_two_things_of_one_name_are_refused():
+    use = 'import { x } from "./b.js";\n'
     twice = {
-        "a": 'import { x } from "./b.js";\nconst y = 1;\n',
+        "a": f"{use}const y = 1;\n",
         "b": "export const x = 1;\nconst y = 2;\n",
     }
     with pytest.raises(ExcitableError, match="two things of the name y"):
