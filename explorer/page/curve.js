@@ -20,6 +20,8 @@ export function rateAt(system, p, x0, I, numerics, duration, discard) {
   const gaps = Array.from(spikes.slice(1), (t, k) => t - spikes[k]);
   const length = spikes[spikes.length - 1] - spikes[0];
   const longest = Math.max(...gaps), shortest = Math.min(...gaps);
+  // Intervals of one or two steps are those of the integration, not of the cell.
+  if (length < 3*numerics.dt*gaps.length) return { I, rate: null, resolved: false, ...extremes };
   const stopped = duration - spikes[spikes.length - 1] > 1.5*longest;
   const even = longest - shortest <= 0.02*longest + 2*numerics.dt;
   return { I, rate: gaps.length/length, resolved: even && !stopped, ...extremes };

@@ -73,6 +73,7 @@ function frame() {
   times.push(performance.now() - begin);
   if (times.length > 1000) times.shift();
   report();
+  showCursor(false);
   later();
   clearTimeout(settleTimer);
   settleTimer = setTimeout(settle, 200);
@@ -118,6 +119,7 @@ function settle() {
   rowLimits = null;
   plots.traces.redraw();
   limits = null;
+  if (curveRange().join() !== shownRange.join()) askCurve();
   drawSide(false);
   chaos = S.chaos ? chaosOf(S, R) : null;
   byId("chaos").hidden = !S.chaos;
@@ -172,12 +174,23 @@ function startWorker() {
   }
 }
 
+// Which inputs the curve has: those of the model, and the one at the cursor.
+let shownRange = [0, 1];
+
+function curveRange() {
+  const [low, high] = cellOf(S).range;
+  if (!ready()) return [low, high];
+  const I = inputAt(S, R)/systemOf(S).input.scale, room = 0.1*Math.abs(I);
+  return [I < low ? +(I - room).toPrecision(2) : low, I > high ? +(I + room).toPrecision(2) : high];
+}
+
 function askCurve() {
   if (curveTimer) return;
   curveTimer = setTimeout(() => {
     curveTimer = 0;
     if (conflict(S)) return;
-    const { p, numerics } = prepared({ ...S, start: "initial" }), [from, to] = cellOf(S).range;
+    const { p, numerics } = prepared({ ...S, start: "initial" }), [from, to] = curveRange();
+    shownRange = [from, to];
     const { scale } = systemOf(S).input, usual = { ...numerics, dt: Math.min(numerics.dt, cellOf(S).dt/1000) };
     job += 1;
     curveAsked = performance.now();
@@ -190,7 +203,7 @@ let curveAsked = 0, curveFirst = null;
 function receive(answer) {
   if (answer.id !== job) return;
   curve = { ...(curve?.id === answer.id ? curve : {}), ...answer };
-  if (answer.points.length === 50 && curveFirst?.id !== job) {
+  if (curve.points?.length === 50 && curveFirst?.id !== job) {
     curveFirst = { id: job, ms: performance.now() - curveAsked };
   }
   if (!ready()) return;
@@ -216,10 +229,10 @@ function makePlots() {
     paint: (pen, w, h, style) => ready() && plane && drawPlane(pen, w, h, style, { S, R, plane, limits }),
     table: equilibriaTable, describe: () => say("describe.plane", { count: plane?.points?.length ?? 0 }) });
   plots.plane.body.after(element("p", { id: "points", class: "hint" }));
-  plots.curve = new Plot("curve", { paint: (pen, w, h, style) => ready() && drawCurve(pen, w, h, style, { S, R, curve }),
+  plots.curve = new Plot("curve", { paint: (pen, w, h, style) => ready() && drawCurve(pen, w, h, style, { S, R, curve, xlim: shownRange }),
     table: curveTable, describe: () => say("describe.curve") });
   plots.diagram = new Plot("diagram", { paint: (pen, w, h, style) =>
-    ready() && drawDiagram(pen, w, h, style, { S, R, curve }), table: diagramTable, describe: () => say("describe.diagram") });
+    ready() && drawDiagram(pen, w, h, style, { S, R, curve, xlim: shownRange }), table: diagramTable, describe: () => say("describe.diagram") });
   plots.chaos = new Plot("chaos", { paint: (pen, w, h, style) => drawChaos(pen, w, h, style, { S, chaos }),
     table: chaosTable, describe: () => (chaos ? chaosText() : say("title.chaos")) });
   plots.chaos.body.before(element("p", { id: "verdict" }));
@@ -341,7 +354,8 @@ function equilibriaTable() {
 function curveTable() {
   const { input } = systemOf(S);
   return { head: [column(input), "rate_Hz", "resolved"],
-    rows: (curve?.points ?? []).map(({I, rate, resolved}) => [I/input.scale, rate, String(resolved)]) };
+    rows: (curve?.points ?? []).map(({I, rate, resolved}) =>
+      [I/input.scale, rate ?? say("curve.fast"), String(resolved)]) };
 }
 
 function diagramTable() {
@@ -470,7 +484,6 @@ function begin() {
   applyWords();
   askCurve();
   frame();
-  showCursor(false);
   times.opened = performance.now();
 }
 

@@ -1,7 +1,7 @@
 // What each plot shows, as pure drawing: (pen, width, height, style, what there is) -> axes.
 import { Axes, CYCLE } from "./draw.js";
 import { diagramOf, equilibriaOf, inputAt, namedOf, planeOf, sampleAt } from "./compute.js";
-import { cellOf, systemOf } from "./state.js";
+import { systemOf } from "./state.js";
 import { namePlain, say, unitShown, withUnit } from "./words.js";
 
 const LEFT = 58, RIGHT = 14, BOTTOM = 42, TOP = 24, GAP = 34;
@@ -229,9 +229,9 @@ export function planeData(S, R, limits, rough) {
 
 // --- F-I curve and bifurcation diagram -----------------------------------------------------------------
 
-export function drawCurve(pen, width, height, style, { S, R, curve }) {
-  const { input } = systemOf(S), xlim = cellOf(S).range;
-  const points = curve?.points ?? [], exact = curve?.exact ?? [];
+export function drawCurve(pen, width, height, style, { S, R, curve, xlim }) {
+  const { input } = systemOf(S);
+  const points = (curve?.points ?? []).filter((x) => x.rate !== null), exact = curve?.exact ?? [];
   const most = Math.max(10, ...points.map((x) => x.rate), ...exact.map((x) => x.rate ?? 0));
   const box = { left: LEFT, top: TOP, width: width - LEFT - RIGHT, height: height - TOP - BOTTOM };
   const axes = new Axes(pen, box, xlim, [0, 1.05*most], style);
@@ -250,8 +250,8 @@ export function drawCurve(pen, width, height, style, { S, R, curve }) {
   return [axes];
 }
 
-export function drawDiagram(pen, width, height, style, { S, R, curve }) {
-  const { input, states, membrane } = systemOf(S), v = states[membrane], xlim = cellOf(S).range;
+export function drawDiagram(pen, width, height, style, { S, R, curve, xlim }) {
+  const { input, states, membrane } = systemOf(S), v = states[membrane];
   const points = (curve?.points ?? []).filter((x) => x.rate > 0 && !x.diverged), branch = curve?.branch ?? [];
   const inside = branch.filter(({I}) => I/input.scale >= xlim[0] && I/input.scale <= xlim[1]);
   const seen = [...points.flatMap((x) => [x.low, x.high]), ...inside.map((x) => x.v)].map((x) => x/v.scale);

@@ -23,7 +23,6 @@ export async function work(job, post) {
   const points = Array(count).fill(null), x0 = startOf(system, p, first, search);
   let sent = Date.now();
   const send = (done) => post({ id, points: points.filter((x) => x !== null), exact, done });
-  post({ id, points: [], exact, done: false, branch: branch(system, p, search) });
   const list = rounds(count, system.resets ? 1 : 2);
   for (const [k, { places, duration, discard, coarser }] of list.entries()) {
     const own = { ...numerics, dt: numerics.dt*coarser };
@@ -37,6 +36,7 @@ export async function work(job, post) {
       }
     }
     send(k === list.length - 1);
+    if (k === 1) post({ id, branch: branch(system, p, search), done: false });
     await pause();
     if (current !== id) return;
   }

@@ -266,6 +266,15 @@ def test_chaos_survives_a_smaller_step_or_does_not(page):
     assert page.evaluate("excitable.chaos.verdict") == "chaos.both"
 
 
+def test_rates_faster_than_the_step_are_none(page):
+    choose(page, "cell=izhikevich&p.d=-16&p.c=-45&in=constant~-99")
+    page.wait_for_function("() => excitable.curve?.done", timeout=60000)
+    points = page.evaluate("excitable.curve.points")
+    step = page.evaluate("excitable.state.dt")
+    assert all(x["rate"] is None or x["rate"] < 1000 / (3 * step) for x in points)
+    assert any(x["rate"] is None for x in points)
+
+
 def test_euler_can_be_watched_to_fail(page):
     choose(page, "cell=hodgkin_huxley&in=step~10~50~500&method=euler&dt=0.5")
     assert page.evaluate("excitable.result.found.diverged") is not None
