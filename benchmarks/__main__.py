@@ -17,6 +17,7 @@ BENCHMARKS = (
     "networks",
     "forms",
     "learning",
+    "explorer",
 )
 
 

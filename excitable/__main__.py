@@ -1,4 +1,4 @@
-"""The command line: ``python -m excitable models | fi | sweep | export | run | cache``."""
+"""The command line: ``python -m excitable models | fi | explore | sweep | export | run ...``."""
 
 import argparse
 import sys
@@ -46,6 +46,16 @@ def _parser() -> argparse.ArgumentParser:
     fi.add_argument("--backend", choices=BACKENDS)
     fi.add_argument("--out", type=Path, default=Path(), help="folder; default: here")
     fi.set_defaults(command=make_fi)
+
+    explore = commands.add_parser(
+        "explore",
+        help="write the explorer, a page on which models run, and open it in the browser",
+        epilog="The page is one file that needs no network.",
+    )
+    explore.add_argument("model", nargs="?", help="to begin with; also FILE.py:NAME")
+    explore.add_argument("--out", type=Path, default=Path("explorer.html"), help="file or folder")
+    explore.add_argument("--no-open", action="store_true", help="only write the page")
+    explore.set_defaults(command=make_explorer)
 
     _add_export(commands)
     sweep = commands.add_parser(
@@ -148,6 +158,20 @@ def make_fi(options) -> int:
     files = [path, *save_figure(ax.figure, out, f"{model.name}_fi")]
     print(table.to_string(index=False))
     print("\n".join(f"wrote {file}" for file in files))
+    return 0
+
+
+def make_explorer(options) -> int:
+    """Write the explorer and open it."""
+    import webbrowser
+
+    from .explorer.build import found_model, write_explorer
+
+    models, python = found_model(options.model) if options.model else ((), "")
+    path = write_explorer(options.out, *models, python=python)
+    print(f"wrote {path}")
+    if not options.no_open:
+        webbrowser.open(path.resolve().as_uri())
     return 0
 
 

@@ -23,6 +23,7 @@ from markdown import markdown
 from markupsafe import Markup
 
 from ..analysis.plots import close_figure, save_figure
+from ..explorer.build import PAGE as EXPLORER
 from .formatting import format_column, format_number, header, is_text
 from .study import Section, StudyResult
 
@@ -263,7 +264,9 @@ def write_report(
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    page = environment.get_template("report.html.jinja").render(studies=shown)
+    page = environment.get_template("report.html.jinja").render(
+        studies=shown, explorer=EXPLORER if (out / EXPLORER).is_file() else ""
+    )
     fresh = out / f".{REPORT}-{os.getpid()}"
     fresh.write_text(page, "utf-8")
     return fresh.replace(out / REPORT)

@@ -13,6 +13,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from ..errors import RestWarning
+from ..explorer import write_explorer
 from ..models.checks import check_name
 from ..simulation.backends import BACKENDS, choose
 from ..simulation.parallel.machine import cores
@@ -76,6 +77,7 @@ def run(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         interrupted = True
     failures = {o.name: o.error for o in outcomes if o.error}
+    write_explorer(out)
     report = write_report(out, studies=[*STUDIES], failures=failures)
     _print_closing_table(outcomes, report)
     if interrupted:

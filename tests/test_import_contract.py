@@ -15,7 +15,8 @@ MAY_IMPORT = {
     "simulation": {"models", "dynamics", "analysis"},
     "analysis": {"models"},
     "protocols": {"models", "dynamics", "simulation", "analysis"},
-    "experiments": {"models", "dynamics", "simulation", "analysis", "protocols"},
+    "explorer": {"models", "dynamics", "simulation", "protocols"},
+    "experiments": {"models", "dynamics", "simulation", "analysis", "protocols", "explorer"},
 }
 
 

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,12 +19,21 @@ _MATH = ("exp", "log", "log10", "expm1", "log1p", "sqrt", "sin", "cos", "tan", "
          "tanh", "floor", "ceil", "abs", "sign")  # fmt: skip
 _OWN = ("exprel_slope", "clip", "smooth_exprel", "smooth_exprel_of", "part_after", "part_between",
         "time_after", "time_between")  # fmt: skip
-JAVASCRIPT = Dialect(
+
+
+class _JavaScript(Dialect):
+    def number(self, value: float) -> str:
+        """Return a number as text, exactly: whole ones without a point, for all are doubles."""
+        return repr(float(value)).removesuffix(".0")
+
+
+JAVASCRIPT = _JavaScript(
     functions={
         **{name: f"Math.{name}" for name in _MATH},
         **{f"arc{name}": f"Math.a{name}" for name in ("sin", "cos", "tan")},
         **{name: f"${name}" for name in _OWN},
         "exprel": "$smooth_exprel",
+        "timestep": "$timestep",
     },
     power="Math.pow({}, {})",
     modulo="$mod({}, {})",
@@ -31,7 +41,7 @@ JAVASCRIPT = Dialect(
     comparison="{}",
 )
 # Brian2's names have no $, so none of these is taken.
-_FUNCTIONS = """
+FUNCTIONS = """
 const $smooth_exprel_of = (x, e) => Math.abs(x) < 0.05
   ? 1 + x/2*(1 + x/3*(1 + x/4*(1 + x/5*(1 + x/6*(1 + x/7*(1 + x/8)))))) : (e - 1)/x;
 const $smooth_exprel = (x) => x === 0 ? 1 : Math.expm1(x)/x;  // (exp(x) - 1)/x
@@ -42,6 +52,7 @@ const $exprel_slope = (x) => {
   return sum;
 };
 const $clip = (x, low, high) => Math.min(Math.max(x, low), high);
+const $timestep = (t, h) => Math.floor((t + 1e-3*h)/h);  // as Brian2 counts steps
 const $mod = (a, b) => a - b*Math.floor(a/b);
 // The part of the step [begin, begin + h] that lies behind an edge of the input, and times in it.
 const $part_after = (begin, h, edge) => {
@@ -138,6 +149,41 @@ _ARGUMENTS = "t, x, p"
 _MORE = "free = true, begin = t, h = dt"
 
 
+def javascript_expression(
+    text: str, names: Mapping[str, str], functions: Mapping[str, str] | None = None
+) -> str:
+    """Return an expression as JavaScript, numbers in SI units.
+
+    Parameters
+    ----------
+    text : str
+        Brian2 text.
+    names : dict of str to str
+        What its names are there; ``step_begin`` is the beginning of the current step.
+    functions : dict of str to str, optional
+        More functions that the text calls, and what they are called there.
+
+    Raises
+    ------
+    CannotPrint
+        For what JavaScript does not have.
+
+    Examples
+    --------
+    >>> javascript_expression("g*m**3*exp(v/(5*mV))", {n: n for n in "gmv"})
+    'g*m*m*m*Math.exp(v/(5*0.001))'
+    """
+    dialect = JAVASCRIPT
+    if functions:
+        dialect = replace(JAVASCRIPT, functions={**JAVASCRIPT.functions, **functions})
+    return written(ast.unparse(_Begin().visit(tree(text))), names, dialect)
+
+
+def safe_name(name: str) -> str:
+    """Return a name as JavaScript and the module's own functions leave it free."""
+    return f"{name}$" if name in _KEPT else name
+
+
 def javascript_text(model, driven: BrianText, parts) -> str:
     """Return one driven cell as the text of a JavaScript module.
 
@@ -189,9 +235,7 @@ class _Module:
         if model.input in self.system.constants:
             self.values[model.input] = 0.0  # open: a parameter
         named = [*self.system.named, *parts.named]
-        self.names = {
-            n: f"{n}$" if n in _KEPT else n for n in (*self.system.rhs, *self.values, *named)
-        }
+        self.names = {n: safe_name(n) for n in (*self.system.rhs, *self.values, *named)}
         self.clock = {"t": "t", FREE: "free", "dt": "h", "step_begin": "begin"}
         self._check()
 
@@ -206,7 +250,7 @@ class _Module:
     def write(self, text: str, names: Mapping[str, str]) -> str:
         """Return an expression."""
         try:
-            return written(ast.unparse(_Begin().visit(tree(text))), names, JAVASCRIPT)
+            return javascript_expression(text, names)
         except CannotPrint as error:
             raise CannotPrint(f"{self.model.name}: {error}") from None
 
@@ -225,7 +269,7 @@ class _Module:
                 *(f"  {value!r},  // {self._comment(name)}" for name, value in self.values.items()),
                 "]);",
                 f"export const dt = {float(self.driven.dt)!r};  // s",
-                _FUNCTIONS.rstrip(),
+                FUNCTIONS.rstrip(),
                 "",
                 *self._initial(),
                 *self._function(

@@ -30,7 +30,9 @@ SINCE = "since_crossing"
 HOLD, REST, PENDING, END = "hold", "hold__rest", "hold__pending", "hold__end"
 
 
-def locate_spikes(text: BrianText, first: Mapping[str, np.ndarray]) -> BrianText:
+def locate_spikes(
+    text: BrianText, first: Mapping[str, np.ndarray], *, ahead: bool | None = None
+) -> BrianText:
     """Return the group's text with spikes located inside the step.
 
     Noise has no crossing that interpolation could find: a stochastic group comes back unchanged.
@@ -40,6 +42,9 @@ def locate_spikes(text: BrianText, first: Mapping[str, np.ndarray]) -> BrianText
     text : BrianText
     first : dict of str to float or array, shape (n,)
         The state at time 0, by which is told whether a step can follow the upstroke.
+    ahead : bool, optional
+        Whether cells that are about to run away are carried to the threshold; default: if a step
+        cannot follow them, see `upstroke.runs_away`.
 
     Raises
     ------
@@ -48,7 +53,7 @@ def locate_spikes(text: BrianText, first: Mapping[str, np.ndarray]) -> BrianText
     """
     if text.system.stochastic or text.system.random or text.system.gap is None:
         return text
-    return _Located(text, runs_away(text, first)).text()
+    return _Located(text, runs_away(text, first) if ahead is None else ahead).text()
 
 
 class _Located:

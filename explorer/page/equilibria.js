@@ -1,0 +1,152 @@
+// Equilibria, their stability, and nullclines, at a constant input. All numbers in SI units.
+import { eigenvalues } from "./numbers.js";
+
+const GRID = 2001;
+
+const constant = (I) => () => I;
+
+// dv/dt with all other variables where they come to rest at v; x is filled on the way.
+function atSteady(system, p, I, v, x, out) {
+  x[system.membrane] = v;
+  system.steady(v, I, p, x);
+  system.slopes(0, x, p, true, 0, system.h, constant(I), out);
+  return out[system.membrane];
+}
+
+// All equilibria in ascending order of the potential: {x, eigenvalues, stable, kind}.
+export function equilibria(system, p, I, [low, high]) {
+  if (system.steady === null) return null;
+  const n = system.states.length, x = new Float64Array(n), out = new Float64Array(n);
+  const f = (v) => atSteady(system, p, I, v, x, out);
+  const found = [];
+  let before = NaN, a = low;
+  for (let k = 0; k < GRID; k++) {
+    const v = low + (high - low)*k/(GRID - 1), here = f(v);
+    if (isFinite(before) && isFinite(here) && (before >= 0) !== (here >= 0)) {
+      let left = a, right = v;
+      for (let j = 0; j < 60; j++) {
+        const middle = (left + right)/2;
+        if ((f(middle) >= 0) === (before >= 0)) left = middle; else right = middle;
+      }
+      f((left + right)/2);
+      if (x.every(isFinite)) found.push(described(system, p, I, Float64Array.from(x)));
+    }
+    before = here;
+    a = v;
+  }
+  return found;
+}
+
+function described(system, p, I, x) {
+  const values = eigenvalues(jacobian(system, p, I, x), x.length);
+  const fastest = Math.max(...values.map(([re]) => re));
+  return { x, eigenvalues: values, fastest, stable: fastest < 0, kind: kindOf(values) };
+}
+
+// Named by the fastest growing (or slowest decaying) direction; of two variables, as in textbooks.
+export function kindOf(values) {
+  const up = values.filter(([re]) => re > 0).length;
+  const [, im] = values.reduce((a, b) => (b[0] > a[0] ? b : a));
+  if (up === 0) return im !== 0 ? "stableFocus" : "stableNode";
+  if (im !== 0) return "unstableFocus";
+  return up === values.length ? "unstableNode" : "saddle";
+}
+
+export function jacobian(system, p, I, x) {
+  const n = x.length, flat = new Float64Array(n*n), input = constant(I);
+  if (system.jacobian !== null) {
+    system.jacobian(0, x, p, true, 0, system.h, input, flat);
+    return flat;
+  }
+  const up = new Float64Array(n), down = new Float64Array(n);
+  for (let j = 0; j < n; j++) {
+    const y = Float64Array.from(x), step = 1e-6*Math.max(Math.abs(x[j]), 1e-3);
+    y[j] = x[j] + step;
+    system.slopes(0, y, p, true, 0, system.h, input, up);
+    y[j] = x[j] - step;
+    system.slopes(0, y, p, true, 0, system.h, input, down);
+    for (let i = 0; i < n; i++) flat[i*n + j] = (up[i] - down[i])/(2*step);
+  }
+  return flat;
+}
+
+// Where a cell rests without input: the lowest stable equilibrium below the threshold; else null.
+export function rest(system, p, search) {
+  if (system.steady === null || system.timed) return null;
+  const calm = ({x, stable}) => stable && !(system.resets && system.fires !== null
+    && system.fires(0, x, p, true, 0, system.h, constant(0)));
+  const found = equilibria(system, p, 0, search).find(calm);
+  return found ? found.x : null;
+}
+
+// The curve of equilibria over the input: for each potential the input that holds it there. Only
+// where the membrane's slope is linear in the input and nothing else depends on it; else null.
+export function branch(system, p, [low, high], points = 400) {
+  if (system.steady === null) return null;
+  const n = system.states.length, x = new Float64Array(n), out = new Float64Array(n);
+  const found = [];
+  for (let k = 0; k < points; k++) {
+    const v = low + (high - low)*k/(points - 1);
+    const none = atSteady(system, p, 0, v, x, out), other = Float64Array.from(x);
+    const unit = system.input.scale, one = atSteady(system, p, unit, v, x, out) - none;
+    if (x.some((value, j) => value !== other[j])) return null;
+    const I = -none/one*unit;
+    if (!isFinite(I) || !x.every(isFinite)) continue;
+    const { stable } = described(system, p, I, Float64Array.from(x));
+    found.push({ v, I, stable });
+  }
+  return found;
+}
+
+// The other variables of a plane (v, w) while v and w are given: at rest at v, or as they are.
+export function slopesInPlane(system, p, I, { w, others, held }) {
+  const n = system.states.length, v = system.membrane, input = constant(I);
+  const x = Float64Array.from(held), out = new Float64Array(n);
+  const follow = others === "follow" && system.steady !== null;
+  return (a, b, result) => {
+    if (follow) system.steady(a, I, p, x);
+    x[v] = a;
+    if (w !== null) x[w] = b;
+    system.slopes(0, x, p, true, 0, system.h, input, out);
+    result[0] = out[v];
+    result[1] = w === null ? 0 : out[w];
+  };
+}
+
+// Both nullclines as line segments [x1, y1, x2, y2, ...]: contours of zero on a grid.
+export function nullclines(slopes, [left, right], [bottom, top], size) {
+  const values = [new Float64Array(size*size), new Float64Array(size*size)], pair = [0, 0];
+  const at = (low, high, k) => low + (high - low)*k/(size - 1);
+  for (let j = 0; j < size; j++) {
+    for (let i = 0; i < size; i++) {
+      slopes(at(left, right, i), at(bottom, top, j), pair);
+      values[0][j*size + i] = pair[0];
+      values[1][j*size + i] = pair[1];
+    }
+  }
+  const x = (i) => at(left, right, i), y = (j) => at(bottom, top, j);
+  return values.map((field) => contour(field, size, x, y));
+}
+
+function contour(f, size, x, y) {
+  const lines = [];
+  for (let j = 0; j + 1 < size; j++) {
+    for (let i = 0; i + 1 < size; i++) {
+      const a = f[j*size + i], b = f[j*size + i + 1];
+      const d = f[(j + 1)*size + i], c = f[(j + 1)*size + i + 1];
+      const ends = [];
+      const cross = (u, w, x1, y1, x2, y2) => {
+        if (isFinite(u) && isFinite(w) && (u >= 0) !== (w >= 0)) {
+          const part = u/(u - w);
+          ends.push(x1 + part*(x2 - x1), y1 + part*(y2 - y1));
+        }
+      };
+      cross(a, b, x(i), y(j), x(i + 1), y(j));
+      cross(b, c, x(i + 1), y(j), x(i + 1), y(j + 1));
+      cross(c, d, x(i + 1), y(j + 1), x(i), y(j + 1));
+      cross(d, a, x(i), y(j + 1), x(i), y(j));
+      for (let k = 0; k + 3 < ends.length; k += 4) lines.push(ends.slice(k, k + 4));
+    }
+  }
+  return lines.flat();
+}

@@ -1,0 +1,35 @@
+// Files that the page makes: tables as CSV, plots as PNG and SVG.
+import { SvgPen, colours } from "./draw.js";
+
+export function download(name, content, type) {
+  const blob = content instanceof Blob ? content : new Blob([content], { type });
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}
+
+const cell = (value) => (typeof value === "number" ? String(value) : `"${String(value).replaceAll('"', '""')}"`);
+
+export const csvOf = ({ head, rows }) =>
+  `${head.map(cell).join(",")}\n${rows.map((row) => row.map(cell).join(",")).join("\n")}\n`;
+
+export function svgOf(plot) {
+  const style = { ...colours(false), font: "12px sans-serif" };
+  const pen = new SvgPen(plot.width, plot.height, style.paper);
+  plot.draw(pen, plot.width, plot.height, style);
+  return pen.text();
+}
+
+export function pngOf(plot, done) {
+  const canvas = document.createElement("canvas"), scale = 3;
+  canvas.width = plot.width*scale;
+  canvas.height = plot.height*scale;
+  const pen = canvas.getContext("2d"), style = { ...colours(false), font: "12px sans-serif" };
+  pen.scale(scale, scale);
+  pen.fillStyle = style.paper;
+  pen.fillRect(0, 0, plot.width, plot.height);
+  plot.draw(pen, plot.width, plot.height, style);
+  canvas.toBlob(done, "image/png");
+}

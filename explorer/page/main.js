@@ -1,0 +1,504 @@
+// The page: one state, and what follows from it.
+import { pythonOf } from "./code.js";
+import { chaosOf, compute, computePinned, inputAt, namedOf, planeVariable, prepared, sampleAt } from "./compute.js";
+import { Controls } from "./controls.js";
+import { DATA } from "./data.js";
+import { colours, isDark } from "./draw.js";
+import { SYSTEMS } from "./generated.js";
+import { drawChaos, drawCurve, drawDiagram, drawPlane, drawTraces, planeData, planeLimits,
+  traceRows } from "./panels.js";
+import { Plot, button, byId, element } from "./plot.js";
+import { cellOf, conflict, defaults, fromAddress, initialSI, ofPreset, systemOf, toAddress,
+  withCell } from "./state.js";
+import { languageNow, languages, namePlain, say, sayModel, setLanguage, shown, unitShown,
+  withUnit } from "./words.js";
+import { listen, work } from "./worker.js";
+import { timeControls } from "./zoom.js";
+
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+
+let S = defaults(), R = null, rows = [], pinned = null, chaos = null;
+let plane = null, limits = null, curve = null, rowLimits = null, selected = null;
+let wanted = false, dragging = 0, laterAt = 0, laterTimer = 0, settleTimer = 0, playing = null;
+const plots = {}, times = [];
+
+// --- what changes --------------------------------------------------------------------------------
+
+function change(edit, what, rebuild = false) {
+  const next = structuredClone(S);
+  edit(next);
+  const wrong = conflict(next);
+  controls.clearConflicts();
+  if (wrong) { S = next; controls.complain(wrong); return; }
+  S = next;
+  if (rebuild) { controls.build(S); applyWords(); }
+  if (what === "parameters" || what === "numerics" || what === "cell") askCurve();
+  want(what);
+}
+
+function replace(next) {
+  stop();
+  S = next;
+  curve = null;
+  rowLimits = null;
+  plane = null;
+  controls.build(S);
+  applyWords();
+  askCurve();
+  want("cell");
+}
+
+// Whether what has been computed is of the cell that is chosen.
+const ready = () => R !== null && R.cell === S.cell;
+
+function want(what) {
+  if (what !== "view") dragging = performance.now();
+  if (wanted) return;
+  wanted = true;
+  requestAnimationFrame(frame);
+}
+
+// --- one frame -----------------------------------------------------------------------------------
+
+function frame() {
+  wanted = false;
+  if (conflict(S)) return;
+  const begin = performance.now();
+  R = compute(S);
+  rows = traceRows(S, R);
+  const other = computePinned(S);
+  pinned = other ? { rows: traceRows(other.state, other), R: other } : null;
+  plots.traces.redraw();
+  rowLimits = plots.traces.axes.map((a) => a.ylim);
+  times.push(performance.now() - begin);
+  if (times.length > 1000) times.shift();
+  report();
+  showCursor(false);
+  later();
+  clearTimeout(settleTimer);
+  settleTimer = setTimeout(settle, 200);
+}
+
+// What may come a little after the traces: the phase plane, and the marks of the current.
+function later() {
+  if (laterTimer) return;
+  const since = performance.now() - laterAt;
+  laterTimer = setTimeout(() => {
+    laterTimer = 0;
+    laterAt = performance.now();
+    drawSide(true);
+  }, Math.max(0, 90 - since));
+}
+
+function drawSide(rough) {
+  limits = plane && limits && limits.cell === S.cell && rough ? grown(limits, fresh()) : fresh();
+  plane = planeData(S, R, limits, rough);
+  for (const name of ["plane", "curve", "diagram"]) plots[name].redraw();
+  if (!rough) byId("points").textContent = pointsText();
+}
+
+function pointsText() {
+  const { points } = plane, { states, membrane, input } = R.system, { name, unit, scale } = states[membrane];
+  if (points === null) return say("points.unknown");
+  if (!points.length) return say("points.none");
+  const list = points.map(({x, kind}) =>
+    `${say(`point.${kind}`)} ${namePlain(name)} = ${shown(x[membrane]/scale, 4)} ${unitShown(unit)}`.trim());
+  const I = `${shown(inputAt(S, R)/input.scale, 4)} ${unitShown(input.unit)}`.trim();
+  return say("points.some", { I, list: list.join(", ") });
+}
+
+const fresh = () => ({ ...planeLimits(S, R, planeVariable(S)), cell: S.cell });
+const grown = (a, b) => ({ cell: a.cell, x: [Math.min(a.x[0], b.x[0]), Math.max(a.x[1], b.x[1])],
+  y: [Math.min(a.y[0], b.y[0]), Math.max(a.y[1], b.y[1])] });
+
+function settle() {
+  clearTimeout(laterTimer);
+  clearTimeout(settleTimer);
+  laterTimer = 0;
+  if (conflict(S) || !ready()) return;
+  rowLimits = null;
+  plots.traces.redraw();
+  limits = null;
+  if (curveRange().join() !== shownRange.join()) askCurve();
+  drawSide(false);
+  chaos = S.chaos ? chaosOf(S, R) : null;
+  byId("chaos").hidden = !S.chaos;
+  if (chaos) byId("verdict").textContent = chaosText();
+  plots.chaos.redraw();
+  for (const plot of Object.values(plots)) plot.settle();
+  byId("python").textContent = pythonOf(S);
+  writeAddress();
+}
+
+let written = location.hash;
+
+function writeAddress() {
+  if (location.hash !== written) return;  // another one has been entered and is about to be read
+  try {
+    history.replaceState(null, "", `#${toAddress(S)}`);
+    written = location.hash;
+  } catch { /* inside a notebook */ }
+}
+
+function chaosText() {
+  const [whole, half] = chaos.curves;
+  return say(chaos.verdict, { whole: shown(whole.apart, 4), half: shown(half.apart, 4), dt: S.dt });
+}
+
+function report() {
+  const rate = R.rate === null ? "–" : shown(R.rate, 4), late = shown(R.latency, 5);
+  const parts = [["spikes", R.count], ["rate", `${rate} Hz`], ["latency", `${late} ms`]];
+  byId("numbers").replaceChildren(...parts.map(([key, value]) => element("div", {},
+    element("dt", {}, say(`number.${key}`)), element("dd", { id: `n-${key}` }, String(value)))));
+  const words = [];
+  if (R.found.diverged !== null) words.push(say("diverged", { t: shown(R.found.diverged*1000, 5) }));
+  if (R.restless) words.push(say("restless"));
+  byId("warning").textContent = words.join(" ");
+  byId("warning").hidden = !words.length;
+}
+
+// --- F-I curve in a worker ---------------------------------------------------------------------------
+
+let job = 0, curveTimer = 0, worker = null;
+
+function startWorker() {
+  const text = `${byId("engine").textContent}\nlisten(self);`;
+  try {
+    const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+    const made = new Worker(address);
+    made.onmessage = ({ data }) => receive(data);
+    made.onerror = () => { worker = (data) => work(data, receive); };
+    return (data) => made.postMessage(data);
+  } catch {
+    return (data) => work(data, receive);  // a browser that allows no worker: between the frames
+  }
+}
+
+// Which inputs the curve has: those of the model, and the one at the cursor.
+let shownRange = [0, 1];
+
+function curveRange() {
+  const [low, high] = cellOf(S).range;
+  if (!ready()) return [low, high];
+  const I = inputAt(S, R)/systemOf(S).input.scale, room = 0.1*Math.abs(I);
+  return [I < low ? +(I - room).toPrecision(2) : low, I > high ? +(I + room).toPrecision(2) : high];
+}
+
+function askCurve() {
+  if (curveTimer) return;
+  curveTimer = setTimeout(() => {
+    curveTimer = 0;
+    if (conflict(S)) return;
+    const { p, numerics } = prepared({ ...S, start: "initial" }), [from, to] = curveRange();
+    shownRange = [from, to];
+    const { scale } = systemOf(S).input, usual = { ...numerics, dt: Math.min(numerics.dt, cellOf(S).dt/1000) };
+    job += 1;
+    curveAsked = performance.now();
+    worker({ id: job, system: cellOf(S).system, p, first: cellOf(S).first, search: cellOf(S).search,
+      from: from*scale, to: to*scale, count: 50, numerics: usual });
+  }, 60);
+}
+let curveAsked = 0, curveFirst = null;
+
+function receive(answer) {
+  if (answer.id !== job) return;
+  curve = { ...(curve?.id === answer.id ? curve : {}), ...answer };
+  if (curve.points?.length === 50 && curveFirst?.id !== job) {
+    curveFirst = { id: job, ms: performance.now() - curveAsked };
+  }
+  if (!ready()) return;
+  plots.curve.redraw();
+  plots.diagram.redraw();
+  if (answer.done) { plots.curve.settle(); plots.diagram.settle(); }
+}
+
+// --- plots -----------------------------------------------------------------------------------------
+
+function makePlots() {
+  const numbers = element("dl", { id: "numbers", "aria-live": "off" });
+  plots.traces = new Plot("traces", { more: [button("zoom.all", () => setView(null), { id: "whole" })],
+    paint: (pen, w, h, style) => paintTraces(pen, w, h, style), table: tracesTable,
+    describe: () => say("describe.traces", { model: sayModel(cellOf(S).title), count: R.count }) });
+  plots.traces.body.before(numbers, element("p", { id: "warning", role: "alert", hidden: true }));
+  plots.traces.body.after(element("p", { id: "cursor" }), element("p", { class: "hint", "data-say": "hint" }));
+  const variable = element("select", { id: "variable", "aria-label": say("choose.plane"),
+    "data-say-label": "choose.plane", onchange: (event) => change((n) => { n.plane = event.target.value; }, "view") });
+  const others = element("select", { id: "others", "aria-label": say("choose.others"),
+    "data-say-label": "choose.others", onchange: (event) => change((n) => { n.others = event.target.value; }, "view") });
+  plots.plane = new Plot("plane", { more: [variable, others, button("play", play, { id: "play" })],
+    paint: (pen, w, h, style) => ready() && plane && drawPlane(pen, w, h, style, { S, R, plane, limits }),
+    table: equilibriaTable, describe: () => say("describe.plane", { count: plane?.points?.length ?? 0 }) });
+  plots.plane.body.after(element("p", { id: "points", class: "hint" }));
+  plots.curve = new Plot("curve", { paint: (pen, w, h, style) => ready() && drawCurve(pen, w, h, style, { S, R, curve, xlim: shownRange }),
+    table: curveTable, describe: () => say("describe.curve") });
+  plots.diagram = new Plot("diagram", { paint: (pen, w, h, style) =>
+    ready() && drawDiagram(pen, w, h, style, { S, R, curve, xlim: shownRange }), table: diagramTable, describe: () => say("describe.diagram") });
+  plots.chaos = new Plot("chaos", { paint: (pen, w, h, style) => drawChaos(pen, w, h, style, { S, chaos }),
+    table: chaosTable, describe: () => (chaos ? chaosText() : say("title.chaos")) });
+  plots.chaos.body.before(element("p", { id: "verdict" }));
+  for (const name of ["traces", "chaos"]) timeControls(plots[name].canvas, timeHost(plots[name]));
+  for (const name of ["plane", "curve", "diagram"]) keys(plots[name]);
+}
+
+function paintTraces(pen, width, height, style) {
+  if (!ready()) return [];
+  const quick = dragging > 0 && performance.now() - dragging < 190;  // lines of one pixel cost least
+  const axes = drawTraces(pen, width, height, style, { S, R, pinned, rows, quick,
+    limits: quick ? rowLimits : null });
+  if (selected) {
+    const last = axes[axes.length - 1], [a, b] = selected.map((t) => axes[0].x(t));
+    pen.fillStyle = `${style.a}33`;
+    pen.fillRect(Math.min(a, b), axes[0].top, Math.abs(b - a), last.top + last.height - axes[0].top);
+  }
+  return axes;
+}
+
+const timeHost = (plot) => ({
+  view: () => S.view ?? [0, S.duration],
+  duration: () => S.duration,
+  setView,
+  cursor: () => S.cursor,
+  setCursor: (part) => setCursor(part, true),
+  box: () => plot.axes?.[0],
+  select: (a, b) => { selected = a === null ? null : [a, b]; plot.redraw(); },
+});
+
+function setView(view) {
+  S = { ...S, view };
+  want("view");
+}
+
+function setCursor(part, aloud) {
+  S = { ...S, cursor: Math.min(Math.max(part, 0), 1) };
+  plots.traces.redraw();
+  later();
+  showCursor(aloud);
+  clearTimeout(settleTimer);
+  settleTimer = setTimeout(settle, 300);
+}
+
+function showCursor(aloud) {
+  const s = sampleAt(S, R), { states, input } = R.system, t = s*R.found.dt;
+  const parts = states.map(({name, unit, scale}, k) =>
+    `${namePlain(name)} = ${shown(R.found.traces[k][s]/scale, 4)} ${unitShown(unit)}`.trim());
+  parts.push(`${namePlain(input.name)} = ${shown(R.input(t, t, R.found.dt)/input.scale, 4)} ${unitShown(input.unit)}`);
+  const text = `t = ${shown(t*1000, 6)} ms: ${parts.join(", ")}`;
+  byId("cursor").textContent = text;
+  if (aloud) byId("live").textContent = text;
+}
+
+// On the other plots the arrow keys move the same cursor in time.
+function keys(plot) {
+  plot.canvas.addEventListener("keydown", (event) => {
+    const by = { ArrowLeft: -0.005, ArrowRight: 0.005 }[event.key];
+    if (by === undefined) return;
+    event.preventDefault();
+    setCursor(S.cursor + by, true);
+  });
+}
+
+// The cursor runs along the traces, and the point along the trajectory.
+function play() {
+  if (playing) { stop(); return; }
+  const [from, to] = S.view ?? [0, S.duration], length = Math.min(12000, Math.max(4000, (to - from)*20));
+  let at = S.cursor*S.duration >= to*0.995 ? from : Math.max(from, S.cursor*S.duration), before = null;
+  playing = true;
+  byId("play").textContent = say("stop");
+  const go = (now) => {
+    if (!playing) return;
+    if (before !== null) at += (now - before)/length*(to - from);
+    before = now;
+    if (at >= to) { at = to; }
+    S = { ...S, cursor: at/S.duration };
+    plots.traces.redraw();
+    drawSide(true);
+    showCursor(false);
+    if (at >= to) { stop(); settle(); return; }
+    if (still.matches) setTimeout(() => go(performance.now()), 500); else requestAnimationFrame(go);
+  };
+  go(performance.now());
+}
+
+function stop() {
+  playing = null;
+  if (byId("play")) byId("play").textContent = say("play");
+}
+
+// --- tables behind the plots --------------------------------------------------------------------------
+
+function tracesTable(whole) {
+  const { states, input, named } = R.system, { found } = R, dt = found.dt;
+  const currents = named.map((x, k) => ({ ...x, k })).filter((x) => x.current);
+  const values = currents.length ? namedOf(R, 1) : [];
+  const [from, to] = S.view ?? [0, S.duration], h = dt*1000, out = [];
+  const first = Math.max(0, Math.ceil(from/h - 1e-9));
+  const last = Math.min(found.samples - 1, Math.floor(to/h + 1e-9));
+  const every = whole ? 1 : Math.max(1, Math.ceil((last - first)/200));
+  for (let s = first; s <= last; s += every) {
+    out.push([+(s*h).toPrecision(12), ...states.map((x, k) => found.traces[k][s]/x.scale),
+      ...currents.map(({scale, k}) => values[k][s]/scale), R.input(s*dt, s*dt, dt)/input.scale]);
+  }
+  return { head: ["t_ms", ...[...states, ...currents, input].map(column)], rows: out };
+}
+
+const column = ({name, unit}) => (unit ? `${name}_${unit.replaceAll("**", "").replaceAll("/", "_per_")
+  .replaceAll("*", "_")}` : name);
+
+function equilibriaTable() {
+  const { states } = R.system;
+  const head = [...states.map(column), "kind", "eigenvalue_per_ms"];
+  return { head, rows: (plane?.points ?? []).map(({x, kind, fastest}) =>
+    [...states.map(({scale}, k) => x[k]/scale), say(`point.${kind}`), fastest/1000]) };
+}
+
+function curveTable() {
+  const { input } = systemOf(S);
+  return { head: [column(input), "rate_Hz", "resolved"],
+    rows: (curve?.points ?? []).map(({I, rate, resolved}) =>
+      [I/input.scale, rate ?? say("curve.fast"), String(resolved)]) };
+}
+
+function diagramTable() {
+  const { input, states, membrane } = systemOf(S), v = states[membrane];
+  return { head: [column(input), column(v), "stable"], rows: (curve?.branch ?? []).map(({I, v: x, stable}) =>
+    [I/input.scale, x/v.scale, String(stable)]) };
+}
+
+function chaosTable(whole) {
+  const values = chaos?.curves[0].values ?? [], dt = (chaos?.curves[0].dt ?? 0)*1000;
+  const every = whole ? 1 : Math.max(1, Math.ceil(values.length/200)), out = [];
+  for (let s = 0; s < values.length; s += every) out.push([+(s*dt).toPrecision(12), values[s]]);
+  return { head: ["t_ms", "log10_distance"], rows: out };
+}
+
+// --- words, theme, address -----------------------------------------------------------------------------
+
+function applyWords() {
+  for (const part of document.querySelectorAll("[data-say]")) part.textContent = say(part.dataset.say);
+  for (const part of document.querySelectorAll("[data-say-label]")) {
+    part.setAttribute("aria-label", say(part.dataset.sayLabel));
+  }
+  const { states, membrane } = systemOf(S), chosen = planeVariable(S);
+  byId("variable").replaceChildren(...states.map(({name}, k) => (k === membrane ? null
+    : element("option", { value: name, selected: k === chosen }, `${namePlain(states[membrane].name)}–${namePlain(name)}`)))
+    .filter(Boolean));
+  byId("variable").hidden = states.length < 3;
+  byId("others").hidden = states.length < 3;
+  byId("others").replaceChildren(...["follow", "held"].map((value) =>
+    element("option", { value, selected: value === S.others }, say(`others.${value}`))));
+  document.title = `Excitable: ${sayModel(cellOf(S).title)}`;
+}
+
+function makeLanguages() {
+  const names = { en: "English", es: "Español", fr: "Français" };
+  byId("language").append(...languages.map((code) => element("option", { value: code, lang: code,
+    selected: code === languageNow() }, names[code] ?? code)));
+  byId("language").addEventListener("change", (event) => {
+    setLanguage(event.target.value);
+    store("language", event.target.value);
+    controls.build(S);
+    applyWords();
+    want("words");
+    showCursor(false);
+  });
+}
+
+function makeTheme() {
+  byId("theme").addEventListener("click", () => {
+    document.documentElement.dataset.theme = isDark() ? "light" : "dark";
+    store("theme", document.documentElement.dataset.theme);
+    for (const plot of Object.values(plots)) plot.redraw();
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    for (const plot of Object.values(plots)) plot.redraw();
+  });
+}
+
+// A page from a file may not be allowed to keep anything.
+function store(key, value) { try { localStorage.setItem(`excitable.${key}`, value); } catch { /* */ } }
+function stored(key) { try { return localStorage.getItem(`excitable.${key}`); } catch { return null; } }
+
+function note(key) {
+  byId("notice").textContent = key ? say(key) : "";
+  byId("notice").hidden = !key;
+}
+
+function readAddress() {
+  try {
+    const found = fromAddress(location.hash.slice(1));
+    note("");
+    return found;
+  } catch {
+    note("bad.address");
+    return null;
+  }
+}
+
+function copied(text) {
+  const done = () => { byId("live").textContent = say("copied"); };
+  if (navigator.clipboard?.writeText) { navigator.clipboard.writeText(text).then(done, () => oldCopy(text, done)); }
+  else oldCopy(text, done);
+}
+
+function oldCopy(text, done) {
+  const area = element("textarea", { class: "hidden" });
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  if (document.execCommand("copy")) done();
+  area.remove();
+}
+
+const controls = new Controls({
+  change,
+  cell: (key) => replace(withCell(S, key)),
+  preset: (key) => {
+    const preset = DATA.presets.find((x) => x.key === key);
+    replace(preset ? { ...ofPreset(preset), pin: preset.pin ? ofPreset(preset).pin : null } : { ...S, preset: "" });
+  },
+  pin: () => change((next) => {
+    next.pin = { cell: S.cell, values: { ...S.values }, start: S.start, first: { ...S.first } };
+  }, "pin", true),
+  unpin: () => change((next) => { next.pin = null; }, "pin", true),
+  initial: () => initialSI(S),
+});
+
+function begin() {
+  const wishes = [stored("language"), ...(navigator.languages ?? [])].filter(Boolean).map((x) => x.slice(0, 2));
+  setLanguage(wishes.find((x) => languages.includes(x)) ?? "en");
+  const theme = stored("theme");
+  if (theme === "dark" || theme === "light") document.documentElement.dataset.theme = theme;
+  S = readAddress() ?? defaults();
+  makePlots();
+  makeLanguages();
+  makeTheme();
+  byId("copy").addEventListener("click", () => copied(byId("python").textContent));
+  byId("link").addEventListener("click", () => { settle(); copied(location.href); });
+  window.addEventListener("hashchange", () => {
+    written = location.hash;
+    if (location.hash.slice(1) === toAddress(S)) return;
+    replace(readAddress() ?? defaults());
+  });
+  worker = startWorker();
+  controls.build(S);
+  applyWords();
+  askCurve();
+  frame();
+  times.opened = performance.now();
+}
+
+// For tests and for the console of the browser.
+window.excitable = {
+  get state() { return structuredClone(S); },
+  get result() { return R; },
+  get curve() { return curve; },
+  get chaos() { return chaos; },
+  get plane() { return plane; },
+  get curveFirst() { return curveFirst; },
+  times, data: DATA, systems: SYSTEMS, colours, compute, defaults, prepared, pythonOf, ofPreset,
+  parts: (q) => ({ rows: q(() => traceRows(S, R)), draw: q(() => plots.traces.redraw()), rough: q(() => planeData(S, R, limits, true)), fine: q(() => planeData(S, R, limits, false)), side: q(() => { plots.plane.redraw(); plots.curve.redraw(); plots.diagram.redraw(); }) }),
+  now() { frame(); settle(); }, toAddress, fromAddress,
+  set(next) { replace(next); }, unit: withUnit,
+};
+
+begin();

@@ -1,0 +1,47 @@
+// The F-I curve in a worker: the page goes on while it refines.
+import { exactRate, rateAt, rounds, startOf } from "./curve.js";
+import { branch } from "./equilibria.js";
+import { SYSTEMS } from "./generated.js";
+
+let current = 0;
+
+const pause = () => new Promise((go) => setTimeout(go, 0));
+
+// job: {id, system, p, search, from, to, count, numerics}. `post` receives what is known so far.
+export async function work(job, post) {
+  const { id, p, first, search, from, to, count, numerics } = job;
+  const system = { ...SYSTEMS[job.system], h: numerics.dt };
+  current = id;
+  const currents = Array.from({length: count}, (_, k) => from + (to - from)*k/(count - 1));
+  const exact = exactRate(system, p, currents[0]) === null ? null : [];
+  if (exact !== null) {
+    for (let k = 0; k <= 400; k++) {
+      const I = from + (to - from)*k/400;
+      exact.push({ I, rate: exactRate(system, p, I) });
+    }
+  }
+  const points = Array(count).fill(null), x0 = startOf(system, p, first, search);
+  let sent = Date.now();
+  const send = (done) => post({ id, points: points.filter((x) => x !== null), exact, done });
+  const list = rounds(count, system.resets ? 1 : 2);
+  for (const [k, { places, duration, discard, coarser }] of list.entries()) {
+    const own = { ...numerics, dt: numerics.dt*coarser };
+    for (const place of places) {
+      points[place] = rateAt(system, p, x0, currents[place], own, duration, discard);
+      if (Date.now() - sent > 60) {
+        send(false);
+        sent = Date.now();
+        await pause();
+        if (current !== id) return;
+      }
+    }
+    send(k === list.length - 1);
+    if (k === 1) post({ id, branch: branch(system, p, search), done: false });
+    await pause();
+    if (current !== id) return;
+  }
+}
+
+export function listen(scope) {
+  scope.onmessage = ({ data }) => work(data, (answer) => scope.postMessage(answer));
+}

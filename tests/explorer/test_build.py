@@ -1,0 +1,140 @@
+"""The page's file: models of other people, bifurcation diagrams, the command line."""
+
+import pandas as pd
+import pytest
+from brian2 import ms
+from excitable.explorer import explorer_html, write_explorer
+from excitable.explorer.blocks import blocks_of
+from excitable.explorer.cells import limit_of
+from excitable.explorer.page import joined
+from excitable.models import IZHIKEVICH_2007, LIF, ZOO, Parameter
+from excitable.protocols import Chirp
+
+from excitable.__main__ import main
+from excitable.errors import ExcitableError
+from tests import user_models
+from tests.explorer.test_agrees_with_brian2 import on_the_page, run_python, same_spikes
+
+OWN = {m.name: m for m in vars(user_models).values() if hasattr(m, "equations")}
+# Input (in the model's unit) and duration (ms) under which each fires a few times.
+FIRING = {
+    "my_morris_lecar": (100, 400),
+    "my_adex": (1000, 60),
+    "my_wang_buzsaki": (2, 60),
+    "my_fitzhugh_nagumo": (0.5, 100),
+    "my_hindmarsh_rose": (3, 100),
+    "my_pinsky_rinzel": (2.5, 40),
+    "my_connor_stevens_ahp": (20, 40),
+}
+
+
+@pytest.fixture(scope="module")
+def own_page(opened, tmp_path_factory):
+    """A page with models of other people."""
+    path = tmp_path_factory.mktemp("own") / "own.html"
+    with opened(write_explorer(path, *OWN.values(), python="CELLS")) as page:
+        yield page
+
+
+@pytest.mark.parametrize("name", FIRING)
+def test_models_of_other_people_agree_with_brian2(own_page, name):
+    amount, duration = FIRING[name]
+    edit = (
+        f"const S = excitable.defaults('{name}'); S.duration = {duration};"
+        f"S.blocks = [{{kind: 'step', amplitude: {amount}, onset: 2, offset: {duration}}}];"
+        "S.start = 'initial'; return S;"
+    )
+    found = on_the_page(own_page, edit)
+    text = found["text"].replace(
+        "cell = CELLS", f"from tests.user_models import *\ncell = {name_of(name)}"
+    )
+    same_spikes(found, run_python(text).spikes["t_ms"])
+
+
+def name_of(model: str) -> str:
+    return next(k for k, m in vars(user_models).items() if getattr(m, "name", "") == model)
+
+
+def test_every_model_of_other_people_is_shown(own_page):
+    for name in OWN:
+        own_page.evaluate(
+            "name => { excitable.set(excitable.defaults(name)); excitable.now(); }", name
+        )
+        assert own_page.locator("#parameters .field").count() == len(OWN[name].parameters)
+        assert own_page.evaluate("excitable.result.found.diverged") is None
+    # The published ones are there too.
+    assert own_page.evaluate("Object.keys(excitable.data.cells)")[-1] == "izhikevich_2007_tc"
+
+
+def test_a_published_model_is_not_shown_twice():
+    page = explorer_html(LIF)
+    assert page.count('"lif":{') == 1
+    assert '"first":"lif"' in page
+
+
+def test_a_model_with_the_name_of_a_published_one_takes_its_place():
+    tau = {"tau": 33 * ms}
+    page = explorer_html(LIF.with_(**tau))
+    assert page.count('"lif":{') == 1
+    assert '"values":[33.0' in page
+
+
+def test_diagrams_come_along():
+    table = pd.DataFrame(
+        {
+            "I": [0.0, 1, 2],
+            "v": [-65.0, -64, -63],
+            "branch": [0, 0, 0],
+            "stable": [True, True, False],
+        }
+    )
+    page = explorer_html(diagrams={"hodgkin_huxley": table})
+    assert '"diagrams":{"hodgkin_huxley":[{"I":[0.0,1.0,2.0],"v":[-65.0,-64.0,-63.0]' in page
+    with pytest.raises(ValueError, match=r"needs the columns \['branch'\]"):
+        explorer_html(diagrams={"hodgkin_huxley": table.drop(columns="branch")})
+    with pytest.raises(ValueError, match="no model 'hh'"):
+        explorer_html(diagrams={"hh": table})
+
+
+def test_the_command_writes_the_page(tmp_path, capsys):
+    file = tmp_path / "mine.py"
+    file.write_text("from excitable.models import LIF\nCELL = LIF.with_(name='mine')\n")
+    assert main(["explore", f"{file}:CELL", "--out", str(tmp_path), "--no-open"]) == 0
+    text = (tmp_path / "explorer.html").read_text("utf-8")
+    assert "wrote" in capsys.readouterr().out
+    assert '"first":"mine"' in text
+    assert 'mine.py:CELL\\")' in text
+    assert main(["explore", "hogkin_huxley", "--no-open", "--out", str(tmp_path)]) == 2
+    assert "did you mean 'hodgkin_huxley'" in capsys.readouterr().err
+
+
+def test_what_has_no_block_is_refused():
+    with pytest.raises(ValueError, match="no block for Chirp"):
+        blocks_of(Chirp(1, 1 / ms, 2 / ms, offset=9 * ms), 1)
+
+
+def test_modules_with_two_things_of_one_name_are_refused():
+    use = 'import { x } from "./b.js";\n'
+    twice = {
+        "a": f"{use}const y = 1;\n",
+        "b": "export const x = 1;\nconst y = 2;\n",
+    }
+    with pytest.raises(ExcitableError, match="two things of the name y"):
+        joined("a", twice)
+    text, order = joined("a", {**twice, "a": f"{use}const z = x;\n"})
+    assert order == ["b", "a"]
+    assert text.index("const x") < text.index("const z")
+
+
+def test_limits_of_physics():
+    for model in ZOO:
+        for name, parameter in model.parameters.items():
+            limit = limit_of(parameter)
+            if name.startswith("g_"):
+                assert limit == "not negative"
+            if name.startswith(("C", "tau", "R")):
+                assert limit == "above zero"
+            # Whatever a model states obeys.
+            assert min(parameter.value, *parameter.range) >= 0 or not limit
+    assert limit_of(Parameter(0, ms)) == "not negative"
+    assert limit_of(IZHIKEVICH_2007.parameters["b"]) == ""  # a slope in nS, -2 by default
