@@ -186,8 +186,15 @@ class System:
                 found[x] = total
         return found
 
-    def jacobian(self) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
-        """Return the exact derivatives of all slopes by all state variables, in linear size.
+    def jacobian(
+        self, by: Sequence[str] = ()
+    ) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
+        """Return the exact derivatives of all slopes, in linear size.
+
+        Parameters
+        ----------
+        by : sequence of str
+            State variables and parameters; default: all state variables.
 
         Returns
         -------
@@ -198,7 +205,7 @@ class System:
             Derivative of the slope of the first by the second; what is missing is 0.
         """
         parts, entries = {}, {}
-        for y in self.rhs:
+        for y in by or self.rhs:
             known = {y: "1"}
             for name, text in self.parts().items():
                 total = total_derivative(text, known)
