@@ -296,7 +296,7 @@ def _between(follower, here, step, there, points) -> list[CycleSpecial]:
             continue
         try:
             found.append(_located(follower, here, step, kind, test))
-        except (NoConvergence, ValueError, np.linalg.LinAlgError):
+        except (NoConvergence, RuntimeError, ValueError, np.linalg.LinAlgError):
             found.append(
                 CycleSpecial(f"{kind} (not refined)", there, there.orbit.p, np.nan, np.nan)
             )
@@ -324,7 +324,7 @@ def _located(follower, here, step, kind, test) -> CycleSpecial:
     """Return a special point between two neighbours, on the mesh and on one twice as fine."""
     from scipy.optimize import brentq
 
-    tolerance = 1e-6 if kind == "fold of cycles" else 1e-10
+    tolerance = 1e-6 if kind == "fold of cycles" else 1e-9
 
     def zero(start: CyclePoint, low: float, high: float) -> CyclePoint:
         kept = {}
@@ -333,7 +333,7 @@ def _located(follower, here, step, kind, test) -> CycleSpecial:
             kept[distance] = follower.at(start, distance)[0] if distance else start
             return test(kept[distance])
 
-        at = brentq(value, low, high, xtol=tolerance * max(step, 1e-3), rtol=1e-12, maxiter=30)
+        at = brentq(value, low, high, xtol=tolerance * max(step, 1e-3), rtol=1e-12, maxiter=60)
         return kept[at]
 
     coarse = zero(here, 0.0, step)

@@ -35,6 +35,8 @@ class Field:
     units, free_units : list of Unit
     membrane : int
         Which of `names` is the membrane potential.
+    fixed : dict of str to float
+        All other parameters (and the input), in SI units.
     """
 
     def __init__(self, model, free: Sequence[str], values: Mapping[str, float] | None = None):
@@ -50,7 +52,7 @@ class Field:
         self.scale = np.array([float(u) for u in self.units])
         self.free_scale = np.array([float(u) for u in self.free_units])
         fixed = {**model.values, model.input: 0.0} | dict(values or {})
-        self._fixed = {k: v for k, v in fixed.items() if k not in self.free}
+        self.fixed = {k: v for k, v in fixed.items() if k not in self.free}
         self._compile(system)
 
     @property
@@ -59,10 +61,10 @@ class Field:
         return len(self.names)
 
     def _compile(self, system) -> None:
-        given = [*self.names, *self.free, *self._fixed, "t", "dt"]
+        given = [*self.names, *self.free, *self.fixed, "t", "dt"]
         slopes, parts = system.slopes(), system.parts()
         outputs = [slopes[x] for x in self.names]
-        self._tail = [*self._fixed.values(), 0.0, float(self.model.dt)]
+        self._tail = [*self.fixed.values(), 0.0, float(self.model.dt)]
         self._slopes = numeric.function(given, outputs, parts, system.functions)
         self._jets = numeric.function(
             given, outputs, parts, {**system.functions, **jets.FUNCTIONS}
