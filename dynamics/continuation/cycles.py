@@ -23,8 +23,9 @@ from .normal_forms import hopf_vectors
 
 INTERVALS = 50
 FIRST, SHORTEST, LONGEST = 0.02, 1e-5, 0.8  # steps, in scaled arclength
-MOST = 600  # steps of a branch
+MOST = 300  # steps of a branch
 ADAPT = 4  # steps between new meshes
+LONG = 8  # a period of so many shortest ones
 SETTLED = 1e-9  # of the range: a parameter that no longer changes while the period grows
 
 
@@ -62,6 +63,7 @@ class CycleBranch:
     special: list[CycleSpecial]
     origin: str
     end: str
+    notes: list[str] = dataclass_field(default_factory=list)
 
 
 class Follower:
@@ -171,6 +173,7 @@ def follow(
         Is told each point.
     """
     points, special, step, end = [first], [], FIRST, ""
+    notes: list[str] = []
     here, since = first, 0
     while not end:
         if len(points) > MOST:
@@ -193,47 +196,75 @@ def follow(
         if not low <= there.orbit.p <= high:
             edge = low if there.orbit.p < low else high
             points.append(_at_edge(follower, here, there, edge))
-            special += _between(follower, here, step, points[-1], points)
+            special += _between(follower, here, step, points[-1], points, notes)
             end = "range"
             break
-        special += _between(follower, here, step, there, points)
+        special += _between(follower, here, step, there, points, notes)
         points.append(there)
         report(there)
         end = _ended(points, follower, longest_period)
         here, since = there, since + 1
-        if since >= ADAPT:
-            here, since = _remeshed(follower, here), 0
+        if since >= (1 if is_long(points) else ADAPT):
+            here, since = _remeshed(follower, here, is_long(points)), 0
             points[-1] = here
         if count <= 4:
             step = min(step * (1.4 if turn > 0.95 else 1.0), LONGEST)
         elif count > 6:
             step /= 1.5
-    return CycleBranch(points, special, origin, end)
+    return CycleBranch(points, _distinct(special, follower.span), origin, end, _short(notes))
+
+
+def _distinct(special: list[CycleSpecial], span: float) -> list[CycleSpecial]:
+    """Return the points without those that are one: where the parameter hardly moves (canards)."""
+    kept: list[CycleSpecial] = []
+    for new in special:
+        for k, old in enumerate(kept):
+            near = max(1e-9 * span, old.change, new.change)
+            same_period = abs(old.point.orbit.period / new.point.orbit.period - 1) < 1e-3
+            if old.type == new.type and abs(old.p - new.p) < near and same_period:
+                kept[k] = min(old, new, key=lambda s: s.change)
+                break
+        else:
+            kept.append(new)
+    return kept
+
+
+def _short(notes: list[str]) -> list[str]:
+    more = [f"and {len(notes) - 3} more that could not be refined"] if len(notes) > 3 else []
+    return notes[:3] + more
 
 
 def _lost(points: list[CyclePoint]) -> str:
     periods = [q.orbit.period for q in points]
-    if periods[-1] > 10 * min(periods) and periods[-1] >= max(periods):
+    if is_long(points) and periods[-1] >= max(periods):
         return "long"
     return f"stopped at {points[-1].orbit.p:.6g}: the steps became too short"
 
 
-def _remeshed(follower: Follower, point: CyclePoint) -> CyclePoint:
+def _remeshed(follower: Follower, point: CyclePoint, is_long: bool) -> CyclePoint:
+    """Return a point on a mesh that fits it, of more intervals where an orbit lingers and spikes."""
+    mesh = adapted(point.orbit, follower.scale)
+    if is_long and len(mesh) <= 2 * INTERVALS:
+        mesh = replace(point.orbit, mesh=mesh).with_halves()
     try:
-        return follower.with_mesh(point, adapted(point.orbit, follower.scale))
-    except NoConvergence:
+        return follower.with_mesh(point, mesh)
+    except (NoConvergence, np.linalg.LinAlgError):
         return point
+
+
+def is_long(points: list[CyclePoint]) -> bool:
+    """Return whether the last period is far above the shortest."""
+    return points[-1].orbit.period > LONG * min(q.orbit.period for q in points)
 
 
 def _ended(points: list[CyclePoint], follower: Follower, longest: float) -> str:
     """Return "long" where the period grows without end."""
-    periods = np.array([q.orbit.period for q in points[-8:]])
-    shortest = min(q.orbit.period for q in points)
-    if periods[-1] > longest * shortest:
+    periods = np.array([q.orbit.period for q in points[-4:]])
+    if periods[-1] > longest * min(q.orbit.period for q in points):
         return "long"
-    if len(points) > 8 and periods[-1] > 8 * shortest and (np.diff(periods) > 0).all():
-        settled = np.ptp([q.orbit.p for q in points[-4:]])
-        if settled < SETTLED * follower.span and periods[-1] > 1.1 * periods[-4]:
+    if len(points) > 8 and is_long(points) and (np.diff(periods) > 0).all():
+        moved = np.abs(np.diff([q.orbit.p for q in points[-3:]]))
+        if (moved < SETTLED * follower.span).any() and periods[-1] > 1.02 * periods[-2]:
             return "long"
     return ""
 
@@ -282,7 +313,7 @@ _TESTS = {
 }
 
 
-def _between(follower, here, step, there, points) -> list[CycleSpecial]:
+def _between(follower, here, step, there, points, notes) -> list[CycleSpecial]:
     found = []
     if there is here:
         return found
@@ -290,16 +321,15 @@ def _between(follower, here, step, there, points) -> list[CycleSpecial]:
         a, b = test(here), test(there)
         if not (np.isfinite(a) and np.isfinite(b) and a * b < 0):
             continue
-        if kind == "fold of cycles" and _is_noise(follower, here, there, points):
+        if _is_noise(follower, here, there, points):
             continue
         if kind == "period doubling" and not _crosses(here, there):
             continue
         try:
             found.append(_located(follower, here, step, kind, test))
         except (NoConvergence, RuntimeError, ValueError, np.linalg.LinAlgError):
-            found.append(
-                CycleSpecial(f"{kind} (not refined)", there, there.orbit.p, np.nan, np.nan)
-            )
+            low, high = sorted((here.orbit.p, there.orbit.p))
+            notes.append(f"a {kind} between {low:.8g} and {high:.8g} could not be refined")
     return sorted(found, key=lambda s: abs(s.p - here.orbit.p))
 
 
@@ -316,8 +346,7 @@ def _crosses(here: CyclePoint, there: CyclePoint) -> bool:
 def _is_noise(follower, here, there, points) -> bool:
     """Return whether the parameter has settled at a homoclinic orbit: its slope is rounding."""
     moved = abs(there.orbit.p - here.orbit.p)
-    long = there.orbit.period > 8 * min(q.orbit.period for q in points)
-    return long and moved < 1e-7 * follower.span
+    return is_long([*points, there]) and moved < 1e-6 * follower.span
 
 
 def _located(follower, here, step, kind, test) -> CycleSpecial:
@@ -338,7 +367,7 @@ def _located(follower, here, step, kind, test) -> CycleSpecial:
 
     coarse = zero(here, 0.0, step)
     mesh = adapted(coarse.orbit, follower.scale)
-    start = follower.with_mesh(coarse, Orbit(mesh, coarse.orbit.x, 1.0, 0.0).finer().mesh)
+    start = follower.with_mesh(coarse, replace(coarse.orbit, mesh=mesh).with_halves())
     width = 1e-4
     while True:
         a, b = (test(follower.at(start, d)[0]) for d in (-width, width))
@@ -349,9 +378,12 @@ def _located(follower, here, step, kind, test) -> CycleSpecial:
             raise NoConvergence(f"the {kind} is not there on a finer mesh")
     fine = zero(start, -width, width)
     residual = abs(float(np.abs(fine.multipliers[0] - 1)))
-    return CycleSpecial(
-        kind, fine, fine.orbit.p, abs(fine.orbit.p - coarse.orbit.p), residual
-    )
+    change = abs(fine.orbit.p - coarse.orbit.p)
+    crossing = {"period doubling": np.abs(fine.multipliers + 1).min(),
+                "torus": np.abs(np.abs(fine.multipliers[1:]) - 1).min()}.get(kind, 0.0)  # fmt: skip
+    if crossing > 1e-3 or change > 1e-3 * follower.span:
+        raise NoConvergence(f"the {kind} moves as the mesh is refined")
+    return CycleSpecial(kind, fine, fine.orbit.p, change, residual)
 
 
 def solved(field: Field, orbit: Orbit, span: float) -> CyclePoint:

@@ -221,7 +221,7 @@ def bifurcations(
     *,
     I=None,
     cycles: bool = True,
-    longest_period: float = 300.0,
+    longest_period: float = 1000.0,
     report: Callable[[str], None] | None = None,
 ) -> Diagram:
     """Return the bifurcation diagram of a model over one parameter.
@@ -372,6 +372,7 @@ def _followed(diagram: Diagram, follower, first, origin: str, longest: float) ->
 
 def _keep(diagram: Diagram, branch: CycleBranch) -> None:
     diagram.cycles.append(branch)
+    diagram.notes += [f"cycles from {branch.origin}: {note}" for note in branch.notes]
     if branch.end == "long":
         diagram.ends[len(diagram.cycles) - 1] = long_end(diagram.field, branch, diagram.curves)
     elif branch.end.startswith("stopped"):

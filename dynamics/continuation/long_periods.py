@@ -70,8 +70,10 @@ def _saddle(field: Field, orbit: Orbit, scale) -> np.ndarray | None:
         x = x - step
         if not np.isfinite(x).all():
             return None
-        if np.abs(step / scale).max() < 1e-12:
+        if np.abs(step / scale).max() < 1e-11:
             break
+    else:
+        return None
     values = np.linalg.eigvals(field.jacobian(x, p))
     above = (values.real > 0).sum()
     if 0 < above < field.n and distance(orbit, x, scale) < NEAR:
@@ -102,10 +104,13 @@ def _homoclinic(field: Field, branch: CycleBranch, saddle, scale) -> LongEnd | N
 
 
 def _exponential_growth(orbits: list[Orbit], p: float, rate: float) -> float:
-    """Return d(-log|p - p_c|)/dT over the saddle's rate: 1 near a homoclinic orbit."""
-    periods = np.array([o.period for o in orbits])
-    gaps = np.abs(np.array([o.p for o in orbits]) - p)
-    good = gaps > 1e-11 * max(abs(p), 1e-3)
+    """Return d(-log|p - p_c|)/dT over the saddle's rate: 1 near a homoclinic orbit.
+
+    Of the orbits before those from which p_c is.
+    """
+    periods = np.array([o.period for o in orbits[:-1]])
+    gaps = np.abs(np.array([o.p for o in orbits[:-1]]) - p)
+    good = gaps > 1e-9 * max(abs(p), 1e-3)
     if good.sum() < 2:
         return np.nan
     t, g = periods[good][-2:], -np.log(gaps[good][-2:])
@@ -120,10 +125,10 @@ def _snic(branch: CycleBranch, folds: list[SpecialPoint], scale) -> LongEnd | No
         gaps = np.abs(np.array([o.p for o in orbits]) - fold.p)
         if gaps.min() == 0:
             continue
-        growth = np.polyfit(np.log(gaps), np.log(periods), 1)[0]
+        growth = np.polyfit(np.log(gaps[-3:]), np.log(periods[-3:]), 1)[0]
         near = distance(orbits[-1], fold.x, scale)
         closing = near < distance(orbits[0], fold.x, scale)
-        if -0.6 < growth < -0.4 and near < 4 * NEAR and closing:
+        if -0.7 < growth < -0.4 and near < 4 * NEAR and closing:
             # 1/T**2 is linear in p: where it is zero, by the cycles alone.
             slope, offset = np.polyfit([o.p for o in orbits[-2:]], periods[-2:] ** -2.0, 1)
             numbers = {
