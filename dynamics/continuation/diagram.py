@@ -59,6 +59,11 @@ class Diagram:
         return column(self.parameter, self.field.free_units[0])
 
     @property
+    def membrane_column(self) -> str:
+        """Name of the membrane potential's column in `points`."""
+        return column(self.model.membrane, self.field.units[self.field.membrane])
+
+    @property
     def branches(self) -> pd.DataFrame:
         """See the class."""
         tables = [
