@@ -22,7 +22,7 @@ from .field import Field
 from .normal_forms import hopf_vectors
 
 INTERVALS = 50
-FIRST, SHORTEST, LONGEST = 0.02, 1e-5, 0.8  # steps, in scaled arclength
+FIRST, SHORTEST, LONGEST = 0.02, 1e-5, 0.6  # steps, in scaled arclength
 MOST = 300  # steps of a branch
 ADAPT = 4  # steps between new meshes
 LONG = 8  # a period of so many shortest ones
@@ -199,8 +199,9 @@ def follow(
             special += _between(follower, here, step, points[-1], points, notes)
             end = "range"
             break
-        special += _between(follower, here, step, there, points, notes)
-        points.append(there)
+        new = _between(follower, here, step, there, points, notes)
+        special += new
+        points += [*(s.point for s in new), there]
         report(there)
         end = _ended(points, follower, longest_period)
         here, since = there, since + 1

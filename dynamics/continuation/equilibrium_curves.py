@@ -122,9 +122,11 @@ def _half(field: Field, curve: Curve, first: CurvePoint, low, high):
     outer = np.append(np.full(field.n, 40.0), np.inf)  # scaled: far outside what a cell does
     before = _tests(field, curve, first)
     try:
-        for here, step, there in curve.follow(first):
+        for here, step, there in curve.follow(first, longest=0.05):
             after = _tests(field, curve, there)
-            points += _between(field, curve, here, step, before, after)
+            new = _between(field, curve, here, step, before, after)
+            points += new
+            half += [np.append(q.x, q.p) for q in new if low <= q.p <= high]
             before = after
             u = there.u * curve.scale
             if not low <= u[-1] <= high:
