@@ -3,6 +3,7 @@
 from .continuation.diagram import Diagram, bifurcations
 from .equilibria import equilibria, rest
 from .fluctuations import membrane_deviation, noise_for_deviation
+from .phase_response import phase_response
 from .steady_currents import saddle_node, steady_current, velocity
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "equilibria",
     "membrane_deviation",
     "noise_for_deviation",
+    "phase_response",
     "rest",
     "saddle_node",
     "steady_current",

@@ -35,7 +35,7 @@ def phase_response(
         Constant input at which it fires.
     method : "adjoint" or "direct"
         The infinitesimal response from the adjoint equations; or perturb the membrane at each
-        phase, integrate, and compare the times of the next two rounds.
+        phase, integrate, and compare the times of the next four rounds.
     phases : int
         How many, evenly spaced.
     push : Quantity, optional
@@ -49,9 +49,10 @@ def phase_response(
     Returns
     -------
     DataFrame
-        ``phase`` (0 to 1), ``z`` (advance of phase as a share of the period, per unit of the
-        membrane: column ``z_per_mV``), of the direct method also ``z2_per_mV``, the second-order
-        response: the advance of the next round but one. attrs: ``period_ms``, ``min_over_max``.
+        ``phase`` (0 to 1) and ``z_ms_per_mV``, by how much all later spikes come earlier; of the
+        direct method also ``z1_ms_per_mV`` and ``z2_ms_per_mV``, by how much the present and the
+        next round become shorter (the first- and second-order response; z is the sum of those of
+        all rounds). attrs: ``period_ms``, ``min_over_max``.
 
     Raises
     ------
@@ -60,7 +61,6 @@ def phase_response(
 
     Notes
     -----
-    Units of `z`: of phase in ms per mV times 1/period; multiply by the period for ms per mV.
     Ermentrout & Terman 2010, Mathematical Foundations of Neuroscience, chapter 8.
     """
     if method not in ("adjoint", "direct"):
@@ -71,13 +71,15 @@ def phase_response(
     zero = _phase_zero(field, point.orbit, crossing)
     phase = np.arange(phases) / phases
     unit = str(field.units[field.membrane])
-    name = f"z_per_{unit}" if unit != "1" else "z"
+    name = f"z_ms_per_{unit}" if unit != "1" else "z_ms"
     if method == "adjoint":
         table = pd.DataFrame({"phase": phase, name: _by_adjoint(field, point, phase, zero)})
     else:
         size = 0.01 if push is None else check_quantity("push", push, field.units[field.membrane])
-        first, second = _by_pushes(field, point, phase, zero, float(size))
-        table = pd.DataFrame({"phase": phase, name: first, name.replace("z", "z2", 1): second})
+        shifts = _by_pushes(field, point, phase, zero, float(size))
+        table = pd.DataFrame({"phase": phase, name: shifts[-1]})
+        table[name.replace("z", "z1", 1)] = shifts[0]
+        table[name.replace("z", "z2", 1)] = shifts[1] - shifts[0]
     z = table[name]
     table.attrs |= {
         "model": model.name,
@@ -145,47 +147,59 @@ def _by_adjoint(field: Field, point: CyclePoint, phase, zero) -> np.ndarray:
     follower = Follower(field, max(abs(point.orbit.p), 1.0))
     orbit = point.orbit.on(adapted(point.orbit, follower.scale)).finer()
     point = follower.at_parameter(orbit, orbit.p)
-    z = adjoint(field, point)[:, field.membrane] / point.orbit.period
+    z = adjoint(field, point)[:, field.membrane]
     z[-1] = z[0]
     return CubicSpline(point.orbit.mesh, z, bc_type="periodic")((phase + zero) % 1.0)
 
 
-def _by_pushes(field: Field, point: CyclePoint, phase, zero, size) -> tuple:
-    """Return first- and second-order responses: shifts of the next two rounds, by integration.
+ROUNDS, STEPS = 4, 1500  # of the direct method; steps per round
+
+
+def _by_pushes(field: Field, point: CyclePoint, phase, zero, size) -> np.ndarray:
+    """Return by how much each of the next rounds ends earlier, per push, shape (rounds, phases).
 
     Pushes up and down are combined, so that the error is of second order in their size.
     """
-    times = {sign: _shifts(field, point.orbit, phase, zero, sign * size) for sign in (1, -1)}
-    first, both = (0.5 * (times[1][k] - times[-1][k]) / size for k in (0, 1))
-    return first, both - first
+    x = point.orbit.at((phase + zero) % 1.0).T
+    x = np.concatenate([x, x], axis=1)
+    x[field.membrane] += size * np.repeat([1, -1], len(phase))
+    level = point.orbit.at(np.array([zero]))[0, field.membrane]
+    due = (1 - np.tile(phase, 2)) * point.orbit.period
+    ends = _crossings(field, point.orbit, x, level, due)
+    up, down = ends[:, : len(phase)], ends[:, len(phase) :]
+    return (down - up) / (2 * size)
 
 
-def _shifts(field: Field, orbit: Orbit, phase, zero, push) -> tuple[np.ndarray, np.ndarray]:
-    """Return by which share of the period the next round ends earlier, and the one after it."""
-    from scipy.integrate import solve_ivp
+def _crossings(field: Field, orbit: Orbit, x, level, due) -> np.ndarray:
+    """Return when many states cross a level upwards, nearest to when rounds are due (rk4)."""
+    p, h = np.full((1, x.shape[1]), orbit.p), orbit.period / STEPS
+    expected = due + orbit.period * np.arange(ROUNDS)[:, None]
+    best = np.full(expected.shape, np.nan)
+    slope = field.slopes(x, p)
+    for k in range(int((ROUNDS + 0.3) * STEPS)):
+        second = field.slopes(x + h / 2 * slope, p)
+        third = field.slopes(x + h / 2 * second, p)
+        last = field.slopes(x + h * third, p)
+        new = x + h / 6 * (slope + 2 * second + 2 * third + last)
+        new_slope = field.slopes(new, p)
+        v, w = x[field.membrane], new[field.membrane]
+        crossed = np.flatnonzero((v < level) & (w >= level))
+        for j in crossed:
+            share = _hermite(v[j], w[j], h * slope[field.membrane, j],
+                             h * new_slope[field.membrane, j], level)  # fmt: skip
+            t = (k + share) * h
+            nearest = np.argmin(np.abs(expected[:, j] - t))
+            if abs(expected[nearest, j] - t) < orbit.period / 2:
+                best[nearest, j] = t
+        x, slope = new, new_slope
+    return best
 
-    own, period = np.array([orbit.p]), orbit.period
-    scale = field.limits()
-    level = orbit.at(np.array([zero]))[0, field.membrane]
 
-    def crosses(t, y):
-        return y[field.membrane] - level
-
-    crosses.direction = 1
-    first, second = np.empty(len(phase)), np.empty(len(phase))
-    for k, (at, x) in enumerate(zip(phase, orbit.at((phase + zero) % 1.0), strict=True)):
-        x = x.copy()
-        x[field.membrane] += push
-        run = solve_ivp(
-            lambda t, y: field.slopes(y, own), (0, 3.2 * period), x, "LSODA", events=crosses,
-            jac=lambda t, y: field.jacobian(y, own), rtol=1e-10, atol=1e-11 * scale,
-        )  # fmt: skip
-        found = run.t_events[0]
-        due = (1 - at) * period
-        one = found[np.argmin(np.abs(found - due))]
-        two = found[np.argmin(np.abs(found - due - period))]
-        first[k], second[k] = (due - one) / period, (due + period - two) / period
-    return first, second
+def _hermite(v, w, dv, dw, level) -> float:
+    """Return where a cubic with given ends and slopes has a value, as a share of the step."""
+    roots = np.roots([2 * v - 2 * w + dv + dw, -3 * v + 3 * w - 2 * dv - dw, dv, v - level])
+    real = roots[np.abs(roots.imag) < 1e-9].real
+    return float(real[np.argmin(np.abs(real - np.clip(real, 0, 1)))])
 
 
 __all__ = ["phase_response", "stable_cycle"]

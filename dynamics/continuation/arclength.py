@@ -49,7 +49,10 @@ class Curve:
 
     def tangent(self, s: np.ndarray, along: np.ndarray) -> np.ndarray:
         """Return the unit tangent that points along a given one."""
-        t = np.linalg.solve(self.bordered(s, along), np.eye(len(s))[-1])
+        try:
+            t = np.linalg.solve(self.bordered(s, along), np.eye(len(s))[-1])
+        except np.linalg.LinAlgError:
+            raise NoConvergence("two curves cross") from None
         return t / np.linalg.norm(t)
 
     def first(self, u: np.ndarray, direction: float = 1.0) -> CurvePoint:
@@ -67,7 +70,10 @@ class Curve:
             system = self.bordered(s, row)
             if not (np.isfinite(residual).all() and np.isfinite(system).all()):
                 break
-            step = np.linalg.solve(system, np.append(residual, row @ (s - guess)))
+            try:
+                step = np.linalg.solve(system, np.append(residual, row @ (s - guess)))
+            except np.linalg.LinAlgError:
+                break
             s = s - step
             size = np.abs(step).max()
             if size < CLOSE * max(1.0, np.abs(s).max()):

@@ -122,7 +122,7 @@ def _half(field: Field, curve: Curve, first: CurvePoint, low, high):
     outer = np.append(np.full(field.n, 40.0), np.inf)  # scaled: far outside what a cell does
     before = _tests(field, curve, first)
     try:
-        for here, step, there in curve.follow(first, longest=0.05):
+        for here, step, there in curve.follow(first, longest=0.03):
             after = _tests(field, curve, there)
             new = _between(field, curve, here, step, before, after)
             points += new
@@ -223,11 +223,22 @@ def _crossing(field: Field, curve: Curve, here, step, before) -> SpecialPoint:
         u = q.u * curve.scale
         return np.linalg.det(field.jacobian(u[:-1], u[-1:]))
 
-    u = located(curve, here, step, test).u * curve.scale
+    try:
+        point = located(curve, here, step, test)
+    except (NoConvergence, ValueError):  # singular at the crossing itself: come as near as can be
+        point = _nearest_crossing(curve, here, step, test)
+    u = point.u * curve.scale
     x, p = u[:-1], u[-1:]
     a = fold_coefficient(field, x, p)
     kind = "pitchfork" if abs(a) < 1e-7 else "transcritical"
     return SpecialPoint(kind, float(u[-1]), x, {"coefficient": a, "residual": _residual(field, u)})
+
+
+def _nearest_crossing(curve: Curve, here: CurvePoint, step: float, test) -> CurvePoint:
+    """Return a point from which the crossing is met by a straight line between two neighbours."""
+    a, b = here, curve.at(here, step)
+    share = test(a) / (test(a) - test(b))
+    return CurvePoint(a.u + share * (b.u - a.u), a.tangent)
 
 
 def _hopf(field: Field, curve: Curve, point: CurvePoint) -> SpecialPoint:

@@ -66,6 +66,9 @@ class Field:
         outputs = [slopes[x] for x in self.names]
         self._tail = [*self.fixed.values(), 0.0, float(self.model.dt)]
         self._slopes = numeric.function(given, outputs, parts, system.functions)
+        self._numbers = numeric.function(
+            given, outputs, parts, system.functions, scalar=True
+        )
         self._jets = numeric.function(
             given, outputs, parts, {**system.functions, **jets.FUNCTIONS}
         )
@@ -97,6 +100,14 @@ class Field:
             for k, value in enumerate(self._slopes(*self._arguments(x, p))):
                 found[k] = value * (1e-3 / self.scale[k])
         return found
+
+    def point_slopes(self, x, p) -> np.ndarray:
+        """Return dx/dt at one state, faster than `slopes`; NaN where it is not defined."""
+        try:
+            values = self._numbers(*(float(a) for a in self._arguments(x, p)))
+        except (ArithmeticError, ValueError):
+            return np.full(self.n, np.nan)
+        return np.array(values) * (1e-3 / self.scale)
 
     def derivatives(self, x, p) -> np.ndarray:
         """Return derivatives by state and free parameters, shape (..., variables, both)."""

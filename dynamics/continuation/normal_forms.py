@@ -12,10 +12,12 @@ def _null(matrix: np.ndarray) -> np.ndarray:
 def fold_coefficient(field: Field, x, p) -> float:
     """Return the coefficient a of a saddle-node, dw/dt = b*(p - p_c) + a*w**2; 0 at a cusp.
 
-    ``a = <p, B(q, q)>/2`` with unit null vectors q, and p scaled to <p, q> = 1 (equation 5.3).
+    ``a = <p, B(q, q)>/2`` with unit null vectors q, the membrane of which is positive, and p scaled
+    to <p, q> = 1 (equation 5.3).
     """
     jacobian = field.jacobian(x, p)
     q, left = _null(jacobian), _null(jacobian.T)
+    q = q * (1 if q[field.membrane] >= 0 else -1)
     left = left / (left @ q)
     return float((left @ field.form(x, p, q, q)).real / 2)
 

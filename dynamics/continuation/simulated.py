@@ -30,13 +30,13 @@ def simulated_cycle(field: Field, p: float, start: np.ndarray, span: float) -> C
     own = np.array([p])
     for _ in range(STRETCHES):
         run = solve_ivp(
-            lambda t, y: field.slopes(y, own),
+            lambda t, y: field.point_slopes(y, own),
             (0.0, RUN),
             x,
             "LSODA",
             jac=lambda t, y: field.jacobian(y, own),
-            rtol=1e-8,
-            atol=1e-9 * scale,
+            rtol=1e-7,
+            atol=1e-8 * scale,
             dense_output=True,
         )
         if not run.success or not np.isfinite(run.y[:, -1]).all():
