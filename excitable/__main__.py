@@ -128,11 +128,12 @@ def _add_bifurcations(commands) -> None:
 def show_models(options) -> int:
     """List the models with their variants, or print one."""
     from .models import ZOO, find_model
+    from .models.zoo.textbook import TEXTBOOK
 
     if options.model:
         print(find_model(options.model))
         return 0
-    for model in ZOO:
+    for model in [*ZOO, *TEXTBOOK]:
         print(f"{model.name:<20} {model.title}")
         for variant in model.variants.values():
             print(f"  {variant.name:<18} {variant.title}")

@@ -124,10 +124,17 @@ class Diagram:
                 if not low <= p <= high or low == high:
                     continue
                 if (point := _between_at(follower, a, b, p)) is not None and not any(
-                    abs(point.orbit.period / q.orbit.period - 1) < 1e-7 for q in found
+                    _same(point, q) for q in found
                 ):
                     found.append(point)
         return found
+
+
+def _same(a: CyclePoint, b: CyclePoint) -> bool:
+    """Return whether two cycles are one: of one period and one extent."""
+    extents = [np.ptp(q.orbit.x, axis=0) for q in (a, b)]
+    same_period = abs(a.orbit.period / b.orbit.period - 1) < 1e-6
+    return same_period and np.allclose(*extents, rtol=1e-2)
 
 
 def _between_at(follower: Follower, a: CyclePoint, b: CyclePoint, p: float) -> CyclePoint | None:
