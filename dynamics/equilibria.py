@@ -15,6 +15,7 @@ from ..models.expressions import NoDerivative
 from ..models.initial import initial_state
 from ..models.steady import steady_states
 from ..models.units import column
+from .equilibrium_search import newton_roots
 
 # Where an equilibrium is looked for: a membrane potential in volts, or a pure number.
 _VOLTS = (-0.15, 0.1)
@@ -156,8 +157,15 @@ def equilibria(model, I=None) -> pd.DataFrame:
     -------
     DataFrame
         One row per equilibrium, in ascending order of the membrane potential: the state (with
-        units in the column names), ``stable``, and ``eigenvalue_per_ms``: the largest real part
-        of the Jacobian's eigenvalues.
+        units in the column names), ``stable``, ``type`` ("stable focus", "saddle", ...),
+        ``eigenvalue_per_ms``, the largest real part of the Jacobian's eigenvalues, and
+        ``eigenvalues_per_ms``, all of them.
+
+    Notes
+    -----
+    Where everything follows from the membrane potential, sign changes of dv/dt on a grid of
+    0.125 mV are refined. Else (two compartments) Newton's method starts from a grid over as many
+    variables as are needed.
 
     Examples
     --------
@@ -169,16 +177,59 @@ def equilibria(model, I=None) -> pd.DataFrame:
     form = reduction(model)
     value = 0.0 if I is None else check_quantity("I", I, model.input_unit, scalar=True)
     numbers = {**model.values, model.input: value * float(model.input_unit)}
-    arguments = [np.array([numbers[name]]) for name in form.arguments]
     units = [model.unit_of(name) for name in (form.membrane, *form.others)]
     names = [column(n, u) for n, u in zip((form.membrane, *form.others), units, strict=True)]
     rows = []
-    _, states, growth = _equilibria(model, form, arguments)
-    for state, fastest in zip(states.T, growth, strict=True):
+    for state, eigenvalues in zip(*equilibria_at(model, numbers), strict=True):
         shown = [x / float(u) for x, u in zip(state, units, strict=True)]
         rows.append(dict(zip(names, shown, strict=True)))
-        rows[-1] |= {"stable": bool(fastest < 0), "eigenvalue_per_ms": fastest / 1000}
-    return pd.DataFrame(rows, columns=[*names, "stable", "eigenvalue_per_ms"])
+        rows[-1] |= {
+            "stable": bool(eigenvalues.real.max() < 0),
+            "eigenvalue_per_ms": eigenvalues.real.max() / 1000,
+            "type": equilibrium_type(eigenvalues),
+            "eigenvalues_per_ms": tuple(eigenvalues / 1000),
+        }
+    own = ["stable", "eigenvalue_per_ms", "type", "eigenvalues_per_ms"]
+    return pd.DataFrame(rows, columns=[*names, *own])
+
+
+def equilibria_at(model, numbers: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
+    """Return all equilibria at parameters and an input in SI units.
+
+    Returns
+    -------
+    states : array, shape (found, variables)
+        Membrane first, then the others of `reduction`, in SI units.
+    eigenvalues : array, shape (found, variables)
+        1/s, in descending order of their real parts.
+    """
+    form = reduction(model)
+    arguments = [np.array([numbers[name]]) for name in form.arguments]
+    if form.left:
+        states = newton_roots(model, form, arguments, jacobians)
+    else:
+        _, states, _ = _equilibria(model, form, arguments)
+    own = [np.broadcast_to(a, states.shape[1]) for a in arguments]
+    eigenvalues = np.linalg.eigvals(jacobians(form, states, own)).astype(complex)
+    order = np.argsort(-eigenvalues.real, axis=1, kind="stable")
+    return states.T, np.take_along_axis(eigenvalues, order, axis=1)
+
+
+def equilibrium_type(eigenvalues: np.ndarray) -> str:
+    """Return the name of an equilibrium with these eigenvalues.
+
+    Examples
+    --------
+    >>> equilibrium_type(np.array([-1 + 2j, -1 - 2j])), equilibrium_type(np.array([1, -2]))
+    ('stable focus', 'saddle')
+    """
+    values = np.asarray(eigenvalues, complex)
+    above = values.real > 0
+    leading = values[np.argsort(-np.abs(values.real) if above.all() else -values.real)]
+    if above.any() and not above.all():
+        return "saddle-focus" if np.abs(values.imag).any() and len(values) > 2 else "saddle"
+    kind = "focus" if leading[0].imag or (above.all() and values.imag.any()) else "node"
+    return f"{'unstable' if above.any() else 'stable'} {kind}"
 
 
 def rest(model, values: Mapping[str, np.ndarray], n: int) -> dict[str, np.ndarray]:

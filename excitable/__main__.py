@@ -1,4 +1,4 @@
-"""The command line: ``python -m excitable models | fi | explore | sweep | export | run ...``."""
+"""The command line: ``python -m excitable models | fi | bifurcations | explore | sweep | ...``."""
 
 import argparse
 import sys
@@ -76,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     sweep.add_argument("--store", required=True, help="a folder: NAME.parquet or NAME.csv")
     sweep.set_defaults(command=make_sweep)
 
+    _add_bifurcations(commands)
     cache = commands.add_parser("cache", help="list or clear the compiled programs")
     cache.add_argument("--clear", action="store_true")
     cache.set_defaults(command=show_cache)
@@ -117,14 +118,32 @@ def _add_export(commands) -> None:
     export.set_defaults(command=make_export)
 
 
+def _add_bifurcations(commands) -> None:
+    found = commands.add_parser(
+        "bifurcations",
+        help="equilibria and cycles over the input or a parameter: tables and a figure",
+        epilog="Values are in the units that 'excitable models MODEL' shows.",
+    )
+    found.add_argument("model", help="a name, or FILE.py:NAME")
+    found.add_argument("--over", default="I", metavar="NAME", help="default: the input I")
+    found.add_argument("--range", nargs=2, type=float, metavar=("FROM", "TO"),
+                       help="default: the range of the input or parameter")  # fmt: skip
+    found.add_argument("--set", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
+    found.add_argument("--input", type=float, help="constant input where a parameter is varied")
+    found.add_argument("--no-cycles", action="store_true", help="equilibria only")
+    found.add_argument("--out", type=Path, default=Path(), help="folder; default: here")
+    found.set_defaults(command=make_bifurcations)
+
+
 def show_models(options) -> int:
     """List the models with their variants, or print one."""
     from .models import ZOO, find_model
+    from .models.zoo.textbook import TEXTBOOK
 
     if options.model:
         print(find_model(options.model))
         return 0
-    for model in ZOO:
+    for model in [*ZOO, *TEXTBOOK]:
         print(f"{model.name:<20} {model.title}")
         for variant in model.variants.values():
             print(f"  {variant.name:<18} {variant.title}")
@@ -173,6 +192,47 @@ def make_explorer(options) -> int:
     if not options.no_open:
         webbrowser.open(path.resolve().as_uri())
     return 0
+
+
+def make_bifurcations(options) -> int:
+    """Write branches and special points (CSV) and a figure; print the points."""
+    from .analysis.plots import plot_bifurcations, save_figure
+    from .dynamics import bifurcations
+    from .experiments.report import check_output_folder
+
+    out = check_output_folder(options.out)
+    model = changed_model(options)
+    diagram = bifurcations(
+        model,
+        options.over,
+        parameter_range(model, options.over, options.range),
+        I=None if options.input is None else options.input * model.input_unit,
+        cycles=not options.no_cycles,
+        report=lambda text: print(f"... {text}", file=sys.stderr, flush=True),
+    )
+    name = f"{model.name}_bifurcations"
+    tables = {f"{name}_branches": diagram.branches, f"{name}_points": diagram.points}
+    files = [out / f"{key}.csv" for key in tables]
+    for file, table in zip(files, tables.values(), strict=True):
+        table.to_csv(file, index=False)
+    axes = plot_bifurcations(diagram)
+    files += save_figure(np.ravel(axes)[0].figure, out, name)
+    print(diagram.points.dropna(axis=1, how="all").to_string(index=False))
+    print("\n".join(f"note: {note}" for note in diagram.notes))
+    print("\n".join(f"wrote {file}" for file in files))
+    return 0
+
+
+def parameter_range(model, name: str, given: Sequence[float] | None):
+    """Return the range of the input or a parameter, as quantities."""
+    from .models.checks import check_name
+
+    if name in ("I", model.input) and name not in model.parameters:
+        return np.array(given or model.input_range) * model.input_unit
+    parameter = model.parameters[check_name("parameter", name, [*model.parameters, model.input])]
+    if given is None and parameter.range is None:
+        raise InputError(f"--range: {name} has no range of its own; give --range FROM TO")
+    return np.array(given or parameter.range) * parameter.unit
 
 
 def make_export(options) -> int:

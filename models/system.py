@@ -194,8 +194,15 @@ class System:
                 found[x] = total
         return found
 
-    def jacobian(self) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
-        """Return the exact derivatives of all slopes by all state variables, in linear size.
+    def jacobian(
+        self, by: Sequence[str] = ()
+    ) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
+        """Return the exact derivatives of all slopes, in linear size.
+
+        Parameters
+        ----------
+        by : sequence of str
+            State variables and parameters; default: all state variables.
 
         Returns
         -------
@@ -205,7 +212,7 @@ class System:
         entries : dict of (str, str) to str
             Derivative of the slope of the first by the second; what is missing is 0.
         """
-        return _jacobian(self.slopes(), self.parts())
+        return _jacobian(list(by or self.rhs), self.slopes(), self.parts())
 
     def function(
         self, arguments: Sequence[str], outputs: Sequence[str], *, scalar: bool = False
@@ -215,9 +222,9 @@ class System:
 
 
 @remembered
-def _jacobian(slopes: Mapping[str, str], named: Mapping[str, str]):
+def _jacobian(by: Sequence[str], slopes: Mapping[str, str], named: Mapping[str, str]):
     parts, entries = {}, {}
-    for y in slopes:
+    for y in by:
         known = {y: "1"}
         for name, text in named.items():
             total = total_derivative(text, known)

@@ -1,5 +1,6 @@
 """Figures, and the only place that imports matplotlib: ``plot_x(table, ax=None) -> Axes``."""
 
+from .bifurcations import plot_bifurcations
 from .clamp import plot_curve, plot_voltage_clamp
 from .convergence import plot_convergence
 from .fi import plot_fi, plot_fi_surface, plot_fits, plot_onset, plot_residuals
@@ -37,6 +38,7 @@ __all__ = [
     "legend_below",
     "legend_beside",
     "new_axes",
+    "plot_bifurcations",
     "plot_confusion",
     "plot_convergence",
     "plot_currents",

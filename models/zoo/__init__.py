@@ -13,6 +13,7 @@ from .izhikevich import IZHIKEVICH, PATTERNS
 from .izhikevich_2007 import IZHIKEVICH_2007
 from .lif import LIF
 from .qif import QIF
+from .textbook import TEXTBOOK
 from .traub_miles import TRAUB_MILES
 
 ZOO = [
@@ -50,8 +51,9 @@ def find_model(name: str) -> NeuronModel:
     path, _, own = name.partition(":")
     if path.endswith(".py"):
         return _from_file(Path(path), own)
-    variants = [v for model in ZOO for v in model.variants.values()]
-    known = {model.name: model for model in [*ZOO, *variants]}
+    top = [*ZOO, *TEXTBOOK]
+    variants = [v for model in top for v in model.variants.values()]
+    known = {model.name: model for model in [*top, *variants]}
     return known[check_name("model", name.lower(), known)]
 
 

@@ -1,0 +1,432 @@
+"""Bifurcation diagrams over one parameter: equilibria, cycles and all special points, as tables."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field as dataclass_field, replace
+
+import numpy as np
+import pandas as pd
+
+from ...errors import InputError
+from ...models.checks import check_name, check_quantity, unit_text
+from ...models.expressions import calls
+from ...models.units import column
+from ..equilibria import equilibria_at, reduction
+from .arclength import NoConvergence
+from .cycles import CycleBranch, CyclePoint, CycleSpecial, Follower, follow
+from .equilibrium_curves import EquilibriumBranch, SpecialPoint, equilibrium_branches
+from .field import Field
+from .long_periods import LongEnd, distance, long_end
+from .simulated import simulated_cycle
+
+PROBES = 9  # parameter values at which all equilibria are looked for
+SIMULATED = 5  # and at which a stable cycle is looked for, where none is known
+
+
+@dataclass
+class Diagram:
+    """A bifurcation diagram.
+
+    Attributes
+    ----------
+    model : NeuronModel
+    parameter : str
+    branches : DataFrame
+        One row per point of a branch: ``branch``, ``kind`` ("equilibria", "cycles"), the
+        parameter, ``stable``, ``unstable`` (how many eigenvalues or multipliers are), the least
+        and greatest value of each variable, and of cycles ``period_ms``, ``rate_Hz``.
+    points : DataFrame
+        One row per special point: ``type``, ``criticality``, the parameter, ``period_ms``,
+        ``coefficient`` of the normal form (saddle-node: a; Hopf: first Lyapunov coefficient per
+        ms), ``multiplier`` (the leading one of a cycle besides that of the flow), ``residual``,
+        ``change`` under a finer mesh, and the state (of cycles: where its membrane is highest).
+    notes : list of str
+        Where a continuation stopped before the end of the range, and what else should be known.
+    """
+
+    model: object
+    parameter: str
+    field: Field
+    low: float
+    high: float
+    curves: list[EquilibriumBranch]
+    cycles: list[CycleBranch]
+    ends: dict[int, LongEnd]
+    notes: list[str] = dataclass_field(default_factory=list)
+
+    @property
+    def parameter_column(self) -> str:
+        """Name of the parameter's column."""
+        return column(self.parameter, self.field.free_units[0])
+
+    @property
+    def membrane_column(self) -> str:
+        """Name of the membrane potential's column in `points`."""
+        return column(self.model.membrane, self.field.units[self.field.membrane])
+
+    @property
+    def branches(self) -> pd.DataFrame:
+        """See the class."""
+        tables = [
+            *(_equilibrium_table(self, b) for b in self.curves),
+            *(_cycle_table(self, b) for b in self.cycles),
+        ]
+        for k, table in enumerate(tables):
+            table.insert(0, "branch", k)
+        return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+    @property
+    def points(self) -> pd.DataFrame:
+        """See the class."""
+        rows = []
+        for k, curve in enumerate(self.curves):
+            rows += [_point_row(self, k, q.type, q.p, q.x, q.numbers) for q in curve.points]
+        for k, branch in enumerate(self.cycles, start=len(self.curves)):
+            rows += [_cycle_point_row(self, k, s) for s in branch.special]
+        for k, end in self.ends.items():
+            place = k + len(self.curves)
+            rows.append(_point_row(self, place, end.type, end.p, end.x, end.numbers))
+        own = ["type", "criticality", self.parameter_column, "period_ms", "coefficient",
+               "multiplier", "residual", "change", "distance", "growth"]  # fmt: skip
+        table = pd.DataFrame(rows)
+        states = [column(n, u) for n, u in zip(self.field.names, self.field.units, strict=True)]
+        table = table.reindex(columns=["branch", *own, *states])
+        table = table.sort_values(self.parameter_column, kind="stable", ignore_index=True)
+        return table.astype({"type": object, "criticality": object})
+
+    def cycles_at(self, value) -> pd.DataFrame:
+        """Return all cycles of the diagram at one value of the parameter, solved there.
+
+        Parameters
+        ----------
+        value : Quantity
+
+        Returns
+        -------
+        DataFrame
+            One row per cycle, by period: ``period_ms``, ``rate_Hz``, ``stable``, ``multipliers``
+            (the flow's own, 1, first), and extreme values of the membrane.
+        """
+        p = check_quantity(self.parameter, value, self.field.free_units[0], scalar=True)
+        rows = [_cycle_row(self, q) | {"multipliers": tuple(q.multipliers)}
+                for q in self.orbits_at(p)]  # fmt: skip
+        table = pd.DataFrame(rows)
+        if len(rows):
+            table = table.sort_values("period_ms", ignore_index=True)
+        return table
+
+    def orbits_at(self, p: float) -> list[CyclePoint]:
+        """Return the cycles at a value of the parameter in its unit."""
+        follower = Follower(self.field, self.high - self.low)
+        found: list[CyclePoint] = []
+        for branch in self.cycles:
+            for a, b in zip(branch.points, branch.points[1:], strict=False):
+                low, high = sorted((a.orbit.p, b.orbit.p))
+                if not low <= p <= high or low == high:
+                    continue
+                if (point := _between_at(follower, a, b, p)) is not None and not any(
+                    _same(point, q) for q in found
+                ):
+                    found.append(point)
+        return found
+
+
+def _same(a: CyclePoint, b: CyclePoint) -> bool:
+    """Return whether two cycles are one: of one period and one extent."""
+    extents = [np.ptp(q.orbit.x, axis=0) for q in (a, b)]
+    same_period = abs(a.orbit.period / b.orbit.period - 1) < 1e-6
+    return same_period and np.allclose(*extents, rtol=1e-2)
+
+
+def _between_at(follower: Follower, a: CyclePoint, b: CyclePoint, p: float) -> CyclePoint | None:
+    """Return the cycle between two neighbours of a branch, on a mesh that fits it."""
+    from .collocation import adapted
+
+    near = min((a, b), key=lambda q: abs(q.orbit.p - p))
+    other = b if near is a else a
+    share = (p - near.orbit.p) / (other.orbit.p - near.orbit.p)
+    orbit = near.orbit
+    period = orbit.period + share * (other.orbit.period - orbit.period)
+    x, dp = near.tangent[0], near.tangent[2]
+    guesses = [replace(orbit, period=float(period))]
+    if dp:
+        along = (p - orbit.p) / dp
+        guesses.insert(
+            0, replace(orbit, x=orbit.x + along * x, period=orbit.period + along * near.tangent[1])
+        )
+    for guess in guesses:
+        try:
+            point = follower.at_parameter(guess, p)
+            finer = point.orbit.on(adapted(point.orbit, follower.scale)).finer()
+            return follower.at_parameter(finer, p)
+        except (NoConvergence, np.linalg.LinAlgError):
+            continue
+    return None
+
+
+# --- tables ----------------------------------------------------------------------------------------
+
+
+def _equilibrium_table(diagram: Diagram, branch: EquilibriumBranch) -> pd.DataFrame:
+    unstable = (branch.eigenvalues.real > 0).sum(axis=1)
+    table = pd.DataFrame(
+        {
+            "kind": "equilibria",
+            diagram.parameter_column: branch.p,
+            "stable": unstable == 0,
+            "unstable": unstable,
+            "period_ms": np.nan,
+            "rate_Hz": np.nan,
+        }
+    )
+    for k, (name, unit) in enumerate(zip(diagram.field.names, diagram.field.units, strict=True)):
+        table[column(f"{name}_min", unit)] = table[column(f"{name}_max", unit)] = branch.x[:, k]
+    return table
+
+
+def _cycle_row(diagram: Diagram, point: CyclePoint) -> dict:
+    orbit = point.orbit
+    row = {
+        diagram.parameter_column: orbit.p,
+        "stable": point.stable,
+        "unstable": int((np.abs(point.multipliers[1:]) > 1).sum()),
+        "period_ms": orbit.period,
+        "rate_Hz": 1000 / orbit.period,
+    }
+    for k, (name, unit) in enumerate(zip(diagram.field.names, diagram.field.units, strict=True)):
+        row[column(f"{name}_min", unit)] = orbit.x[:, k].min()
+        row[column(f"{name}_max", unit)] = orbit.x[:, k].max()
+    return row
+
+
+def _cycle_table(diagram: Diagram, branch: CycleBranch) -> pd.DataFrame:
+    table = pd.DataFrame([_cycle_row(diagram, q) for q in branch.points])
+    table.insert(0, "kind", "cycles")
+    return table
+
+
+def _point_row(diagram: Diagram, branch: int, kind: str, p: float, x, numbers: dict) -> dict:
+    states = [column(n, u) for n, u in zip(diagram.field.names, diagram.field.units, strict=True)]
+    row = {"branch": branch, "type": kind, diagram.parameter_column: p, **numbers}
+    return row | dict(zip(states, x, strict=True))
+
+
+def _cycle_point_row(diagram: Diagram, branch: int, special: CycleSpecial) -> dict:
+    orbit = special.point.orbit
+    top = orbit.x[np.argmax(orbit.x[:, diagram.field.membrane])]
+    leading = special.point.multipliers[1:2]
+    numbers = {
+        "period_ms": orbit.period,
+        "multiplier": complex(leading[0]) if leading.imag.any() else float(leading[0].real),
+        "residual": special.residual,
+        "change": special.change,
+    }
+    return _point_row(diagram, branch, special.type, special.p, top, numbers)
+
+
+# --- making one ------------------------------------------------------------------------------------
+
+
+def bifurcations(
+    model,
+    parameter: str,
+    values,
+    *,
+    I=None,
+    cycles: bool = True,
+    longest_period: float = 1000.0,
+    report: Callable[[str], None] | None = None,
+) -> Diagram:
+    """Return the bifurcation diagram of a model over one parameter.
+
+    Parameters
+    ----------
+    model : NeuronModel
+        Without noise, explicit time or jumps.
+    parameter : str
+        The input (under the model's name for it, or "I") or a parameter.
+    values : Quantity, shape (2,)
+        From where to where.
+    I : Quantity, optional
+        Constant input, where another parameter is varied; default 0.
+    cycles : bool
+        Follow periodic orbits too.
+    longest_period : float
+        In multiples of a branch's shortest period: where a branch is left that comes closer and
+        closer to a saddle.
+    report : callable, optional
+        Is told in a sentence what is being done.
+
+    Returns
+    -------
+    Diagram
+        Branches and special points as tables. A continuation that could not go on is in `notes`,
+        with what it found until then.
+
+    Raises
+    ------
+    ValueError
+        For an unknown parameter, a range that is empty or has the wrong unit, and a model that
+        has no vector field with derivatives (noise, explicit time, jumps): the term is named.
+
+    Notes
+    -----
+    Derivatives are exact. Equilibria: pseudo-arclength; cycles: orthogonal collocation of degree 4
+    with a mesh that adapts, from every Hopf point, and from simulation where no equilibrium is
+    stable. Special points are found again on a mesh twice as fine. Homoclinic orbits and SNICs are
+    told apart by how the period grows and by the distance to the saddle or saddle-node.
+
+    Examples
+    --------
+    >>> from brian2 import uA, cm
+    >>> from excitable.models import HODGKIN_HUXLEY
+    >>> found = bifurcations(HODGKIN_HUXLEY, "I", [0, 160]*uA/cm**2, cycles=False).points
+    >>> found[["type", "I_uA_per_cm2"]].round(6).to_numpy().tolist()
+    [['Hopf', 9.775438], ['Hopf', 154.522434]]
+    """
+    name, low, high, numbers = checked(model, parameter, values, I)
+    say = report or (lambda text: None)
+    field = Field(model, [name], {k: v for k, v in numbers.items() if k != name})
+    diagram = Diagram(model, name, field, low, high, [], [], {})
+    _note_jumps(diagram)
+    say(f"equilibria of {model.name}")
+    starts = _starts(model, field, numbers, low, high)
+    diagram.curves = equilibrium_branches(field, low, high, starts)
+    diagram.notes += [f"equilibria: {b.end}" for b in diagram.curves if b.end]
+    if not starts:
+        diagram.notes.append("no equilibrium in this range")
+    if cycles and not model.system.reset and field.n > 1:
+        _follow_cycles(diagram, longest_period, say)
+    elif cycles and model.system.reset:
+        diagram.notes.append("a cell that is reset: see reset_cycles for its rounds")
+    return diagram
+
+
+def checked(model, parameter: str, values, I) -> tuple[str, float, float, dict[str, float]]:
+    """Return the parameter's own name, its range in its unit, and all values in SI units."""
+    name = model.input if parameter == "I" and "I" not in model.parameters else parameter
+    check_name("parameter", name, [model.input, *model.parameters])
+    unit = model.unit_of(name)
+    numbers = np.atleast_1d(check_quantity(parameter, values, unit))
+    if numbers.shape != (2,) or not numbers[0] < numbers[1]:
+        raise InputError(
+            f"{parameter}: expected a range such as [0, 10]*{unit_text(unit)}, its lower end "
+            f"first, got {values}"
+        )
+    if name == model.input and I is not None:
+        raise InputError(f"I: is what is varied here; leave I={I} out")
+    given = 0.0 if I is None else check_quantity("I", I, model.input_unit, scalar=True)
+    own = {**model.values, model.input: given * float(model.input_unit)}
+    return name, float(numbers[0]), float(numbers[1]), own
+
+
+def _starts(model, field: Field, numbers, low, high) -> list[tuple[np.ndarray, float]]:
+    """Return all equilibria at several values of the parameter, in the field's units and order."""
+    form = reduction(model)
+    order = [(form.membrane, *form.others).index(x) for x in field.names]
+    found = []
+    for p in np.linspace(low, high, PROBES):
+        own = {**numbers, field.free[0]: p * field.free_scale[0]}
+        states, _ = equilibria_at(model, own)
+        found += [(x[order] / field.scale, float(p)) for x in states]
+    return found
+
+
+def _note_jumps(diagram: Diagram) -> None:
+    system = diagram.model.system
+    texts = {**system.rhs, **system.parts()}
+    rough = {n: calls(t) & {"int", "clip", "abs", "sign"} for n, t in texts.items()}
+    for name, used in rough.items():
+        if used:
+            diagram.notes.append(
+                f"{name} is made with {', '.join(sorted(used))}: where it switches, derivatives "
+                "are one-sided and numbers less exact (see the column change)"
+            )
+
+
+def _follow_cycles(diagram: Diagram, longest: float, say) -> None:
+    field = diagram.field
+    follower = Follower(field, diagram.high - diagram.low)
+    hopfs = [q for b in diagram.curves for q in b.points if q.type == "Hopf"]
+    reached: list[SpecialPoint] = []
+    for point in hopfs:
+        if any(point is q for q in reached):
+            continue
+        say(f"cycles from the Hopf point at {point.p:.6g}")
+        try:
+            first = _first_cycle(follower, point)
+        except (NoConvergence, np.linalg.LinAlgError) as error:
+            diagram.notes.append(f"cycles from the Hopf point at {point.p:.6g}: {error}")
+            continue
+        branch = _followed(diagram, follower, first, f"Hopf {point.p:.6g}", longest)
+        if branch.end == "Hopf":
+            centre = branch.points[-1].orbit
+            reached.append(min((q for q in hopfs if q is not point) or [point],
+                               key=lambda q: distance(centre, q.x, follower.scale))
+                           if len(hopfs) > 1 else point)  # fmt: skip
+    _from_simulation(diagram, follower, longest, say)
+
+
+def _first_cycle(follower: Follower, point: SpecialPoint) -> CyclePoint:
+    for amplitude in (0.05, 0.01, 0.2, 0.002):
+        try:
+            return follower.from_hopf(point.x, point.p, amplitude)
+        except NoConvergence:
+            continue
+    raise NoConvergence("no small cycle was found beside it")
+
+
+def _followed(diagram: Diagram, follower, first, origin: str, longest: float) -> CycleBranch:
+    low, high = diagram.low, diagram.high
+    branch = follow(follower, first, low, high, origin=origin, longest_period=longest)
+    _keep(diagram, branch)
+    return branch
+
+
+def _keep(diagram: Diagram, branch: CycleBranch) -> None:
+    diagram.cycles.append(branch)
+    diagram.notes += [f"cycles from {branch.origin}: {note}" for note in branch.notes]
+    if branch.end == "long":
+        diagram.ends[len(diagram.cycles) - 1] = long_end(diagram.field, branch, diagram.curves)
+    elif branch.end.startswith("stopped"):
+        diagram.notes.append(f"cycles from {branch.origin}: {branch.end}")
+
+
+def _from_simulation(diagram: Diagram, follower: Follower, longest: float, say) -> None:
+    """Look for stable cycles where neither a stable equilibrium nor a stable cycle is known."""
+    low, high = diagram.low, diagram.high
+    for p in np.linspace(low, high, SIMULATED + 2)[1:-1]:
+        unstable = _unstable_state(diagram, p)
+        if unstable is None or _has_stable_cycle(diagram, p):
+            continue
+        say(f"a cycle by simulation at {p:.6g}")
+        start = unstable + 0.3 * follower.scale * np.eye(diagram.field.n)[diagram.field.membrane]
+        found = simulated_cycle(diagram.field, float(p), start, high - low)
+        if found is None:
+            diagram.notes.append(f"at {p:.6g} neither a stable equilibrium nor a cycle was found")
+            continue
+        origin = f"simulation at {p:.6g}"
+        x, period, slope = found.tangent
+        back = CyclePoint(found.orbit, (-x, -period, -slope), found.multipliers)
+        for first in (found, back):
+            _followed(diagram, follower, first, origin, longest)
+
+
+def _unstable_state(diagram: Diagram, p: float) -> np.ndarray | None:
+    """Return an equilibrium at a value of the parameter; None if there is a stable one, or none."""
+    numbers = {**diagram.model.values, diagram.model.input: 0.0} | diagram.field.fixed
+    numbers[diagram.parameter] = p * diagram.field.free_scale[0]
+    states, eigenvalues = equilibria_at(diagram.model, numbers)
+    if not len(states) or (eigenvalues.real.max(axis=1) < 0).any():
+        return None
+    form = reduction(diagram.model)
+    order = [(form.membrane, *form.others).index(x) for x in diagram.field.names]
+    return states[0][order] / diagram.field.scale
+
+
+def _has_stable_cycle(diagram: Diagram, p: float) -> bool:
+    for branch in diagram.cycles:
+        for a, b in zip(branch.points, branch.points[1:], strict=False):
+            low, high = sorted((a.orbit.p, b.orbit.p))
+            if low <= p <= high and a.stable and b.stable:
+                return True
+    return False

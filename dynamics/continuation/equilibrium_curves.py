@@ -1,0 +1,261 @@
+"""Curves of equilibria over one parameter, with their special points."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field as dataclass_field
+
+import numpy as np
+
+from .arclength import Curve, CurvePoint, NoConvergence, located
+from .field import Field
+from .normal_forms import first_lyapunov, fold_coefficient
+
+SAME = 1e-6  # scaled distance below which two equilibria are one
+
+
+@dataclass
+class SpecialPoint:
+    """A bifurcation, in display units.
+
+    Attributes
+    ----------
+    type : str
+    p : float
+    x : array, shape (variables,)
+    numbers : dict
+        ``coefficient``, ``criticality``, ``frequency_Hz``, ``residual``, ....
+    """
+
+    type: str
+    p: float
+    x: np.ndarray
+    numbers: dict = dataclass_field(default_factory=dict)
+
+
+@dataclass
+class EquilibriumBranch:
+    """A curve of equilibria: states (points, variables), parameter values and eigenvalues."""
+
+    x: np.ndarray
+    p: np.ndarray
+    eigenvalues: np.ndarray
+    points: list[SpecialPoint]
+    end: str = ""
+
+
+def equilibrium_curve(field: Field, span: float) -> Curve:
+    """Return the curve f(x, p) = 0 in x and one free parameter."""
+    return Curve(
+        residual=lambda u: field.slopes(u[:-1], u[-1:]),
+        derivative=lambda u: field.derivatives(u[:-1], u[-1:]),
+        scale=np.append(field.limits(), span),
+    )
+
+
+def equilibrium_branches(
+    field: Field, low: float, high: float, starts: Sequence[tuple[np.ndarray, float]]
+) -> list[EquilibriumBranch]:
+    """Follow all curves through given equilibria between two parameter values.
+
+    Parameters
+    ----------
+    field : Field
+        With one free parameter.
+    starts : sequence of (x, p)
+        A start that lies on a curve that has been followed is passed over.
+    """
+    curve = equilibrium_curve(field, high - low)
+    found: list[EquilibriumBranch] = []
+    for x, p in starts:
+        if not any(_passes(branch, curve, x, p) for branch in found):
+            found.append(_branch(field, curve, np.append(x, p), low, high))
+    return found
+
+
+def _passes(branch: EquilibriumBranch, curve: Curve, x, p) -> bool:
+    """Return whether a branch goes through an equilibrium."""
+    all_u = np.column_stack([branch.x, branch.p]) / curve.scale
+    u = np.append(x, p) / curve.scale
+    a, b = all_u[:-1], all_u[1:]
+    step = b - a
+    along = np.clip(((u - a) * step).sum(1) / np.maximum((step**2).sum(1), 1e-300), 0, 1)
+    distance = np.linalg.norm(a + along[:, None] * step - u, axis=1)
+    k = np.argmin(distance)
+    if distance[k] < SAME:
+        return True
+    if distance[k] > 0.1:
+        return False
+    try:  # off the chord, but on the curve?
+        own = (branch.x[k] + along[k] * (branch.x[k + 1] - branch.x[k])) / curve.scale[:-1]
+        tangent = step[k] / np.linalg.norm(step[k])
+        s, _ = curve.corrected(np.append(own, u[-1]) + 0 * tangent, tangent)
+        s, _ = curve.corrected(s + tangent * (tangent @ (u - s)), tangent)
+        return np.linalg.norm(s - u) < 1e-5
+    except (NoConvergence, np.linalg.LinAlgError):
+        return False
+
+
+def _branch(field: Field, curve: Curve, u, low, high) -> EquilibriumBranch:
+    halves, points, ends = [], [], []
+    for direction in (-1.0, 1.0):
+        first = curve.first(u, direction)
+        half, own, end = _half(field, curve, first, low, high)
+        halves.append(half)
+        points.append(own)
+        ends.append(end)
+        if end == "closed":
+            halves[0] = halves[0][:0] if len(halves) > 1 else halves[0]
+            break
+    if len(halves) == 1:
+        all_u = np.array(halves[0])
+    else:
+        all_u = np.array([*halves[0][::-1], *halves[1][1 if len(halves[0]) else 0 :]])
+    special = [*points[0][::-1], *(points[1] if len(points) > 1 else [])]
+    x, p = all_u[:, :-1], all_u[:, -1]
+    eigenvalues = np.linalg.eigvals(field.jacobian(x.T, p[None]))
+    end = "; ".join(dict.fromkeys(e for e in ends if e not in ("range", "closed")))
+    return EquilibriumBranch(x, p, eigenvalues, special, end)
+
+
+def _half(field: Field, curve: Curve, first: CurvePoint, low, high):
+    """Follow a curve from a start until it leaves the range; where it ended and why."""
+    half, points = [first.u * curve.scale], []
+    outer = np.append(np.full(field.n, 40.0), np.inf)  # scaled: far outside what a cell does
+    before = _tests(field, curve, first)
+    try:
+        for here, step, there in curve.follow(first, longest=0.03):
+            after = _tests(field, curve, there)
+            new = _between(field, curve, here, step, before, after)
+            points += new
+            half += [np.append(q.x, q.p) for q in new if low <= q.p <= high]
+            before = after
+            u = there.u * curve.scale
+            if not low <= u[-1] <= high:
+                edge = low if u[-1] < low else high
+                end = _at_edge(curve, here, step, edge)
+                half.append(end)
+                points = [q for q in points if low <= q.p <= high]
+                return half, points, "range"
+            half.append(u)
+            if (np.abs(there.u) > outer).any():
+                return half, points, "left the range of the variables"
+            near = np.linalg.norm(there.u - first.u)
+            if len(half) > 10 and near < 1.5 * step and here.tangent @ first.tangent > 0.9:
+                half.append(half[0])
+                return half, points, "closed"
+    except NoConvergence as error:
+        return half, points, f"stopped at {half[-1][-1]:.6g}: {error}"
+    return half, points, "stopped after the largest number of steps"
+
+
+def _at_edge(curve: Curve, here: CurvePoint, step: float, edge: float) -> np.ndarray:
+    test = lambda point: point.u[-1] * curve.scale[-1] - edge  # noqa: E731
+    if test(here) == 0:
+        return here.u * curve.scale
+    try:
+        u = located(curve, here, step, test).u * curve.scale
+    except (NoConvergence, ValueError):
+        u = here.u * curve.scale
+    u[-1] = edge
+    return u
+
+
+def _tests(field: Field, curve: Curve, point: CurvePoint) -> dict[str, float]:
+    u = point.u * curve.scale
+    values = np.linalg.eigvals(field.jacobian(u[:-1], u[-1:]))
+    bordered = curve.bordered(point.u, point.tangent)
+    return {
+        "fold": point.tangent[-1],
+        "branch": np.linalg.slogdet(bordered)[0],
+        "unstable": int((values.real > 0).sum()),
+        "hopf": _pair(values),
+    }
+
+
+def _pair(values: np.ndarray) -> float:
+    """Return the product of all sums of two eigenvalues, near zero from that of a Hopf pair.
+
+    Only the sum nearest to zero of a complex pair counts; NaN without one.
+    """
+    complex_ones = values[values.imag > 0]
+    if not len(complex_ones):
+        return np.nan
+    return float(complex_ones[np.argmin(np.abs(complex_ones.real))].real)
+
+
+def _between(field: Field, curve: Curve, here: CurvePoint, step, before, after):
+    """Return the special points between two neighbours."""
+    found = []
+    if before["fold"] * after["fold"] < 0:
+        point = located(curve, here, step, lambda q: q.tangent[-1])
+        found.append(_fold(field, curve, point))
+    elif before["branch"] * after["branch"] < 0:
+        found.append(_crossing(field, curve, here, step, before))
+    if (
+        np.isfinite(before["hopf"] * after["hopf"])
+        and before["hopf"] * after["hopf"] < 0
+        and abs(after["unstable"] - before["unstable"]) >= 2
+    ):
+        test = lambda q: _tests(field, curve, q)["hopf"]  # noqa: E731
+        try:
+            found.append(_hopf(field, curve, located(curve, here, step, test)))
+        except (ValueError, NoConvergence):
+            pass
+    return found
+
+
+def _residual(field: Field, u) -> float:
+    return float(np.abs(field.slopes(u[:-1], u[-1:])).max())
+
+
+def _fold(field: Field, curve: Curve, point: CurvePoint) -> SpecialPoint:
+    u = point.u * curve.scale
+    a = fold_coefficient(field, u[:-1], u[-1:])
+    values = np.linalg.eigvals(field.jacobian(u[:-1], u[-1:]))
+    least = float(np.abs(values).min())
+    numbers = {"coefficient": a, "residual": max(_residual(field, u), least)}
+    return SpecialPoint("saddle-node", float(u[-1]), u[:-1], numbers)
+
+
+def _crossing(field: Field, curve: Curve, here, step, before) -> SpecialPoint:
+    """Return where two curves of equilibria cross: a transcritical or pitchfork bifurcation."""
+
+    def test(q: CurvePoint) -> float:
+        u = q.u * curve.scale
+        return np.linalg.det(field.jacobian(u[:-1], u[-1:]))
+
+    try:
+        point = located(curve, here, step, test)
+    except (NoConvergence, ValueError):  # singular at the crossing itself: come as near as can be
+        point = _nearest_crossing(curve, here, step, test)
+    u = point.u * curve.scale
+    x, p = u[:-1], u[-1:]
+    a = fold_coefficient(field, x, p)
+    kind = "pitchfork" if abs(a) < 1e-7 else "transcritical"
+    return SpecialPoint(kind, float(u[-1]), x, {"coefficient": a, "residual": _residual(field, u)})
+
+
+def _nearest_crossing(curve: Curve, here: CurvePoint, step: float, test) -> CurvePoint:
+    """Return a point from which the crossing is met by a straight line between two neighbours."""
+    a, b = here, curve.at(here, step)
+    share = test(a) / (test(a) - test(b))
+    return CurvePoint(a.u + share * (b.u - a.u), a.tangent)
+
+
+def _hopf(field: Field, curve: Curve, point: CurvePoint) -> SpecialPoint:
+    u = point.u * curve.scale
+    x, p = u[:-1], u[-1:]
+    values = np.linalg.eigvals(field.jacobian(x, p))
+    pair = values[values.imag > 0]
+    critical = pair[np.argmin(np.abs(pair.real))]
+    l1 = first_lyapunov(field, x, p)
+    return SpecialPoint(
+        "Hopf",
+        float(u[-1]),
+        x,
+        {
+            "coefficient": l1,
+            "criticality": "subcritical" if l1 > 0 else "supercritical",
+            "period_ms": float(2 * np.pi / critical.imag),
+            "residual": max(_residual(field, u), abs(float(critical.real))),
+        },
+    )

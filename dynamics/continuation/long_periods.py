@@ -1,0 +1,144 @@
+"""How a branch of cycles ends whose period grows without end: homoclinic orbit or SNIC."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .collocation import Orbit
+from .cycles import CycleBranch
+from .equilibrium_curves import EquilibriumBranch, SpecialPoint
+from .field import Field
+
+NEAR = 0.05  # scaled distance at which an orbit counts as touching an equilibrium
+
+
+@dataclass
+class LongEnd:
+    """Where the period becomes infinite.
+
+    Attributes
+    ----------
+    type : str
+        "SNIC", "homoclinic" or "long period", the last where neither could be shown.
+    p : float
+    x : array
+        The equilibrium that the cycle meets.
+    numbers : dict
+        ``distance`` of the last orbit to it (scaled), ``growth``: the measured slope of log T over
+        log |p - p_c| (SNIC: -1/2) or of T over -log |p - p_c| times the saddle's growth rate
+        (homoclinic: 1), and what the place changed by in the last step.
+    """
+
+    type: str
+    p: float
+    x: np.ndarray
+    numbers: dict
+
+
+def long_end(field: Field, branch: CycleBranch, curves: list[EquilibriumBranch]) -> LongEnd:
+    """Tell where and how a branch ends whose period grows without end."""
+    scale = field.limits()
+    last = branch.points[-1].orbit
+    saddle = _saddle(field, last, scale)
+    if saddle is not None and (found := _homoclinic(field, branch, saddle, scale)):
+        return found
+    folds = [q for curve in curves for q in curve.points if q.type == "saddle-node"]
+    if folds and (found := _snic(branch, folds, scale)):
+        return found
+    x = last.x[_slowest(field, last)]
+    return LongEnd("long period", last.p, x, {"period_ms": last.period})
+
+
+def _slowest(field: Field, orbit: Orbit) -> int:
+    speed = field.slopes(orbit.x.T, np.full((1, len(orbit.x)), orbit.p)) / field.limits()[:, None]
+    return int(np.argmin(np.abs(speed).max(axis=0)))
+
+
+def distance(orbit: Orbit, x: np.ndarray, scale: np.ndarray) -> float:
+    """Return an orbit's scaled distance to a state."""
+    return float(np.linalg.norm((orbit.x - x) / scale, axis=1).min())
+
+
+def _saddle(field: Field, orbit: Orbit, scale) -> np.ndarray | None:
+    """Return the saddle beside which an orbit lingers, if there is one."""
+    x, p = orbit.x[_slowest(field, orbit)], np.array([orbit.p])
+    for _ in range(30):
+        try:
+            step = np.linalg.solve(field.jacobian(x, p), field.slopes(x, p))
+        except np.linalg.LinAlgError:
+            return None
+        x = x - step
+        if not np.isfinite(x).all():
+            return None
+        if np.abs(step / scale).max() < 1e-11:
+            break
+    else:
+        return None
+    values = np.linalg.eigvals(field.jacobian(x, p))
+    above = (values.real > 0).sum()
+    if 0 < above < field.n and distance(orbit, x, scale) < NEAR:
+        return x
+    return None
+
+
+def _homoclinic(field: Field, branch: CycleBranch, saddle, scale) -> LongEnd | None:
+    """Return the homoclinic orbit; None where the period does not grow as one's would."""
+    orbits = [q.orbit for q in branch.points[-6:]]
+    values = np.linalg.eigvals(field.jacobian(saddle, np.array([orbits[-1].p])))
+    if (values.real > 0).sum() > 1:  # seen backwards in time the other side is the slow one
+        rate = np.abs(values.real).min()
+    else:
+        rate = min(values.real[values.real > 0].min(), np.abs(values.real).min())
+    a, b = orbits[-2], orbits[-1]
+    share = np.exp(-rate * (b.period - a.period))
+    p = (b.p - share * a.p) / (1 - share) if share < 1 else b.p
+    change = abs(p - b.p)
+    numbers = {
+        "distance": distance(b, saddle, scale),
+        "growth": _exponential_growth(orbits, p, rate),
+        "change": change,
+        "eigenvalue_per_ms": float(values.real[values.real > 0].min()),
+        "period_ms": b.period,
+    }
+    return LongEnd("homoclinic", float(p), saddle, numbers)
+
+
+def _exponential_growth(orbits: list[Orbit], p: float, rate: float) -> float:
+    """Return d(-log|p - p_c|)/dT over the saddle's rate: 1 near a homoclinic orbit.
+
+    Of the orbits before those from which p_c is.
+    """
+    periods = np.array([o.period for o in orbits[:-1]])
+    gaps = np.abs(np.array([o.p for o in orbits[:-1]]) - p)
+    good = gaps > 1e-9 * max(abs(p), 1e-3)
+    if good.sum() < 2:
+        return np.nan
+    t, g = periods[good][-2:], -np.log(gaps[good][-2:])
+    return float((g[1] - g[0]) / (t[1] - t[0]) / rate)
+
+
+def _snic(branch: CycleBranch, folds: list[SpecialPoint], scale) -> LongEnd | None:
+    """Return the saddle-node on the cycle: sqrt growth, and a distance that goes to zero."""
+    orbits = [q.orbit for q in branch.points[-6:]]
+    periods = np.array([o.period for o in orbits])
+    for fold in sorted(folds, key=lambda q: abs(q.p - orbits[-1].p)):
+        gaps = np.abs(np.array([o.p for o in orbits]) - fold.p)
+        if gaps.min() == 0:
+            continue
+        growth = np.polyfit(np.log(gaps[-3:]), np.log(periods[-3:]), 1)[0]
+        near = distance(orbits[-1], fold.x, scale)
+        closing = near < distance(orbits[0], fold.x, scale)
+        if -0.7 < growth < -0.4 and near < 4 * NEAR and closing:
+            # 1/T**2 is linear in p: where it is zero, by the cycles alone.
+            slope, offset = np.polyfit([o.p for o in orbits[-2:]], periods[-2:] ** -2.0, 1)
+            numbers = {
+                "distance": near,
+                "growth": float(growth),
+                "by_cycles": float(-offset / slope),
+                "period_ms": orbits[-1].period,
+            }
+            return LongEnd("SNIC", fold.p, fold.x, numbers)
+    return None
+
+
+__all__ = ["LongEnd", "distance", "long_end"]

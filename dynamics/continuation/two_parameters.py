@@ -1,0 +1,289 @@
+"""Curves of saddle-nodes and Hopf points over two parameters, with the points on them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field as dataclass_field
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from ...errors import InputError
+from ...models.units import column
+from .arclength import Curve, CurvePoint, NoConvergence, located
+from .diagram import bifurcations, checked
+from .field import Field
+from .normal_forms import first_lyapunov
+
+SLICES = 5  # values of the first parameter at which the curves are looked for
+STEP = 0.02
+
+
+@dataclass
+class Curves:
+    """Curves over two parameters.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row per point of a curve: ``curve``, ``kind`` ("saddle-node", "Hopf"), both parameters,
+        the state.
+    points : DataFrame
+        ``type`` ("cusp", "Bogdanov-Takens", "generalised Hopf"), both parameters, the state and
+        ``residual``.
+    notes : list of str
+    """
+
+    model: object
+    parameters: tuple[str, str]
+    table: pd.DataFrame
+    points: pd.DataFrame
+    notes: list[str] = dataclass_field(default_factory=list)
+
+
+def curves(
+    model, parameters: tuple[str, str], first, second, *, I=None, report: Callable | None = None
+) -> Curves:
+    """Follow saddle-nodes and Hopf points over two parameters.
+
+    Parameters
+    ----------
+    model : NeuronModel
+    parameters : (str, str)
+        Two of the model's parameters and its input.
+    first, second : Quantity, shape (2,)
+        From where to where.
+    I : Quantity, optional
+        Constant input, where it is neither of the two.
+    report : callable, optional
+        Is told in a sentence what is being done.
+
+    Returns
+    -------
+    Curves
+
+    Notes
+    -----
+    On a curve of saddle-nodes the Jacobian's determinant is zero, on one of Hopf points that of
+    its bialternate product with the identity (Kuznetsov 2004, section 10.2). A cusp is where the
+    quadratic coefficient vanishes, a Bogdanov-Takens point where a second eigenvalue does, a
+    generalised Hopf point where the first Lyapunov coefficient does.
+
+    Examples
+    --------
+    >>> from brian2 import uA, cm
+    >>> from excitable.models import find_model
+    >>> found = curves(find_model("fitzhugh_nagumo"), ("b", "I"), [0.5, 0.9], [0, 2])
+    >>> sorted(set(found.table["kind"]))
+    ['Hopf']
+    """
+    if len(parameters) != 2 or parameters[0] == parameters[1]:
+        raise InputError(f"parameters: expected two different names, got {parameters!r}")
+    say = report or (lambda text: None)
+    names, ranges = [], []
+    for parameter, values in zip(parameters, (first, second), strict=True):
+        name, low, high, numbers = checked(model, parameter, values, None)
+        names.append(name)
+        ranges.append((low, high))
+    numbers = checked(model, parameters[0], first, I)[3] if I is not None else numbers
+    field = Field(model, names, {k: v for k, v in numbers.items() if k not in names})
+    rows, special, notes, done = [], [], [], []
+    for p in np.linspace(*ranges[0], SLICES):
+        say(f"{parameters[1]} at {parameters[0]} = {p:g}")
+        for kind, x, q in _slice(model, names, p, second, field, I):
+            start = np.concatenate([x, [p, q]])
+            if any(k == kind and _near(u, start, ranges) for k, u in done):
+                continue
+            try:
+                path, found, note = _followed(field, kind, start, ranges)
+            except (NoConvergence, np.linalg.LinAlgError) as error:
+                notes.append(f"{kind} at {p:g}, {q:.6g}: {error}")
+                continue
+            done.append((kind, path))
+            rows += [(len(done) - 1, kind, u) for u in path]
+            special += found
+            notes += note
+    return Curves(model, tuple(names), _table(field, rows), _points(field, special, ranges), notes)
+
+
+def _slice(model, names, p, second, field, I):
+    """Yield saddle-nodes and Hopf points over the second parameter, the first one held."""
+    if names[0] == model.input:
+        found = bifurcations(model, names[1], second, I=p * field.free_units[0], cycles=False)
+    else:
+        own = model.with_(**{names[0]: p * field.free_units[0]})
+        given = {"I": I} if names[1] != model.input else {}
+        found = bifurcations(own, names[1], second, cycles=False, **given)
+    for curve in found.curves:
+        for point in curve.points:
+            if point.type in ("saddle-node", "Hopf"):
+                yield point.type, point.x, point.p
+
+
+def _near(path: np.ndarray, start: np.ndarray, ranges) -> bool:
+    """Return whether a path goes by a start, in the two parameters and the state."""
+    scale = np.concatenate([np.maximum(np.ptp(path[:, :-2], axis=0), 1e-9),
+                            [high - low for low, high in ranges]])  # fmt: skip
+    a, b = path[:-1] / scale, path[1:] / scale
+    step, u = b - a, start / scale
+    along = np.clip(((u - a) * step).sum(1) / np.maximum((step**2).sum(1), 1e-300), 0, 1)
+    return np.linalg.norm(a + along[:, None] * step - u, axis=1).min(initial=np.inf) < 5e-3
+
+
+# --- what is zero on a curve -----------------------------------------------------------------------
+
+
+def bialternate(jacobian: np.ndarray) -> np.ndarray:
+    """Return twice the bialternate product of matrices with the identity.
+
+    Its eigenvalues are the sums of two eigenvalues.
+    """
+    n = jacobian.shape[-1]
+    pairs = list(combinations(range(n), 2))
+    found = np.zeros((*jacobian.shape[:-2], len(pairs), len(pairs)))
+    for a, (p, q) in enumerate(pairs):
+        for b, (r, s) in enumerate(pairs):
+            terms = [(q, s, p == r), (p, r, q == s), (q, r, -(p == s)), (p, s, -(q == r))]
+            for i, j, sign in terms:
+                if sign:
+                    found[..., a, b] += sign * jacobian[..., i, j]
+    return found
+
+
+_ZERO = {"saddle-node": np.linalg.det, "Hopf": lambda j: np.linalg.det(bialternate(j))}
+
+
+def _curve(field: Field, kind: str, start: np.ndarray, ranges) -> Curve:
+    n = field.n
+    scale = np.concatenate([field.limits(), [high - low for low, high in ranges]])
+    offsets = 1e-5 * np.diag(scale)
+
+    def test(u: np.ndarray) -> np.ndarray:
+        """Of states and parameters as columns."""
+        return _ZERO[kind](field.jacobian(u[:n], u[n:]))
+
+    def slope(u: np.ndarray) -> np.ndarray:
+        up, down = test((u + offsets).T), test((u - offsets).T)
+        return (up - down) / (2 * np.diag(offsets))
+
+    size = np.abs(slope(start) * scale).max()  # so that the last equation is like the others
+
+    def residual(u):
+        return np.append(field.slopes(u[:n], u[n:]), test(u) / size)
+
+    def derivative(u):
+        return np.vstack([field.derivatives(u[:n], u[n:]), slope(u) / size])
+
+    return Curve(residual, derivative, scale)
+
+
+def _followed(field: Field, kind: str, start, ranges):
+    """Follow a curve both ways; return its points, the special ones and notes."""
+    curve = _curve(field, kind, start, ranges)
+    row = np.eye(len(start))[-2]
+    s, _ = curve.corrected(start / curve.scale, row)
+    halves, special, notes = [], [], []
+    for direction in (-1.0, 1.0):
+        first = curve.first(s * curve.scale)
+        first = CurvePoint(first.u, direction * first.tangent)
+        path = [first.u * curve.scale]
+        try:
+            for here, step, there in curve.follow(first, step=STEP / 4, longest=STEP, most=1500):
+                ended = _special(field, curve, kind, here, step, there, special)
+                u = there.u * curve.scale
+                inside = all(a <= p <= b for p, (a, b) in zip(u[-2:], ranges, strict=True))
+                if ended or not inside:
+                    path.append(special[-1][1] if ended else _clipped(path[-1], u, ranges))
+                    break
+                path.append(u)
+                if len(path) > 20 and np.linalg.norm(there.u - first.u) < step:
+                    break
+            else:
+                notes.append(f"a curve of {kind}s stopped after many steps")
+        except NoConvergence as error:
+            notes.append(f"a curve of {kind}s stopped at {path[-1][-2:]}: {error}")
+        halves.append(path)
+    return np.array([*halves[0][::-1], *halves[1][1:]]), special, notes
+
+
+def _clipped(a: np.ndarray, b: np.ndarray, ranges) -> np.ndarray:
+    """Return where a straight line from inside leaves the ranges."""
+    share = 1.0
+    for k, (low, high) in zip((-2, -1), ranges, strict=True):
+        for edge in (low, high):
+            if (a[k] - edge) * (b[k] - edge) < 0:
+                share = min(share, (edge - a[k]) / (b[k] - a[k]))
+    return a + share * (b - a)
+
+
+# --- special points --------------------------------------------------------------------------------
+
+
+def _fold_tests(field: Field, u: np.ndarray) -> dict[str, float]:
+    n = field.n
+    x, p = u[:n], u[n:]
+    both = field.derivatives(x, p)
+    jacobian = both[:, :n]
+    q = np.linalg.svd(jacobian)[2][-1]
+    left = np.linalg.svd(jacobian.T)[2][-1]
+    left = left * np.sign(left @ both[:, n + 1])  # the second parameter, the input most often
+    q = q * np.sign(q[field.membrane] or 1)
+    return {"cusp": (left @ field.form(x, p, q, q)).real, "Bogdanov-Takens": left @ q}
+
+
+def _hopf_tests(field: Field, u: np.ndarray) -> dict[str, float]:
+    n = field.n
+    x, p = u[:n], u[n:]
+    values = np.linalg.eigvals(field.jacobian(x, p))
+    a, b = min(combinations(values, 2), key=lambda pair: abs(sum(pair)))
+    square = float((a * b).real)  # omega**2 of a Hopf point, negative for a neutral saddle
+    lyapunov = first_lyapunov(field, x, p) if square > 1e-10 else np.nan
+    return {"Bogdanov-Takens": square, "generalised Hopf": lyapunov}
+
+
+def _special(field, curve, kind, here, step, there, special) -> bool:
+    """Find the points between two neighbours; return whether the curve ends there."""
+    tests = _fold_tests if kind == "saddle-node" else _hopf_tests
+    before, after = (tests(field, q.u * curve.scale) for q in (here, there))
+    for name in before:
+        if not before[name] * after[name] < 0:
+            continue
+        try:
+            point = located(curve, here, step, lambda q, name=name: tests(field, q.u * curve.scale)[name])
+        except (NoConvergence, ValueError, RuntimeError, StopIteration):
+            continue
+        u = point.u * curve.scale
+        residual = float(np.abs(curve.residual(u)).max())
+        special.append((name, u, residual))
+        if kind == "Hopf" and name == "Bogdanov-Takens":
+            return True
+    return kind == "Hopf" and after["Bogdanov-Takens"] < 0 and _end_of_hopf(special, here, curve)
+
+
+def _end_of_hopf(special, here, curve) -> bool:
+    special.append(("Bogdanov-Takens", here.u * curve.scale, np.nan))
+    return True
+
+
+def _columns(field: Field) -> list[str]:
+    units = [*field.free_units, *field.units]
+    return [column(n, u) for n, u in zip([*field.free, *field.names], units, strict=True)]
+
+
+def _table(field: Field, rows) -> pd.DataFrame:
+    n = field.n
+    found = [[k, kind, *u[n:], *u[:n]] for k, kind, u in rows]
+    return pd.DataFrame(found, columns=["curve", "kind", *_columns(field)])
+
+
+def _points(field: Field, special, ranges) -> pd.DataFrame:
+    """Return each point once: a Bogdanov-Takens point lies on two curves."""
+    kept: list = []
+    for name, u, residual in sorted(special, key=lambda s: (np.isnan(s[2]), s[2])):
+        scale = np.array([high - low for low, high in ranges])
+        inside = all(a <= p <= b for p, (a, b) in zip(u[-2:], ranges, strict=True))
+        same = any(k == name and (np.abs(u - w)[-2:] < 1e-3 * scale).all() for k, w, _ in kept)
+        if inside and not same:
+            kept.append((name, u, residual))
+    n = field.n
+    rows = [[name, *u[n:], *u[:n], residual] for name, u, residual in kept]
+    return pd.DataFrame(rows, columns=["type", *_columns(field), "residual"])
