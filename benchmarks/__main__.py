@@ -9,7 +9,8 @@ from pathlib import Path
 from .contest import machine
 
 BENCHMARKS = (
-    "fi_sweep", "work_precision", "cold_start", "sweeps", "studies", "networks", "explorer",
+    "fi_sweep", "work_precision", "cold_start", "sweeps", "studies", "networks", "forms",
+    "explorer",
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from brian2 import Function, second
 from ..errors import InputError
 from ..models import grouping
 from ..models.expressions import NoDerivative, names, needed
-from ..models.grouping import GroupText, InputText
+from ..models.grouping import BrianText, InputText
 from ..models.initial import initial_texts
 from ..models.printers.c_like import CannotPrint
 from ..models.printers.javascript import javascript_expression
@@ -23,7 +23,7 @@ from ..models.system import FREE
 from ..models.units import base_unit
 from ..simulation.methods import HALF_STEPS, STEPS, half_steps
 from ..simulation.methods.shared_exponentials import economical
-from ..simulation.methods.upstroke import RUNAWAY, anticipated, upstroke_of
+from ..simulation.methods.upstroke import RUNAWAY, upstroke_of, with_anticipation
 from ..simulation.methods.within_step import END, HOLD, PENDING, REST, SINCE, locate_spikes
 
 # What a cell carries from step to step beside its state: places in the array `m`.
@@ -111,7 +111,7 @@ class _Program:
         }
         return "{" + ",\n".join(f"{name}: {text}" for name, text in parts.items()) + "}"
 
-    def located(self, ahead: bool) -> GroupText | None:
+    def located(self, ahead: bool) -> BrianText | None:
         """Return the text with spikes inside the step; None where they cannot be located."""
         if self.system.gap is None:
             return None
@@ -183,7 +183,7 @@ class _Program:
         }
         return self.values(results, {**self.system.parts(), **parts}, "out")
 
-    def release(self, located: GroupText | None) -> str:
+    def release(self, located: BrianText | None) -> str:
         if located is None or "release" not in located.events:
             return "null"
         event = located.events["release"]
@@ -201,7 +201,7 @@ class _Program:
             "growth": self.value(found.growth),
             "limit": repr(RUNAWAY),
             "fires": self.value(text.threshold),
-            "firesOnGrid": self.value(anticipated(self.driven)),
+            "firesOnGrid": self.value(with_anticipation(self.driven, {}, ahead=True).threshold),
             "locate": self.statements(text.reset, "m"),
         }
         return "{" + ",\n".join(f"{name}: {text}" for name, text in parts.items()) + "}"
