@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from html import escape
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from .. import __version__
 from ..errors import InputError
+from ..models.checks import check_name
 from ..models.neuron_model import NeuronModel
 from ..models.printers.javascript import FUNCTIONS
 from ..models.zoo import IZHIKEVICH, ZOO, find_model
@@ -72,6 +73,8 @@ def explorer_html(
         text = python or f"{model.name.upper()}"
         relatives = [(c, f"{text}.variants[{json.dumps(k)}]") for k, c in model.variants.items()]
         families.insert(0, ("", [(model, text), *relatives]))
+    diagrams = dict(diagrams or {})
+    _check_diagrams(diagrams, {c.name for c in published} | names)
     catalogue = Catalogue(families)
     engine = _engine_module(catalogue)
     data = {
@@ -88,7 +91,7 @@ def explorer_html(
         "sample": SAMPLE_MS,
         "presets": [preset_data(p) for p in presets() if p.cell.name not in names],
         "texts": texts(),
-        "diagrams": _diagrams(diagrams or {}, catalogue),
+        "diagrams": {name: _branches(table) for name, table in diagrams.items()},
         "first": models[0].name if models else IZHIKEVICH.name,
     }
     return page_text(engine, f"export const DATA = {safe_json(data)};", "Excitable: the explorer")
@@ -125,20 +128,20 @@ def texts() -> dict[str, dict[str, str]]:
     }
 
 
-def _diagrams(diagrams: Mapping[str, pd.DataFrame], catalogue: Catalogue) -> dict:
-    """Return bifurcation diagrams as lists of branches: the door for what `dynamics` computes."""
-    found = {}
+def _check_diagrams(diagrams: Mapping[str, pd.DataFrame], known: Collection[str]) -> None:
     for name, table in diagrams.items():
-        if name not in catalogue.cells:
-            raise InputError(f"diagrams: the page has no model {name!r}")
+        check_name("model of a diagram", name, known)
         missing = [c for c in DIAGRAM_COLUMNS if c not in table]
         if missing:
             raise InputError(f"diagram of {name}: needs the columns {missing}")
-        found[name] = [
-            {"I": part["I"].tolist(), "v": part["v"].tolist(), "stable": part["stable"].tolist()}
-            for _, part in table.groupby("branch", sort=False)
-        ]
-    return found
+
+
+def _branches(diagram: pd.DataFrame) -> list[dict]:
+    """Return a bifurcation diagram as the page has it: the door for what `dynamics` computes."""
+    return [
+        {column: part[column].tolist() for column in ("I", "v", "stable")}
+        for _, part in diagram.groupby("branch", sort=False)
+    ]
 
 
 def write_explorer(path: str | Path = PAGE, *models: NeuronModel, **how) -> Path:

@@ -23,7 +23,7 @@ from ..models.system import FREE
 from ..models.units import base_unit
 from ..simulation.methods import HALF_STEPS, STEPS, half_steps
 from ..simulation.methods.shared_exponentials import economical
-from ..simulation.methods.upstroke import RUNAWAY, anticipated, upstroke_of
+from ..simulation.methods.upstroke import RUNAWAY, upstroke_of, with_anticipation
 from ..simulation.methods.within_step import END, HOLD, PENDING, REST, SINCE, locate_spikes
 
 # What a cell carries from step to step beside its state: places in the array `m`.
@@ -201,7 +201,7 @@ class _Program:
             "growth": self.value(found.growth),
             "limit": repr(RUNAWAY),
             "fires": self.value(text.threshold),
-            "firesOnGrid": self.value(anticipated(self.driven)),
+            "firesOnGrid": self.value(with_anticipation(self.driven, {}, ahead=True).threshold),
             "locate": self.statements(text.reset, "m"),
         }
         return "{" + ",\n".join(f"{name}: {text}" for name, text in parts.items()) + "}"

@@ -186,13 +186,13 @@ function curveRange() {
 
 function askCurve() {
   if (curveTimer) return;
+  job += 1;  // from now on no answer to the question before is the right one
   curveTimer = setTimeout(() => {
     curveTimer = 0;
     if (conflict(S)) return;
     const { p, numerics } = prepared({ ...S, start: "initial" }), [from, to] = curveRange();
     shownRange = [from, to];
     const { scale } = systemOf(S).input, usual = { ...numerics, dt: Math.min(numerics.dt, cellOf(S).dt/1000) };
-    job += 1;
     curveAsked = performance.now();
     worker({ id: job, system: cellOf(S).system, p, first: cellOf(S).first, search: cellOf(S).search,
       from: from*scale, to: to*scale, count: 50, numerics: usual });

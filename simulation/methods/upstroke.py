@@ -128,13 +128,16 @@ def _written_out(system: System, v: str) -> str:
     return expanded(system.slopes()[v], system.parts(), lambda name: True)
 
 
-def with_anticipation(text: BrianText, first: Mapping[str, np.ndarray]) -> BrianText:
+def with_anticipation(
+    text: BrianText, first: Mapping[str, np.ndarray], *, ahead: bool | None = None
+) -> BrianText:
     """Return the text for spikes on the grid: a cell fires at the last point before infinity.
 
     It would be there within a step, by the time that `_tail` uses too, and no step is made into
     it. What the rest of the way takes is below a step, as is what the grid adds to any spike.
+    `ahead` says whether a cell runs away, in place of `first`.
     """
-    if text.method == "euler" or not runs_away(text, first):
+    if text.method == "euler" or not (runs_away(text, first) if ahead is None else ahead):
         return text
     system, found = text.system, upstroke_of(text.system)
     slope = _written_out(system, found.membrane)

@@ -18,13 +18,13 @@ from tests.explorer.test_agrees_with_brian2 import on_the_page, run_python, same
 OWN = {m.name: m for m in vars(user_models).values() if hasattr(m, "equations")}
 # Input (in the model's unit) and duration (ms) under which each fires a few times.
 FIRING = {
-    "my_morris_lecar": (100, 400),
-    "my_adex": (1000, 60),
-    "my_wang_buzsaki": (2, 60),
-    "my_fitzhugh_nagumo": (0.5, 100),
-    "my_hindmarsh_rose": (3, 100),
-    "my_pinsky_rinzel": (2.5, 40),
-    "my_connor_stevens_ahp": (20, 40),
+    "my_morris_lecar": (100, 150),
+    "my_adex": (1000, 30),
+    "my_wang_buzsaki": (2, 40),
+    "my_fitzhugh_nagumo": (0.5, 60),
+    "my_hindmarsh_rose": (3, 60),
+    "my_pinsky_rinzel": (2.5, 16),
+    "my_connor_stevens_ahp": (20, 20),
 }
 
 
@@ -92,7 +92,7 @@ def test_diagrams_come_along():
     assert '"diagrams":{"hodgkin_huxley":[{"I":[0.0,1.0,2.0],"v":[-65.0,-64.0,-63.0]' in page
     with pytest.raises(ValueError, match=r"needs the columns \['branch'\]"):
         explorer_html(diagrams={"hodgkin_huxley": table.drop(columns="branch")})
-    with pytest.raises(ValueError, match="no model 'hh'"):
+    with pytest.raises(ValueError, match="unknown model of a diagram 'hh'"):
         explorer_html(diagrams={"hh": table})
 
 
