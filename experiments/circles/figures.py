@@ -19,7 +19,7 @@ GREY = "0.45"
 @use_style()
 def draw_decisions(split, networks: dict):
     """Draw regions of decision, a panel for each network by title."""
-    axes = np.atleast_1d(new_axes(1, len(networks), size=(6.5, 2.5)))
+    axes = np.atleast_1d(new_axes(1, len(networks), size=(6.5, 3.0)))
     for ax, (title, trained) in zip(axes, networks.items(), strict=True):
         plot_decision(trained.network, split.X_test, split.y_test, ax)
         last = trained.history.iloc[-1]

@@ -113,10 +113,11 @@ currents, interpolated by a monotone cubic, whose derivative gives the exact gra
 
 {lines}
 
-Curves differ where they begin. ReLU has a kink. QIF (square root) and LIF (one over a logarithm)
-start with infinite slope, and the Connor–Stevens cell without its A-current jumps from silence to
-firing at once: near the onset a small change of weights changes much, elsewhere little. The
-A-current makes the onset gentle and the curve the straightest of the four, the closest to ReLU.
+Curves differ where they begin. ReLU has a kink; QIF (a square root) and LIF (one over a logarithm)
+start with infinite slope, which hardly matters here. The Connor–Stevens cell without its A-current
+jumps from silence to firing at once. The gradient, which is all that training sees, says nothing
+about the jump, and a unit whose inputs lie beside it is pushed back and forth. The A-current makes
+the onset gentle, and training as sure as with ReLU.
 """
 
 

@@ -67,4 +67,5 @@ def success(successes: int, tries: int) -> dict[str, float]:
     {'success': 0.95, 'low': 0.764, 'high': 0.991}
     """
     interval = binomtest(int(successes), int(tries)).proportion_ci(0.95, method="wilson")
-    return {"success": successes / tries, "low": interval.low, "high": interval.high}
+    found = {"success": successes / tries, "low": interval.low, "high": interval.high}
+    return {name: float(value) for name, value in found.items()}

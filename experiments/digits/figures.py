@@ -83,7 +83,7 @@ def draw_spiking(table: pd.DataFrame, names: dict):
         for ax, values in zip(axes, x, strict=True):
             ax.plot(values, 100 * mean["accuracy"], ".-", color=CYCLE[k], label=names[key])
     axes[0].set(xlabel="spikes per decision", ylabel="accuracy in spikes (%)", xscale="log")
-    axes[0].set(ylim=(80, 99.5), xlim=(4, None))
+    axes[0].set(ylim=(89, 99), xlim=(4, None))
     axes[1].set(xlabel="presentation (ms)", xlim=(0, 102))
     for spikes in (65, 130):
         axes[0].axvline(spikes, color=GREY, linestyle=":", linewidth=0.8)

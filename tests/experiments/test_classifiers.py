@@ -4,14 +4,14 @@ import re
 
 import numpy as np
 import pytest
-from excitable.analysis import ReLU
+from excitable.analysis import RateCurve, ReLU, lif_rate
 from excitable.analysis.plots import close_figure
 from excitable.experiments import circles, digits, perceptron
 from excitable.experiments.circles.measure import rates_of_success, restart
 from excitable.experiments.classification import data
 from excitable.experiments.classification.cells import success
 from excitable.experiments.digits.measure import BASE, NARROW, learn
-from excitable.experiments.perceptron.measure import measures, noisy_and
+from excitable.experiments.perceptron.measure import gates_in_cells, measures, noisy_and
 from excitable.experiments.study import Settings
 from excitable.simulation.backends import has_compiler
 
@@ -69,6 +69,18 @@ def test_digits_are_read():
     assert np.mean(narrow) > 0.97
 
 
+def test_gates_in_cells_answer_rightly():
+    I = np.linspace(0.5, 5, 181)
+    shape = {"R": 10.0, "tau": 10.0, "E_L": -65.0, "V_reset": -65.0, "V_th": -50.0}
+    curve = RateCurve(I, lif_rate(I, **shape), unit=1.0, name="lif")
+    table, _ = gates_in_cells(curve, "numpy")
+    assert (table["found"] == table["wanted"]).all()
+    # AND of two inputs is a cell at 2 nA, from the middle of its cycle.
+    both = table[(table["gate"] == "AND") & (table["x_1"] + table["x_2"] == 2)]
+    assert both["spikes"].item() == pytest.approx(0.1 * lif_rate(2.0, **shape), abs=1)
+
+
+@pytest.mark.slow
 @needs_compiler
 def test_study_of_the_perceptron():
     numbers = numbers_of(perceptron)
