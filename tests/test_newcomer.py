@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from brian2 import Quantity, mmolar, ms, mV, nA
 from excitable.protocols import Constant
-from excitable.simulation import has_compiler
+from excitable.simulation import has_compiler, reference
 from numpy import cosh, exp, tanh
 from scipy.integrate import solve_ivp
 from scipy.special import exprel
@@ -169,7 +169,7 @@ CASES = {
     ),
     "Pinsky-Rinzel": Case(
         user_models.PINSKY_RINZEL, pinsky_rinzel, 50.0,
-        (-4.6, -4.5, 0.999, 0.001, 0.009, 0.007, 0.01, 0.2), 2.5, "g_KDR", 20.0,
+        (-4.6, -4.5, 0.999, 0.001, 0.009, 0.007, 0.01, 0.2), 2.5, "g_KDR", 25.0,
         units=(mV, mV, 1, 1, 1, 1, 1, 1), hold=0.0, command=30.0,
     ),
     "Connor-Stevens with AHP": Case(
@@ -277,6 +277,18 @@ def test_fi_curve(name):
         assert row["latency_ms"] == pytest.approx(true[0], abs=TIMES_MS)
         if len(true) > 1:
             assert 1e3 / row["first_rate_Hz"] == pytest.approx(true[1] - true[0], abs=TIMES_MS)
+
+
+@every_cell
+def test_reference(name):
+    """What certificates are held against, also at their loosest tolerance."""
+    case = CASES[name]
+    for rtol in (1e-8, 1e-10):
+        found = reference(
+            case.model, Constant(given(name)), case.duration * ms, start="initial",
+            rtol=rtol, atol=rtol / 100,
+        )  # fmt: skip
+        np.testing.assert_allclose(found.spike_ms, spikes(name, case.current), atol=1e-6, rtol=0)
 
 
 @small_cells
