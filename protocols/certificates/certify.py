@@ -89,17 +89,25 @@ def certify(
 
 def rates(done: Experiment, recording, discard_ms: float) -> np.ndarray:
     """Return the rates after the discarded beginning, in Hz."""
-    found = spike_table(
-        recording.spike_neuron, recording.spike_ms, recording.n,
-        start=discard_ms, end=done.duration_ms,
-    )  # fmt: skip
-    return found["rate_Hz"].to_numpy()
+    return _measured(done, recording, discard_ms)["rate_Hz"].to_numpy()
 
 
 def reference_rates(done: Experiment, tolerance: float, discard_ms: float) -> np.ndarray:
     """Return the rates of the reference solutions, in Hz."""
+    return _reference(done, tolerance, discard_ms)["rate_Hz"].to_numpy()
+
+
+def _measured(done: Experiment, recording, discard_ms: float) -> pd.DataFrame:
+    return spike_table(
+        recording.spike_neuron, recording.spike_ms, recording.n,
+        start=discard_ms, end=done.duration_ms,
+    )  # fmt: skip
+
+
+def _reference(done: Experiment, tolerance: float, discard_ms: float) -> pd.DataFrame:
+    """Return what the reference solutions show, one row per neuron."""
     solved = [done.solve(k, tolerance) for k in range(done.n)]
-    return np.array([rates(done, recording, discard_ms)[0] for recording in solved])
+    return pd.concat([_measured(done, recording, discard_ms) for recording in solved])
 
 
 def relative(rate: np.ndarray, true: np.ndarray) -> np.ndarray:
@@ -131,17 +139,22 @@ def _of_rates(table, done: Experiment, tolerance: float, count: int, backend) ->
     part = done.only(chosen)
     method, dt, discard = about["method"], about["dt_ms"], about["discard_ms"]
     ladder = [rates(done, part.run(method, dt / k * ms, backend), discard) for k in (1, 2, 4)]
-    true = reference_rates(part, tolerance, discard)
+    exact = _reference(part, tolerance, discard)
+    true = exact["rate_Hz"].to_numpy()
     own = table["rate_Hz"].to_numpy()[chosen]
     sample = table.iloc[chosen][[*done.vary, "I"]].reset_index(drop=True)
     sample = sample.assign(
         rate_Hz=own, half_step_Hz=ladder[1], quarter_step_Hz=ladder[2], reference_Hz=true,
+        spikes=table["spike_count"].to_numpy()[chosen],
+        reference_spikes=exact["spike_count"].to_numpy(),
         error=relative(own, true), sensitivity=[_sensitivity(table, done, k) for k in chosen],
     )  # fmt: skip
     steps = tuple(float(relative(ladder[k], ladder[k + 1]).max()) for k in (0, 1))
     error = float(sample["error"].max())
     worst = sample.iloc[int(np.argmax(sample["error"]))]
     where = f"at I = {worst['I']:g} {about['I_unit']}"
+    if worst["spikes"] != worst["reference_spikes"]:
+        where += f" ({worst['spikes']:g} spikes, the reference has {worst['reference_spikes']:g})"
     redone = float(relative(own, ladder[0]).max())
     half = float(relative(ladder[1], true).max())
     message, converged = verdict("rate", error, half, tolerance, where)
