@@ -60,9 +60,11 @@ def not_at_rest(
         return np.zeros(cells, bool)
     problem = _problem(model, state, values, cells)
     doubtful = problem.moving(STILL, duration_s)
-    doubtful[doubtful] = ~_goes_to_rest(problem.only(doubtful))
+    above = _condition(model)
+    doubtful[doubtful] = ~_goes_to_rest(problem.only(doubtful), above)
     for k in np.flatnonzero(doubtful)[:MOST_CELLS]:
-        doubtful[k] = _fires(model, problem.only(np.array([k])), HORIZON * duration_s)
+        only = problem.only(np.array([k]))
+        doubtful[k] = above is None or _fires(model, only, above, HORIZON * duration_s)
     return doubtful
 
 
@@ -117,8 +119,11 @@ def _scale(unit, values: np.ndarray) -> float:
     return 1.0 if dimensions is DIMENSIONLESS else float(np.abs(values).max() or 1.0)
 
 
-def _goes_to_rest(cells: _Cells) -> np.ndarray:
-    """Return which cells have a stable equilibrium close by (Newton's method, all at once)."""
+def _goes_to_rest(cells: _Cells, above: Callable | None) -> np.ndarray:
+    """Return which cells have a stable equilibrium close by (Newton's method, all at once).
+
+    One at which the spike condition holds is none: the cell fires on the way there.
+    """
     state, settled = cells.state, np.zeros(cells.state.shape[1], bool)
     if not settled.size:
         return settled
@@ -134,7 +139,9 @@ def _goes_to_rest(cells: _Cells) -> np.ndarray:
             return settled
     close = (np.abs(state - cells.state) <= NEAR * cells.scale).all(axis=0)
     converged = (np.abs(step[..., 0].T) <= 1e-6 * cells.scale).all(axis=0)
-    return close & converged & (np.linalg.eigvals(jacobian).real.max(axis=-1) < 0)
+    stable = np.linalg.eigvals(jacobian).real.max(axis=-1) < 0
+    silent = True if above is None else ~above(*state, *cells.constants)
+    return close & converged & stable & silent
 
 
 def _jacobian(cells: _Cells, state: np.ndarray) -> np.ndarray:
@@ -148,13 +155,10 @@ def _jacobian(cells: _Cells, state: np.ndarray) -> np.ndarray:
     return np.stack(columns, axis=-1).transpose(1, 0, 2)
 
 
-def _fires(model, cell: _Cells, time: float) -> bool:
+def _fires(model, cell: _Cells, above: Callable, time: float) -> bool:
     """Follow one cell: whether it fires, or cannot be told within the steps allowed."""
     from scipy.integrate import LSODA  # slow to import, and few runs need it
 
-    above = _condition(model)
-    if above is None:
-        return True
     constants = cell.constants[:, 0].tolist()
     membrane = model.system.states.index(model.membrane)
 
@@ -164,7 +168,7 @@ def _fires(model, cell: _Cells, time: float) -> bool:
 
     first = cell.state[:, 0]
     solver = LSODA(slopes, 0.0, first, time, rtol=1e-6, atol=1e-8 * cell.scale[:, 0])
-    was, heights = above(*first, *constants), []
+    was, heights = bool(above(*first, *constants)), []
     for _ in range(MOST_STEPS):
         solver.step()
         if solver.status == "failed" or not np.isfinite(solver.y).all():
@@ -172,7 +176,7 @@ def _fires(model, cell: _Cells, time: float) -> bool:
         course = solver.dense_output()
         for t in np.linspace(solver.t_old, solver.t, 5)[1:]:
             state = course(t)
-            now = above(*state, *constants)
+            now = bool(above(*state, *constants))
             if now and not was:
                 return True
             was = now
@@ -188,7 +192,7 @@ def _condition(model) -> Callable | None:
     if system.random or _CLOCK & names(system.threshold or "False"):
         return None
     condition = system.function(_arguments(model), [system.threshold or "False"])
-    return lambda *numbers: bool(np.all(condition(*numbers)[0]))
+    return lambda *numbers: np.asarray(condition(*numbers)[0], bool)
 
 
 def _repeats(heights: np.ndarray, scale: float) -> bool:

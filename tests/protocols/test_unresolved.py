@@ -254,3 +254,10 @@ def test_rates_of_sets_say_what_the_window_shows():
                   backend="numpy")  # fmt: skip
     assert table["firing"].tolist() == ["silent", "steady"]
     assert table["mean_rate_Hz"].tolist() == [0, table["spike_count"][1] / 0.08]
+
+
+@pytest.mark.parametrize(("current", "firing"), [(1.499, "silent"), (1.501, "not at rest")])
+def test_a_cell_on_its_way_to_a_state_just_above_the_threshold_is_not_at_rest(current, firing):
+    # Rests at E_L + R*I: 0.01 mV below the threshold, or above it, where it fires after 73 ms.
+    table = fi_curve(LIF, [current] * nA, duration=40 * ms, discard=1 * ms, backend="numpy")
+    assert table["firing"].tolist() == [firing]
