@@ -8,7 +8,15 @@ from pathlib import Path
 
 from .contest import machine
 
-BENCHMARKS = ("fi_sweep", "work_precision", "cold_start", "sweeps", "studies", "networks")
+BENCHMARKS = (
+    "fi_sweep",
+    "work_precision",
+    "cold_start",
+    "sweeps",
+    "studies",
+    "networks",
+    "dynamics",
+)
 
 
 def main() -> int:

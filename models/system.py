@@ -186,9 +186,7 @@ class System:
                 found[x] = total
         return found
 
-    def jacobian(
-        self, by: Sequence[str] = ()
-    ) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
+    def jacobian(self, by: Sequence[str] = ()) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
         """Return the exact derivatives of all slopes, in linear size.
 
         Parameters

@@ -280,7 +280,9 @@ def corrected(
     targets = [row.dot(guess.x, guess.period, guess.p) for row in rows]
     for k in range(most):
         linear = linearised(field, orbit)
-        now = [t - r.dot(orbit.x, orbit.period, orbit.p) for t, r in zip(targets, rows, strict=True)]
+        now = [
+            t - r.dot(orbit.x, orbit.period, orbit.p) for t, r in zip(targets, rows, strict=True)
+        ]
         ((x, period, p),) = linear.solve(rows, [[1.0, *now]])
         size = max(np.abs(x / scale).max(), abs(period / orbit.period))
         orbit = replace(

@@ -397,4 +397,12 @@ def solved(field: Field, orbit: Orbit, span: float) -> CyclePoint:
     return point
 
 
-__all__ = ["CycleBranch", "CyclePoint", "CycleSpecial", "Follower", "follow", "linearised", "solved"]
+__all__ = [
+    "CycleBranch",
+    "CyclePoint",
+    "CycleSpecial",
+    "Follower",
+    "follow",
+    "linearised",
+    "solved",
+]

@@ -248,7 +248,9 @@ def _special(field, curve, kind, here, step, there, special) -> bool:
         if not before[name] * after[name] < 0:
             continue
         try:
-            point = located(curve, here, step, lambda q, name=name: tests(field, q.u * curve.scale)[name])
+            point = located(
+                curve, here, step, lambda q, name=name: tests(field, q.u * curve.scale)[name]
+            )
         except (NoConvergence, ValueError, RuntimeError, StopIteration):
             continue
         u = point.u * curve.scale
