@@ -210,7 +210,7 @@ class Linear:
         line = np.zeros((count + 1) * n + 2)
         line[:-2] = row.x[::DEGREE].ravel()
         line[: count * n] += folded[:, :n].ravel()
-        line[-2:] = folded[:, n : n + 2].sum(0) + [row.period, row.p]
+        line[-2:] = folded[:, n : n + 2].sum(0) + np.array([row.period, row.p])
         return line, float(folded[:, -1].sum())
 
     def _expanded(self, solution: np.ndarray, own: float) -> tuple:

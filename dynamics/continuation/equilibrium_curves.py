@@ -1,7 +1,9 @@
 """Curves of equilibria over one parameter, with their special points."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field as dataclass_field
+from contextlib import suppress
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 
 import numpy as np
 
@@ -196,10 +198,8 @@ def _between(field: Field, curve: Curve, here: CurvePoint, step, before, after):
         and abs(after["unstable"] - before["unstable"]) >= 2
     ):
         test = lambda q: _tests(field, curve, q)["hopf"]  # noqa: E731
-        try:
+        with suppress(ValueError, NoConvergence):  # the pair became real: no Hopf point
             found.append(_hopf(field, curve, located(curve, here, step, test)))
-        except (ValueError, NoConvergence):
-            pass
     return found
 
 

@@ -1,7 +1,8 @@
 """Curves of saddle-nodes and Hopf points over two parameters, with the points on them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field as dataclass_field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from itertools import combinations
 
 import numpy as np
@@ -129,7 +130,7 @@ def _near(path: np.ndarray, start: np.ndarray, ranges) -> bool:
     return np.linalg.norm(a + along[:, None] * step - u, axis=1).min(initial=np.inf) < 5e-3
 
 
-# --- what is zero on a curve -----------------------------------------------------------------------
+# --- what is zero on a curve ---------------------------------------------------------------------
 
 
 def bialternate(jacobian: np.ndarray) -> np.ndarray:
@@ -215,7 +216,7 @@ def _clipped(a: np.ndarray, b: np.ndarray, ranges) -> np.ndarray:
     return a + share * (b - a)
 
 
-# --- special points --------------------------------------------------------------------------------
+# --- special points ------------------------------------------------------------------------------
 
 
 def _fold_tests(field: Field, u: np.ndarray) -> dict[str, float]:

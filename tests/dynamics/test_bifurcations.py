@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 from brian2 import cm, msiemens, mV, uA
-from excitable import NeuronModel
 from excitable.dynamics import bifurcations, phase_response
 from excitable.dynamics.continuation.field import Field
-from excitable.errors import InputError
 from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY
 
+from excitable import NeuronModel
+from excitable.errors import InputError
 from tests.user_models import FITZHUGH_NAGUMO, MORRIS_LECAR, WANG_BUZSAKI
 
 DENSITY = uA / cm**2
