@@ -15,6 +15,7 @@ BENCHMARKS = (
     "sweeps",
     "studies",
     "networks",
+    "forms",
     "dynamics",
 )
 

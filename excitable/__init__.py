@@ -19,6 +19,8 @@ _DOORS = ("models", "protocols", "simulation")
 
 
 def __getattr__(name: str):
+    if name == "__all__":  # what ``from excitable import *`` takes
+        return _exported()
     if not name.startswith("_"):
         for door in _DOORS:
             module = importlib.import_module(f"{__name__}.{door}")
@@ -28,5 +30,9 @@ def __getattr__(name: str):
 
 
 def __dir__() -> list[str]:
-    names = [importlib.import_module(f"{__name__}.{door}").__all__ for door in _DOORS]
-    return sorted({*globals(), *(name for each in names for name in each)})
+    return sorted({*globals(), *_exported()})
+
+
+def _exported() -> list[str]:
+    doors = (importlib.import_module(f"{__name__}.{door}") for door in _DOORS)
+    return sorted({name for door in doors for name in door.__all__})

@@ -1,6 +1,6 @@
 """The studies: each leads from a protocol to tables, figures and a short text."""
 
-# One module per study, with a function `run(settings) -> StudyResult`.
+# One folder per study: measure, figures, text, and a function `run(settings) -> StudyResult`.
 STUDIES = {
     "lif_practical": "The leaky integrate-and-fire neuron: a practical",
     "fi_curves": "F-I curves of the LIF and the QIF neuron",

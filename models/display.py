@@ -3,6 +3,7 @@
 import html as _html
 
 import sympy as sp
+from brian2 import ms
 from sympy.printing.mathml import mathml
 
 from .checks import unit_text
@@ -24,12 +25,13 @@ def text(model) -> str:
         rows.append(f"  {name:<9} = {value:<16} {p.meaning}{limits}{source}")
     rows += ["", "Initial values"]
     rows += [f"  {name} = {value}" for name, value in model.initial.items()]
-    rows += ["", f"Spike: {model.threshold}"]
+    rows += ["", f"Spike: {model.threshold or 'none is counted'}"]
     rows += [f"Reset: {'; '.join(model.reset.split(chr(10)))}"] if model.reset else []
     rows += [f"Refractory: {model.refractory}"] if model.refractory else []
-    rows += [f"Integration: {model.method}, dt = {model.dt}"]
+    rows += [f"Integration: {model.method}, dt = {float(model.dt / ms):g} ms"]
     rows += [f"Variants: {', '.join(model.variants)}"] if model.variants else []
-    rows += ["", "References", *(f"  {reference}" for reference in model.references)]
+    if model.references:
+        rows += ["", "References", *(f"  {reference}" for reference in model.references)]
     return "\n".join(rows)
 
 

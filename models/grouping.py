@@ -1,12 +1,12 @@
 """From a model and a stimulus to the text and the arrays of a Brian2 NeuronGroup."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Real
 
 import numpy as np
 from brian2 import Equations, NeuronGroup, Quantity, TimedArray, get_dimensions, ms
-from brian2.equations.equations import DIFFERENTIAL_EQUATION
+from brian2.equations.equations import DIFFERENTIAL_EQUATION, SingleEquation
 
 from ..errors import InputError
 from .checks import (
@@ -22,8 +22,10 @@ from .expressions import NoDerivative, depends, derivative, in_order, names, sub
 from .functions import NAMESPACE, opaque
 from .initial import PER_NEURON
 from .methods import METHODS, method_named
+from .remembered import remembered
 from .statements import one_expression
 from .system import System, from_equations, parsed_equations, regular_texts
+from .timed_arrays import by_steps
 from .units import base_unit
 from .validation import is_noise
 
@@ -59,7 +61,7 @@ class CustomEvent:
 
 
 @dataclass(frozen=True)
-class GroupText:
+class BrianText:
     """A `System` as Brian2 text: everything of which a NeuronGroup is made.
 
     `arrays` holds what differs between neurons, `shared` what is one value for all but may differ
@@ -90,7 +92,7 @@ class GroupText:
         """What the text calls: the part of `namespace` that is not a number."""
         return {k: v for k, v in self.namespace.items() if not isinstance(v, Quantity | Real)}
 
-    def with_arguments(self) -> "GroupText":
+    def with_arguments(self) -> "BrianText":
         """Return the text with its constants as shared parameters, so that they can be set."""
         numbers = {k: v for k, v in self.namespace.items() if k not in self.functions}
         lines = [f"{name} : {base_unit(v)} (shared, constant)" for name, v in numbers.items()]
@@ -123,7 +125,7 @@ class GroupText:
         }
 
 
-def describe(model, n, stimulus=None, *, vary=None, method=None, dt=None) -> GroupText:
+def describe(model, n, stimulus=None, *, vary=None, method=None, dt=None) -> BrianText:
     """Write down the group of `n` neurons of `model` under `stimulus`.
 
     Parameters
@@ -149,8 +151,10 @@ def describe(model, n, stimulus=None, *, vary=None, method=None, dt=None) -> Gro
     arrays = {k: v for k, v in text.parameters.items() if np.ndim(v)} | varied
     constants = {k: p.quantity for k, p in model.parameters.items() if k not in varied}
     system, equations = driven(model, text)
+    if (stepped := by_steps(system, float(dt))) is not system:
+        system, equations = stepped, _rewritten(equations, system, stepped)
     lines = [equations, *(f"{x} : {base_unit(v)} (constant)" for x, v in arrays.items())]
-    return GroupText(
+    return BrianText(
         n=n,
         system=system,
         equations="\n".join(lines),
@@ -216,22 +220,42 @@ def _with_noise(model, noises: Mapping[str, str]) -> tuple[Equations, dict[str, 
 
 def _model_text(model, noises: Mapping[str, str]) -> str:
     """Return a model's equations: the user's own lines, unless something in them must change."""
-    declared = [*model.parameters, model.input]
-    parsed = parsed_equations(model.equations, declared)
+    return _regular_text(model.equations, [*model.parameters, model.input], noises)
+
+
+@remembered
+def _regular_text(equations: str, declared: Sequence[str], noises: Mapping[str, str]) -> str:
+    parsed = parsed_equations(equations, declared)
     texts = regular_texts(parsed, declared)
     plain = {k: e.expr.code for k, e in parsed.items() if e.expr is not None}
     renamed = {k: opaque(code) for k, code in plain.items()}
-    if texts == renamed and not noises and len(parsed) == len(Equations(model.equations)):
-        return opaque(model.equations)
+    if texts == renamed and not noises and len(parsed) == len(Equations(equations)):
+        return opaque(equations)
+    noisy = {x: f"{text} + {noises[x]}" if x in noises else text for x, text in texts.items()}
+    return "\n".join(_line(parsed[name], text) for name, text in noisy.items())
+
+
+def _line(equation: SingleEquation, text: str) -> str:
+    """Return the line of an equation with another right-hand side; an empty one is a parameter."""
+    left = equation.varname
+    if equation.type == DIFFERENTIAL_EQUATION:
+        left = f"d{left}/dt"
+    unit = "boolean" if equation.var_type == "boolean" else base_unit(equation.dim)
+    flags = f" ({', '.join(equation.flags)})" if equation.flags else ""
+    return f"{left} = {text} : {unit}{flags}" if text else f"{left} : {unit}{flags}"
+
+
+def _rewritten(equations: str, old: System, new: System) -> str:
+    """Return equation text in which what differs between two systems is as in the new one."""
+    parsed = Equations(equations)
+    before, after = ({**system.rhs, **system.named} for system in (old, new))
     lines = []
-    for name, text in texts.items():
-        equation = parsed[name]
-        is_rate = equation.type == DIFFERENTIAL_EQUATION
-        left = f"d{name}/dt" if is_rate else name
-        right = f"{text} + {noises[name]}" if name in noises else text
-        unit = "boolean" if equation.var_type == "boolean" else base_unit(equation.dim)
-        flags = f" ({', '.join(equation.flags)})" if equation.flags else ""
-        lines.append(f"{left} = {right} : {unit}{flags}")
+    for name, equation in parsed.items():
+        text = equation.expr.code if equation.expr is not None else ""
+        if before.get(name) != after.get(name):
+            noise = [f"({factor})*{xi}" for xi, factor in old.noise.get(name, {}).items()]
+            text = " + ".join([after[name], *noise])
+        lines.append(_line(equation, text))
     return "\n".join(lines)
 
 
@@ -246,14 +270,14 @@ def _check_free_names(model, text: InputText) -> None:
         )
 
 
-def run_events(text: GroupText, cells: NeuronGroup) -> None:
+def run_events(text: BrianText, cells: NeuronGroup) -> None:
     """Let a group execute the statements of its events, at the end of a step, after resets."""
     for name, event in text.events.items():
         cells.thresholder[name].when = "after_resets"
         cells.run_on_event(name, event.statements, when="end")
 
 
-def build(text: GroupText, name: str | None = None) -> NeuronGroup:
+def build(text: BrianText, name: str | None = None) -> NeuronGroup:
     """Make the NeuronGroup; its state variables are not set yet."""
     check_brian_method(text.method)
     cells = NeuronGroup(text.n, **text.kwargs(), **({"name": name} if name else {}))
@@ -272,7 +296,7 @@ def check_brian_method(name: str) -> None:
         )
 
 
-def for_scripts(text: GroupText) -> dict:
+def for_scripts(text: BrianText) -> dict:
     """Return the keyword arguments of a NeuronGroup that anybody makes.
 
     What differs between neurons cannot be among them; it lies in the namespace, under a key that

@@ -14,7 +14,7 @@ from .changes import changed_fields
 from .checks import check_name, check_positive, check_quantity, tidy
 from .initial import initial_state, set_initial_state
 from .methods import method_named
-from .ranges import default_range
+from .ranges import check_divisor, default_range
 from .statements import one_expression
 from .symbolic import Symbolic, symbolic
 from .system import System, system_of
@@ -170,6 +170,7 @@ class NeuronModel:
         }
         self._set(parameters=own, initial=initial, variants=dict(self.variants))
         self._set(functions=dict(self.functions), title=self.title or self.name)
+        self._set(references=tuple(self.references))
         self._set(threshold=one_expression(self.threshold))
         self._set(refractory=_refractory_text(self.refractory))
         validation.check_model(self)
@@ -178,6 +179,8 @@ class NeuronModel:
             check_name(f"membrane of {self.name}:", self.membrane, found.rhs)
         self._set(membrane=self.membrane or found.membrane, system=found)
         self._set(method=_method(self, found), dt=_step(self, found))
+        for name, p in self.parameters.items():
+            check_divisor(found, name, np.array([p.value]), p.unit)
         if self.input_range is None:
             self._set(input_range=default_range(self))
 
@@ -189,7 +192,7 @@ class NeuronModel:
         kept = {
             k: v
             for k, v in vars(self).items()
-            if k not in ("system", "symbolic", "_reduction", "_said")
+            if k not in ("system", "symbolic", "_reduction", "_clamped", "_said")
         }
         return kept | {"input_unit": unit_state(self.input_unit)}
 

@@ -12,6 +12,7 @@ from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
 from ..errors import InputError
 from .expressions import Rewriter, needed, tree
 from .functions import exprel_slope, smooth_exprel, smooth_exprel_of
+from .remembered import remembered
 from .step_parts import part_after, part_between, time_after, time_between
 
 
@@ -99,6 +100,15 @@ def function(
     [array([2000., 4000.]), array([False,  True])]
     """
     named, functions = named or {}, functions or {}
+    own = {f"f_{name}": numeric_function(f, scalar=scalar) for name, f in functions.items()}
+    builtin = {f"f_{name}": f for name, f in (_SCALARS if scalar else _ARRAYS).items()}
+    space = {**builtin, **own}
+    exec(_code(arguments, outputs, named, scalar), space)
+    return space["compiled"]
+
+
+@remembered
+def _code(arguments: Sequence[str], outputs: Sequence[str], named: Mapping[str, str], scalar: bool):
     known = {*arguments, *named}
     writer = _Writer(known, scalar)
     rename = {name: f"v_{name}" for name in known}
@@ -107,11 +117,7 @@ def function(
         if name not in arguments:
             lines.append(f"    {rename[name]} = {writer.write(text)}")
     lines.append(f"    return [{', '.join(writer.write(text) for text in outputs)}]")
-    own = {f"f_{name}": numeric_function(f, scalar=scalar) for name, f in functions.items()}
-    builtin = {f"f_{name}": f for name, f in (_SCALARS if scalar else _ARRAYS).items()}
-    space = {**builtin, **own}
-    exec("\n".join(lines), space)
-    return space["compiled"]
+    return compile("\n".join(lines), "<equations>", "exec")
 
 
 class _Writer(Rewriter):

@@ -1,8 +1,13 @@
-"""A sensible range of the input where a model states none."""
+"""Which values make sense: of the input where a model states no range, and of what divides."""
+
+import ast
 
 import numpy as np
+from brian2 import farad, get_dimensions, meter, second
 
-from .expressions import NoDerivative, derivative
+from ..errors import InputError
+from .checks import unit_text
+from .expressions import NoDerivative, derivative, tree
 from .initial import initial_state
 
 
@@ -45,3 +50,58 @@ def _holding_currents(model) -> np.ndarray:
     top = numbers[v] - value(gap.text) / value(direct)
     way = np.linspace(numbers[v], float(top), 200)
     return np.broadcast_to(-value(system.slopes()[v], **{v: way}) / value(effect), way.shape)
+
+
+_POSITIVE = {
+    get_dimensions(second): "time constant",
+    get_dimensions(farad): "capacitance",
+    get_dimensions(farad / meter**2): "capacitance",
+}
+
+
+def check_divisor(system, name: str, numbers: np.ndarray, unit) -> None:
+    """Raise InputError for a time or a capacitance by which a slope is divided, unless above zero.
+
+    Parameters
+    ----------
+    system : System
+    name : str
+        The parameter.
+    numbers : array
+        Its values, in `unit`.
+    unit : Unit
+    """
+    what = _POSITIVE.get(get_dimensions(unit))
+    bad = numbers <= 0
+    if what is None or not bad.any() or name not in _divisors(system):
+        return
+    count = f"{int(bad.sum())} of {numbers.size} values are" if numbers.size > 1 else "the value is"
+    error = InputError(
+        f"{system.name}: parameter {name}: {count} no {what}, which is above zero (first: "
+        f"{numbers[bad][0]:g} {unit_text(unit)})"
+    )
+    error.places = tuple(np.flatnonzero(bad).tolist())
+    raise error
+
+
+def _divisors(system) -> set[str]:
+    """Return by what the slopes are divided: names, and the factors of named parts."""
+    found: set[str] = set()
+    for text in (*system.rhs.values(), *system.named.values()):
+        for node in ast.walk(tree(text)):
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+                found |= _factors(node.right)
+    for name, text in reversed(system.named.items()):
+        if name in found:
+            found |= _factors(tree(text))
+    return found
+
+
+def _factors(node: ast.expr) -> set[str]:
+    """Return the names of which an expression is a multiple."""
+    if isinstance(node, ast.Name):
+        return {node.id}
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+        divided = isinstance(node.op, ast.Div)
+        return _factors(node.left) | (set() if divided else _factors(node.right))
+    return set()

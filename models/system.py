@@ -15,6 +15,7 @@ from . import numeric
 from .conditions import RANDOM, Gap, gap_of, is_random
 from .expressions import calls, chain, depends, derivative, names, needed, substitute
 from .functions import opaque
+from .remembered import remembered
 from .singularities import regular
 from .statements import Assignment, assignments
 
@@ -122,6 +123,13 @@ class System:
         return gap_of(self.threshold, self.named, self.booleans)
 
     @property
+    def keeps_firing(self) -> bool:
+        """Whether a spike leaves its own condition as it is: no reset ends it."""
+        if not self.threshold or is_random(self.threshold, self.named):
+            return False
+        return not depends(self.threshold, [s.target for s in self.reset], self.named)
+
+    @property
     def timed(self) -> bool:
         """Whether the text depends on time itself."""
         return any("t" in names(text) for text in (*self.rhs.values(), *self.named.values()))
@@ -202,25 +210,30 @@ class System:
         entries : dict of (str, str) to str
             Derivative of the slope of the first by the second; what is missing is 0.
         """
-        parts, entries = {}, {}
-        for y in by or self.rhs:
-            known = {y: "1"}
-            for name, text in self.parts().items():
-                total = total_derivative(text, known)
-                if total != "0":
-                    known[name] = f"d_{name}_by_{y}"
-                    parts[known[name]] = total
-            for x, text in self.slopes().items():
-                total = total_derivative(text, known)
-                if total != "0":
-                    entries[x, y] = total
-        return parts, entries
+        return _jacobian(self.slopes(), self.parts(), tuple(by) or self.states)
 
     def function(
         self, arguments: Sequence[str], outputs: Sequence[str], *, scalar: bool = False
     ) -> Callable:
         """Compile expressions in the system's terms to a Python function; see `numeric`."""
         return numeric.function(arguments, outputs, self.named, self.functions, scalar=scalar)
+
+
+@remembered
+def _jacobian(slopes: Mapping[str, str], named: Mapping[str, str], by: Sequence[str]):
+    parts, entries = {}, {}
+    for y in by:
+        known = {y: "1"}
+        for name, text in named.items():
+            total = total_derivative(text, known)
+            if total != "0":
+                known[name] = f"d_{name}_by_{y}"
+                parts[known[name]] = total
+        for x, text in slopes.items():
+            total = total_derivative(text, known)
+            if total != "0":
+                entries[x, y] = total
+    return parts, entries
 
 
 def product_text(a: str, b: str) -> str:
@@ -334,15 +347,19 @@ def _noises(equation: SingleEquation) -> set[str]:
 
 
 def _refractory(model, system: System) -> Refractory:
-    """Return the rule; without one, a cell that is not reset fires once per upward crossing."""
+    """Return the rule; a cell whose spike condition no reset ends fires once per upward crossing.
+
+    Such a cell is refractory as long as that condition holds, beside one of its own. By its own
+    alone, where that is false above the threshold, it would fire in every step.
+    """
     from . import validation  # which needs this file
 
-    text = opaque(model.refractory)
-    if not text:
-        single = system.threshold and not system.reset
-        return Refractory("condition", system.threshold) if single else Refractory()
-    is_time = validation.refractory_dimensions(model) is second.dim
-    return Refractory("time" if is_time else "condition", text)
+    text, threshold = opaque(model.refractory), system.threshold
+    if text and validation.refractory_dimensions(model) is second.dim:
+        return Refractory("time", text)
+    if not system.keeps_firing or text == threshold:
+        return Refractory("condition", text) if text else Refractory()
+    return Refractory("condition", f"({text}) or ({threshold})" if text else threshold)
 
 
 def _membrane(system: System) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 
 import numpy as np
-from brian2 import DimensionMismatchError, Equations, get_dimensions
+from brian2 import DimensionMismatchError, Equations, Quantity, Unit, get_dimensions
 from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
 from brian2.core.variables import Constant, Variable
@@ -19,7 +19,7 @@ from brian2.parsing.expressions import is_boolean_expression, parse_expression_d
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from ..errors import InputError
-from .checks import check_name, dimension_text
+from .checks import check_name, dimension_text, unit_text
 from .expressions import calls, names
 from .functions import NAMESPACE
 from .statements import assignments
@@ -175,11 +175,48 @@ def check_model(model) -> Equations:
 
 
 def check_kinds(model) -> None:
-    """Refuse what is no text where text is meant, before anything takes it for text."""
+    """Refuse what is no text where text is meant, and so on, before anything takes it for that."""
     for name in ("name", "equations", "threshold", "reset", "title", "method", "input", "membrane"):
         value = getattr(model, name)
         if not isinstance(value, str):
             raise InputError(f"{model.name}: {name}: expected text, got {value!r}")
+    if not re.fullmatch(r"[^\W\d][\w.+-]*", model.name):  # it names files, columns and C++ too
+        raise InputError(
+            f"name {model.name!r}: expected a letter and then letters, digits, '_', '-', '+' or "
+            "'.'; words for people to read go into title"
+        )
+    for name in ("parameters", "initial", "variants", "functions"):
+        value = getattr(model, name)
+        if not isinstance(value, Mapping):
+            raise InputError(f"{model.name}: {name}: expected a dict of names, got {value!r}")
+    if isinstance(model.references, str) or not all(isinstance(r, str) for r in model.references):
+        raise InputError(
+            f"{model.name}: references: expected a tuple of texts, got {model.references!r}"
+        )
+    pure = type(model.input_unit) is int and model.input_unit == 1
+    if not (isinstance(model.input_unit, Unit) or pure):
+        raise InputError(
+            f"{model.name}: input_unit: expected a unit such as nA or uA/cm**2 (1 for a pure "
+            f"number), got {model.input_unit!r}"
+        )
+    _check_range(model)
+
+
+def _check_range(model) -> None:
+    if model.input_range is None:
+        return
+    unit = model.input_unit
+    problem = (
+        f"{model.name}: input_range: expected two numbers in {unit_text(unit)}, the lower first"
+    )
+    try:
+        low, high = map(float, model.input_range)
+    except (TypeError, ValueError):
+        raise InputError(f"{problem}, got {model.input_range!r}") from None
+    if any(isinstance(x, Quantity) and x.dim is not DIMENSIONLESS for x in model.input_range):
+        raise InputError(f"{problem} and without it, got {model.input_range!r}")
+    if not (low < high and np.isfinite([low, high]).all()):
+        raise InputError(f"{problem}, got {model.input_range!r}")
 
 
 def check_input_text(model, text: str, own: Mapping[str, object] | None = None) -> None:
@@ -318,6 +355,12 @@ def _check_free(model, equations: Equations, free: set[str]) -> None:
         raise InputError(
             f"{model.name}: {min(free & set(_GROUP))!r} is what Brian2 calls a property of the "
             "whole group; a model of one neuron cannot use it"
+        )
+    if model.input not in used_names(model, equations):
+        raise InputError(
+            f"{model.name}: the equations must leave exactly the input {model.input!r} open, but "
+            f"leave open: {sorted(free)}; name what drives the cell with input=..., e.g. "
+            f"input={min(free)!r}, and give the rest in parameters"
         )
     raise InputError(
         f"{model.name}: the equations must leave exactly the input {model.input!r} open, but leave "

@@ -1,16 +1,16 @@
 """From recordings to tidy tables: the cross product of a sweep, units in column names, attrs."""
 
-import ast
 import sys
 from collections.abc import Mapping
 
 import brian2
 import numpy as np
 import pandas as pd
-from brian2 import Quantity, farad, get_dimensions, meter, ms, second
+from brian2 import Quantity, ms
 
 from ..errors import InputError
 from ..models.checks import check_name, check_quantity, unit_text
+from ..models.ranges import check_divisor
 from ..simulation import results
 from ..simulation.programs.describe import shown
 from .sweeps import grids
@@ -59,8 +59,22 @@ def currents_of(model, sets: pd.DataFrame) -> Quantity:
     return Quantity(sets["I"].to_numpy() * model.input_unit)
 
 
-def window(duration, discard, numerics=None, model=None) -> tuple[float, float]:
-    """Return duration and discarded beginning in ms, checked, also against the time step."""
+def check_spikes(model) -> None:
+    """Raise InputError for a model of which no spike can be counted."""
+    if not model.threshold:
+        raise InputError(
+            f"{model.name} has no threshold, so no spike of it is ever counted; give it one, e.g. "
+            f"threshold={f'{model.membrane} > ...'!r} (`response` records it without)"
+        )
+
+
+def window(duration, discard, numerics=None, model=None, *, spikes=True) -> tuple[float, float]:
+    """Return duration and discarded beginning in ms, checked, also against the time step.
+
+    A model of which `spikes` are to be counted needs a threshold.
+    """
+    if model is not None and spikes:
+        check_spikes(model)
     length = check_quantity("duration", duration, ms, scalar=True)
     start = check_quantity("discard", discard, ms, scalar=True)
     if length <= 0:
@@ -83,45 +97,7 @@ def check_values(model, vary: Mapping[str, Quantity] | None) -> None:
     for name, value in (vary or {}).items():
         unit = model.parameters[check_name("parameter", name, model.parameters)].unit
         numbers = np.atleast_1d(check_quantity(f"parameter {name}", value, unit))
-        what = _POSITIVE.get(get_dimensions(unit))
-        bad = numbers <= 0
-        if what is not None and bad.any() and name in _divisors(model.system):
-            error = InputError(
-                f"parameter {name}: {int(bad.sum())} of {numbers.size} values are no {what}, which "
-                f"is above zero (first: {numbers[bad][0]:g} {unit_text(unit)})"
-            )
-            error.places = tuple(np.flatnonzero(bad).tolist())
-            raise error
-
-
-_POSITIVE = {
-    get_dimensions(second): "time constant",
-    get_dimensions(farad): "capacitance",
-    get_dimensions(farad / meter**2): "capacitance",
-}
-
-
-def _divisors(system) -> set[str]:
-    """Return by what the slopes are divided: names, and the factors of named parts."""
-    found: set[str] = set()
-    for text in (*system.rhs.values(), *system.named.values()):
-        for node in ast.walk(ast.parse(text.strip(), mode="eval")):
-            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
-                found |= _factors(node.right)
-    for name, text in reversed(system.named.items()):
-        if name in found:
-            found |= _factors(ast.parse(text.strip(), mode="eval").body)
-    return found
-
-
-def _factors(node: ast.expr) -> set[str]:
-    """Return the names of which an expression is a multiple."""
-    if isinstance(node, ast.Name):
-        return {node.id}
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
-        divided = isinstance(node.op, ast.Div)
-        return _factors(node.left) | (set() if divided else _factors(node.right))
-    return set()
+        check_divisor(model.system, name, numbers, unit)
 
 
 def describe_model(model, **more) -> dict:

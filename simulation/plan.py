@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from brian2 import Quantity, ms
 
-from ..models.grouping import GroupText
+from ..models.grouping import BrianText
 from .recording import CELLS, CellsRecording, DivergenceError, check_finite, diverged, qualified
 
 
@@ -38,7 +38,7 @@ class Cells:
     Attributes
     ----------
     name : str
-    text : GroupText
+    text : BrianText
     state : dict of str to float or array, shape (n,)
         Initial values in SI units.
     drawn : dict of str to str
@@ -59,7 +59,7 @@ class Cells:
     """
 
     name: str
-    text: GroupText
+    text: BrianText
     state: Mapping[str, float | np.ndarray]
     drawn: Mapping[str, str] = field(default_factory=dict)
     operations: tuple[Operation, ...] = ()
@@ -297,7 +297,7 @@ class Plan:
 
 
 def single_cells(
-    text: GroupText,
+    text: BrianText,
     state: Mapping[str, float | np.ndarray],
     duration: Quantity,
     *,
@@ -311,7 +311,7 @@ def single_cells(
 
     Parameters
     ----------
-    text : GroupText
+    text : BrianText
     state : dict of str to float or array, shape (n,)
         Initial values in SI units.
     duration : Quantity

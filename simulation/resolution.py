@@ -14,7 +14,7 @@ from brian2 import ms
 
 from ..errors import UnresolvedError
 from ..models.expressions import NoDerivative
-from ..models.grouping import GroupText
+from ..models.grouping import BrianText
 from ..models.methods import METHODS
 from ..models.numeric import function
 from ..models.statements import Assignment
@@ -22,13 +22,13 @@ from ..models.system import FREE, System
 from .methods.upstroke import upstroke_of
 
 
-def check_resolved(model, text: GroupText, state: Mapping[str, np.ndarray]) -> None:
+def check_resolved(model, text: BrianText, state: Mapping[str, np.ndarray]) -> None:
     """Raise UnresolvedError if a step cannot follow some cell; see this file.
 
     Parameters
     ----------
     model : NeuronModel
-    text : GroupText
+    text : BrianText
         As described, before spikes are located.
     state : dict of str to array, shape (n,)
         Where cells start, in SI units.
@@ -43,7 +43,7 @@ def check_resolved(model, text: GroupText, state: Mapping[str, np.ndarray]) -> N
             _check_stiffness(model, text, after, "after the reset")
 
 
-def _numbers(text: GroupText, state: Mapping) -> dict[str, np.ndarray]:
+def _numbers(text: BrianText, state: Mapping) -> dict[str, np.ndarray]:
     clock = {"t": 0.0, "dt": float(text.dt), "t_in_timesteps": 0.0, "i": 0.0, FREE: True}
     first = {x: state.get(x, 0.0) for x in text.system.rhs}
     return {k: np.asarray(v, dtype=float) for k, v in {**text.values, **clock, **first}.items()}
@@ -57,7 +57,7 @@ def _values(system: System, outputs, numbers: Mapping, named=None) -> list[np.nd
         return evaluate(*numbers.values())
 
 
-def _after_reset(text: GroupText, numbers: Mapping) -> dict[str, np.ndarray] | None:
+def _after_reset(text: BrianText, numbers: Mapping) -> dict[str, np.ndarray] | None:
     """Return the state after a reset at the threshold, all else as at the start."""
     system, found = text.system, upstroke_of(text.system, explosive=False)
     if found is None:
@@ -71,7 +71,7 @@ def _after_reset(text: GroupText, numbers: Mapping) -> dict[str, np.ndarray] | N
     return {name: changed[name] for name in numbers}
 
 
-def _check_reset(model, text: GroupText, before: Mapping, after: Mapping) -> None:
+def _check_reset(model, text: BrianText, before: Mapping, after: Mapping) -> None:
     (gap,) = _values(text.system, text.system.gap.leaves, after)
     v = model.membrane
     size = 1e-9 * np.maximum(np.abs(after[v]), 1e-6)
@@ -87,7 +87,7 @@ def _written(reset: tuple[Assignment, ...]) -> list[str]:
     return [str(statement) for statement in reset]
 
 
-def _check_period(model, text: GroupText, numbers: Mapping) -> None:
+def _check_period(model, text: BrianText, numbers: Mapping) -> None:
     if text.system.refractory.kind != "time":
         return
     (period,) = _values(text.system, [text.system.refractory.text], numbers)
@@ -95,7 +95,7 @@ def _check_period(model, text: GroupText, numbers: Mapping) -> None:
     _refuse(bad, text, f"{model.name}: its refractory period ({model.refractory}) is negative")
 
 
-def _check_stiffness(model, text: GroupText, numbers: Mapping, where: str) -> None:
+def _check_stiffness(model, text: BrianText, numbers: Mapping, where: str) -> None:
     # Some methods of this package, for one published program, are in no list.
     limit = METHODS[text.method].decay if text.method in METHODS else math.inf
     if math.isinf(limit):
@@ -128,7 +128,7 @@ def _check_stiffness(model, text: GroupText, numbers: Mapping, where: str) -> No
     )  # fmt: skip
 
 
-def _refuse(bad: np.ndarray, text: GroupText, message: str) -> None:
+def _refuse(bad: np.ndarray, text: BrianText, message: str) -> None:
     if not len(bad):
         return
     own = {k: float(np.broadcast_to(v, text.n)[bad[0]]) for k, v in text.arrays.items()}

@@ -8,7 +8,8 @@ from brian2 import Quantity, ms
 
 from ..errors import InputError
 from ..models.checks import check_name, check_positive
-from ..models.grouping import GroupText, InputText, describe
+from ..models.grouping import BrianText, InputText, describe
+from ..models.timed_arrays import jumps
 from . import recording
 from .backends.backend import Backend, choose
 from .methods import check_method
@@ -85,7 +86,7 @@ def simulate(
     if record_dt is not None:
         check_positive("record_dt", record_dt, ms)
     step = model.dt if dt is None else check_positive("dt", dt, ms) * ms
-    chosen = choose(backend, steps=float(length / step))
+    chosen = choose(backend, float(length / step), model.functions)
     if chosen.engine.is_exact:
         _check_exact(chosen, method, spikes)
         every = float(step if record_dt is None else record_dt)
@@ -131,7 +132,10 @@ def exact_plan(
     return replace(
         plan,
         recorded=replace(plan.recorded, times=np.asarray(times, dtype=float)),
-        breakpoints=tuple(getattr(stimulus, "breakpoints", ())),
+        breakpoints=(
+            *getattr(stimulus, "breakpoints", ()),
+            *jumps(text.system, float(length)),
+        ),
         tolerances=tolerances,
     )
 
@@ -157,7 +161,7 @@ def _check_exact(chosen: Backend, method, spikes: str) -> None:
             )
 
 
-def _about(model, text: GroupText) -> dict:
+def _about(model, text: BrianText) -> dict:
     """Return what a plan says of its cells' model."""
     units = {x: float(model.unit_of(x)) for x in text.system.rhs if x in model.system.rhs}
     return {
@@ -168,12 +172,12 @@ def _about(model, text: GroupText) -> dict:
     }
 
 
-def with_spikes(text: GroupText, state: Mapping, spikes: str) -> tuple[GroupText, bool]:
+def with_spikes(text: BrianText, state: Mapping, spikes: str) -> tuple[BrianText, bool]:
     """Return the group's text with its spikes timed as asked, and whether they are located.
 
     Parameters
     ----------
-    text : GroupText
+    text : BrianText
     state : dict of str to float or array, shape (n,)
         At time 0, in SI units.
     spikes : {"located", "grid"}
@@ -204,7 +208,9 @@ def run_network(plan: Plan, backend: str | Backend | None = None) -> recording.R
     DivergenceError
         If a state is not finite at the end.
     """
-    return choose(backend).run(replace(plan, seed=_generators_seed(plan.seed)))
+    return choose(backend, functions=plan.functions).run(
+        replace(plan, seed=_generators_seed(plan.seed))
+    )
 
 
 def _generators_seed(seed: int) -> int:

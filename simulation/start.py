@@ -7,12 +7,12 @@ import numpy as np
 from ..dynamics.equilibria import rest
 from ..errors import InputError, RestWarning
 from ..models.checks import check_name, check_quantity
-from ..models.grouping import GroupText
+from ..models.grouping import BrianText
 from ..models.initial import initial_state
 from ..models.warn import warn_caller
 
 
-def starting_state(model, text: GroupText, start) -> dict[str, np.ndarray]:
+def starting_state(model, text: BrianText, start) -> dict[str, np.ndarray]:
     """Return the state at time 0, in SI units; see `simulate`.
 
     Warns

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from brian2 import NeuronGroup, cm, mA, ms, msiemens, mV, nA, second, uA
-from excitable.models import CONNOR_STEVENS, LIF, find_model
+from excitable.models import CONNOR_STEVENS, LIF, QIF, find_model
 from excitable.protocols import (
     Constant,
     Step,
@@ -110,6 +110,14 @@ CASES = {
     "unknown name in text": (lambda: LIF.to_scipy(I="I_stim*2"), "I_stim"),
     "unknown input name": (lambda: LIF.brian_kwargs(J="1*nA"), "unknown input 'J'"),
     "unknown criterion": (lambda: thresholds(LIF, criterion="spikes"), "did you mean 'spike'"),
+    "F-I curve without a threshold": (
+        lambda: fi_curve(QIF.with_(threshold="", reset=""), [1] * nA),
+        "has no threshold, so no spike of it is ever counted",
+    ),
+    "rheobase without a threshold": (
+        lambda: rheobase(QIF.with_(threshold="", reset="")),
+        r"give it one, e.g. threshold='v > ...'",
+    ),
     "rheobase of many": (lambda: rheobase(LIF, vary={"tau": [1, 2] * ms}), "use thresholds"),
 }
 

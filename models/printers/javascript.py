@@ -8,7 +8,7 @@ import numpy as np
 from ..checks import unit_text
 from ..expressions import Rewriter, needed, tree
 from ..functions import opaque
-from ..grouping import GroupText
+from ..grouping import BrianText
 from ..initial import initial_texts
 from ..system import FREE
 from ..units import display_unit
@@ -138,13 +138,13 @@ _ARGUMENTS = "t, x, p"
 _MORE = "free = true, begin = t, h = dt"
 
 
-def javascript_text(model, driven: GroupText, parts) -> str:
+def javascript_text(model, driven: BrianText, parts) -> str:
     """Return one driven cell as the text of a JavaScript module.
 
     Parameters
     ----------
     model : NeuronModel
-    driven : GroupText
+    driven : BrianText
         Of one neuron; see `grouping.describe`.
     parts
         What a step evaluates: `named` and `rhs`, dictionaries of text such as
@@ -182,7 +182,7 @@ def javascript_text(model, driven: GroupText, parts) -> str:
 class _Module:
     """The lines of a module."""
 
-    def __init__(self, model, driven: GroupText, parts):
+    def __init__(self, model, driven: BrianText, parts):
         self.model, self.driven, self.parts = model, driven, parts
         self.system = driven.system
         self.values = {k: float(np.ravel(v)[0]) for k, v in driven.values.items()}

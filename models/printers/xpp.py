@@ -14,7 +14,7 @@ from brian2 import Quantity, Unit, ms
 from .. import grouping, validation
 from ..checks import check_positive, check_quantity, dimension_text, tidy, unit_text
 from ..expressions import depends, expanded, names, substitute
-from ..grouping import GroupText
+from ..grouping import BrianText
 from ..initial import initial_state
 from ..system import FREE, System
 from ..units import display_unit
@@ -137,7 +137,7 @@ def xpp_text(
     return _File(model, *_driven(model, given)).text(tidy(length), tidy(step))
 
 
-def _driven(model, given) -> tuple[System, GroupText | None, float | None]:
+def _driven(model, given) -> tuple[System, BrianText | None, float | None]:
     """Return the system, what drives it, and the value of an input that is a constant."""
     if not (isinstance(given, str) or hasattr(given, "text")):
         unit = model.input_unit
@@ -152,7 +152,7 @@ def _driven(model, given) -> tuple[System, GroupText | None, float | None]:
 class _File:
     """The lines of a file."""
 
-    def __init__(self, model, system: System, driven: GroupText | None, constant: float | None):
+    def __init__(self, model, system: System, driven: BrianText | None, constant: float | None):
         self.model, self.system, self.driven = model, system_at_edges(system), driven
         self.values = {name: (p.value, p.unit) for name, p in model.parameters.items()}
         if constant is not None:
@@ -192,7 +192,8 @@ class _File:
                 f"{name}: a refractory period that changes with the state ({rule.text!r}) has no "
                 "counterpart in XPPAUT"
             )
-        if rule.kind == "condition" and (system.reset or system.held or self._asks_freedom()):
+        acts = system.reset and rule.text != system.threshold  # that of crossings is XPPAUT's own
+        if rule.kind == "condition" and (acts or system.held or self._asks_freedom()):
             raise CannotPrint(
                 f"{name}: a refractory condition ({rule.text!r}) that changes the dynamics has no "
                 "counterpart in XPPAUT; a refractory time has"

@@ -97,7 +97,7 @@ def good_enough(
     pilot = done.only(pilots)
     sample = true = None
     steps = done.duration_ms / float(done.model.dt / ms)
-    tried = candidates(done.model, choose(backend, steps), tolerance)
+    tried = candidates(done.model, choose(backend, steps, done.model.functions), tolerance)
     for candidate in tried:
         try:
             run = pilot.run(candidate.method, candidate.dt_ms * ms, candidate.backend)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from brian2 import Quantity, get_dimensions, mV, volt
+from brian2 import Quantity, get_dimensions, volt
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from ...errors import InputError
@@ -14,6 +14,7 @@ from ...models.checks import check_quantity
 from ...models.expressions import depends
 from ...models.steady import relaxing
 from ...models.system import System
+from ...models.units import column
 from .. import tables
 
 
@@ -25,13 +26,15 @@ def gating_curves(model, v: Quantity | None = None) -> pd.DataFrame:
     model : NeuronModel
         Changed parameters are a matter of the model: ``gating_curves(model.with_(V_T=-60*mV))``.
     v : Quantity, shape (potentials,), optional
-        Membrane potentials; default -100 to 50 mV in steps of 0.5 mV. A gate of another
-        compartment is shown over the potential of that compartment.
+        Membrane potentials; default -100 to 50 mV in steps of 0.5 mV, or -2 to 2 for a cell in
+        pure numbers. A gate of another compartment is shown over the potential of that
+        compartment.
 
     Returns
     -------
     DataFrame
-        One row per gate and potential: ``gate``, ``v_mV``, ``steady_state`` and ``tau_ms``.
+        One row per gate and potential: ``gate``, ``v_mV`` (``v`` for a cell in pure numbers),
+        ``steady_state`` and ``tau_ms``.
         ``attrs`` names the model, its parameters and the ``potentials`` of the gates; pure
         numbers that depend on more than one potential (gates that calcium opens) are no part of
         it and stand in ``attrs["left_out"]``.
@@ -45,8 +48,9 @@ def gating_curves(model, v: Quantity | None = None) -> pd.DataFrame:
     Notes
     -----
     A gate is a dimensionless state variable that obeys ``dx/dt = (x_inf(v) - x)/tau(v)``, in
-    this form or as ``alpha*(1 - x) - beta*x`` (Hodgkin & Huxley 1952, equations 7 to 16). Nothing
-    is simulated, hence no `backend`.
+    this form or as ``alpha*(1 - x) - beta*x`` (Hodgkin & Huxley 1952, equations 7 to 16). In a
+    cell in pure numbers that is every recovery variable which relaxes: its nullcline and its time
+    constant. Nothing is simulated, hence no `backend`.
 
     Examples
     --------
@@ -61,19 +65,23 @@ def gating_curves(model, v: Quantity | None = None) -> pd.DataFrame:
     4    n -65.0        0.3177  5.4586
     5    n -40.0        0.6786  3.5145
     """
-    v = np.arange(-100, 50.25, 0.5) * mV if v is None else v
-    numbers = np.atleast_1d(check_quantity("v", v, mV))
-    if numbers.ndim != 1:
-        raise InputError(f"v: expected one dimension, got shape {numbers.shape}")
     gates = gates_of(model)
     if not gates:
         raise InputError(
             f"{model.name} has no gates: expected dimensionless state variables that follow a "
-            "membrane potential in volts, dx/dt = (x_inf(v) - x)/tau(v), such as CONNOR_STEVENS has"
+            "membrane potential, dx/dt = (x_inf(v) - x)/tau(v), such as CONNOR_STEVENS has"
         )
+    unit = model.unit_of(model.membrane)
+    if v is None:
+        volts = get_dimensions(unit) is get_dimensions(volt)
+        v = np.linspace(-0.1, 0.05, 301) * volt if volts else np.linspace(-2, 2, 201)
+    numbers = np.atleast_1d(check_quantity("v", v, unit))
+    if numbers.ndim != 1:
+        raise InputError(f"v: expected one dimension, got shape {numbers.shape}")
+    shown = column("v", unit)
     frames = [
-        pd.DataFrame({"gate": gate, "v_mV": numbers, "steady_state": x_inf, "tau_ms": tau * 1e3})
-        for gate, (x_inf, tau) in _kinetics(model, gates, numbers * 1e-3).items()
+        pd.DataFrame({"gate": gate, shown: numbers, "steady_state": x_inf, "tau_ms": tau * 1e3})
+        for gate, (x_inf, tau) in _kinetics(model, gates, numbers * float(unit)).items()
     ]
     table = pd.concat(frames, ignore_index=True)
     table.attrs = tables.describe_model(
@@ -123,8 +131,9 @@ def gate_of(system: System, name: str) -> Gate | None:
     if name == system.membrane or system.dims[name] is not DIMENSIONLESS:
         return None
     slope, parts = system.slopes()[name], system.parts()
-    volts = [x for x in system.states if system.dims[x] is get_dimensions(volt)]
-    for potential in volts:
+    pure = system.dims[system.membrane] is DIMENSIONLESS  # where any state has its dimensions
+    like_it = [x for x in system.states if system.dims[x] is system.dims[system.membrane]]
+    for potential in [system.membrane] if pure else like_it:
         others = {*system.states, "t", system.input} - {name, potential}
         if potential != name and (found := relaxing(name, slope, parts, others)) is not None:
             own, rate, value = found

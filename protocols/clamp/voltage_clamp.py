@@ -11,6 +11,7 @@ from ...dynamics.equilibria import settled
 from ...errors import InputError
 from ...models.checks import check_name, check_positive, check_quantity
 from ...models.expressions import calls, depends, names, needed, substitute
+from ...models.initial import initial_state
 from ...models.neuron_model import NeuronModel
 from ...models.system import FREE, parsed_equations
 from ...models.units import base_unit, column
@@ -173,7 +174,8 @@ def clamped(model) -> NeuronModel:
     What only the membrane equation needs (the capacitance) is left out, and nothing counts as a
     spike. While the potential stands still every gate relaxes exponentially, so the exponential
     Euler method solves steps of the potential exactly, whatever the time step; a cell with other
-    variables (a calcium pool, a second compartment) keeps its own method.
+    variables (a calcium pool, a second compartment) keeps its own method. It is kept with the
+    model.
 
     Raises
     ------
@@ -188,6 +190,13 @@ def clamped(model) -> NeuronModel:
     >>> cell.input, cell.symbolic.states
     ('v', ('m', 'h', 'n'))
     """
+    kept = vars(model).setdefault("_clamped", [])
+    if not kept:
+        kept.append(_clamped(model))
+    return kept[0]
+
+
+def _clamped(model) -> NeuronModel:
     system = model.system
     states = [x for x in system.states if x != model.membrane]
     effect = _effect_of_input(model, states)
@@ -303,7 +312,11 @@ def run_steps(
     chosen.check_length(cell, float(duration / ms))
     if isinstance(start, str):
         check_name("start", start, ("hold", "initial"))
-        begin = _settled(model, first, values) if start == "hold" else start
+        # The initial values of the model itself: in its clamped copy the potential is the input.
+        begin = (
+            _settled(model, first, values) if start == "hold"
+            else _with_units(model, initial_state(model, values))
+        )  # fmt: skip
     else:
         check_start(cell, start)
         missing = set(cell.system.states) - set(start)
@@ -316,5 +329,10 @@ def run_steps(
 
 def _settled(model, potential, values) -> dict[str, Quantity]:
     """Return what is at rest at the holding potential, with units."""
-    found = settled(model, potential, values)
-    return {name: Quantity(x, dim=model.system.dims[name]) for name, x in found.items()}
+    return _with_units(model, settled(model, potential, values))
+
+
+def _with_units(model, state: Mapping[str, np.ndarray]) -> dict[str, Quantity]:
+    """Return all state variables but the membrane potential, with units."""
+    dims = model.system.dims
+    return {k: Quantity(x, dim=dims[k]) for k, x in state.items() if k != model.membrane}

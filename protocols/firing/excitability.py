@@ -33,7 +33,7 @@ def excitability(model, values=None, *, report: Callable | None = None) -> pd.Da
     -------
     DataFrame
         One row: ``verdict`` ("I", "II", "II*", "undecided"), ``rest_ends_by`` (which bifurcation),
-        ``rest_ends`` (where), ``cycle_begins_by`` and ``cycle_begins``, the width of the hysteresis between the two,
+        ``rest_ends`` (where), ``cycle_begins_by`` and ``cycle_begins``, the hysteresis between,
         ``onset_rate_Hz`` of the stable cycle where rest ends (of a SNIC 0), the measured ``growth``
         of the period (see `Diagram`), ``rest_returns``: where an equilibrium becomes stable again
         (depolarisation block), and ``why``.

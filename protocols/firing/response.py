@@ -65,7 +65,7 @@ def response(
     ['neuron', 't_ms', 'v_mV', 'u_mV_per_ms']
     """
     chosen = numerics_of(response, numerics)
-    length, _ = tables.window(duration, 0 * ms, chosen, model)
+    length, _ = tables.window(duration, 0 * ms, chosen, model, spikes=False)
     wanted = model.membrane if record is None else record
     record = (wanted,) if isinstance(wanted, str) else tuple(wanted)
     tables.check_values(model, vary)

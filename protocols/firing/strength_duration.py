@@ -79,6 +79,7 @@ def strength_duration(
     ([8.3, 2.4, 1.5], 'lapicque')
     """
     chosen = numerics_of(strength_duration, numerics, without={})
+    tables.check_spikes(model)
     check_tolerance(tolerance)
     after = check_positive("settle", settle, ms)
     lengths = _whole_steps(durations, chosen.step_ms(model))

@@ -10,8 +10,9 @@ from brian2 import Quantity, Unit
 
 from ...errors import InputError
 from ...models.checks import check_name, check_quantity
-from ...models.grouping import GroupText, describe
+from ...models.grouping import BrianText, describe
 from ...simulation.methods.half_steps import HALF_STEPS
+from ...simulation.methods.upstroke import with_anticipation
 from ...simulation.plan import Cells, Operation
 from ...simulation.start import starting_state
 from ..stimuli import Constant, Received, Stimulus
@@ -156,12 +157,14 @@ class Inputs:
         """Return the group of cells that the simulation takes."""
         text = self._text(self.population.method or method, dt)
         state, drawn = self._start(text)
+        if text.method != HALF_STEPS:  # a published program, step by step as it is
+            text = with_anticipation(text, {**state, **dict.fromkeys(self.received, 0.0)})
         return Cells(
             self.population.name, text, state, drawn, tuple(self.operations),
             self.population.update_when,
         )  # fmt: skip
 
-    def _text(self, method: str | None, dt: Quantity) -> GroupText:
+    def _text(self, method: str | None, dt: Quantity) -> BrianText:
         own = method == HALF_STEPS
         text = describe(
             self.model, self.population.size, self.stimulus, vary=self.population.vary,
@@ -169,7 +172,7 @@ class Inputs:
         )  # fmt: skip
         return replace(text, method=HALF_STEPS) if own else text
 
-    def _start(self, text: GroupText) -> tuple[dict, dict]:
+    def _start(self, text: BrianText) -> tuple[dict, dict]:
         """Return initial values: numbers in SI units, and text of those that are drawn."""
         start = self.population.start
         given = dict(start) if isinstance(start, Mapping) else {}

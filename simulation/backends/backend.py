@@ -2,11 +2,14 @@
 
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from types import MappingProxyType
 
 import numpy as np
+from brian2 import Function
+from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
 
 from ...errors import InputError
 from ...models.checks import check_count, check_name
@@ -140,7 +143,7 @@ class Backend:
         DivergenceError
             If a state is not finite at the end.
         """
-        chosen = choose(self, plan.steps)
+        chosen = choose(self, plan.steps, plan.functions)
         if chosen.precision != "float64" and not plan.divisible:
             raise InputError(f"precision {chosen.precision!r}: networks run in 'float64' only")
         recording = chosen.engine.run(plan, chosen)
@@ -156,9 +159,12 @@ def has_compiler() -> bool:
 
 # Shorter than this, compiling takes longer than the run does on numpy (about 1 ms a step).
 SHORT_STEPS = 1000
+_NONE: Mapping = MappingProxyType({})
 
 
-def choose(backend: str | Backend | None, steps: float = np.inf) -> Backend:
+def choose(
+    backend: str | Backend | None, steps: float = np.inf, functions: Mapping = _NONE
+) -> Backend:
     """Return the backend that runs: as given, or the fastest that works here.
 
     Parameters
@@ -167,16 +173,22 @@ def choose(backend: str | Backend | None, steps: float = np.inf) -> Backend:
         A name in `BACKENDS` is a `Backend` of that name; None is ``"auto"``.
     steps : float
         Number of steps of the run, by which ``"auto"`` decides.
+    functions : dict of str to Function or TimedArray
+        What the equations call. One that is Python alone has no place in a compiled program, so
+        ``"auto"`` takes another backend.
 
     Raises
     ------
     ValueError
-        For an unknown name, or one that needs a compiler where there is none.
+        For an unknown name, one that needs a compiler where there is none, or one that cannot run
+        these functions.
     """
     wanted = _named(backend)
+    if wanted.name == AUTO and wanted.threads == 1 and _python_alone(functions):
+        return replace(wanted, name=QUICK_TO_START)
     if wanted.name == AUTO:
         if wanted.threads > 1:
-            return choose(replace(wanted, name=QUICK_TO_RUN))
+            return choose(replace(wanted, name=QUICK_TO_RUN), functions=functions)
         if has_compiler():
             name = QUICK_TO_START if steps <= SHORT_STEPS else QUICK_TO_RUN
             return replace(wanted, name=name)
@@ -193,7 +205,27 @@ def choose(backend: str | Backend | None, steps: float = np.inf) -> Backend:
             f"threads={wanted.threads}: {compiler()} has no OpenMP; install it (for clang: apt "
             "install libomp-dev), or use threads=1"
         )
+    if wanted.engine.makes_programs:
+        check_compilable(functions)
     return wanted
+
+
+def check_compilable(functions: Mapping[str, object]) -> None:
+    """Raise InputError for a function that cannot become part of a compiled program."""
+    for name in _python_alone(functions):
+        raise InputError(
+            f"the function {name!r} is written in Python alone, which a compiled program cannot "
+            "call; give it a C++ implementation (Brian2's `implementation`), or use "
+            f"backend={QUICK_TO_START!r}"
+        )
+
+
+def _python_alone(functions: Mapping[str, object]) -> list[str]:
+    return [
+        name
+        for name, function in functions.items()
+        if isinstance(function, Function) and CPPCodeGenerator not in function.implementations
+    ]
 
 
 def makes_program(backend: str | Backend | None) -> Backend:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ...models.grouping import GroupText
+from ...models.grouping import BrianText
 from ...models.system import System
 from .half_steps import HALF_STEPS, half_steps
 from .runge_kutta import TABLEAUS, RightHandSides, step
@@ -22,7 +22,7 @@ def check_method(method: str, system: System) -> None:
         check_splits(system, method)
 
 
-def updater(text: GroupText):
+def updater(text: BrianText):
     """Return what Brian2 takes as `method`: one of ours where there is one, else the name."""
     if text.method == HALF_STEPS:
         return lambda *_, **__: half_steps(text.system)

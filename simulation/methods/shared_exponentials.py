@@ -17,6 +17,7 @@ from fractions import Fraction
 from brian2.core.namespace import DEFAULT_UNITS
 from brian2.utils.stringtools import get_identifiers
 
+from ...models.remembered import remembered
 from ...models.system import System
 from .runge_kutta import RightHandSides, right_hand_sides
 
@@ -69,6 +70,7 @@ class Base:
         return same and abs(self.offset(member)) <= LARGEST_OFFSET
 
 
+@remembered
 def share_exponentials(parts: RightHandSides, parameters: Collection[str] = ()) -> RightHandSides:
     """Return the same right-hand sides with as few exponentials as powers of them allow.
 

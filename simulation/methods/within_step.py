@@ -17,7 +17,7 @@ from brian2.utils.stringtools import word_substitute
 
 from ...errors import InputError
 from ...models.expressions import depends, expanded, needed, substitute
-from ...models.grouping import CustomEvent, GroupText
+from ...models.grouping import BrianText, CustomEvent
 from ...models.system import FREE, System
 from .runge_kutta import RightHandSides, step
 from .shared_exponentials import economical
@@ -30,14 +30,14 @@ SINCE = "since_crossing"
 HOLD, REST, PENDING, END = "hold", "hold__rest", "hold__pending", "hold__end"
 
 
-def locate_spikes(text: GroupText, first: Mapping[str, np.ndarray]) -> GroupText:
+def locate_spikes(text: BrianText, first: Mapping[str, np.ndarray]) -> BrianText:
     """Return the group's text with spikes located inside the step.
 
     Noise has no crossing that interpolation could find: a stochastic group comes back unchanged.
 
     Parameters
     ----------
-    text : GroupText
+    text : BrianText
     first : dict of str to float or array, shape (n,)
         The state at time 0, by which is told whether a step can follow the upstroke.
 
@@ -54,7 +54,7 @@ def locate_spikes(text: GroupText, first: Mapping[str, np.ndarray]) -> GroupText
 class _Located:
     """The statements of a group, as they are put together."""
 
-    def __init__(self, group: GroupText, runs_away: bool):
+    def __init__(self, group: BrianText, runs_away: bool):
         self.runs_away = runs_away
         self.group, self.system = group, group.system
         self.free = economical(self.system, holding=False)
@@ -74,7 +74,7 @@ class _Located:
         if FREE in str(self.system.rhs) + str(self.system.named):
             self.holding = economical(self.system, holding=True)
 
-    def text(self) -> GroupText:
+    def text(self) -> BrianText:
         lines = [self.group.equations, f"{SINCE} : second"]
         if self.timed:
             lines.append(f"{HOLD} : second")

@@ -8,9 +8,9 @@ from brian2 import Quantity, ms, second
 
 from ...errors import InputError
 from ...models.checks import check_count, check_name, check_positive
-from ...models.grouping import GroupText, InputText, describe
+from ...models.grouping import BrianText, InputText, describe
 from ...models.initial import initial_state
-from ..backends.backend import Backend, choose, makes_program
+from ..backends.backend import Backend, check_compilable, choose, makes_program
 from ..backends.compiled import programs
 from ..backends.compiled.starting_state import has_rest, start_of, starting_state_sources
 from ..plan import Plan, single_cells
@@ -129,6 +129,7 @@ def plan_program(
         spikes=spikes,
         precision=backend.precision,
     )  # fmt: skip
+    check_compilable(plan.functions)
     return plan, description
 
 
@@ -174,7 +175,7 @@ def _listed(names) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
 
 
-def _size(text: GroupText, threads: int) -> int:
+def _size(text: BrianText, threads: int) -> int:
     """Return how many neurons the program has; noise depends on it, so it is as many as asked."""
     if text.stochastic and text.n <= programs.LARGEST:
         return text.n

@@ -8,13 +8,13 @@ import numpy as np
 from brian2 import Hz, Quantity, TimedArray, Unit, get_dimensions, ms
 
 from ...models.checks import tidy, unit_text
-from ...models.grouping import GroupText
+from ...models.grouping import BrianText
 from ...models.units import column, display_unit
 from .description import ProgramDescription, UnitEntry, ValueEntry
 
 
 def describe_program(
-    model, stimulus, text: GroupText, names: dict[str, str], record: Sequence[str], **more
+    model, stimulus, text: BrianText, names: dict[str, str], record: Sequence[str], **more
 ) -> ProgramDescription:
     """Return what the manifest says of model, stimulus and every number that can be set.
 
@@ -22,7 +22,7 @@ def describe_program(
     ----------
     model : NeuronModel
     stimulus : Stimulus
-    text : GroupText
+    text : BrianText
         With its constants as arguments.
     names : dict of str to str
         For each number the name that users know it by, and the name in the text.
@@ -66,7 +66,7 @@ def _ms(seconds) -> float:
     return tidy(float(seconds) / float(ms))
 
 
-def _entry(model, stimulus, text: GroupText, name: str, own: str) -> ValueEntry:
+def _entry(model, stimulus, text: BrianText, name: str, own: str) -> ValueEntry:
     si = text.values[own]
     if name in model.parameters:
         parameter = model.parameters[name]

@@ -15,9 +15,9 @@ from ... import __version__
 from ...errors import InputError
 from ..backends.backend import Backend, makes_program
 from ..backends.brian.preferences import preferences
-from ..backends.compiled import ARGUMENTS, programs
-from ..backends.compiled.brian2_edits import PROJECT_ARGUMENTS
-from ..backends.compiled.finish_sources import edited, name_results
+from ..backends.compiled import CPP, programs
+from ..backends.compiled.edits.brian2_edits import PROJECT_ARGUMENTS
+from ..backends.compiled.edits.finish_sources import edited, name_results
 from ..backends.compiled.generate import generate
 from ..backends.compiled.starting_state import starting_state_sources
 from ..plan import Plan
@@ -190,7 +190,7 @@ def _write_project(
         about["file"] = name
     parts = sorted(file.name for file in src.glob("*.cpp"))
     _write(src / "around.cpp", "".join(f'#include "{name}"\n' for name in parts))
-    shutil.copy(ARGUMENTS / "arguments.cpp", src)
+    shutil.copy(CPP / "arguments.cpp", src)
     _write(src / "inputs.h", _inputs(manifest, description))
     _write(made / "manifest.json", json.dumps(manifest, indent=1, ensure_ascii=False))
     _write_parameters(made / "parameters.csv", description, given)

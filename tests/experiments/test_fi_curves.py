@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from excitable.analysis import fit_fi
 from excitable.experiments import fi_curves
+from excitable.experiments.fi_curves.measure import _double_roots
+from excitable.models import LIF, QIF
 from scipy.optimize import curve_fit
 
 STUDY = fi_curves
@@ -115,6 +117,6 @@ def test_scaled_rates_collapse(numbers, tables):
 
 
 def test_double_root_is_told_from_crossings():
-    assert fi_curves._double_roots(fi_curves.QIF, 0.0) == [0.0]
-    assert fi_curves._double_roots(fi_curves.QIF, -1.0) == []
-    assert fi_curves._double_roots(fi_curves.LIF, 1.5) == []
+    assert _double_roots(QIF, 0.0) == [0.0]
+    assert _double_roots(QIF, -1.0) == []
+    assert _double_roots(LIF, 1.5) == []

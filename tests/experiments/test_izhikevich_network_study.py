@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from excitable.analysis.plots import close_figure
 from excitable.experiments import izhikevich_network
-from excitable.experiments.izhikevich_network_program import BEFORE, count_spikes
+from excitable.experiments.izhikevich_network.program import BEFORE, count_spikes
 from excitable.experiments.study import Settings
 from excitable.simulation.backends import has_compiler
 

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from brian2 import ms, mV, pA
 from excitable.experiments import izhikevich_patterns
-from excitable.experiments.izhikevich_patterns import CLAIMS, compare_schemes, holds, with_peaks
+from excitable.experiments.izhikevich_patterns.claims import CLAIMS, holds
+from excitable.experiments.izhikevich_patterns.common import with_peaks
+from excitable.experiments.izhikevich_patterns.measure import compare_schemes
 from excitable.experiments.study import Settings
 from excitable.models import IZHIKEVICH, IZHIKEVICH_2007
 from excitable.protocols import Constant, Step, response

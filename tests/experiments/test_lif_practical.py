@@ -149,7 +149,7 @@ def test_five_period_is_the_stimulus_period_and_no_part_of_it_is(numbers):
 
 @pytest.mark.slow
 def test_five_frequency_response_repeats_after_47_seconds():
-    section, numbers = lif_practical._five_frequencies(Settings())
+    section, numbers = lif_practical.sections.five_frequencies(Settings())
     for figure in section.figures.values():
         close_figure(figure)
     assert numbers["five_shortest_repeat_ms"] == pytest.approx(15015 * np.pi, abs=DT)

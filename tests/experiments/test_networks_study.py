@@ -10,9 +10,9 @@ from excitable.analysis import noisy_lif_rate
 from excitable.analysis.plots import close_figure
 from excitable.dynamics import equilibria
 from excitable.experiments import networks
-from excitable.experiments.networks_a_current import cell, input_for
-from excitable.experiments.networks_brunel import mean_field_rate
-from excitable.experiments.networks_models import MODELS
+from excitable.experiments.networks.common import MODELS
+from excitable.experiments.networks.measure_a_current import cell, input_for
+from excitable.experiments.networks.measure_brunel import mean_field_rate
 from excitable.experiments.study import Settings
 from excitable.protocols import rheobase
 from excitable.simulation.backends import has_compiler

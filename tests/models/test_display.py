@@ -88,3 +88,18 @@ def test_html_has_the_names_of_functions_that_users_write():
     assert "smooth" not in html
     assert "int_" not in html
     assert "exprel" in html
+
+
+def test_a_model_without_references_threshold_or_reset_has_no_empty_lines():
+    text = str(
+        NeuronModel(
+            name="passive",
+            equations="dv/dt = (E - v + R*I)/tau : volt",
+            parameters={"E": -65 * mV, "R": 10 * Mohm, "tau": 10 * ms},
+            input_unit=nA,
+            initial={"v": "E"},
+            dt=0.05 * ms,
+        )
+    )
+    assert "References" not in text
+    assert text.endswith("Spike: none is counted\nIntegration: rk4, dt = 0.05 ms")

@@ -5,15 +5,17 @@ import subprocess
 import brian2
 import numpy as np
 import pytest
-from brian2 import cm, ms, nA, uA
+from brian2 import Function, Mohm, cm, ms, mV, nA, second, uA
 from excitable.analysis import lif_rate
 from excitable.models import CONNOR_STEVENS, LIF
 from excitable.protocols import Constant, fi_curve
-from excitable.simulation import Backend, has_compiler, simulate
+from excitable.simulation import Backend, build, has_compiler, simulate
 from excitable.simulation.backends import backend as backends
 from excitable.simulation.backends import choose, preferences
 from excitable.simulation.backends.compiled.compile import compiler, fast_flags, has_openmp
 from excitable.simulation.backends.compiled.programs import SMALLEST
+
+from tests.user_models import leaky_cell
 
 needs_compiler = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
 needs_openmp = pytest.mark.skipif(not has_openmp(), reason="needs a compiler with OpenMP")
@@ -40,6 +42,29 @@ def test_auto_takes_numpy_for_short_work_and_programs_for_long():
     assert choose("auto", steps=100).name == "numpy"
     assert choose(None, steps=1e5).name == "cpp_standalone"
     assert choose(Backend(precision="float32"), steps=1e5) == SINGLE
+
+
+TWICE = leaky_cell(
+    equations="dv/dt = (E - v + R*twice(I/nA)*nA)/tau : volt",
+    parameters={"E": -65 * mV, "R": 5 * Mohm, "tau": 10 * ms, "V_t": -50 * mV, "V_r": -65 * mV},
+    functions={"twice": Function(lambda x: 2 * x, arg_units=[1], return_unit=1)},
+)
+
+
+@needs_compiler
+def test_auto_takes_numpy_for_functions_that_are_python_alone():
+    table = fi_curve(TWICE, [2] * nA, duration=2 * second, discard=0 * ms)
+    expected = lif_rate([2], tau=10, R=10, E_L=-65, V_th=-50, V_reset=-65, t_ref=0)
+    assert table["rate_Hz"].to_numpy() == pytest.approx(expected, rel=1e-6)
+    assert table.attrs["backend"] == "numpy"
+
+
+@needs_compiler
+def test_programs_refuse_functions_that_are_python_alone():
+    with pytest.raises(ValueError, match=r"'twice' is written in Python alone.*C.. implementation"):
+        fi_curve(TWICE, [2] * nA, backend="cpp_standalone")
+    with pytest.raises(ValueError, match="'twice' is written in Python alone"):
+        build(TWICE, Constant(2 * nA), n=1, duration=100 * ms)
 
 
 @needs_openmp

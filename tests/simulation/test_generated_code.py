@@ -10,9 +10,10 @@ from excitable.models import HODGKIN_HUXLEY, LIF
 from excitable.protocols import Constant, Step, Synapse, Uniform, WhiteNoise, ei_network
 from excitable.simulation import Backend, simulate
 from excitable.simulation.backends import has_compiler
-from excitable.simulation.backends.compiled import brian2_edits, cache, standalone_device
+from excitable.simulation.backends.compiled import cache, standalone_device
 from excitable.simulation.backends.compiled.compile import has_openmp
-from excitable.simulation.backends.compiled.edits import (
+from excitable.simulation.backends.compiled.edits import brian2_edits
+from excitable.simulation.backends.compiled.edits.sources import (
     Edit,
     GeneratedCodeWarning,
     Sources,

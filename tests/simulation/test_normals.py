@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from excitable.simulation.backends import has_compiler
-from excitable.simulation.backends.compiled.edits import HEADERS
+from excitable.simulation.backends.compiled import CPP
 from scipy import stats
 
 pytestmark = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
@@ -11,7 +11,7 @@ N = 1_000_000
 PROGRAM = f"""
 #include <cstdio>
 #include <random>
-#include "{HEADERS / "normals.h"}"
+#include "{CPP / "normals.h"}"
 struct Uniform
 {{
     std::mt19937 gen;

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from excitable.simulation.backends import has_compiler
-from excitable.simulation.backends.compiled.edits import HEADERS
+from excitable.simulation.backends.compiled import CPP
 
 pytestmark = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
 N = 3000  # several buffers
@@ -11,7 +11,7 @@ SEED = 5
 PROGRAM = f"""
 #include <cstdio>
 #include <random>
-#include "{HEADERS / "uniforms.h"}"
+#include "{CPP / "uniforms.h"}"
 int main()
 {{
     std::mt19937 engine(77);

@@ -2,5 +2,5 @@
 
 from pathlib import Path
 
-# The sources that let an exported program read its arguments by itself.
-ARGUMENTS = Path(__file__).parent / "cpp"
+# Sources of ours: copied into programs, or filled in.
+CPP = Path(__file__).parent / "cpp"

@@ -16,8 +16,8 @@ from ...plan import Plan
 from ...recording import qualified
 from ..backend import Backend
 from ..brian.assembly import assemble, results, sizes
-from .finish_sources import edited, finish_sources
-from .network_edits import speed_up
+from .edits.finish_sources import edited, finish_sources
+from .edits.networks import speed_up
 from .standalone_device import ProgramDevice
 
 

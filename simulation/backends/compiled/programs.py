@@ -10,7 +10,7 @@ import numpy as np
 from brian2 import Function, TimedArray
 from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
 
-from ....models.grouping import GroupText
+from ....models.grouping import BrianText
 from ...parallel.chunks import count_chunks, execute, seeds_of_chunks
 from ...parallel.machine import programs_at_once
 from ...parallel.progress import reporter
@@ -134,7 +134,7 @@ def own_sources() -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files))).hexdigest()
 
 
-def size_of(text: GroupText, threads: int = 1) -> int:
+def size_of(text: BrianText, threads: int = 1) -> int:
     """Return how many neurons the program has that runs this group.
 
     A power of two, so that a few programs serve all sizes; the neurons too many run with the last
@@ -150,7 +150,7 @@ def size_of(text: GroupText, threads: int = 1) -> int:
     return size if threads > 1 else min(size, LARGEST)
 
 
-def contents(text: GroupText) -> list:
+def contents(text: BrianText) -> list:
     """Return what the functions that a text calls consist of: samples with the step, or C++."""
     found = []
     for name, function in text.functions.items():

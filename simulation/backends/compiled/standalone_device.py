@@ -10,7 +10,7 @@ from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject, openmp_pragma
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 
-from .edits import UnknownCodeError
+from ....errors import UnknownCodeError
 
 HIDDEN = 'asm("" : "+r"(_n))'
 _FINISHED = (

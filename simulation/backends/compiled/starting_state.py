@@ -1,7 +1,6 @@
 """The state at time 0 as C++: a compiled program finds it for the parameters of each run."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
 
@@ -9,13 +8,14 @@ from ....dynamics.equilibria import FIRST_STEP, GRID, GROWTH, SETTLED, STEPS, se
 from ....models.checks import check_name
 from ....models.expressions import NoDerivative, needed
 from ....models.functions import SMOOTH_EXPREL
-from ....models.grouping import GroupText
+from ....models.grouping import BrianText
 from ....models.initial import initial_texts
 from ....models.printers.c_like import CannotPrint, written
 from ....models.steady import steady_states
 from ...start import warn_restless
+from . import CPP
 
-_SOURCE = Path(__file__).parent / "cpp" / "starting_state.cpp"
+_SOURCE = CPP / "starting_state.cpp"
 _FUNCTIONS = f"""
 {SMOOTH_EXPREL.implementations[CPPCodeGenerator].get_code(None).strip()}
 static inline double clip(double x, double low, double high)
@@ -33,14 +33,14 @@ static inline double exprel_slope(double x)
 """
 
 
-def starting_state_sources(model, text: GroupText) -> dict[str, str]:
+def starting_state_sources(model, text: BrianText) -> dict[str, str]:
     """Return the files that let a program of `model` start at rest, or at its initial values.
 
     Parameters
     ----------
     model : NeuronModel
-    text : GroupText
-        Says which parameters are arrays of the program; see `GroupText.with_arguments`.
+    text : BrianText
+        Says which parameters are arrays of the program; see `BrianText.with_arguments`.
 
     Returns
     -------
@@ -78,7 +78,7 @@ def start_of(model, start: str) -> str:
 class _Equations:
     """A model as C++ functions of its state ``x`` and its parameters ``p``, in SI units."""
 
-    def __init__(self, model, text: GroupText | None):
+    def __init__(self, model, text: BrianText | None):
         self.model, self.group, self.system = model, text, model.system
         self.arguments = (*model.parameters, model.input)
         v = model.membrane
