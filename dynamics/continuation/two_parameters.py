@@ -219,19 +219,25 @@ def _clipped(a: np.ndarray, b: np.ndarray, ranges) -> np.ndarray:
 # --- special points ------------------------------------------------------------------------------
 
 
-def _fold_tests(field: Field, u: np.ndarray) -> dict[str, float]:
+def _null_vectors(field: Field, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    jacobian = field.jacobian(u[: field.n], u[field.n :])
+    return np.linalg.svd(jacobian)[2][-1], np.linalg.svd(jacobian.T)[2][-1]
+
+
+def _fold_tests(field: Field, u: np.ndarray, reference: np.ndarray) -> dict[str, float]:
+    """Return the tests, the null vectors on the sides of those of a neighbour."""
     n = field.n
     x, p = u[:n], u[n:]
-    both = field.derivatives(x, p)
-    jacobian = both[:, :n]
-    q = np.linalg.svd(jacobian)[2][-1]
-    left = np.linalg.svd(jacobian.T)[2][-1]
-    left = left * np.sign(left @ both[:, n + 1])  # the second parameter, the input most often
-    q = q * np.sign(q[field.membrane] or 1)
+    q, left = (
+        own * (1 if own @ theirs >= 0 else -1)
+        for own, theirs in zip(
+            _null_vectors(field, u), _null_vectors(field, reference), strict=True
+        )
+    )
     return {"cusp": (left @ field.form(x, p, q, q)).real, "Bogdanov-Takens": left @ q}
 
 
-def _hopf_tests(field: Field, u: np.ndarray) -> dict[str, float]:
+def _hopf_tests(field: Field, u: np.ndarray, reference: np.ndarray) -> dict[str, float]:
     n = field.n
     x, p = u[:n], u[n:]
     values = np.linalg.eigvals(field.jacobian(x, p))
@@ -244,13 +250,17 @@ def _hopf_tests(field: Field, u: np.ndarray) -> dict[str, float]:
 def _special(field, curve, kind, here, step, there, special) -> bool:
     """Find the points between two neighbours; return whether the curve ends there."""
     tests = _fold_tests if kind == "saddle-node" else _hopf_tests
-    before, after = (tests(field, q.u * curve.scale) for q in (here, there))
+    start = here.u * curve.scale
+    before, after = (tests(field, q.u * curve.scale, start) for q in (here, there))
     for name in before:
         if not before[name] * after[name] < 0:
             continue
         try:
             point = located(
-                curve, here, step, lambda q, name=name: tests(field, q.u * curve.scale)[name]
+                curve,
+                here,
+                step,
+                lambda q, name=name: tests(field, q.u * curve.scale, start)[name],
             )
         except (NoConvergence, ValueError, RuntimeError, StopIteration):
             continue

@@ -68,7 +68,7 @@ def test_bautin_and_bogdanov_takens_in_closed_form():
         dy/dt = (a + I*x + x**2 - x*y)/ms : 1
         """,
     )  # fmt: skip
-    found = curves(model, ("a", "I"), [-1, 1], [-1, 1])
+    found = curves(model, ("a", "I"), [-1, 1], [-2, 2])
     bt = found.points.query("type == 'Bogdanov-Takens'")[["a", "I"]].to_numpy()
     assert bt == pytest.approx(np.zeros((1, 2)), abs=1e-6)
     folds = found.table.query("kind == 'saddle-node'")
