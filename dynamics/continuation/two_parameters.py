@@ -193,7 +193,7 @@ def _followed(field: Field, kind: str, start, ranges):
                 u = there.u * curve.scale
                 inside = all(a <= p <= b for p, (a, b) in zip(u[-2:], ranges, strict=True))
                 if ended or not inside:
-                    path.append(special[-1][1] if ended else _clipped(path[-1], u, ranges))
+                    path.append(special[-1][1] if ended else _clipped(curve, path[-1], u, ranges))
                     break
                 path.append(u)
                 if len(path) > 20 and np.linalg.norm(there.u - first.u) < step:
@@ -206,14 +206,15 @@ def _followed(field: Field, kind: str, start, ranges):
     return np.array([*halves[0][::-1], *halves[1][1:]]), special, notes
 
 
-def _clipped(a: np.ndarray, b: np.ndarray, ranges) -> np.ndarray:
-    """Return where a straight line from inside leaves the ranges."""
-    share = 1.0
+def _clipped(curve: Curve, a: np.ndarray, b: np.ndarray, ranges) -> np.ndarray:
+    """Return where the curve leaves the ranges between two of its points."""
+    share, held = 1.0, -1
     for k, (low, high) in zip((-2, -1), ranges, strict=True):
         for edge in (low, high):
-            if (a[k] - edge) * (b[k] - edge) < 0:
-                share = min(share, (edge - a[k]) / (b[k] - a[k]))
-    return a + share * (b - a)
+            if (a[k] - edge) * (b[k] - edge) < 0 and (edge - a[k]) / (b[k] - a[k]) <= share:
+                share, held = (edge - a[k]) / (b[k] - a[k]), k
+    s, _ = curve.corrected((a + share * (b - a)) / curve.scale, np.eye(len(a))[held])
+    return s * curve.scale
 
 
 # --- special points ------------------------------------------------------------------------------
