@@ -15,7 +15,7 @@ from .diagram import bifurcations, checked
 from .field import Field
 from .normal_forms import first_lyapunov
 
-SLICES = 5  # values of the first parameter at which the curves are looked for
+SLICES = 5  # values of each parameter at which the curves are looked for
 STEP = 0.02
 
 
@@ -88,32 +88,35 @@ def curves(
     numbers = checked(model, parameters[0], first, I)[3] if I is not None else numbers
     field = Field(model, names, {k: v for k, v in numbers.items() if k not in names})
     rows, special, notes, done = [], [], [], []
-    for p in np.linspace(*ranges[0], SLICES):
-        say(f"{parameters[1]} at {parameters[0]} = {p:g}")
-        for kind, x, q in _slice(model, names, p, second, field, I):
-            start = np.concatenate([x, [p, q]])
-            if any(k == kind and _near(u, start, ranges) for k, u in done):
-                continue
-            try:
-                path, found, note = _followed(field, kind, start, ranges)
-            except (NoConvergence, np.linalg.LinAlgError) as error:
-                notes.append(f"{kind} at {p:g}, {q:.6g}: {error}")
-                continue
-            done.append((kind, path))
-            rows += [(len(done) - 1, kind, u) for u in path]
-            special += found
-            notes += note
+    given = (first, second)
+    for held in (0, 1):
+        for p in np.linspace(*ranges[held], SLICES):
+            say(f"{parameters[1 - held]} at {parameters[held]} = {p:g}")
+            for kind, x, q in _slice(model, names, held, p, given[1 - held], field, I):
+                start = np.concatenate([x, [p, q] if held == 0 else [q, p]])
+                if any(k == kind and _near(u, start, ranges) for k, u in done):
+                    continue
+                try:
+                    path, found, note = _followed(field, kind, start, ranges)
+                except (NoConvergence, np.linalg.LinAlgError) as error:
+                    notes.append(f"{kind} at {p:g}, {q:.6g}: {error}")
+                    continue
+                done.append((kind, path))
+                rows += [(len(done) - 1, kind, u) for u in path]
+                special += found
+                notes += note
     return Curves(model, tuple(names), _table(field, rows), _points(field, special, ranges), notes)
 
 
-def _slice(model, names, p, second, field, I):
-    """Yield saddle-nodes and Hopf points over the second parameter, the first one held."""
-    if names[0] == model.input:
-        found = bifurcations(model, names[1], second, I=p * field.free_units[0], cycles=False)
+def _slice(model, names, held: int, p, values, field, I):
+    """Yield saddle-nodes and Hopf points over one of the parameters, the other one held."""
+    quantity, moving = p * field.free_units[held], names[1 - held]
+    if names[held] == model.input:
+        found = bifurcations(model, moving, values, I=quantity, cycles=False)
     else:
-        own = model.with_(**{names[0]: p * field.free_units[0]})
-        given = {"I": I} if names[1] != model.input else {}
-        found = bifurcations(own, names[1], second, cycles=False, **given)
+        given = {"I": I} if moving != model.input else {}
+        own = model.with_(**{names[held]: quantity})
+        found = bifurcations(own, moving, values, cycles=False, **given)
     for curve in found.curves:
         for point in curve.points:
             if point.type in ("saddle-node", "Hopf"):

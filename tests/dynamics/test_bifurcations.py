@@ -117,6 +117,15 @@ def test_transcritical_and_pitchfork_in_closed_form():
     assert of_type(found, "transcritical", "I") == pytest.approx([0, 0], abs=1e-9)
 
 
+def test_a_hopf_point_on_which_a_search_begins_is_met_once():
+    text = """
+    dx/dt = (I*x - 2*y - x*(x**2 + y**2))/ms : 1
+    dy/dt = (I*y + 2*x - y*(x**2 + y**2))/ms : 1
+    """
+    found = bifurcations(normal_form("at_zero", text, states="xy"), "I", [-1, 1], cycles=False)
+    assert of_type(found, "Hopf", "I") == pytest.approx([0], abs=1e-12)
+
+
 def test_hopf_normal_form():
     # r' = I*r + r**3 - r**5: cycles where I = r**4 - r**2; a fold at I = -1/4 with r**2 = 1/2.
     text = """
