@@ -183,8 +183,7 @@ def _curve(field: Field, kind: str, start: np.ndarray, ranges) -> Curve:
 def _followed(field: Field, kind: str, start, ranges):
     """Follow a curve both ways; return its points, the special ones and notes."""
     curve = _curve(field, kind, start, ranges)
-    row = np.eye(len(start))[-2]
-    s, _ = curve.corrected(start / curve.scale, row)
+    s, _ = curve.corrected(start / curve.scale, curve.first(start).tangent)
     halves, special, notes = [], [], []
     for direction in (-1.0, 1.0):
         first = curve.first(s * curve.scale)
