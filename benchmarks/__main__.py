@@ -16,6 +16,7 @@ BENCHMARKS = (
     "studies",
     "networks",
     "forms",
+    "dynamics",
     "learning",
     "explorer",
 )

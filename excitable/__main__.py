@@ -1,4 +1,4 @@
-"""The command line: ``python -m excitable models | fi | bifurcations | explore | sweep | ...``."""
+"""The command line: ``python -m excitable COMMAND``; ``--help`` lists the commands."""
 
 import argparse
 import sys

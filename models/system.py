@@ -194,9 +194,7 @@ class System:
                 found[x] = total
         return found
 
-    def jacobian(
-        self, by: Sequence[str] = ()
-    ) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
+    def jacobian(self, by: Sequence[str] = ()) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
         """Return the exact derivatives of all slopes, in linear size.
 
         Parameters
@@ -212,7 +210,7 @@ class System:
         entries : dict of (str, str) to str
             Derivative of the slope of the first by the second; what is missing is 0.
         """
-        return _jacobian(list(by or self.rhs), self.slopes(), self.parts())
+        return _jacobian(self.slopes(), self.parts(), tuple(by) or self.states)
 
     def function(
         self, arguments: Sequence[str], outputs: Sequence[str], *, scalar: bool = False
@@ -222,7 +220,7 @@ class System:
 
 
 @remembered
-def _jacobian(by: Sequence[str], slopes: Mapping[str, str], named: Mapping[str, str]):
+def _jacobian(slopes: Mapping[str, str], named: Mapping[str, str], by: Sequence[str]):
     parts, entries = {}, {}
     for y in by:
         known = {y: "1"}

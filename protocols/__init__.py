@@ -6,6 +6,7 @@ from .clamp.clamp_curves import activation, inactivation, recovery
 from .clamp.gating_curves import gating_curves
 from .clamp.voltage_clamp import voltage_clamp
 from .firing.conductance_sweep import ConductanceSweep, conductance_sweep
+from .firing.excitability import excitability
 from .firing.fi_curve import fi_curve, rates
 from .firing.latency import latency
 from .firing.response import Response, response
@@ -79,6 +80,7 @@ __all__ = [
     "certify",
     "conductance_sweep",
     "ei_network",
+    "excitability",
     "fi_curve",
     "gating_curves",
     "inactivation",

@@ -11,6 +11,7 @@ from .network import plot_raster_rate, plot_spectrum
 from .noise import plot_noisy_fi
 from .patterns import plot_patterns
 from .phase import plot_phase_line
+from .phase_planes import plot_phase_plane
 from .style import (
     CURRENT_COLOURS,
     CYCLE,
@@ -54,6 +55,7 @@ __all__ = [
     "plot_onset",
     "plot_patterns",
     "plot_phase_line",
+    "plot_phase_plane",
     "plot_raster",
     "plot_raster_rate",
     "plot_residuals",

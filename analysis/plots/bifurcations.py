@@ -9,7 +9,18 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from .labels import axis_label
-from .style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION, legend_beside, new_axes, use_style
+from .style import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    VERMILION,
+    legend_beside,
+    new_axes,
+    use_style,
+)
 
 _MARKS = {
     "saddle-node": ("s", BLUE),
@@ -101,12 +112,26 @@ def _points(ax: Axes, lower: Axes | None, points: pd.DataFrame, x: str, v: str) 
     for kind, found in points.groupby("type", sort=False) if len(points) else ():
         marker, colour = _MARKS.get(kind, ("x", GREY))
         filled = found["criticality"].ne("subcritical")
-        for own, face, more in ((found[filled], colour, ""), (found[~filled], "white", "subcritical ")):
+        for own, face, more in (
+            (found[filled], colour, ""),
+            (found[~filled], "white", "subcritical "),
+        ):
             if len(own):
-                style = {"ls": "none", "marker": marker, "color": colour, "mfc": face, "ms": 6, "zorder": 4}
+                style = {
+                    "ls": "none",
+                    "marker": marker,
+                    "color": colour,
+                    "mfc": face,
+                    "ms": 6,
+                    "zorder": 4,
+                }
                 ax.plot(own[x], own[v], label=f"{more}{kind}", **style)
                 if lower is not None:
-                    lower.plot(own[x], 1000 / own["period_ms"].where(own["type"] != "SNIC", np.inf), **style)
+                    lower.plot(
+                        own[x],
+                        1000 / own["period_ms"].where(own["type"] != "SNIC", np.inf),
+                        **style,
+                    )
 
 
 def _finish(ax: Axes, lower: Axes | None, x: str, v: str, legend: bool) -> None:
@@ -120,5 +145,3 @@ def _finish(ax: Axes, lower: Axes | None, x: str, v: str, legend: bool) -> None:
         lower.set_ylim(bottom=0)
     if legend:
         legend_beside(ax)
-
-

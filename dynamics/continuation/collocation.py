@@ -210,7 +210,7 @@ class Linear:
         line = np.zeros((count + 1) * n + 2)
         line[:-2] = row.x[::DEGREE].ravel()
         line[: count * n] += folded[:, :n].ravel()
-        line[-2:] = folded[:, n : n + 2].sum(0) + [row.period, row.p]
+        line[-2:] = folded[:, n : n + 2].sum(0) + np.array([row.period, row.p])
         return line, float(folded[:, -1].sum())
 
     def _expanded(self, solution: np.ndarray, own: float) -> tuple:
@@ -280,7 +280,9 @@ def corrected(
     targets = [row.dot(guess.x, guess.period, guess.p) for row in rows]
     for k in range(most):
         linear = linearised(field, orbit)
-        now = [t - r.dot(orbit.x, orbit.period, orbit.p) for t, r in zip(targets, rows, strict=True)]
+        now = [
+            t - r.dot(orbit.x, orbit.period, orbit.p) for t, r in zip(targets, rows, strict=True)
+        ]
         ((x, period, p),) = linear.solve(rows, [[1.0, *now]])
         size = max(np.abs(x / scale).max(), abs(period / orbit.period))
         orbit = replace(

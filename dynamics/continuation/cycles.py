@@ -1,6 +1,7 @@
 """Branches of periodic orbits over one parameter, with folds, period doublings and torus points."""
 
-from dataclasses import dataclass, field as dataclass_field, replace
+from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 
 import numpy as np
 
@@ -243,7 +244,7 @@ def _lost(points: list[CyclePoint]) -> str:
 
 
 def _remeshed(follower: Follower, point: CyclePoint, is_long: bool) -> CyclePoint:
-    """Return a point on a mesh that fits it, of more intervals where an orbit lingers and spikes."""
+    """Return a point on a mesh that fits it; finer where an orbit lingers and spikes."""
     mesh = adapted(point.orbit, follower.scale)
     if is_long and len(mesh) <= 2 * INTERVALS:
         mesh = replace(point.orbit, mesh=mesh).with_halves()
@@ -284,7 +285,7 @@ def _at_edge(follower: Follower, here: CyclePoint, there: CyclePoint, edge: floa
     return point
 
 
-# --- special points --------------------------------------------------------------------------------
+# --- special points ------------------------------------------------------------------------------
 
 
 def fold_test(point: CyclePoint) -> float:
@@ -397,4 +398,12 @@ def solved(field: Field, orbit: Orbit, span: float) -> CyclePoint:
     return point
 
 
-__all__ = ["CycleBranch", "CyclePoint", "CycleSpecial", "Follower", "follow", "linearised", "solved"]
+__all__ = [
+    "CycleBranch",
+    "CyclePoint",
+    "CycleSpecial",
+    "Follower",
+    "follow",
+    "linearised",
+    "solved",
+]

@@ -1,7 +1,8 @@
 """Bifurcation diagrams over one parameter: equilibria, cycles and all special points, as tables."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field as dataclass_field, replace
+from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 
 import numpy as np
 import pandas as pd
@@ -163,7 +164,7 @@ def _between_at(follower: Follower, a: CyclePoint, b: CyclePoint, p: float) -> C
     return None
 
 
-# --- tables ----------------------------------------------------------------------------------------
+# --- tables --------------------------------------------------------------------------------------
 
 
 def _equilibrium_table(diagram: Diagram, branch: EquilibriumBranch) -> pd.DataFrame:
@@ -223,7 +224,7 @@ def _cycle_point_row(diagram: Diagram, branch: int, special: CycleSpecial) -> di
     return _point_row(diagram, branch, special.type, special.p, top, numbers)
 
 
-# --- making one ------------------------------------------------------------------------------------
+# --- making one ----------------------------------------------------------------------------------
 
 
 def bifurcations(
@@ -360,9 +361,8 @@ def _follow_cycles(diagram: Diagram, longest: float, say) -> None:
         branch = _followed(diagram, follower, first, f"Hopf {point.p:.6g}", longest)
         if branch.end == "Hopf":
             centre = branch.points[-1].orbit
-            reached.append(min((q for q in hopfs if q is not point) or [point],
-                               key=lambda q: distance(centre, q.x, follower.scale))
-                           if len(hopfs) > 1 else point)  # fmt: skip
+            others = [q for q in hopfs if q is not point] or [point]
+            reached.append(min(others, key=lambda q: distance(centre, q.x, follower.scale)))
     _from_simulation(diagram, follower, longest, say)
 
 

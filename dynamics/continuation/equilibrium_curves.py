@@ -1,7 +1,9 @@
 """Curves of equilibria over one parameter, with their special points."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field as dataclass_field
+from contextlib import suppress
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 
 import numpy as np
 
@@ -166,7 +168,7 @@ def _tests(field: Field, curve: Curve, point: CurvePoint) -> dict[str, float]:
     return {
         "fold": point.tangent[-1],
         "branch": np.linalg.slogdet(bordered)[0],
-        "unstable": int((values.real > 0).sum()),
+        "unstable": int((values.real >= 0).sum()),
         "hopf": _pair(values),
     }
 
@@ -185,22 +187,25 @@ def _pair(values: np.ndarray) -> float:
 def _between(field: Field, curve: Curve, here: CurvePoint, step, before, after):
     """Return the special points between two neighbours."""
     found = []
-    if before["fold"] * after["fold"] < 0:
+    if _changes(before["fold"], after["fold"]):
         point = located(curve, here, step, lambda q: q.tangent[-1])
         found.append(_fold(field, curve, point))
     elif before["branch"] * after["branch"] < 0:
         found.append(_crossing(field, curve, here, step, before))
     if (
         np.isfinite(before["hopf"] * after["hopf"])
-        and before["hopf"] * after["hopf"] < 0
+        and _changes(before["hopf"], after["hopf"])
         and abs(after["unstable"] - before["unstable"]) >= 2
     ):
         test = lambda q: _tests(field, curve, q)["hopf"]  # noqa: E731
-        try:
+        with suppress(ValueError, NoConvergence):  # the pair became real: no Hopf point
             found.append(_hopf(field, curve, located(curve, here, step, test)))
-        except (ValueError, NoConvergence):
-            pass
     return found
+
+
+def _changes(before: float, after: float) -> bool:
+    """Return whether a sign changes; zero counts as above, so that a start on it is met once."""
+    return (before >= 0) != (after >= 0)
 
 
 def _residual(field: Field, u) -> float:

@@ -66,12 +66,8 @@ class Field:
         outputs = [slopes[x] for x in self.names]
         self._tail = [*self.fixed.values(), 0.0, float(self.model.dt)]
         self._slopes = numeric.function(given, outputs, parts, system.functions)
-        self._numbers = numeric.function(
-            given, outputs, parts, system.functions, scalar=True
-        )
-        self._jets = numeric.function(
-            given, outputs, parts, {**system.functions, **jets.FUNCTIONS}
-        )
+        self._numbers = numeric.function(given, outputs, parts, system.functions, scalar=True)
+        self._jets = numeric.function(given, outputs, parts, {**system.functions, **jets.FUNCTIONS})
         try:
             moved, entries = system.jacobian([*self.names, *self.free])
         except NoDerivative as error:
@@ -181,7 +177,9 @@ class Field:
         from ...models.initial import initial_state
 
         first = initial_state(self.model, {})
-        own = [float(np.ravel(first[x])[0]) / s for x, s in zip(self.names, self.scale, strict=True)]
+        own = [
+            float(np.ravel(first[x])[0]) / s for x, s in zip(self.names, self.scale, strict=True)
+        ]
         volts = [str(u) == "mV" for u in self.units]
         return np.array(
             [25.0 if v else max(abs(a), 1.0 if s == 1 else 1e-3)
@@ -213,4 +211,3 @@ def check_smooth(model) -> None:
             raise InputError(
                 f"{model.name}: {name} = {text} jumps ({sorted(jumps)[0]}) and has no derivative"
             )
-

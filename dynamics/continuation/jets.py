@@ -117,7 +117,7 @@ def _convolved(a, b, k):
 
 
 def composed(derivatives, x: Jet) -> Jet:
-    """Return f(x) for a function whose derivatives at x's constant term are known, f itself first."""
+    """Return f(x) of a function whose derivatives at x's constant term are known, itself first."""
     rest = Jet([np.zeros_like(x.c[0]), *x.c[1:]])
     found = x.like(derivatives[-1] / math.factorial(len(derivatives) - 1))
     for k in reversed(range(len(derivatives) - 1)):
@@ -184,7 +184,6 @@ def _absolute(x):
 
 
 def _clip(x, low, high):
-    x, low, high = (y if isinstance(y, Jet) else y for y in (x, low, high))
     pattern = next((y for y in (x, low, high) if isinstance(y, Jet)), None)
     if pattern is None:
         return np.clip(x, low, high)

@@ -127,7 +127,7 @@ def _snic(branch: CycleBranch, folds: list[SpecialPoint], scale) -> LongEnd | No
             continue
         growth = np.polyfit(np.log(gaps[-3:]), np.log(periods[-3:]), 1)[0]
         near = distance(orbits[-1], fold.x, scale)
-        closing = near < distance(orbits[0], fold.x, scale)
+        closing = near < max(distance(orbits[0], fold.x, scale), NEAR / 5)
         if -0.7 < growth < -0.4 and near < 4 * NEAR and closing:
             # 1/T**2 is linear in p: where it is zero, by the cycles alone.
             slope, offset = np.polyfit([o.p for o in orbits[-2:]], periods[-2:] ** -2.0, 1)

@@ -13,11 +13,13 @@ def fold_coefficient(field: Field, x, p) -> float:
     """Return the coefficient a of a saddle-node, dw/dt = b*(p - p_c) + a*w**2; 0 at a cusp.
 
     ``a = <p, B(q, q)>/2`` with unit null vectors q, the membrane of which is positive, and p scaled
-    to <p, q> = 1 (equation 5.3).
+    to <p, q> = 1 (equation 5.3). NaN at a Bogdanov-Takens point, where <p, q> = 0.
     """
     jacobian = field.jacobian(x, p)
     q, left = _null(jacobian), _null(jacobian.T)
     q = q * (1 if q[field.membrane] >= 0 else -1)
+    if abs(left @ q) < 1e-12:
+        return np.nan
     left = left / (left @ q)
     return float((left @ field.form(x, p, q, q)).real / 2)
 

@@ -1,7 +1,8 @@
 """Curves of saddle-nodes and Hopf points over two parameters, with the points on them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field as dataclass_field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from itertools import combinations
 
 import numpy as np
@@ -14,7 +15,7 @@ from .diagram import bifurcations, checked
 from .field import Field
 from .normal_forms import first_lyapunov
 
-SLICES = 5  # values of the first parameter at which the curves are looked for
+SLICES = 5  # values of each parameter at which the curves are looked for
 STEP = 0.02
 
 
@@ -87,32 +88,35 @@ def curves(
     numbers = checked(model, parameters[0], first, I)[3] if I is not None else numbers
     field = Field(model, names, {k: v for k, v in numbers.items() if k not in names})
     rows, special, notes, done = [], [], [], []
-    for p in np.linspace(*ranges[0], SLICES):
-        say(f"{parameters[1]} at {parameters[0]} = {p:g}")
-        for kind, x, q in _slice(model, names, p, second, field, I):
-            start = np.concatenate([x, [p, q]])
-            if any(k == kind and _near(u, start, ranges) for k, u in done):
-                continue
-            try:
-                path, found, note = _followed(field, kind, start, ranges)
-            except (NoConvergence, np.linalg.LinAlgError) as error:
-                notes.append(f"{kind} at {p:g}, {q:.6g}: {error}")
-                continue
-            done.append((kind, path))
-            rows += [(len(done) - 1, kind, u) for u in path]
-            special += found
-            notes += note
+    given = (first, second)
+    for held in (0, 1):
+        for p in np.linspace(*ranges[held], SLICES):
+            say(f"{parameters[1 - held]} at {parameters[held]} = {p:g}")
+            for kind, x, q in _slice(model, names, held, p, given[1 - held], field, I):
+                start = np.concatenate([x, [p, q] if held == 0 else [q, p]])
+                if any(k == kind and _near(u, start, ranges) for k, u in done):
+                    continue
+                try:
+                    path, found, note = _followed(field, kind, start, ranges)
+                except (NoConvergence, np.linalg.LinAlgError) as error:
+                    notes.append(f"{kind} at {p:g}, {q:.6g}: {error}")
+                    continue
+                done.append((kind, path))
+                rows += [(len(done) - 1, kind, u) for u in path]
+                special += found
+                notes += note
     return Curves(model, tuple(names), _table(field, rows), _points(field, special, ranges), notes)
 
 
-def _slice(model, names, p, second, field, I):
-    """Yield saddle-nodes and Hopf points over the second parameter, the first one held."""
-    if names[0] == model.input:
-        found = bifurcations(model, names[1], second, I=p * field.free_units[0], cycles=False)
+def _slice(model, names, held: int, p, values, field, I):
+    """Yield saddle-nodes and Hopf points over one of the parameters, the other one held."""
+    quantity, moving = p * field.free_units[held], names[1 - held]
+    if names[held] == model.input:
+        found = bifurcations(model, moving, values, I=quantity, cycles=False)
     else:
-        own = model.with_(**{names[0]: p * field.free_units[0]})
-        given = {"I": I} if names[1] != model.input else {}
-        found = bifurcations(own, names[1], second, cycles=False, **given)
+        given = {"I": I} if moving != model.input else {}
+        own = model.with_(**{names[held]: quantity})
+        found = bifurcations(own, moving, values, cycles=False, **given)
     for curve in found.curves:
         for point in curve.points:
             if point.type in ("saddle-node", "Hopf"):
@@ -129,7 +133,7 @@ def _near(path: np.ndarray, start: np.ndarray, ranges) -> bool:
     return np.linalg.norm(a + along[:, None] * step - u, axis=1).min(initial=np.inf) < 5e-3
 
 
-# --- what is zero on a curve -----------------------------------------------------------------------
+# --- what is zero on a curve ---------------------------------------------------------------------
 
 
 def bialternate(jacobian: np.ndarray) -> np.ndarray:
@@ -179,8 +183,7 @@ def _curve(field: Field, kind: str, start: np.ndarray, ranges) -> Curve:
 def _followed(field: Field, kind: str, start, ranges):
     """Follow a curve both ways; return its points, the special ones and notes."""
     curve = _curve(field, kind, start, ranges)
-    row = np.eye(len(start))[-2]
-    s, _ = curve.corrected(start / curve.scale, row)
+    s, _ = curve.corrected(start / curve.scale, curve.first(start).tangent)
     halves, special, notes = [], [], []
     for direction in (-1.0, 1.0):
         first = curve.first(s * curve.scale)
@@ -192,7 +195,7 @@ def _followed(field: Field, kind: str, start, ranges):
                 u = there.u * curve.scale
                 inside = all(a <= p <= b for p, (a, b) in zip(u[-2:], ranges, strict=True))
                 if ended or not inside:
-                    path.append(special[-1][1] if ended else _clipped(path[-1], u, ranges))
+                    path.append(special[-1][1] if ended else _clipped(curve, path[-1], u, ranges))
                     break
                 path.append(u)
                 if len(path) > 20 and np.linalg.norm(there.u - first.u) < step:
@@ -205,32 +208,39 @@ def _followed(field: Field, kind: str, start, ranges):
     return np.array([*halves[0][::-1], *halves[1][1:]]), special, notes
 
 
-def _clipped(a: np.ndarray, b: np.ndarray, ranges) -> np.ndarray:
-    """Return where a straight line from inside leaves the ranges."""
-    share = 1.0
+def _clipped(curve: Curve, a: np.ndarray, b: np.ndarray, ranges) -> np.ndarray:
+    """Return where the curve leaves the ranges between two of its points."""
+    share, held = 1.0, -1
     for k, (low, high) in zip((-2, -1), ranges, strict=True):
         for edge in (low, high):
-            if (a[k] - edge) * (b[k] - edge) < 0:
-                share = min(share, (edge - a[k]) / (b[k] - a[k]))
-    return a + share * (b - a)
+            if (a[k] - edge) * (b[k] - edge) < 0 and (edge - a[k]) / (b[k] - a[k]) <= share:
+                share, held = (edge - a[k]) / (b[k] - a[k]), k
+    s, _ = curve.corrected((a + share * (b - a)) / curve.scale, np.eye(len(a))[held])
+    return s * curve.scale
 
 
-# --- special points --------------------------------------------------------------------------------
+# --- special points ------------------------------------------------------------------------------
 
 
-def _fold_tests(field: Field, u: np.ndarray) -> dict[str, float]:
+def _null_vectors(field: Field, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    jacobian = field.jacobian(u[: field.n], u[field.n :])
+    return np.linalg.svd(jacobian)[2][-1], np.linalg.svd(jacobian.T)[2][-1]
+
+
+def _fold_tests(field: Field, u: np.ndarray, reference: np.ndarray) -> dict[str, float]:
+    """Return the tests, the null vectors on the sides of those of a neighbour."""
     n = field.n
     x, p = u[:n], u[n:]
-    both = field.derivatives(x, p)
-    jacobian = both[:, :n]
-    q = np.linalg.svd(jacobian)[2][-1]
-    left = np.linalg.svd(jacobian.T)[2][-1]
-    left = left * np.sign(left @ both[:, n + 1])  # the second parameter, the input most often
-    q = q * np.sign(q[field.membrane] or 1)
+    q, left = (
+        own * (1 if own @ theirs >= 0 else -1)
+        for own, theirs in zip(
+            _null_vectors(field, u), _null_vectors(field, reference), strict=True
+        )
+    )
     return {"cusp": (left @ field.form(x, p, q, q)).real, "Bogdanov-Takens": left @ q}
 
 
-def _hopf_tests(field: Field, u: np.ndarray) -> dict[str, float]:
+def _hopf_tests(field: Field, u: np.ndarray, reference: np.ndarray) -> dict[str, float]:
     n = field.n
     x, p = u[:n], u[n:]
     values = np.linalg.eigvals(field.jacobian(x, p))
@@ -243,12 +253,18 @@ def _hopf_tests(field: Field, u: np.ndarray) -> dict[str, float]:
 def _special(field, curve, kind, here, step, there, special) -> bool:
     """Find the points between two neighbours; return whether the curve ends there."""
     tests = _fold_tests if kind == "saddle-node" else _hopf_tests
-    before, after = (tests(field, q.u * curve.scale) for q in (here, there))
+    start = here.u * curve.scale
+    before, after = (tests(field, q.u * curve.scale, start) for q in (here, there))
     for name in before:
         if not before[name] * after[name] < 0:
             continue
         try:
-            point = located(curve, here, step, lambda q, name=name: tests(field, q.u * curve.scale)[name])
+            point = located(
+                curve,
+                here,
+                step,
+                lambda q, name=name: tests(field, q.u * curve.scale, start)[name],
+            )
         except (NoConvergence, ValueError, RuntimeError, StopIteration):
             continue
         u = point.u * curve.scale

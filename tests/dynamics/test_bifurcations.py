@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 from brian2 import cm, msiemens, mV, uA
-from excitable import NeuronModel
 from excitable.dynamics import bifurcations, phase_response
 from excitable.dynamics.continuation.field import Field
-from excitable.errors import InputError
 from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY
 
+from excitable import NeuronModel
+from excitable.errors import InputError
 from tests.user_models import FITZHUGH_NAGUMO, MORRIS_LECAR, WANG_BUZSAKI
 
 DENSITY = uA / cm**2
@@ -26,15 +26,21 @@ def of_type(diagram, kind, name="I_uA_per_cm2"):
 def test_hopf_points_of_the_squid_axon(squid):
     # Interval arithmetic (ChaseHendrick/hh-dynamics); coefficients by AUTO's normal form.
     hopf = squid.points.query("type == 'Hopf'")
-    assert hopf["I_uA_per_cm2"].to_numpy() == pytest.approx([9.7754379953931, 154.522433665808], abs=1e-9)
-    assert hopf["coefficient"].to_numpy() == pytest.approx([0.0147936481310, -0.0047285026951], abs=1e-11)
+    assert hopf["I_uA_per_cm2"].to_numpy() == pytest.approx(
+        [9.7754379953931, 154.522433665808], abs=1e-9
+    )
+    assert hopf["coefficient"].to_numpy() == pytest.approx(
+        [0.0147936481310, -0.0047285026951], abs=1e-11
+    )
     assert hopf["period_ms"].to_numpy() == pytest.approx([10.717882808, 5.911239441], abs=2e-9)
     assert hopf["criticality"].tolist() == ["subcritical", "supercritical"]
 
 
 def test_folds_and_doublings_of_the_squid_axon(squid):
     folds = squid.points.query("type == 'fold of cycles'")
-    assert folds["I_uA_per_cm2"].to_numpy() == pytest.approx([6.2603213, 7.8423471, 7.9177855], rel=1e-6)
+    assert folds["I_uA_per_cm2"].to_numpy() == pytest.approx(
+        [6.2603213, 7.8423471, 7.9177855], rel=1e-6
+    )
     assert folds["period_ms"].to_numpy() == pytest.approx([19.89524, 16.7138, 20.7073], rel=3e-6)
     assert of_type(squid, "period doubling") == pytest.approx([7.8453374, 7.9177777], rel=1e-6)
     assert (folds["change"] < 1e-7).all()
@@ -79,7 +85,9 @@ def test_morris_lecar_as_a_user_writes_it():
     found = bifurcations(MORRIS_LECAR, "I", [0, 300] * DENSITY)
     own = "I_app_uA_per_cm2"
     assert of_type(found, "Hopf", own) == pytest.approx([93.8576184, 212.0188163], rel=1e-9)
-    assert of_type(found, "fold of cycles", own) == pytest.approx([88.2932505, 216.8998014], rel=1e-8)
+    assert of_type(found, "fold of cycles", own) == pytest.approx(
+        [88.2932505, 216.8998014], rel=1e-8
+    )
 
 
 def test_a_cycle_from_simulation_where_there_is_no_hopf_point():
@@ -107,6 +115,15 @@ def test_transcritical_and_pitchfork_in_closed_form():
     found = bifurcations(one, "I", [-1, 1.3], cycles=False)
     assert "transcritical" in found.points["type"].tolist()
     assert of_type(found, "transcritical", "I") == pytest.approx([0, 0], abs=1e-9)
+
+
+def test_a_hopf_point_on_which_a_search_begins_is_met_once():
+    text = """
+    dx/dt = (I*x - 2*y - x*(x**2 + y**2))/ms : 1
+    dy/dt = (I*y + 2*x - y*(x**2 + y**2))/ms : 1
+    """
+    found = bifurcations(normal_form("at_zero", text, states="xy"), "I", [-1, 1], cycles=False)
+    assert of_type(found, "Hopf", "I") == pytest.approx([0], abs=1e-12)
 
 
 def test_hopf_normal_form():
@@ -151,7 +168,9 @@ def test_what_has_no_vector_field_is_refused_by_its_term(text, term):
 def test_bad_ranges_are_named(parameter, values, part):
     with pytest.raises(InputError) as error:
         bifurcations(CONNOR_STEVENS, parameter, values)
-    assert part in str(error.value).replace(", ", " ").replace("  ", " ") or part in str(error.value)
+    assert part in str(error.value).replace(", ", " ").replace("  ", " ") or part in str(
+        error.value
+    )
 
 
 def test_an_interval_without_equilibria_is_an_answer():

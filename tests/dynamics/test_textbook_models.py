@@ -33,7 +33,9 @@ def test_hindmarsh_rose_rests_where_a_cubic_is_zero():
     # y = c - d*x**2 and z = s*(x - x_R): a*x**3 + (d - b)*x**2 + s*(x - x_R) - c = I
     roots = np.roots([1.0, 2.0, 4.0, 4 * 1.6 - 1])
     real = roots[np.abs(roots.imag) < 1e-12].real
-    assert equilibria(find_model("hindmarsh_rose"))["x"].to_numpy() == pytest.approx(real, abs=1e-12)
+    assert equilibria(find_model("hindmarsh_rose"))["x"].to_numpy() == pytest.approx(
+        real, abs=1e-12
+    )
 
 
 @pytest.mark.parametrize("model", EVERY, ids=lambda m: m.name)

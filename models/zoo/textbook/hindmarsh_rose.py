@@ -31,5 +31,7 @@ HINDMARSH_ROSE = NeuronModel(
     refractory="x > x_spike",
     method="rk4",
     dt=0.05 * ms,
-    references=("Hindmarsh & Rose 1984, Proc. R. Soc. Lond. B 221:87-102, doi:10.1098/rspb.1984.0024",),
+    references=(
+        "Hindmarsh & Rose 1984, Proc. R. Soc. Lond. B 221:87-102, doi:10.1098/rspb.1984.0024",
+    ),
 )
