@@ -13,10 +13,9 @@ from ..errors import InputError
 from ..models.checks import check_count, check_name, check_positive
 from ..models.methods import method_named
 from .backends import BACKENDS, PRECISIONS, Backend
+from .input_rules import check_length
 
 LOCATIONS = ("located", "grid")
-# A run of more steps than this is a slip in a unit: at 100 ns a step it takes hours for one cell.
-MOST_STEPS = 1e11
 # What most protocols say of a tolerance.
 NO_TOLERANCE = {
     "tolerance": "only `fi_curve` and `rates` choose method and dt by a tolerance; choose dt, and "
@@ -139,17 +138,7 @@ class Numerics:
 
     def check_length(self, model, length_ms: float) -> None:
         """Raise ValueError for a run that is shorter than its step, or absurdly long."""
-        step = self.step_ms(model)
-        if length_ms < step * (1 - 1e-9):
-            raise InputError(
-                f"dt: the step of {step:g} ms is longer than the run of {length_ms:g} ms; give a "
-                "smaller dt or a longer duration"
-            )
-        if length_ms / step > MOST_STEPS:
-            raise InputError(
-                f"duration: {length_ms:g} ms at a step of {step:g} ms is {length_ms / step:.1g} "
-                "steps, which would never end; are the units right?"
-            )
+        check_length(length_ms, self.step_ms(model))
 
 
 def numerics_of(

@@ -1,13 +1,14 @@
 """`Network`: populations and projections, composed, checked and run."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from brian2 import Quantity, ms
 
 from ...errors import InputError
 from ...models.checks import check_name, check_positive
+from ...simulation.input_rules import check_length
 from ...simulation.memory import check_memory
 from ...simulation.numerics import numerics_of
 from ...simulation.plan import Plan
@@ -202,7 +203,7 @@ class Network:
         chosen = numerics_of(Network.run, numerics, without=NOT_FOR_NETWORKS, spikes="grid")
         step = self._step(chosen.dt)
         length = check_positive("duration", duration, ms) * ms
-        replace(chosen, dt=step).check_length(None, float(length / ms))
+        check_length(float(length / ms), float(step / ms))
         units = {
             name: units_of(i.model, {**i.states, **i.received}) for name, i in self._inputs.items()
         }

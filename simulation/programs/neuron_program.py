@@ -15,7 +15,7 @@ from ...analysis.trains.spikes import spike_table
 from ...errors import InputError
 from .. import results
 from ..backends.compiled.program import Program
-from ..input_rules import check_rules
+from ..input_rules import check_length, check_rules
 from ..parallel import chunks
 from ..recording import CELLS, CellsRecording, cells_recording, check_finite
 from .description import ProgramDescription, UnitEntry
@@ -103,8 +103,9 @@ class NeuronProgram:
         onset, begin, end = self._window(given, length, discard)
         found, seed = self._execute(given, length, step, begin_state, seed)
         measured = spike_table(
-            found.spike_neuron, found.spike_ms, self.n, start=begin, end=end, onset=onset
-        )
+            found.spike_neuron, found.spike_ms, self.n, start=begin, end=end, onset=onset,
+            dt_ms=found.dt_ms,
+        )  # fmt: skip
         columns = {name: np.broadcast_to(given[name], self.n) for name in self._columns()}
         if "I" in columns:
             columns["I_unit"] = self.description.input_unit
@@ -164,6 +165,7 @@ class NeuronProgram:
                 f"dt: a recorded input fixes the step at {self.description.dt_ms:g} ms; build "
                 "the program with another dt"
             )
+        check_length(length, step)
         si = {e.input: given[name] * e.factor for name, e in self.description.values.items()}
         check_rules(self.description.rules, si, step / 1e3)
         return given, length, step, self._start(start)
