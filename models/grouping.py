@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from numbers import Real
 
 import numpy as np
-from brian2 import Equations, NeuronGroup, Quantity, TimedArray, get_dimensions, ms
+from brian2 import Equations, Hz, NeuronGroup, Quantity, TimedArray, Unit, get_dimensions, ms
 from brian2.equations.equations import DIFFERENTIAL_EQUATION
 
 from ..errors import InputError
@@ -25,7 +25,7 @@ from .methods import METHODS, method_named
 from .remembered import remembered
 from .statements import one_expression
 from .system import System, from_equations, parsed_equations, regular_texts
-from .units import base_unit
+from .units import base_unit, display_unit
 from .validation import is_noise
 
 
@@ -65,7 +65,8 @@ class BrianText:
 
     `arrays` holds what differs between neurons, `shared` what is one value for all but may differ
     from run to run of a compiled program; everything else is constant in `namespace`. `events` are
-    what cells do beside firing.
+    what cells do beside firing; `shown` says for each of `arrays` in which unit messages give it:
+    that unit in SI units, and as text.
     """
 
     n: int
@@ -80,6 +81,15 @@ class BrianText:
     arrays: Mapping[str, np.ndarray]
     shared: Mapping[str, float] = field(default_factory=dict)
     events: Mapping[str, CustomEvent] = field(default_factory=dict)
+    shown: Mapping[str, tuple[float, str]] = field(default_factory=dict)
+
+    def of_cell(self, k: int) -> dict[str, tuple[float, str]]:
+        """Return what tells one cell from others, as a message shows it: numbers with units."""
+        found = {}
+        for name, values in self.arrays.items():
+            scale, unit = self.shown.get(name, (1.0, "in SI units"))
+            found[name] = float(np.broadcast_to(values, self.n)[k]) / scale, unit
+        return found
 
     @property
     def values(self) -> dict[str, np.ndarray | float]:
@@ -148,6 +158,7 @@ def describe(model, n, stimulus=None, *, vary=None, method=None, dt=None) -> Bri
     _check_free_names(model, text)
     scalars = {k: v for k, v in text.parameters.items() if np.ndim(v) == 0}
     arrays = {k: v for k, v in text.parameters.items() if np.ndim(v)} | varied
+    units = {name: unit_of_number(model, name, value) for name, value in arrays.items()}
     constants = {k: p.quantity for k, p in model.parameters.items() if k not in varied}
     system, equations = driven(model, text)
     lines = [equations, *(f"{x} : {base_unit(v)} (constant)" for x, v in arrays.items())]
@@ -162,7 +173,17 @@ def describe(model, n, stimulus=None, *, vary=None, method=None, dt=None) -> Bri
         dt=dt,
         namespace={**constants, **scalars, **text.namespace, **model.functions, **NAMESPACE},
         arrays={name: np.asarray(value, dtype=float) for name, value in arrays.items()},
+        shown={name: (float(u), unit_text(u)) for name, u in units.items()},
     )
+
+
+def unit_of_number(model, name: str, value) -> Unit:
+    """Return the unit in which a parameter of a model, or of its input, is shown."""
+    if name in model.parameters:
+        return model.parameters[name].unit
+    if get_dimensions(value) is get_dimensions(Hz):
+        return Hz
+    return display_unit(Quantity(value), model.input_unit)
 
 
 def driven(model, text: InputText) -> tuple[System, str]:

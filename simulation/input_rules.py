@@ -60,6 +60,20 @@ class Rule:
         return asdict(self)
 
 
+def with_units(values: Mapping[str, tuple[float, str]]) -> str:
+    """Return named numbers as a message gives them.
+
+    Examples
+    --------
+    >>> with_units({"tau": (10.0, "ms"), "k": (2.0, "1")})
+    'tau = 10 ms, k = 2'
+    """
+    return ", ".join(
+        f"{name} = {x:g}" + (f" {unit}" if unit != "1" else "")
+        for name, (x, unit) in values.items()
+    )
+
+
 def check_length(length_ms: float, dt_ms: float) -> None:
     """Raise InputError for a run that is shorter than its step, or absurdly long.
 
@@ -145,9 +159,11 @@ def check_rules(
         if holds.all():
             continue
         first = np.argmin(holds)
-        got = ", ".join(
-            f"{name} = {np.ravel(x)[first] / rule.unit:g} {rule.shown}"
-            for name, x in zip(rule.terms, given, strict=True)
+        got = with_units(
+            {
+                name: (np.ravel(x)[first] / rule.unit, rule.shown)
+                for name, x in zip(rule.terms, given, strict=True)
+            }
         )
         step = f", dt = {dt * 1e3:g} ms" if rule.must in _NEEDS_STEP else ""
         raise InputError(f"{subject}{rule.sentence}, got {got}{step}")

@@ -87,18 +87,24 @@ class NeuronProgram:
         DataFrame
             One row per neuron: the varied values in their own units, ``I`` with ``I_unit``, then
             the columns of `excitable.protocols.fi_curve`, counted while the stimulus is on.
-            ``attrs`` says how to redo it.
+            ``attrs`` says how to redo it. Whether a silent neuron was on its way to a spike at
+            the end (``"not at rest"``) is not looked for: a program knows no equations.
 
         Raises
         ------
         ValueError
             For an unknown name, a wrong shape or dimension, or a value that is not finite, before
-            the program starts.
+            the program starts; for a model without a threshold.
         ProgramError
             If the program failed, or lost a part of its results.
         DivergenceError
             If the integration diverged.
         """
+        if "spike_count" not in self.program.outputs:
+            raise InputError(
+                f"{self.description.model} has no threshold, so no spike of it is ever counted; "
+                "give the model one and build again (`response` records it without)"
+            )
         given, length, step, begin_state = self._checked(values, duration, dt, start)
         onset, begin, end = self._window(given, length, discard)
         found, seed = self._execute(given, length, step, begin_state, seed)
@@ -239,7 +245,12 @@ class NeuronProgram:
             method=about.method, dt_ms=step, backend=BACKEND, precision=about.precision,
             threads=self.program.threads,
         )  # fmt: skip
-        check_finite(recording, about.model, {name: given[name] for name in self._columns()})
+
+        def of_cell(k):
+            each = {name: np.broadcast_to(given[name], self.n)[k] for name in self._columns()}
+            return {name: (float(x), entries[name].unit) for name, x in each.items()}
+
+        check_finite(recording, about.model, of_cell)
         return recording, seed
 
     def _columns(self) -> list[str]:

@@ -148,8 +148,11 @@ def test_build_refuses_bad_input(changes, message):
 
 
 def test_divergence_is_named(lif):
-    with pytest.raises(DivergenceError, match=r"lif diverged: v is \S+ for 1 of 16 neurons"):
+    with pytest.raises(
+        DivergenceError, match=r"lif diverged: v is \S+ for 1 of 16 neurons"
+    ) as caught:
         lif.run(tau=np.where(np.arange(16) == 3, -0.05, 10), I=1)
+    assert "(first: neuron 3, tau = -0.05 ms, I = 1 nA)" in str(caught.value)
 
 
 def test_response_has_traces_and_spikes(lif):
