@@ -155,7 +155,7 @@ def describe(model, n, stimulus=None, *, vary=None, method=None, dt=None) -> Bri
     varied = check_vary(model, vary or {}, n)
     dt = model.dt if dt is None else check_positive("dt", dt, ms) * ms
     text = _input_text(model, stimulus, n, dt)
-    _check_free_names(model, text)
+    check_free_names(model, text)
     scalars = {k: v for k, v in text.parameters.items() if np.ndim(v) == 0}
     arrays = {k: v for k, v in text.parameters.items() if np.ndim(v)} | varied
     units = {name: unit_of_number(model, name, value) for name, value in arrays.items()}
@@ -261,13 +261,13 @@ def _regular_text(equations: str, declared: Sequence[str], noises: Mapping[str, 
     return "\n".join(lines)
 
 
-def _check_free_names(model, text: InputText) -> None:
-    """Raise if a stimulus needs a name that the model has."""
+def check_free_names(model, text: InputText, subject: str = "") -> None:
+    """Raise if a stimulus needs a name that the model has; `subject` begins the message."""
     own = {*model.system.dims, *model.parameters, *model.functions}
     wanted = {*text.parameters, *text.namespace, *Equations(text.equations)} - {model.input}
     if clash := sorted(own & wanted):
         raise InputError(
-            f"{model.name}: {clash[0]!r} is also what its input {model.input} needs for itself; "
+            f"{subject}{model.name}: {clash[0]!r} is also what its input {model.input} needs for itself; "
             "rename it in the model"
         )
 

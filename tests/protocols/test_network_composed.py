@@ -709,3 +709,13 @@ def test_white_noise_and_synapses_live_in_one_population():
         [Projection("exc", "exc", Synapse.conductance(5 * ms, 0 * mV, 0.1 * mS / cm**2), p=0.5)],
     ).run(5 * ms, backend="numpy")  # fmt: skip
     assert net.parameters["methods"] == {"exc": "heun"}
+
+
+def test_a_name_that_a_drive_needs_is_refused_alone_and_in_a_network():
+    model = LIF.with_(equations=LIF.equations.replace("R*I", "R*(I + I_amplitude)"),
+                      parameters={"I_amplitude": 0 * nA})  # fmt: skip
+    message = "lif: 'I_amplitude' is also what its input I needs for itself; rename it"
+    with pytest.raises(ValueError, match=f"^drive of cells: {message}"):
+        Network([Population("cells", model, 2, Constant(1 * nA))])
+    with pytest.raises(ValueError, match=f"^{message}"):
+        model.group(2, Constant(1 * nA))
