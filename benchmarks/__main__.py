@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .contest import machine
 
-BENCHMARKS = ("fi_sweep", "work_precision", "cold_start", "sweeps", "studies", "networks")
+BENCHMARKS = ("fi_sweep", "work_precision", "cold_start", "sweeps", "studies", "networks", "forms")
 
 
 def main() -> int:

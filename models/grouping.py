@@ -6,7 +6,7 @@ from numbers import Real
 
 import numpy as np
 from brian2 import Equations, Hz, NeuronGroup, Quantity, TimedArray, Unit, get_dimensions, ms
-from brian2.equations.equations import DIFFERENTIAL_EQUATION
+from brian2.equations.equations import DIFFERENTIAL_EQUATION, SingleEquation
 
 from ..errors import InputError
 from .checks import (
@@ -25,6 +25,7 @@ from .methods import METHODS, method_named
 from .remembered import remembered
 from .statements import one_expression
 from .system import System, from_equations, parsed_equations, regular_texts
+from .timed_arrays import by_steps
 from .units import base_unit, display_unit
 from .validation import is_noise
 
@@ -161,6 +162,8 @@ def describe(model, n, stimulus=None, *, vary=None, method=None, dt=None) -> Bri
     units = {name: unit_of_number(model, name, value) for name, value in arrays.items()}
     constants = {k: p.quantity for k, p in model.parameters.items() if k not in varied}
     system, equations = driven(model, text)
+    if (stepped := by_steps(system, float(dt))) is not system:
+        system, equations = stepped, _rewritten(equations, system, stepped)
     lines = [equations, *(f"{x} : {base_unit(v)} (constant)" for x, v in arrays.items())]
     return BrianText(
         n=n,
@@ -249,15 +252,31 @@ def _regular_text(equations: str, declared: Sequence[str], noises: Mapping[str, 
     renamed = {k: opaque(code) for k, code in plain.items()}
     if texts == renamed and not noises and len(parsed) == len(Equations(equations)):
         return opaque(equations)
+    noisy = {x: f"{text} + {noises[x]}" if x in noises else text for x, text in texts.items()}
+    return "\n".join(_line(parsed[name], text) for name, text in noisy.items())
+
+
+def _line(equation: SingleEquation, text: str) -> str:
+    """Return the line of an equation with another right-hand side; an empty one is a parameter."""
+    left = equation.varname
+    if equation.type == DIFFERENTIAL_EQUATION:
+        left = f"d{left}/dt"
+    unit = "boolean" if equation.var_type == "boolean" else base_unit(equation.dim)
+    flags = f" ({', '.join(equation.flags)})" if equation.flags else ""
+    return f"{left} = {text} : {unit}{flags}" if text else f"{left} : {unit}{flags}"
+
+
+def _rewritten(equations: str, old: System, new: System) -> str:
+    """Return equation text in which what differs between two systems is as in the new one."""
+    parsed = Equations(equations)
+    before, after = ({**system.rhs, **system.named} for system in (old, new))
     lines = []
-    for name, text in texts.items():
-        equation = parsed[name]
-        is_rate = equation.type == DIFFERENTIAL_EQUATION
-        left = f"d{name}/dt" if is_rate else name
-        right = f"{text} + {noises[name]}" if name in noises else text
-        unit = "boolean" if equation.var_type == "boolean" else base_unit(equation.dim)
-        flags = f" ({', '.join(equation.flags)})" if equation.flags else ""
-        lines.append(f"{left} = {right} : {unit}{flags}")
+    for name, equation in parsed.items():
+        text = equation.expr.code if equation.expr is not None else ""
+        if before.get(name) != after.get(name):
+            noise = [f"({factor})*{xi}" for xi, factor in old.noise.get(name, {}).items()]
+            text = " + ".join([after[name], *noise])
+        lines.append(_line(equation, text))
     return "\n".join(lines)
 
 

@@ -123,6 +123,13 @@ class System:
         return gap_of(self.threshold, self.named, self.booleans)
 
     @property
+    def keeps_firing(self) -> bool:
+        """Whether a spike leaves its own condition as it is: no reset ends it."""
+        if not self.threshold or is_random(self.threshold, self.named):
+            return False
+        return not depends(self.threshold, [s.target for s in self.reset], self.named)
+
+    @property
     def timed(self) -> bool:
         """Whether the text depends on time itself."""
         return any("t" in names(text) for text in (*self.rhs.values(), *self.named.values()))
@@ -332,15 +339,19 @@ def _noises(equation: SingleEquation) -> set[str]:
 
 
 def _refractory(model, system: System) -> Refractory:
-    """Return the rule; without one, a cell that is not reset fires once per upward crossing."""
+    """Return the rule; a cell whose spike condition no reset ends fires once per upward crossing.
+
+    Such a cell is refractory as long as that condition holds, beside one of its own. By its own
+    alone, where that is false above the threshold, it would fire in every step.
+    """
     from . import validation  # which needs this file
 
-    text = opaque(model.refractory)
-    if not text:
-        single = system.threshold and not system.reset
-        return Refractory("condition", system.threshold) if single else Refractory()
-    is_time = validation.refractory_dimensions(model) is second.dim
-    return Refractory("time" if is_time else "condition", text)
+    text, threshold = opaque(model.refractory), system.threshold
+    if text and validation.refractory_dimensions(model) is second.dim:
+        return Refractory("time", text)
+    if not system.keeps_firing or text == threshold:
+        return Refractory("condition", text) if text else Refractory()
+    return Refractory("condition", f"({text}) or ({threshold})" if text else threshold)
 
 
 def _membrane(system: System) -> str:

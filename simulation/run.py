@@ -9,6 +9,7 @@ from brian2 import Quantity, ms
 from ..errors import InputError
 from ..models.checks import check_name, check_positive, unit_text
 from ..models.grouping import BrianText, InputText, describe
+from ..models.timed_arrays import jumps
 from . import recording
 from .backends.backend import Backend, choose
 from .methods import check_method
@@ -131,7 +132,10 @@ def exact_plan(
     return replace(
         plan,
         recorded=replace(plan.recorded, times=np.asarray(times, dtype=float)),
-        breakpoints=tuple(getattr(stimulus, "breakpoints", ())),
+        breakpoints=(
+            *getattr(stimulus, "breakpoints", ()),
+            *jumps(text.system, float(length)),
+        ),
         tolerances=tolerances,
     )
 

@@ -4,7 +4,10 @@ import ast
 from dataclasses import replace
 
 from ..expressions import Rewriter, tree
+from ..step_parts import STEP_BEGIN
 from ..system import System
+
+_STEP_BEGIN = ast.unparse(tree(STEP_BEGIN))
 
 
 def system_at_edges(system: System) -> System:
@@ -28,6 +31,12 @@ def at_edges(text: str) -> str:
 
 
 class _AtEdges(Rewriter):
+    def visit_BinOp(self, node: ast.BinOp):
+        return ast.Name("t") if ast.unparse(node) == _STEP_BEGIN else self.generic_visit(node)
+
+    def visit_Name(self, node: ast.Name):
+        return tree("0*second") if node.id == "dt" else node
+
     def visit_Call(self, node: ast.Call):
         arguments = [self.visit(a) for a in node.args]
         match node.func.id:

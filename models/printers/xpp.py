@@ -192,7 +192,8 @@ class _File:
                 f"{name}: a refractory period that changes with the state ({rule.text!r}) has no "
                 "counterpart in XPPAUT"
             )
-        if rule.kind == "condition" and (system.reset or system.held or self._asks_freedom()):
+        acts = system.reset and rule.text != system.threshold  # that of crossings is XPPAUT's own
+        if rule.kind == "condition" and (acts or system.held or self._asks_freedom()):
             raise CannotPrint(
                 f"{name}: a refractory condition ({rule.text!r}) that changes the dynamics has no "
                 "counterpart in XPPAUT; a refractory time has"

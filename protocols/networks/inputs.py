@@ -12,6 +12,7 @@ from ...errors import InputError
 from ...models.checks import check_name, check_quantity
 from ...models.grouping import BrianText, check_free_names, describe
 from ...simulation.methods.half_steps import HALF_STEPS
+from ...simulation.methods.upstroke import with_anticipation
 from ...simulation.plan import Cells, Operation
 from ...simulation.start import starting_state
 from ..stimuli import Constant, Received, Stimulus
@@ -150,6 +151,8 @@ class Inputs:
         """Return the group of cells that the simulation takes."""
         text = self._text(self.population.method or method, dt)
         state, drawn = self._start(text)
+        if text.method != HALF_STEPS:  # a published program, step by step as it is
+            text = with_anticipation(text, {**state, **dict.fromkeys(self.received, 0.0)})
         return Cells(
             self.population.name, text, state, drawn, tuple(self.operations),
             self.population.update_when,

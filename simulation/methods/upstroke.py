@@ -115,18 +115,32 @@ def runs_away(text: BrianText, first: Mapping[str, np.ndarray]) -> bool:
 
 def anticipated(text: BrianText) -> str:
     """Return a threshold that also holds for a cell that is about to run away."""
-    found = upstroke_of(text.system)
+    return f"({text.threshold}) or ({_running_away(text.system, upstroke_of(text.system))})"
+
+
+def _running_away(system: System, found: Upstroke) -> str:
     v = found.membrane
-    slope = expanded(text.system.slopes()[v], text.system.parts(), lambda name: True)
-    zero = f"0*{base_unit(text.system.dims[v])}/second"
-    return f"({text.threshold}) or (({found.growth})*dt > {RUNAWAY} and ({slope}) > {zero})"
+    zero = f"0*{base_unit(system.dims[v])}/second"
+    return f"({found.growth})*dt > {RUNAWAY} and ({_written_out(system, v)}) > {zero}"
+
+
+def _written_out(system: System, v: str) -> str:
+    return expanded(system.slopes()[v], system.parts(), lambda name: True)
 
 
 def with_anticipation(text: BrianText, first: Mapping[str, np.ndarray]) -> BrianText:
-    """Return the text for spikes on the grid: cells that run away fire before they do."""
+    """Return the text for spikes on the grid: a cell fires at the last point before infinity.
+
+    It would be there within a step, by the time that `_tail` uses too, and no step is made into
+    it. What the rest of the way takes is below a step, as is what the grid adds to any spike.
+    """
     if text.method == "euler" or not runs_away(text, first):
         return text
-    return replace(text, threshold=anticipated(text))
+    system, found = text.system, upstroke_of(text.system)
+    slope = _written_out(system, found.membrane)
+    near = f"{found.growth} < ({slope})*({found.curvature})*dt"
+    whole = f"({text.threshold}) or ({_running_away(system, found)} and {near})"
+    return replace(text, threshold=whole)
 
 
 def to_threshold(system: System, parts: RightHandSides) -> tuple[list[str], dict[str, str]]:

@@ -25,6 +25,8 @@ from ..backend import Backend
 
 # No step is longer, so that none jumps over a spike or a period of the input.
 _LONGEST_STEP = 1e-3
+# How often a step near a crossing is looked at, for one that it undoes.
+_LOOKS = 5
 # A piece between two breakpoints of the stimulus is what the text calls a step: its beginning as a
 # multiple of its length, and its length. It is on or off as a whole.
 _PIECE = ("t_in_timesteps", "dt")
@@ -166,7 +168,7 @@ class _Problem:
 
     `piece` says where between two breakpoints of the input they are asked. `holding` is the rhs
     of a refractory cell; `gap` is above zero where the spike condition holds; `busy` where the
-    refractory condition does, if it is one.
+    refractory condition does, if it is one; `keeps` says that it holds from each spike on.
     """
 
     rhs: Callable
@@ -174,6 +176,7 @@ class _Problem:
     gap: Callable | None
     busy: Callable | None
     reset: Callable | None
+    keeps: bool
     period: Callable | None
     shown: Callable
 
@@ -195,14 +198,17 @@ def _problem(system: System, values: Mapping[str, float], record: Sequence[str])
         return lambda t, state, piece: f(t, *state, *piece, *rest)
 
     rule = system.refractory
-    distinct = rule.kind == "condition" and rule.text != system.threshold
-    busy = gap_of(rule.text, system.named, system.booleans) if distinct else None
+    # Upward crossings need no watch over their own condition, unless a reset interrupts them.
+    plain = rule.text == system.threshold and not (system.reset and system.keeps_firing)
+    own = rule.kind == "condition" and not plain
+    busy = gap_of(rule.text, system.named, system.booleans) if own else None
     return _Problem(
         rhs=compiled(list(system.slopes().values())),
         holding=compiled(list(system.slopes(holding=True).values())),
         gap=_gap_function(system.gap, compiled),
         busy=_gap_function(busy, compiled),
         reset=compiled(list(system.after_reset().values())) if system.reset else None,
+        keeps=system.keeps_firing,
         period=compiled([rule.text]) if rule.kind == "time" else None,
         shown=compiled(list(record)),
     )
@@ -227,6 +233,57 @@ def _gap_function(gap: Gap | None, compiled: Callable) -> Callable | None:
     return lambda t, state, piece: smallest(
         gap, dict(zip(leaves, values(t, state, piece), strict=True))
     )
+
+
+def _add_grazed(solved, watch: Callable) -> None:
+    """Put in the crossings that a solution undoes within one step, which show at no step's end.
+
+    The solution ends at the first of them where its event is terminal.
+    """
+    from scipy.optimize import brentq
+
+    def gap(t: float) -> float:
+        return watch.direction * watch(t, solved.sol(t))
+
+    ends = [watch.direction * watch(t, y) for t, y in zip(solved.t, solved.y.T, strict=True)]
+    found = []
+    for k, (begin, end) in enumerate(pairwise(solved.t)):
+        nearest, around = max(ends[k : k + 2]), ends[max(k - 1, 0) : k + 3]
+        far = len(around) == 4 and _is_far(nearest, around)
+        if nearest >= 0 or far:
+            continue
+        top = _top(gap, begin, end)
+        if gap(top) > 0:
+            found.append(brentq(gap, begin, top, xtol=4e-16, rtol=1e-15))
+    if not found:
+        return
+    if not watch.terminal:
+        solved.t_events[0] = np.sort([*solved.t_events[0], *found])
+        return
+    solved.t_events[0] = np.array(found[:1])
+    before = solved.t < found[0]
+    solved.t = np.append(solved.t[before], found[0])
+    solved.y = np.column_stack([solved.y[:, before], solved.sol(found[0])])
+
+
+def _is_far(nearest: float, gaps: Sequence[float]) -> bool:
+    """Return whether what changes so little from look to look does not reach 0 between them."""
+    return nearest + 4 * (max(gaps) - min(gaps)) < 0
+
+
+def _top(gap: Callable, begin: float, end: float) -> float:
+    """Return when a gap comes nearest to its zero between two times; roughly where it is far."""
+    from scipy.optimize import minimize_scalar
+
+    times = np.linspace(begin, end, _LOOKS)
+    gaps = [gap(t) for t in times]
+    k = int(np.argmax(gaps))
+    if gaps[k] > 0 or _is_far(gaps[k], gaps):
+        return times[k]
+    low, high = times[max(k - 1, 0)], times[min(k + 1, _LOOKS - 1)]
+    options = {"bounds": (0, 1), "method": "bounded", "options": {"xatol": 1e-9}}
+    found = minimize_scalar(lambda part: -gap(low + part * (high - low)), **options)
+    return low + found.x * (high - low)
 
 
 @dataclass
@@ -290,12 +347,7 @@ class _Solver:
         if problem.period:
             self.ready = t + problem.period(t, state, piece)[0]
         if problem.busy:
-            self.waits = problem.busy(t, state, piece) > 0
-            if not self.waits and not problem.reset:
-                raise InputError(
-                    f"reference: {self.name} fires where its refractory condition does not hold, "
-                    "so it would fire all the time; give a condition that holds at the threshold"
-                )
+            self.waits = problem.keeps or problem.busy(t, state, piece) > 0
         return state
 
     def _solve(self, span, state, piece, holding: bool):
@@ -324,6 +376,8 @@ class _Solver:
             rhs, span, state, method="DOP853", max_step=_LONGEST_STEP, dense_output=True,
             events=watch if watched is not None else None, **self.tolerances,
         )  # fmt: skip
+        if watched is not None:
+            _add_grazed(solved, watch)
         return solved, event
 
     def _watched(self, holding: bool) -> tuple[Callable | None, str]:
