@@ -480,6 +480,10 @@ int project_results()
             return give_up(std::string(output.file).substr(6)
                            + " is NaN or infinite in some neuron: the integration diverged; try a "
                              "smaller dt");
+        if (std::string(output.file) == "spike_since"
+            && !(output.bytes == 4 ? is_finite<float>(output.file) : is_finite<double>(output.file)))
+            return give_up("a spike could not be located inside its step: the integration diverged; "
+                           "try a smaller dt");
     }
     printf("%lld spikes of %d neurons in %s (python read_results.py turns them into CSV)\n", spikes,
            NEURONS, results.c_str());
