@@ -260,11 +260,11 @@ def write_ode(options, model, stimulus) -> int:
 
     for name in ("n", "record_dt"):
         if getattr(options, name) is not None:
-            raise ValueError(f"--{name.replace('_', '-')}: has no meaning with --format ode")
+            raise InputError(f"--{name.replace('_', '-')}: has no meaning with --format ode")
     if options.vary != ["I"] or options.record != ["spikes"]:
-        raise ValueError("--vary, --record: have no meaning with --format ode, a file of one cell")
+        raise InputError("--vary, --record: have no meaning with --format ode, a file of one cell")
     if options.out.exists() and not options.force:
-        raise ValueError(f"--out: {options.out} exists; --force replaces it")
+        raise InputError(f"--out: {options.out} exists; --force replaces it")
     times = {"duration": options.duration * ms, "dt": options.dt and options.dt * ms}
     text = model.to_ode(**{model.input: stimulus}, **times)
     options.out.write_text(text)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-from ..errors import RestWarning
+from ..errors import InputError, RestWarning
 from ..explorer import write_explorer
 from ..models.checks import check_name
 from ..simulation.backends import BACKENDS, choose
@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         names = [check_name("study", name, STUDIES) for name in options.studies] or [*STUDIES]
         if options.jobs < 1:
-            raise ValueError(f"--jobs: expected at least 1, got {options.jobs}")
+            raise InputError(f"--jobs: expected at least 1, got {options.jobs}")
         choose(options.backend)
         out = check_output_folder(options.out)
     except ValueError as error:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ..errors import InputError
+
 if TYPE_CHECKING:  # for the type checker alone: a study is described without matplotlib
     from ..analysis.plots import Figure
 
@@ -83,7 +85,7 @@ class Section:
             _check_file_name(name, f"figure or table of the section {self.title!r}")
         stray = sorted(set(self.captions) - set(self.names))
         if stray:
-            raise ValueError(
+            raise InputError(
                 f"The section {self.title!r} has captions for {', '.join(stray)}, which are none "
                 f"of its figures and tables ({', '.join(self.names) or 'it has none'})."
             )
@@ -135,18 +137,18 @@ class StudyResult:
         counts = Counter(name.lower() for section in self.sections for name in section.names)
         twice = sorted(name for name, count in counts.items() if count > 1)
         if twice:
-            raise ValueError(
+            raise InputError(
                 f"The study {self.name!r} uses the names {', '.join(twice)} for more than one "
                 "figure or table, which would overwrite each other's files; rename all but one."
             )
         if _RESERVED in counts:
-            raise ValueError(
+            raise InputError(
                 f"The study {self.name!r} calls a figure or table {_RESERVED!r}, a name kept for "
                 f"{_RESERVED}.json; choose another."
             )
         for name, value in self.numbers.items():
             if not isinstance(value, Real):
-                raise ValueError(
+                raise InputError(
                     f"The number {name!r} of the study {self.name!r} is {value!r}; expected a "
                     "number without unit (the unit stands in the name)."
                 )
@@ -155,7 +157,7 @@ class StudyResult:
 def _check_file_name(name: str, what: str) -> None:
     """Refuse a name that is no portable file name."""
     if not _FILE_NAME.fullmatch(name):
-        raise ValueError(
+        raise InputError(
             f"{name!r} cannot be the name of a {what}: it becomes a file name, so use letters, "
             "digits, '_' and '-' only."
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from numbers import Real
 
 import numpy as np
-from brian2 import Equations, NeuronGroup, Quantity, TimedArray, get_dimensions, ms
+from brian2 import Equations, Hz, NeuronGroup, Quantity, TimedArray, Unit, get_dimensions, ms
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, SingleEquation
 
 from ..errors import InputError
@@ -26,7 +26,7 @@ from .remembered import remembered
 from .statements import one_expression
 from .system import System, from_equations, parsed_equations, regular_texts
 from .timed_arrays import by_steps
-from .units import base_unit
+from .units import base_unit, display_unit
 from .validation import is_noise
 
 
@@ -66,7 +66,8 @@ class BrianText:
 
     `arrays` holds what differs between neurons, `shared` what is one value for all but may differ
     from run to run of a compiled program; everything else is constant in `namespace`. `events` are
-    what cells do beside firing.
+    what cells do beside firing; `shown` says for each of `arrays` in which unit messages give it:
+    that unit in SI units, and as text.
     """
 
     n: int
@@ -81,6 +82,15 @@ class BrianText:
     arrays: Mapping[str, np.ndarray]
     shared: Mapping[str, float] = field(default_factory=dict)
     events: Mapping[str, CustomEvent] = field(default_factory=dict)
+    shown: Mapping[str, tuple[float, str]] = field(default_factory=dict)
+
+    def of_cell(self, k: int) -> dict[str, tuple[float, str]]:
+        """Return what tells one cell from others, as a message shows it: numbers with units."""
+        found = {}
+        for name, values in self.arrays.items():
+            scale, unit = self.shown.get(name, (1.0, "in SI units"))
+            found[name] = float(np.broadcast_to(values, self.n)[k]) / scale, unit
+        return found
 
     @property
     def values(self) -> dict[str, np.ndarray | float]:
@@ -146,9 +156,10 @@ def describe(model, n, stimulus=None, *, vary=None, method=None, dt=None) -> Bri
     varied = check_vary(model, vary or {}, n)
     dt = model.dt if dt is None else check_positive("dt", dt, ms) * ms
     text = _input_text(model, stimulus, n, dt)
-    _check_free_names(model, text)
+    check_free_names(model, text)
     scalars = {k: v for k, v in text.parameters.items() if np.ndim(v) == 0}
     arrays = {k: v for k, v in text.parameters.items() if np.ndim(v)} | varied
+    units = {name: unit_of_number(model, name, value) for name, value in arrays.items()}
     constants = {k: p.quantity for k, p in model.parameters.items() if k not in varied}
     system, equations = driven(model, text)
     if (stepped := by_steps(system, float(dt))) is not system:
@@ -165,7 +176,17 @@ def describe(model, n, stimulus=None, *, vary=None, method=None, dt=None) -> Bri
         dt=dt,
         namespace={**constants, **scalars, **text.namespace, **model.functions, **NAMESPACE},
         arrays={name: np.asarray(value, dtype=float) for name, value in arrays.items()},
+        shown={name: (float(u), unit_text(u)) for name, u in units.items()},
     )
+
+
+def unit_of_number(model, name: str, value) -> Unit:
+    """Return the unit in which a parameter of a model, or of its input, is shown."""
+    if name in model.parameters:
+        return model.parameters[name].unit
+    if get_dimensions(value) is get_dimensions(Hz):
+        return Hz
+    return display_unit(Quantity(value), model.input_unit)
 
 
 def driven(model, text: InputText) -> tuple[System, str]:
@@ -259,13 +280,13 @@ def _rewritten(equations: str, old: System, new: System) -> str:
     return "\n".join(lines)
 
 
-def _check_free_names(model, text: InputText) -> None:
-    """Raise if a stimulus needs a name that the model has."""
+def check_free_names(model, text: InputText, subject: str = "") -> None:
+    """Raise if a stimulus needs a name that the model has; `subject` begins the message."""
     own = {*model.system.dims, *model.parameters, *model.functions}
     wanted = {*text.parameters, *text.namespace, *Equations(text.equations)} - {model.input}
     if clash := sorted(own & wanted):
         raise InputError(
-            f"{model.name}: {clash[0]!r} is also what its input {model.input} needs for itself; "
+            f"{subject}{model.name}: {clash[0]!r} is also what its input {model.input} needs for itself; "
             "rename it in the model"
         )
 

@@ -254,10 +254,7 @@ def total_derivative(text: str, slopes: Mapping[str, str]) -> str:
         factor = derivative(text, name)
         if factor == "0":
             continue
-        inner = slopes[name]
-        terms.append(
-            factor if inner == "1" else inner if factor == "1" else f"({factor})*({inner})"
-        )
+        terms.append(product_text(factor, slopes[name]))
     return " + ".join(terms) or "0"
 
 

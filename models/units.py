@@ -6,6 +6,7 @@ from brian2 import Unit, get_dimensions
 from brian2.units import allunits, stdunits
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
+from ..columns import SHOWN, with_unit
 from .checks import unit_text
 
 # What Brian2 wants behind the colon of an equation: units without a scale.
@@ -15,13 +16,7 @@ _PER = ("", "/second", "/meter**2", "/volt", "/volt**2", "*second**0.5", "/secon
 _SI = ("meter", "kilogram", "second", "amp", "kelvin", "mole", "candela")
 
 # The units in which the field shows a quantity of these dimensions.
-_SHOWN = tuple(
-    eval(text, {**vars(allunits), **vars(stdunits)})
-    for text in (
-        "mV", "ms", "nA", "nS", "pF", "Mohm", "uA/cm**2", "mS/cm**2", "uF/cm**2", "mV/ms",
-        "uA/cm**2/ms", "ms**-1", "nA/ms", "um**2", "mmolar", "kelvin",
-    )
-)  # fmt: skip
+_SHOWN = tuple(eval(text, {**vars(allunits), **vars(stdunits)}) for text in SHOWN)
 
 
 def base_unit(value) -> str:
@@ -96,7 +91,4 @@ def column(name: str, unit: Unit) -> str:
     >>> column("v", mV), column("u", mV/ms), column("I_A", uA/cm**2), column("m", Unit(1))
     ('v_mV', 'u_mV_per_ms', 'I_A_uA_per_cm2', 'm')
     """
-    text = unit_text(unit)
-    if text == "1":
-        return name
-    return f"{name}_{text.replace('**', '').replace('/', '_per_').replace('*', '_')}"
+    return with_unit(name, unit_text(unit))

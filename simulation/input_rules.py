@@ -13,15 +13,17 @@ import numpy as np
 from ..errors import InputError
 
 # Sums of times that differ by less than this part of them are taken as equal.
-_ROUNDING = 1e-12
+ROUNDING = 1e-12
+# A run of more steps than this is a slip in a unit: at 100 ns a step it takes hours for one cell.
+MOST_STEPS = 1e11
 # A time is on the grid if it is off by less than this part of a step.
 _ON_GRID = 1e-6
 
 _HOLDS = {
-    "above zero": lambda total, size, dt: total > _ROUNDING * size,
-    "not negative": lambda total, size, dt: total >= -_ROUNDING * size,
-    "slow": lambda total, size, dt: total * dt <= 0.25 * (1 + _ROUNDING),
-    "long": lambda total, size, dt: total >= dt * (1 - _ROUNDING),
+    "above zero": lambda total, size, dt: total > ROUNDING * size,
+    "not negative": lambda total, size, dt: total >= -ROUNDING * size,
+    "slow": lambda total, size, dt: total * dt <= 0.25 * (1 + ROUNDING),
+    "long": lambda total, size, dt: total >= dt * (1 - ROUNDING),
 }
 _NEEDS_STEP = ("slow", "long")
 
@@ -56,6 +58,43 @@ class Rule:
     def as_json(self) -> dict:
         """Return what a manifest keeps."""
         return asdict(self)
+
+
+def with_units(values: Mapping[str, tuple[float, str]]) -> str:
+    """Return named numbers as a message gives them.
+
+    Examples
+    --------
+    >>> with_units({"tau": (10.0, "ms"), "k": (2.0, "1")})
+    'tau = 10 ms, k = 2'
+    """
+    return ", ".join(
+        f"{name} = {x:g}" + (f" {unit}" if unit != "1" else "")
+        for name, (x, unit) in values.items()
+    )
+
+
+def check_length(length_ms: float, dt_ms: float) -> None:
+    """Raise InputError for a run that is shorter than its step, or absurdly long.
+
+    Examples
+    --------
+    >>> check_length(1, 2)
+    Traceback (most recent call last):
+    ...
+    excitable.errors.InputError: dt: the step of 2 ms is longer than the run of 1 ms; \
+give a smaller dt or a longer duration
+    """
+    if length_ms < dt_ms * (1 - 1e-9):
+        raise InputError(
+            f"dt: the step of {dt_ms:g} ms is longer than the run of {length_ms:g} ms; give a "
+            "smaller dt or a longer duration"
+        )
+    if length_ms / dt_ms > MOST_STEPS:
+        raise InputError(
+            f"duration: {length_ms:g} ms at a step of {dt_ms:g} ms is {length_ms / dt_ms:.1g} "
+            "steps, which would never end; are the units right?"
+        )
 
 
 def on_grid(times, dt: float):
@@ -116,13 +155,15 @@ def check_rules(
         if rule.built is None:
             holds = np.ravel(_HOLDS[rule.must](total, size, dt))
         else:
-            holds = np.abs(total - rule.built) <= _ROUNDING * size
+            holds = np.abs(total - rule.built) <= ROUNDING * size
         if holds.all():
             continue
         first = np.argmin(holds)
-        got = ", ".join(
-            f"{name} = {np.ravel(x)[first] / rule.unit:g} {rule.shown}"
-            for name, x in zip(rule.terms, given, strict=True)
+        got = with_units(
+            {
+                name: (np.ravel(x)[first] / rule.unit, rule.shown)
+                for name, x in zip(rule.terms, given, strict=True)
+            }
         )
         step = f", dt = {dt * 1e3:g} ms" if rule.must in _NEEDS_STEP else ""
         raise InputError(f"{subject}{rule.sentence}, got {got}{step}")

@@ -3,7 +3,9 @@
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from itertools import chain
 from numbers import Real
+from types import MappingProxyType
 
 from brian2 import Quantity, ms
 
@@ -11,10 +13,9 @@ from ..errors import InputError
 from ..models.checks import check_count, check_name, check_positive
 from ..models.methods import method_named
 from .backends import BACKENDS, PRECISIONS, Backend
+from .input_rules import check_length
 
 LOCATIONS = ("located", "grid")
-# A run of more steps than this is a slip in a unit: at 100 ns a step it takes hours for one cell.
-MOST_STEPS = 1e11
 # What most protocols say of a tolerance.
 NO_TOLERANCE = {
     "tolerance": "only `fi_curve` and `rates` choose method and dt by a tolerance; choose dt, and "
@@ -137,17 +138,7 @@ class Numerics:
 
     def check_length(self, model, length_ms: float) -> None:
         """Raise ValueError for a run that is shorter than its step, or absurdly long."""
-        step = self.step_ms(model)
-        if length_ms < step * (1 - 1e-9):
-            raise InputError(
-                f"dt: the step of {step:g} ms is longer than the run of {length_ms:g} ms; give a "
-                "smaller dt or a longer duration"
-            )
-        if length_ms / step > MOST_STEPS:
-            raise InputError(
-                f"duration: {length_ms:g} ms at a step of {step:g} ms is {length_ms / step:.1g} "
-                "steps, which would never end; are the units right?"
-            )
+        check_length(length_ms, self.step_ms(model))
 
 
 def numerics_of(
@@ -183,20 +174,35 @@ Known: relative_to, \
 duration, vary, start, method, dt, backend, precision, threads, spikes
     """
     check_keywords(protocol, given, without)
-    for name, reason in without.items():
-        if name in given:
-            raise InputError(f"{protocol.__name__} takes no {name}: {reason}")
     return Numerics(**{**defaults, **given})
 
 
-def check_keywords(protocol: Callable, given, without=()) -> None:
-    """Raise ValueError for a keyword that neither a protocol nor `Numerics` has."""
-    own = inspect.signature(protocol).parameters.values()
+def check_keywords(
+    protocol: Callable,
+    given,
+    without: Mapping[str, str] = MappingProxyType({}),
+    through: Callable | None = None,
+) -> None:
+    """Raise ValueError for a keyword that a protocol does not have, or cannot use.
+
+    Parameters
+    ----------
+    protocol : callable
+        Its keywords are its own and those of `Numerics`.
+    given : iterable of str
+    without : dict of str to str
+        What it cannot use, and why.
+    through : callable, optional
+        To which it hands its keywords on, so that those of this one are known too.
+    """
+    functions = [protocol] if through is None else [protocol, through]
+    own = chain.from_iterable(inspect.signature(f).parameters.values() for f in functions)
     named = [p.name for p in own if p.kind is p.KEYWORD_ONLY]
     usable = [f.name for f in fields(Numerics) if f.name not in without and f.name not in named]
     for name in given:
-        if name not in without:
-            check_name(f"keyword of {protocol.__name__}", name, [*named, *usable])
+        if name in without:
+            raise InputError(f"{protocol.__qualname__} takes no {name}: {without[name]}")
+        check_name(f"keyword of {protocol.__qualname__}", name, [*named, *usable])
 
 
 def check_tolerance(tolerance: float) -> float:

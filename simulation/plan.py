@@ -13,6 +13,7 @@ import numpy as np
 from brian2 import Quantity, ms
 
 from ..models.grouping import BrianText
+from .input_rules import with_units
 from .recording import CELLS, CellsRecording, DivergenceError, check_finite, diverged, qualified
 
 
@@ -50,8 +51,8 @@ class Cells:
         Whether the text locates spikes inside the step (see `methods.within_step`).
     model : str
         Name of the model, for messages; empty where the plan's label says enough.
-    parameters : dict of str to float
-        The model's own, for messages, in the units in which it states them.
+    parameters : dict of str to (float, str)
+        The model's own, for messages, in the units in which it states them, and these as text.
     units : dict of str to float
         The units in which the model's variables are shown, in SI units.
     remedy : str
@@ -66,7 +67,7 @@ class Cells:
     update_when: str = "groups"
     located: bool = False
     model: str = ""
-    parameters: Mapping[str, float] = field(default_factory=dict)
+    parameters: Mapping[str, tuple[float, str]] = field(default_factory=dict)
     units: Mapping[str, float] = field(default_factory=dict)
     remedy: str = ""
 
@@ -285,9 +286,8 @@ class Plan:
         check_finite(
             recording,
             group.model or self.label,
-            group.text.arrays,
-            units=" in SI units",
-            parameters=_listed(group.parameters),
+            group.text.of_cell,
+            parameters=with_units(group.parameters),
             remedy=group.remedy,
         )
 
@@ -296,7 +296,7 @@ class Plan:
         first = self.cells[0]
         who = first.model if len(self.cells) == 1 and first.model else self.label
         methods = ", ".join(dict.fromkeys(str(c.text.method) for c in self.cells))
-        return diverged(who, what, methods, self.dt_ms, _listed(first.parameters), first.remedy)
+        return diverged(who, what, methods, self.dt_ms, with_units(first.parameters), first.remedy)
 
 
 def single_cells(
@@ -336,7 +336,3 @@ def single_cells(
         seed=seed,
         label=label,
     )
-
-
-def _listed(parameters: Mapping[str, float]) -> str:
-    return ", ".join(f"{name}={value:g}" for name, value in parameters.items())

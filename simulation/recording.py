@@ -1,11 +1,12 @@
 """What a run returns: spikes, rates, traces and final states as plain arrays. Needs no Brian2."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ..errors import DivergenceError
+from .input_rules import with_units
 
 CELLS = "cells"  # the group of a plan that has one
 
@@ -213,9 +214,8 @@ def _spikes(found: Mapping[str, np.ndarray], dt_ms: float) -> tuple[np.ndarray, 
 def check_finite(
     recording: CellsRecording,
     who: str,
-    own: Mapping[str, np.ndarray],
+    of_cell: Callable[[int], Mapping[str, tuple[float, str]]],
     *,
-    units: str = "",
     parameters: str = "",
     remedy: str = "",
 ) -> None:
@@ -226,10 +226,8 @@ def check_finite(
     recording : CellsRecording
     who : str
         The model.
-    own : dict of str to float or array, shape (n,)
-        What differs between the cells.
-    units : str
-        What the message says of their units.
+    of_cell : callable
+        ``of_cell(k)`` is what tells a cell from others, in its own units.
     parameters : str
         What they have in common.
 
@@ -244,11 +242,10 @@ def check_finite(
         first = bad[0]
         name = next(x for x, where in lost.items() if where[first])
         value = np.broadcast_to(recording.state[name], n)[first]
-        values = {p: float(np.broadcast_to(v, n)[first]) for p, v in own.items()}
+        values = with_units(of_cell(first)) or "no varied values"
         error = diverged(
             who,
-            f"{name} is {value} for {len(bad)} of {n} neurons (first: neuron {first}, "
-            f"{values or 'no varied values'}{units})",
+            f"{name} is {value} for {len(bad)} of {n} neurons (first: neuron {first}, {values})",
             recording.method,
             recording.dt_ms,
             parameters,

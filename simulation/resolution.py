@@ -19,6 +19,7 @@ from ..models.methods import METHODS
 from ..models.numeric import function
 from ..models.statements import Assignment
 from ..models.system import FREE, System
+from .input_rules import with_units
 from .methods.upstroke import upstroke_of
 
 
@@ -131,7 +132,7 @@ def _check_stiffness(model, text: BrianText, numbers: Mapping, where: str) -> No
 def _refuse(bad: np.ndarray, text: BrianText, message: str) -> None:
     if not len(bad):
         return
-    own = {k: float(np.broadcast_to(v, text.n)[bad[0]]) for k, v in text.arrays.items()}
+    own = with_units(text.of_cell(bad[0])) or "no varied values"
     which = f" ({len(bad)} of {text.n} cells, first: {bad[0]}, {own})" if text.n > 1 else ""
     error = UnresolvedError(message + which)
     error.neurons = tuple(bad.tolist())

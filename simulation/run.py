@@ -7,7 +7,7 @@ import numpy as np
 from brian2 import Quantity, ms
 
 from ..errors import InputError
-from ..models.checks import check_name, check_positive
+from ..models.checks import check_name, check_positive, unit_text
 from ..models.grouping import BrianText, InputText, describe
 from ..models.timed_arrays import jumps
 from . import recording
@@ -166,7 +166,7 @@ def _about(model, text: BrianText) -> dict:
     units = {x: float(model.unit_of(x)) for x in text.system.rhs if x in model.system.rhs}
     return {
         "model": model.name,
-        "parameters": {name: p.value for name, p in model.parameters.items()},
+        "parameters": {name: (p.value, unit_text(p.unit)) for name, p in model.parameters.items()},
         "units": units,
         "remedy": remedy_of(text.system),
     }

@@ -9,35 +9,8 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from ...columns import split_column
 from ...errors import InputError
-
-# The endings of column names that are units, and how the unit is written out.
-COLUMN_UNITS: Mapping[str, str] = MappingProxyType(
-    {
-        "uA_per_cm2": "µA/cm²",
-        "nA_per_cm2": "nA/cm²",
-        "mS_per_cm2": "mS/cm²",
-        "uF_per_cm2": "µF/cm²",
-        "uC_per_cm2": "µC/cm²",
-        "Hz_per_nA": "Hz/nA",
-        "mV_per_ms": "mV/ms",
-        "V_per_s": "V/s",
-        "per_ms": "1/ms",
-        "percent": "%",
-        "MOhm": "MΩ",
-        "mV": "mV",
-        "ms": "ms",
-        "us": "µs",
-        "s": "s",
-        "Hz": "Hz",
-        "uA": "µA",
-        "nA": "nA",
-        "pA": "pA",
-        "pC": "pC",
-        "nS": "nS",
-        "pF": "pF",
-    }
-)
 
 # What a variable is called on an axis.
 NAMES: Mapping[str, str] = MappingProxyType(
@@ -184,10 +157,8 @@ def split_unit(column: str) -> tuple[str, str]:
     >>> split_unit("v_mV"), split_unit("I_Na_uA_per_cm2"), split_unit("isi_cv")
     (('v', 'mV'), ('I_Na', 'µA/cm²'), ('isi_cv', ''))
     """
-    for ending, unit in COLUMN_UNITS.items():
-        if column.endswith(f"_{ending}") and len(column) > len(ending) + 1:
-            return column[: -len(ending) - 1], unit
-    return column, ""
+    name, unit = split_column(column)
+    return name, unit_text(unit)
 
 
 def axis_label(column: str, unit: object = None) -> str:

@@ -1,13 +1,9 @@
 """Spikes and traces as Neo objects, which Elephant and the NWB tools read (extra ``neo``)."""
 
-import re
-
 import numpy as np
 
+from ...columns import split_column
 from ...errors import InputError
-
-# The unit at the end of a column's name: u_mV_per_ms, I_Na_uA_per_cm2.
-_WITH_UNIT = re.compile(r"(.+?)_((?:mV|V|pA|nA|uA|nS|mS|pF|uF|Hz)(?:_per_\w+)?)")
 
 
 def to_neo(spikes, duration, *, neurons=None, traces=None):
@@ -134,7 +130,5 @@ def _name_and_unit(traces, column):
     if column == "I":
         unit = str(traces["I_unit"].iloc[0]) if "I_unit" in traces else "dimensionless"
         return "I", "dimensionless" if unit == "1" else unit
-    match = _WITH_UNIT.fullmatch(column)
-    if match is None:
-        return column, "dimensionless"
-    return match[1], match[2].replace("_per_", "/").replace("cm2", "cm**2")
+    name, unit = split_column(column)
+    return name, unit or "dimensionless"

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from brian2 import ms, mV
 
+from ...errors import InputError
 from ...models import CONNOR_STEVENS
 from ...protocols import fi_curve
 from ..study import Settings
@@ -60,7 +61,7 @@ def with_fault(replacements: dict[str, str]):
     equations = CONNOR_STEVENS.equations
     for old, new in replacements.items():
         if equations.count(old) != 1:
-            raise ValueError(
+            raise InputError(
                 f"{old!r} stands {equations.count(old)} times in the equations of "
                 f"{CONNOR_STEVENS.name}; expected it once"
             )

@@ -5,6 +5,7 @@ import pandas as pd
 from brian2 import ms
 
 from ...analysis import steady_rate
+from ...errors import ExcitableError
 from ...models import HODGKIN_HUXLEY
 from ...simulation import DivergenceError, simulate
 from ..study import Settings
@@ -75,7 +76,7 @@ def step_limits(settings: Settings, step, exact) -> tuple[pd.DataFrame, object]:
             if method == "euler" and wrong:
                 worst = found
     if worst is None:
-        raise RuntimeError(f"Euler counted {expected} spikes at every step: {rows}")
+        raise ExcitableError(f"Euler counted {expected} spikes at every step: {rows}")
     return pd.DataFrame(rows), worst
 
 

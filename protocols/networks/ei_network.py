@@ -1,17 +1,17 @@
 """`ei_network`: excitatory and inhibitory cells of any model, randomly connected."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from brian2 import Quantity, Unit, ms, mV, second
 
 from ...errors import InputError
 from ...models.checks import check_count, check_name, check_positive, check_quantity
-from ...simulation.backends import Backend
+from ...simulation.numerics import check_keywords
 from .. import tables
 from .distributions import Distribution
 from .drives import check_drives
 from .gap_junctions import GapJunctions
-from .network import Network
+from .network import NOT_FOR_NETWORKS, Network
 from .network_result import NetworkRun
 from .population import Population
 from .projection import Projection, check_delay
@@ -40,15 +40,7 @@ def ei_network(
     duration: Quantity = 1 * second,
     start="rest",
     autapses: bool = False,
-    record: Sequence[str] = (),
-    cells: Sequence[int] = (),
-    record_dt: Quantity | None = None,
-    spikes: bool = True,
-    connections: bool = True,
-    method: str | None = None,
-    dt: Quantity | None = None,
-    seed: int = 1,
-    backend: str | Backend | None = None,
+    **run,
 ) -> NetworkRun:
     """Run a random network of excitatory and inhibitory cells.
 
@@ -79,20 +71,9 @@ def ei_network(
         As in `excitable.simulation.simulate`; in a dict also Uniform or Normal.
     autapses : bool
         Whether a cell may connect to itself.
-    record : sequence of str
-        Variables to be sampled in `cells`.
-    cells : sequence of int
-        Excitatory cells come first.
-    record_dt : Quantity
-    spikes, connections : bool
-        Whether these tables are kept.
-    method, dt : optional
-        Instead of the models' own; `dt` holds for the whole network.
-    seed : int
-        Decides connections, drawn values and noise.
-    backend : Backend or {"auto", "numpy", "cython", "cpp_standalone"}
-        ``Backend("cpp_standalone", threads=2)`` runs the compiled program on OpenMP threads. The
-        same seed gives the same spikes on the same backend and number of threads.
+    **run
+        What is recorded, the seed and the numerics, as in `Network.run`; excitatory cells have
+        the first numbers.
 
     Returns
     -------
@@ -126,6 +107,7 @@ def ei_network(
     >>> list(net.spikes)
     ['neuron', 'population', 't_ms']
     """
+    check_keywords(ei_network, run, NOT_FOR_NETWORKS, through=Network.run)
     check_positive("duration", duration, ms)
     sizes = {"exc": check_count("n_exc", n_exc)} | _inhibitory(n_inh)
     if (p is None) == (in_degree is None):
@@ -147,20 +129,17 @@ def ei_network(
         for target in _targets(populations, sizes, whole=in_degree is None or autapses)
     ] + _gap_projections(gap, sizes)  # fmt: skip
     network = Network(populations, projections, title=f"network of {model.name}")
-    return network.run(
-        duration, record=record, cells=cells, record_dt=record_dt, spikes=spikes,
-        connections=connections, method=method, dt=dt, seed=seed, backend=backend,
-        about={
-            "protocol": "ei_network",
-            **{name: tables.describe_model(models[name]) for name in NAMES},
-            "arguments": {
-                "n_exc": n_exc, "n_inh": n_inh, "synapse": repr(synapse),
-                "inhibition": repr(inhibition), "p": p, "in_degree": in_degree,
-                "delay": repr(delay), "drive": repr(drive), "inh_drive": repr(inh_drive),
-                "gap": repr(gap), "start": repr(start), "autapses": autapses,
-            },
+    about = {
+        "protocol": "ei_network",
+        **{name: tables.describe_model(models[name]) for name in NAMES},
+        "arguments": {
+            "n_exc": n_exc, "n_inh": n_inh, "synapse": repr(synapse),
+            "inhibition": repr(inhibition), "p": p, "in_degree": in_degree,
+            "delay": repr(delay), "drive": repr(drive), "inh_drive": repr(inh_drive),
+            "gap": repr(gap), "start": repr(start), "autapses": autapses,
         },
-    )  # fmt: skip
+    }  # fmt: skip
+    return network.run(duration, **{"about": about, **run})
 
 
 def _inhibitory(n) -> dict[str, int]:

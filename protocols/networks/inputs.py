@@ -10,7 +10,7 @@ from brian2 import Quantity, Unit
 
 from ...errors import InputError
 from ...models.checks import check_name, check_quantity
-from ...models.grouping import BrianText, describe
+from ...models.grouping import BrianText, check_free_names, describe
 from ...simulation.methods.half_steps import HALF_STEPS
 from ...simulation.methods.upstroke import with_anticipation
 from ...simulation.plan import Cells, Operation
@@ -18,7 +18,7 @@ from ...simulation.start import starting_state
 from ..stimuli import Constant, Received, Stimulus
 from .distributions import Distribution
 from .drives import Poisson, StepInput, StepNoise
-from .names import defined_names, free_name, names_of
+from .names import free_name, names_of
 from .population import Population
 from .projection import Projection
 
@@ -137,13 +137,7 @@ class Inputs:
         """Raise if a drive does not fit the model, or its text has a name of the model's."""
         text = self.stimulus.text(self.model, self.population.size)
         # Names of the drives' own, which are numbered through; the labels' are free by choice.
-        own = {*text.parameters, *text.namespace, *defined_names(text.equations)}
-        clash = sorted((own - {self.model.input}) & names_of(self.model))
-        if clash:
-            raise InputError(
-                f"drive of {self.population.name}: adds a {clash[0]!r} to {self.model.name}, which "
-                "has that name already; rename it in the model"
-            )
+        check_free_names(self.model, text, f"drive of {self.population.name}: ")
         start = self.population.start
         for name, value in start.items() if isinstance(start, Mapping) else ():
             check_name("state variable", name, [*self.model.initial, *self.states])

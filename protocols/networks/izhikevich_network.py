@@ -8,18 +8,21 @@ from brian2 import Quantity, ms, mV, second
 from ...errors import InputError
 from ...models.checks import check_count, check_name, check_positive
 from ...models.zoo.izhikevich import IZHIKEVICH
-from ...simulation.backends import Backend
 from ...simulation.methods.half_steps import HALF_STEPS
+from ...simulation.numerics import check_keywords
 from ..stimuli import WhiteNoise
 from .distributions import Drawn
 from .drives import StepNoise
-from .network import Network
+from .network import NOT_FOR_NETWORKS, Network
 from .network_result import NetworkRun
 from .population import Population
 from .projection import Projection
 from .synapses import Synapse
 
 SCHEMES = ("published", "sde")
+NOT_HERE = NOT_FOR_NETWORKS | {
+    "method": "the scheme says how it is integrated; give scheme='sde' or 'published'"
+}
 # Standard deviation of the thalamic input in mV/ms, drawn every millisecond (net.m).
 NOISE = {"exc": 5.0, "inh": 2.0}
 # For how many ms a spike drives its targets: one step of net.m.
@@ -38,11 +41,7 @@ def izhikevich_2003_network(
     dt: Quantity | None = None,
     n_exc: int = 800,
     n_inh: int = 200,
-    record: tuple[str, ...] = (),
-    cells=(),
-    spikes: bool = True,
-    connections: bool = True,
-    backend: str | Backend | None = None,
+    **run,
 ) -> NetworkRun:
     """Run the network of Izhikevich 2003: heterogeneous cells, all-to-all random weights.
 
@@ -60,13 +59,9 @@ def izhikevich_2003_network(
         has 1 ms.
     n_exc, n_inh : int
         Numbers of cells; the weights are not rescaled.
-    record : tuple of str
-        Variables to be sampled (``"v"``, ``"u"``) in `cells`.
-    cells : sequence of int
-        Excitatory cells come first.
-    spikes, connections : bool
-        Whether these tables are kept.
-    backend : Backend or {"auto", "numpy", "cython", "cpp_standalone"}
+    **run
+        What is recorded and the numerics but for the method, as in `Network.run`; excitatory
+        cells have the first numbers.
 
     Returns
     -------
@@ -97,6 +92,7 @@ def izhikevich_2003_network(
     >>> net.rates["population"].unique().tolist()
     ['exc', 'inh']
     """
+    check_keywords(izhikevich_2003_network, run, NOT_HERE, through=Network.run)
     check_name("scheme", scheme, SCHEMES)
     sizes = {"exc": check_count("n_exc", n_exc), "inh": check_count("n_inh", n_inh)}
     step = _step(scheme, dt)
@@ -110,18 +106,15 @@ def izhikevich_2003_network(
         ],
         title=f"network of Izhikevich 2003 ({scheme})",
     )  # fmt: skip
-    return network.run(
-        duration, record=record, cells=cells, spikes=spikes, connections=connections, dt=step,
-        seed=seed, backend=backend,
-        about={
-            "protocol": "izhikevich_2003_network",
-            "scheme": scheme,
-            "n_exc": n_exc,
-            "n_inh": n_inh,
-            "noise_sd_mV_per_ms": NOISE,
-            "weights": WEIGHTS,
-        },
-    )  # fmt: skip
+    about = {
+        "protocol": "izhikevich_2003_network",
+        "scheme": scheme,
+        "n_exc": n_exc,
+        "n_inh": n_inh,
+        "noise_sd_mV_per_ms": NOISE,
+        "weights": WEIGHTS,
+    }
+    return network.run(duration, dt=step, seed=seed, **{"about": about, **run})
 
 
 def _step(scheme: str, dt: Quantity | None) -> Quantity:

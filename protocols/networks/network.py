@@ -8,8 +8,9 @@ from brian2 import Quantity, ms
 
 from ...errors import InputError
 from ...models.checks import check_name, check_positive
-from ...simulation.backends import Backend
+from ...simulation.input_rules import check_length
 from ...simulation.memory import check_memory
+from ...simulation.numerics import numerics_of
 from ...simulation.plan import Plan
 from ...simulation.run import run_network
 from .. import tables
@@ -18,6 +19,14 @@ from .names import check_array_names, check_distinct, check_object_names, free_n
 from .network_result import NetworkRun, network_run, recorded, units_of
 from .population import Population
 from .projection import Projection
+
+# What the run of a network cannot use.
+NOT_FOR_NETWORKS = {
+    "tolerance": "nothing is known of a network's spikes by which a step could be chosen; choose "
+    "dt, and repeat the run with half of it",
+    "spikes": "spikes of a network lie on the time grid, where they act on their targets; "
+    "record_spikes says whether their table is kept",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,13 +153,11 @@ class Network:
         record: Sequence[str] | Mapping[str, Sequence[str]] = (),
         cells: Sequence[int] | Mapping[str, Sequence[int]] = (),
         record_dt: Quantity | None = None,
-        spikes: bool = True,
+        record_spikes: bool = True,
         connections: bool = True,
-        method: str | None = None,
-        dt: Quantity | None = None,
         seed: int = 1,
-        backend: str | Backend | None = None,
         about: Mapping[str, object] | None = None,
+        **numerics,
     ) -> NetworkRun:
         """Run it.
 
@@ -164,18 +171,18 @@ class Network:
             numbered through all populations, in their order.
         record_dt : Quantity, optional
             Sampling interval; default: every step.
-        spikes, connections : bool
+        record_spikes, connections : bool
             Whether these tables are kept.
-        method, dt : optional
-            Instead of the models' own; `dt` holds for the whole network. Default: the smallest of
-            the models' steps.
         seed : int
-            Decides connections, drawn values and noise.
-        backend : Backend or {"auto", "numpy", "cython", "cpp_standalone"}
-            ``Backend("cpp_standalone", threads=2)`` runs the compiled program on OpenMP threads.
-            The same seed gives the same spikes on the same backend and number of threads.
+            Decides connections, drawn values and noise. The same seed gives the same spikes on the
+            same backend and number of threads.
         about : dict, optional
             What the tables say of their origin instead of a description of the parts.
+        **numerics
+            See `excitable.simulation.Numerics`. `dt` holds for the whole network; default: the
+            smallest of the models' steps. ``backend="cpp_standalone", threads=2`` runs the
+            compiled program on OpenMP threads. There is no tolerance, spikes are on the time
+            grid, and the precision is float64.
 
         Returns
         -------
@@ -193,18 +200,20 @@ class Network:
         UserWarning
             If a delay is no multiple of the step; the message says what is used.
         """
+        chosen = numerics_of(Network.run, numerics, without=NOT_FOR_NETWORKS, spikes="grid")
+        step = self._step(chosen.dt)
         length = check_positive("duration", duration, ms) * ms
-        step = self._step(dt)
+        check_length(float(length / ms), float(step / ms))
         units = {
             name: units_of(i.model, {**i.states, **i.received}) for name, i in self._inputs.items()
         }
         ranges = tuple(part for p in self.populations for part in p.ranges())
         kept = recorded(
-            {c: list(u) for c, u in units.items()}, ranges, record, cells, record_dt, spikes,
-            connections,
+            {c: list(u) for c, u in units.items()}, ranges, record, cells, record_dt,
+            record_spikes, connections,
         )  # fmt: skip
         plan = Plan(
-            cells=tuple(i.cells(method, step) for i in self._inputs.values()),
+            cells=tuple(i.cells(chosen.method, step) for i in self._inputs.values()),
             populations=ranges,
             projections=self._planned(step),
             recorded=kept,
@@ -216,12 +225,12 @@ class Network:
         _check_arrays(plan)
         check_memory(plan)
         weights = {n: p.synapse_weight(self._models(p)) for n, p in self._named.items()}
-        result = run_network(plan, backend)
+        result = run_network(plan, chosen.engine)
         return network_run(plan, result, units, weights, about or self._describe())
 
     def _step(self, dt: Quantity | None) -> Quantity:
         if dt is not None:
-            return check_positive("dt", dt, ms) * ms
+            return dt
         return min((p.model.dt for p in self.populations), key=float)
 
     def _planned(self, step: Quantity) -> tuple:

@@ -98,7 +98,9 @@ def network_run(
         "duration_ms": float(plan.duration / ms),
         "dt_ms": float(plan.dt / ms),
         "methods": {c.name: str(c.text.method) for c in plan.cells},
+        "spikes": "grid",
         "backend": recording.backend,
+        "precision": recording.precision,
         "threads": recording.threads,
         "versions": {
             "brian2": brian2.__version__,

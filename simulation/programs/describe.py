@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import brian2
 import numpy as np
-from brian2 import Hz, Quantity, TimedArray, Unit, get_dimensions, ms
+from brian2 import TimedArray, get_dimensions, ms
 
 from ...models.checks import tidy, unit_text
-from ...models.grouping import BrianText
-from ...models.units import column, display_unit
+from ...models.grouping import BrianText, unit_of_number
+from ...models.units import column
 from .description import ProgramDescription, UnitEntry, ValueEntry
 
 
@@ -69,11 +69,11 @@ def _ms(seconds) -> float:
 def _entry(model, stimulus, text: BrianText, name: str, own: str) -> ValueEntry:
     si = text.values[own]
     if name in model.parameters:
-        parameter = model.parameters[name]
-        unit, meaning = parameter.unit, parameter.meaning
+        value, meaning = None, model.parameters[name].meaning
     else:
-        unit = _stimulus_unit(model, stimulus.text(model, text.n, text.dt).parameters[own])
+        value = stimulus.text(model, text.n, text.dt).parameters[own]
         meaning = f"{type(stimulus).__name__}: {own.removeprefix(f'{model.input}_')}"
+    unit = unit_of_number(model, name, value)
     values = tuple(tidy(x) for x in np.ravel(si) / float(unit))
     per_neuron = own in text.arrays
     same = not per_neuron or len(set(values)) == 1
@@ -84,12 +84,6 @@ def _entry(model, stimulus, text: BrianText, name: str, own: str) -> ValueEntry:
         input=own,
         per_neuron=per_neuron,
     )
-
-
-def _stimulus_unit(model, value) -> Unit:
-    if get_dimensions(value) is get_dimensions(Hz):
-        return Hz
-    return display_unit(Quantity(value), model.input_unit)
 
 
 def _unit(unit) -> tuple[str, float, tuple[float, ...]]:

@@ -15,7 +15,7 @@ from ...analysis.trains.spikes import spike_table
 from ...errors import InputError
 from .. import results
 from ..backends.compiled.program import Program
-from ..input_rules import check_rules
+from ..input_rules import check_length, check_rules
 from ..parallel import chunks
 from ..recording import CELLS, CellsRecording, cells_recording, check_finite
 from .description import ProgramDescription, UnitEntry
@@ -87,24 +87,31 @@ class NeuronProgram:
         DataFrame
             One row per neuron: the varied values in their own units, ``I`` with ``I_unit``, then
             the columns of `excitable.protocols.fi_curve`, counted while the stimulus is on.
-            ``attrs`` says how to redo it.
+            ``attrs`` says how to redo it. Whether a silent neuron was on its way to a spike at
+            the end (``"not at rest"``) is not looked for: a program knows no equations.
 
         Raises
         ------
         ValueError
             For an unknown name, a wrong shape or dimension, or a value that is not finite, before
-            the program starts.
+            the program starts; for a model without a threshold.
         ProgramError
             If the program failed, or lost a part of its results.
         DivergenceError
             If the integration diverged.
         """
+        if "spike_count" not in self.program.outputs:
+            raise InputError(
+                f"{self.description.model} has no threshold, so no spike of it is ever counted; "
+                "give the model one and build again (`response` records it without)"
+            )
         given, length, step, begin_state = self._checked(values, duration, dt, start)
         onset, begin, end = self._window(given, length, discard)
         found, seed = self._execute(given, length, step, begin_state, seed)
         measured = spike_table(
-            found.spike_neuron, found.spike_ms, self.n, start=begin, end=end, onset=onset
-        )
+            found.spike_neuron, found.spike_ms, self.n, start=begin, end=end, onset=onset,
+            dt_ms=found.dt_ms,
+        )  # fmt: skip
         columns = {name: np.broadcast_to(given[name], self.n) for name in self._columns()}
         if "I" in columns:
             columns["I_unit"] = self.description.input_unit
@@ -164,6 +171,7 @@ class NeuronProgram:
                 f"dt: a recorded input fixes the step at {self.description.dt_ms:g} ms; build "
                 "the program with another dt"
             )
+        check_length(length, step)
         si = {e.input: given[name] * e.factor for name, e in self.description.values.items()}
         check_rules(self.description.rules, si, step / 1e3)
         return given, length, step, self._start(start)
@@ -237,7 +245,12 @@ class NeuronProgram:
             method=about.method, dt_ms=step, backend=BACKEND, precision=about.precision,
             threads=self.program.threads,
         )  # fmt: skip
-        check_finite(recording, about.model, {name: given[name] for name in self._columns()})
+
+        def of_cell(k):
+            each = {name: np.broadcast_to(given[name], self.n)[k] for name in self._columns()}
+            return {name: (float(x), entries[name].unit) for name, x in each.items()}
+
+        check_finite(recording, about.model, of_cell)
         return recording, seed
 
     def _columns(self) -> list[str]:

@@ -20,6 +20,7 @@ from ..backends.compiled.edits.brian2_edits import PROJECT_ARGUMENTS
 from ..backends.compiled.edits.finish_sources import edited, name_results
 from ..backends.compiled.generate import generate
 from ..backends.compiled.starting_state import starting_state_sources
+from ..input_rules import MOST_STEPS, ROUNDING
 from ..plan import Plan
 from ..programs.build import plan_program
 from ..programs.description import ProgramDescription
@@ -191,7 +192,7 @@ def _write_project(
     parts = sorted(file.name for file in src.glob("*.cpp"))
     _write(src / "around.cpp", "".join(f'#include "{name}"\n' for name in parts))
     shutil.copy(CPP / "arguments.cpp", src)
-    _write(src / "inputs.h", _inputs(manifest, description))
+    _write(src / "inputs.h", inputs_header(manifest, description))
     _write(made / "manifest.json", json.dumps(manifest, indent=1, ensure_ascii=False))
     _write_parameters(made / "parameters.csv", description, given)
     _write_files(made, description, backend)
@@ -252,8 +253,8 @@ def _text(value) -> str:
     return repr(float(value))
 
 
-def _inputs(manifest: Mapping, about: ProgramDescription) -> str:
-    """Return the table of inputs and results as a C++ header."""
+def inputs_header(manifest: Mapping, about: ProgramDescription) -> str:
+    """Return the tables of inputs, results and rules as a C++ header."""
     lines = [
         "// What arguments.cpp reads, and what it checks afterwards.",
         "#pragma once",
@@ -264,6 +265,15 @@ def _inputs(manifest: Mapping, about: ProgramDescription) -> str:
         "    bool per_neuron, is_single;",
         "};",
         "struct Output { const char *file, *shape; int bytes; };",
+        "struct Term { const char* key; double factor; };",
+        "struct Rule  // what a sum of inputs must obey",
+        "{",
+        "    const char *must, *sentence, *shown;",
+        "    double unit;  // in which the inputs are shown, in SI units",
+        "    std::vector<Term> terms;",
+        "    std::vector<double> built;",
+        "};",
+        f"const double ROUNDING = {ROUNDING!r}, MOST_STEPS = {MOST_STEPS!r};",
         f"const char* const TITLE = {_quoted(about.title)};",
         f"const int NEURONS = {about.n};",
         f"const bool FIXED_DT = {str(about.dt_is_fixed).lower()};",
@@ -280,7 +290,17 @@ def _inputs(manifest: Mapping, about: ProgramDescription) -> str:
         shape = " ".join(output["shape"])
         size = np.dtype(output["dtype"]).itemsize
         lines.append(f"    {{{_quoted(output['file'])}, {_quoted(shape)}, {size}}},")
+    lines += ["};", "const std::vector<Rule> RULES = {"]
+    lines += [f"    {_rule(rule)}," for rule in about.rules]
     return "\n".join([*lines, "};", ""])
+
+
+def _rule(rule: Mapping) -> str:
+    """Return a rule of `input_rules` as C++."""
+    texts = ", ".join(_quoted(rule[name]) for name in ("must", "sentence", "shown"))
+    terms = ", ".join(f"{{{_quoted(name)}, {factor!r}}}" for name, factor in rule["terms"].items())
+    built = ", ".join(map(repr, rule["built"] or ()))
+    return f"{{{texts}, {rule['unit']!r}, {{{terms}}}, {{{built}}}}}"
 
 
 def _quoted(text: str) -> str:

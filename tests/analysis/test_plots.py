@@ -289,6 +289,9 @@ def test_units_are_written_as_people_write_them(unit, text):
         ("latency_ms", ("latency", "ms")),
         ("slope_mV_per_ms", ("slope", "mV/ms")),
         ("ms", ("ms", "")),
+        ("eigenvalue_per_ms", ("eigenvalue", "1/ms")),
+        ("share_percent", ("share", "%")),
+        ("area_um2", ("area", "µm²")),
         ("isi_cv", ("isi_cv", "")),
     ],
 )

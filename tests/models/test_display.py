@@ -4,9 +4,14 @@ import re
 
 import pytest
 from brian2 import Function, Mohm, ms, mV, nA
+from brian2.units import allunits, stdunits
 from excitable.models import HODGKIN_HUXLEY, ZOO, NeuronModel
+from excitable.models.checks import unit_text
 from excitable.models.printers.latex import latex_of
+from excitable.models.units import SHOWN, column
 from matplotlib.mathtext import MathTextParser
+
+from excitable.columns import split_column
 
 AWKWARD = NeuronModel(
     name="awkward",
@@ -103,3 +108,16 @@ def test_a_model_without_references_threshold_or_reset_has_no_empty_lines():
     )
     assert "References" not in text
     assert text.endswith("Spike: none is counted\nIntegration: rk4, dt = 0.05 ms")
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_every_unit_in_which_tables_show_a_number_is_read_from_its_column(name):
+    unit = eval(name, {**vars(allunits), **vars(stdunits)})
+    read, text = split_column(column("I_x", unit))
+    assert read == "I_x"
+    assert text == unit_text(unit).replace("(", "").replace(")", "")
+
+
+@pytest.mark.parametrize("name", ["g_K", "g_A", "E_K", "I_A", "m", "isi_cv", "C_S", "x_F"])
+def test_an_index_is_no_unit(name):
+    assert split_column(name) == (name, "")

@@ -94,6 +94,9 @@ def test_seed_decides_the_spikes():
         ({"cells": [1]}, "traces need both"),
         ({"cells": [1], "record": ("w",)}, "unknown variable to record 'w'"),
         ({"duration": 0 * second}, "must be above zero"),
+        ({"method": "rk4"}, "takes no method: the scheme says how"),
+        ({"tolerance": 1e-3}, "takes no tolerance"),
+        ({"n_ex": 3}, "did you mean 'n_exc'"),
     ],
 )
 def test_bad_input(change, message):

@@ -354,6 +354,11 @@ def test_a_network_above_the_machines_memory_is_refused(monkeypatch):
         ({"dt": 0 * ms}, "dt: must be above zero"),
         ({"method": "rk5"}, "unknown method 'rk5'"),
         ({"backend": Backend("numpy", precision="float32")}, "run in 'float64' only"),
+        ({"precision": "float32"}, "run in 'float64' only"),
+        ({"tolerance": 1e-3}, "ei_network takes no tolerance"),
+        ({"spikes": "grid"}, "ei_network takes no spikes: .* record_spikes"),
+        ({"inhibitoin": None}, "keyword of ei_network 'inhibitoin'; did you mean 'inhibition'"),
+        ({"record_spike": False}, "did you mean 'record_spikes'"),
     ],
 )
 def test_bad_input_is_refused_before_the_run(change, message, monkeypatch):
@@ -365,6 +370,8 @@ def test_bad_input_is_refused_before_the_run(change, message, monkeypatch):
 def test_unknown_preset_names_the_nearest():
     with pytest.raises(ValueError, match="unknown preset 'CUBBA'; did you mean 'CUBA'"):
         network_preset("CUBBA")
+    with pytest.raises(ValueError, match="unknown keyword of ei_network 'n_ex'; did you mean"):
+        network_preset("CUBA", n_ex=10)
 
 
 def test_a_synapse_needs_a_positive_time_constant():

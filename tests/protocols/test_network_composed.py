@@ -668,6 +668,14 @@ def test_a_synapse_that_does_not_fit_its_target_is_refused():
         ({"dt": 0 * ms}, "dt: must be above zero"),
         ({"method": "rk5"}, "unknown method 'rk5'"),
         ({"duration": 0 * second}, "duration: must be above zero"),
+        ({"dt": 2 * ms}, "dt: the step of 2 ms is longer than the run of 1 ms"),
+        ({"tolerance": 1e-3}, "Network.run takes no tolerance: .* choose dt, and repeat the run"),
+        ({"spikes": "located"}, "Network.run takes no spikes: .* lie on the time grid"),
+        ({"spikes": False}, "record_spikes says whether"),
+        ({"precision": "float32"}, "networks run in 'float64' only"),
+        ({"threads": 2}, "backend 'numpy' has one thread, got threads=2"),
+        ({"backend": "scipy"}, "scipy"),
+        ({"thraeds": 2}, "unknown keyword of Network.run 'thraeds'; did you mean 'threads'"),
     ],
 )
 def test_a_bad_run_is_refused(arguments, message, monkeypatch):
@@ -683,6 +691,16 @@ def test_a_pulse_shorter_than_a_step_is_refused_and_one_off_the_grid_said():
     with pytest.warns(UserWarning, match=r"duration of a pulse: 0.12 ms is no multiple") as said:
         Network(PAIR, pulses).run(1 * ms, dt=0.05 * ms, backend="numpy")
     assert {w.filename for w in said if "no multiple" in str(w.message)} == {__file__}
+
+
+def test_a_run_takes_the_numerics_of_a_protocol_and_says_them():
+    net = Network(PAIR).run(
+        1 * ms, dt=0.05 * ms, method="euler", backend="numpy", precision="float64", threads=1,
+        record_spikes=False,
+    )  # fmt: skip
+    said = {"dt_ms": 0.05, "backend": "numpy", "precision": "float64", "threads": 1,
+            "spikes": "grid", "methods": {"exc": "euler", "inh": "euler"}}  # fmt: skip
+    assert {name: net.parameters[name] for name in said} == said
 
 
 def test_white_noise_and_synapses_live_in_one_population():
@@ -742,3 +760,13 @@ def test_blocks_that_cannot_be(sizes, weight, message):
             populations,
             [Projection("a", "b", Synapse.current(5 * ms, 1 * nA), wiring="blocks", weight=weight)],
         )
+
+
+def test_a_name_that_a_drive_needs_is_refused_alone_and_in_a_network():
+    model = LIF.with_(equations=LIF.equations.replace("R*I", "R*(I + I_amplitude)"),
+                      parameters={"I_amplitude": 0 * nA})  # fmt: skip
+    message = "lif: 'I_amplitude' is also what its input I needs for itself; rename it"
+    with pytest.raises(ValueError, match=f"^drive of cells: {message}"):
+        Network([Population("cells", model, 2, Constant(1 * nA))])
+    with pytest.raises(ValueError, match=f"^{message}"):
+        model.group(2, Constant(1 * nA))

@@ -146,6 +146,10 @@ def test_paths_on_the_command_line_belong_to_the_callers_folder(project, tmp_pat
         ("start=reset", "expected rest or initial"),
         ("seed=x", "expected a whole number"),
         ("tau", "expected NAME=VALUE"),
+        ("I_onset=-1", "I_onset: must not be negative, got I_onset = -1 ms"),
+        ("I_offset=2", "got I_offset = 2 ms, I_onset = 5 ms"),
+        ("duration=0.01", "dt: the step of 0.05 ms is longer than the run of 0.01 ms"),
+        ("dt=1e-11", "steps, which would never end"),
     ],
 )
 def test_bad_arguments_are_errors_and_touch_no_results(project, argument, message):

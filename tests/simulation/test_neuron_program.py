@@ -62,6 +62,17 @@ def test_table_is_that_of_fi_curve(lif):
         np.testing.assert_allclose(table[name], expected[name], rtol=1e-9, atol=1e-7)
 
 
+def test_a_rate_above_that_of_the_steps_is_marked_as_in_fi_curve(lif):
+    """At tau = 1 ms and 50 nA the closed form has an interval of 0.03 ms, less than a step."""
+    table = lif.run(tau=1, I=[50] * 8 + [2] * 8)
+    expected = fi_curve(
+        LIF.with_(tau=1 * ms), [50, 2] * nA, duration=80 * ms, discard=20 * ms, backend="numpy"
+    )
+    assert expected["firing"].tolist() == ["faster than the step", "steady"]
+    assert table["firing"].tolist() == ["faster than the step"] * 8 + ["steady"] * 8
+    assert table["resolved"].tolist() == [False] * 8 + [True] * 8
+
+
 def test_units_make_no_difference(lif):
     plain = lif.run(tau=2, I=CURRENTS, duration=80)
     with_units = lif.run(tau=0.002 * ms * 1000, I=CURRENTS * 1000 * pA, duration=80 * ms)
@@ -105,6 +116,8 @@ def test_the_table_says_how_to_redo_it(lif):
         ({"I": "two"}, "expected numbers in nA"),
         ({"duration": -1}, "duration: must be above zero"),
         ({"duration": 1 * mV}, "duration: expected ms"),
+        ({"duration": 0.01, "discard": 0}, "dt: the step of 0.05 ms is longer than the run of"),
+        ({"dt": 1e-10}, "steps, which would never end"),
         ({"discard": 85}, "discard: must not be negative and lie below"),
         ({"start": "reset"}, "unknown start 'reset'; did you mean 'rest'"),
         ({"start": {"u": 1}}, "unknown state 'u'"),
@@ -135,8 +148,11 @@ def test_build_refuses_bad_input(changes, message):
 
 
 def test_divergence_is_named(lif):
-    with pytest.raises(DivergenceError, match=r"lif diverged: v is \S+ for 1 of 16 neurons"):
+    with pytest.raises(
+        DivergenceError, match=r"lif diverged: v is \S+ for 1 of 16 neurons"
+    ) as caught:
         lif.run(tau=np.where(np.arange(16) == 3, -0.05, 10), I=1)
+    assert "(first: neuron 3, tau = -0.05 ms, I = 1 nA)" in str(caught.value)
 
 
 def test_response_has_traces_and_spikes(lif):

@@ -143,7 +143,7 @@ def test_precision_is_used_and_said():
     [
         ({"t_ref": [1, -1] * ms}, r"lif: its refractory period \(t_ref\) is negative"),
         ({"tau": [0, 10] * ms}, "parameter tau: 1 of 2 values are no time constant"),
-        ({"tau": [-10] * ms}, "parameter tau: 1 of 1 values are no time constant"),
+        ({"tau": [-10] * ms}, "parameter tau: the value is no time constant"),
         (
             {"tau": [0.004] * ms},
             "a variable relaxes within 0.004 ms, which method rk4 with dt = 0.05 ms",

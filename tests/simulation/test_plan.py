@@ -114,7 +114,7 @@ def test_a_diverged_group_is_named_with_its_neurons_and_values(backend):
     with pytest.raises(DivergenceError, match=r"leaky diverged: v is .* 1 of 3 neurons") as error:
         Backend(backend).run(plan)
     assert error.value.neurons == (1,)
-    for part in ("'tau': -1e-05", "first: neuron 1", f"method {text.method}", "dt = "):
+    for part in ("tau = -0.01 ms", "first: neuron 1", f"method {text.method}", "dt = "):
         assert part in str(error.value)
 
 

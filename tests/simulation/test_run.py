@@ -28,8 +28,11 @@ from excitable.models import (
     QIF,
     TRAUB_MILES,
 )
+from excitable.protocols import fi_curve
 from excitable.protocols.stimuli import Constant, Recorded, Sine, Step
 from excitable.simulation import DivergenceError, has_compiler, reference, simulate
+
+from excitable.errors import UnresolvedError
 
 needs_compiler = pytest.mark.skipif(not has_compiler(), reason="no C++ compiler")
 
@@ -187,7 +190,7 @@ def test_divergence_is_reported(caplog):
             HODGKIN_HUXLEY, Constant(10 * uA / cm**2), 2, 50 * ms,
             method="euler", dt=0.3 * ms, backend="numpy",
         )  # fmt: skip
-    for part in ("hodgkin_huxley", "euler", "dt = 0.3 ms", "g_Na=120", "2 of 2 neurons"):
+    for part in ("hodgkin_huxley", "euler", "dt = 0.3 ms", "g_Na = 120 mS/cm**2", "2 of 2 neurons"):
         assert part in str(error.value)
     assert "usually a sign that" not in caplog.text  # Brian2's own words, of every variable
 
@@ -293,3 +296,14 @@ def test_recorded_input_with_a_column_per_neuron():
     for k in (0, 1):
         expected = np.repeat([*values[:, k], 0], 100)
         assert found.traces["I"][k] * 1e9 == pytest.approx(expected)
+
+
+def test_what_diverged_or_is_not_resolved_is_told_in_the_cells_own_units():
+    density = uA / cm**2
+    with pytest.raises(DivergenceError) as caught:
+        fi_curve(HODGKIN_HUXLEY, [1, 1e5] * density, duration=20 * ms, discard=5 * ms,
+                 backend="numpy")  # fmt: skip
+    for part in ("neuron 1, I_amplitude = 100000 uA/cm**2)", "parameters C_m = 1 uF/cm**2, g_Na"):
+        assert part in str(caught.value)
+    with pytest.raises(UnresolvedError, match=r"first: 1, I_amplitude = 1 nA, tau = 0.02 ms\)"):
+        fi_curve(LIF, [1] * nA, vary={"tau": [10, 0.02] * ms}, dt=0.1 * ms, backend="numpy")

@@ -274,6 +274,73 @@ struct Settings
     std::string start, seed;
 };
 
+// --- rules (the same as those of input_rules.py) --------------------------------------------------
+
+void check_length(const Settings& settings)
+{
+    std::ostringstream message;
+    if (settings.duration < settings.dt*(1 - 1e-9))
+        message << "dt: the step of " << settings.dt << " ms is longer than the run of "
+                << settings.duration << " ms; give a smaller dt or a longer duration";
+    else if (settings.duration/settings.dt > MOST_STEPS)
+        message << "duration: " << settings.duration << " ms at a step of " << settings.dt << " ms is "
+                << settings.duration/settings.dt << " steps, which would never end; are the units right?";
+    if (!message.str().empty()) fail(message.str());
+}
+
+// The values of a number in SI units, by its name in the program: one, or one for each neuron.
+std::vector<double> in_si(const Given& given, const std::string& key)
+{
+    for (const Input& input : INPUTS)
+        if (key == input.key)
+        {
+            std::vector<double> values = given.values.find(input.name)->second;
+            for (double& value : values) value *= input.factor;
+            return values;
+        }
+    fail("a rule names " + key + ", which is no input of this program");
+}
+
+double at(const std::vector<double>& values, size_t k) { return values[values.size() == 1 ? 0 : k]; }
+
+bool holds(const Rule& rule, double total, double size, double dt, size_t k)
+{
+    const std::string must = rule.must;
+    if (must == "above zero") return total > ROUNDING*size;
+    if (must == "not negative") return total >= -ROUNDING*size;
+    if (must == "slow") return total*dt <= 0.25*(1 + ROUNDING);
+    if (must == "long") return total >= dt*(1 - ROUNDING);
+    if (must == "as built") return std::fabs(total - at(rule.built, k)) <= ROUNDING*size;
+    fail("unknown rule '" + must + "'");
+}
+
+void check_rule(const Rule& rule, const Given& given, double dt)
+{
+    std::vector<std::vector<double> > values;
+    size_t n = rule.built.size() > 1 ? rule.built.size() : 1;
+    for (const Term& term : rule.terms)
+    {
+        values.push_back(in_si(given, term.key));
+        if (values.back().size() > n) n = values.back().size();
+    }
+    for (size_t k = 0; k < n; k++)
+    {
+        double total = 0, size = 0;
+        std::ostringstream got;
+        for (size_t j = 0; j < values.size(); j++)
+        {
+            const double value = at(values[j], k), part = rule.terms[j].factor*value;
+            total += part;
+            size += std::fabs(part);
+            got << (j ? ", " : "") << rule.terms[j].key << " = " << value/rule.unit << " " << rule.shown;
+        }
+        if (holds(rule, total, size, dt, k)) continue;
+        if (std::string(rule.must) == "slow" || std::string(rule.must) == "long")
+            got << ", dt = " << dt*1e3 << " ms";
+        fail(std::string(rule.sentence) + ", got " + got.str());
+    }
+}
+
 // Everything that can be wrong with what was given is found here, before earlier results are touched.
 Settings checked(Given& given)
 {
@@ -298,6 +365,8 @@ Settings checked(Given& given)
                 fail(message.str());
             }
     }
+    check_length(settings);
+    for (const Rule& rule : RULES) check_rule(rule, given, settings.dt*1e-3);
     return settings;
 }
 
@@ -411,6 +480,10 @@ int project_results()
             return give_up(std::string(output.file).substr(6)
                            + " is NaN or infinite in some neuron: the integration diverged; try a "
                              "smaller dt");
+        if (std::string(output.file) == "spike_since"
+            && !(output.bytes == 4 ? is_finite<float>(output.file) : is_finite<double>(output.file)))
+            return give_up("a spike could not be located inside its step: the integration diverged; "
+                           "try a smaller dt");
     }
     printf("%lld spikes of %d neurons in %s (python read_results.py turns them into CSV)\n", spikes,
            NEURONS, results.c_str());
