@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from brian2 import Quantity, mmolar, ms, mV, nA
 from excitable.protocols import Constant
-from excitable.simulation import DivergenceError, has_compiler, reference
+from excitable.simulation import has_compiler, reference
 from numpy import cosh, exp, tanh
 from scipy.integrate import solve_ivp
 from scipy.special import exprel
@@ -279,15 +279,7 @@ def test_fi_curve(name):
             assert 1e3 / row["first_rate_Hz"] == pytest.approx(true[1] - true[0], abs=TIMES_MS)
 
 
-NO_STEP = pytest.mark.xfail(
-    strict=True, raises=DivergenceError,
-    reason="the reference has no step short enough for an upstroke of 35 slope factors",
-)  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(x, marks=[NO_STEP] if x == "AdEx" else []) for x in CASES]
-)
+@pytest.mark.parametrize("name", CASES)
 def test_reference(name):
     """What certificates are held against, also at their loosest tolerance."""
     case = CASES[name]

@@ -298,7 +298,9 @@ def bifurcations(
     if cycles and not model.system.reset and field.n > 1:
         _follow_cycles(diagram, longest_period, say)
     elif cycles and model.system.reset:
-        diagram.notes.append("a cell that is reset: its rounds through the reset are not followed, only equilibria")
+        diagram.notes.append(
+            "a cell that is reset: its rounds through the reset are not followed, only equilibria"
+        )
     return diagram
 
 

@@ -25,6 +25,8 @@ from ..backend import Backend
 
 # No step is longer, so that none jumps over a spike or a period of the input.
 _LONGEST_STEP = 1e-3
+# Absolute tolerance, in seconds, of the time that is left to an upstroke.
+_SHORTEST = 1e-15
 # How often a step near a crossing is looked at, for one that it undoes.
 _LOOKS = 5
 # A piece between two breakpoints of the stimulus is what the text calls a step: its beginning as a
@@ -169,8 +171,10 @@ class _Problem:
     `piece` says where between two breakpoints of the input they are asked. `holding` is the rhs
     of a refractory cell; `gap` is above zero where the spike condition holds; `busy` where the
     refractory condition does, if it is one; `keeps` says that it holds from each spike on.
+    `membrane` is the place of the potential in the state.
     """
 
+    membrane: int
     rhs: Callable
     holding: Callable
     gap: Callable | None
@@ -203,6 +207,7 @@ def _problem(system: System, values: Mapping[str, float], record: Sequence[str])
     own = rule.kind == "condition" and not plain
     busy = gap_of(rule.text, system.named, system.booleans) if own else None
     return _Problem(
+        membrane=list(system.rhs).index(system.membrane),
         rhs=compiled(list(system.slopes().values())),
         holding=compiled(list(system.slopes(holding=True).values())),
         gap=_gap_function(system.gap, compiled),
@@ -376,9 +381,57 @@ class _Solver:
             rhs, span, state, method="DOP853", max_step=_LONGEST_STEP, dense_output=True,
             events=watch if watched is not None else None, **self.tolerances,
         )  # fmt: skip
-        if watched is not None:
+        if watched is not None and solved.success:
             _add_grazed(solved, watch)
+        elif event == "spike":
+            self._run_away(solved, piece)
         return solved, event
+
+    def _run_away(self, solved, piece) -> None:
+        """Add to a solution that no step can follow the rest of its upstroke, if it is one.
+
+        The potential is the independent variable (Henon 1982, Physica D 5:412-414): its slope may
+        grow without bound on the way to the threshold, which only shortens the time that is left.
+        """
+        from scipy.integrate import solve_ivp
+
+        k, problem = self.problem.membrane, self.problem
+        begin, state = solved.t[-1], solved.y[:, -1]
+
+        def at(v, z):
+            return begin + z[k], [*z[:k].tolist(), float(v), *z[k + 1 :].tolist()]
+
+        def per_potential(v, z):
+            slopes = np.array(problem.rhs(*at(v, z), piece), dtype=float)
+            slope, slopes[k] = slopes[k], 1.0
+            if not (slope > 0 and np.all(np.isfinite(slopes)) and np.isfinite(slope)):
+                raise ArithmeticError("the potential does not rise to the threshold")
+            return slopes / slope
+
+        def watch(v, z):
+            return problem.gap(*at(v, z), piece)
+
+        watch.direction, watch.terminal = 1, True
+        first = np.array(state)
+        first[k] = 0.0
+        atol = list(self.tolerances["atol"])
+        atol[k] = _SHORTEST
+        try:
+            top = state[k] - 2 * watch(state[k], first)  # beyond a threshold of the potential
+            if not watch(top, first) > 0:
+                return
+            with np.errstate(all="ignore"):  # at what has no number the solver gives up
+                rest = solve_ivp(
+                    per_potential, (state[k], top), first, method="DOP853", events=watch,
+                    rtol=self.tolerances["rtol"], atol=atol,
+                )  # fmt: skip
+        except (ArithmeticError, ValueError):
+            return
+        if rest.status == 1:
+            end, there = at(rest.t[-1], rest.y[:, -1])
+            solved.t, solved.y = np.append(solved.t, end), np.column_stack([solved.y, there])
+            solved.t_events[0] = np.array([end])
+            solved.success, solved.status = True, 1
 
     def _watched(self, holding: bool) -> tuple[Callable | None, str]:
         """Return the function whose zero is looked for, and what it means."""
