@@ -5,7 +5,7 @@ import subprocess
 import brian2
 import numpy as np
 import pytest
-from brian2 import Function, Mohm, cm, ms, mV, nA, second, uA
+from brian2 import Function, Mohm, cm, ms, mV, nA, uA
 from excitable.analysis import lif_rate
 from excitable.models import CONNOR_STEVENS, LIF
 from excitable.protocols import Constant, fi_curve
@@ -53,7 +53,7 @@ TWICE = leaky_cell(
 
 @needs_compiler
 def test_auto_takes_numpy_for_functions_that_are_python_alone():
-    table = fi_curve(TWICE, [2] * nA, duration=2 * second, discard=0 * ms)
+    table = fi_curve(TWICE, [2] * nA, duration=200 * ms, discard=0 * ms)
     expected = lif_rate([2], tau=10, R=10, E_L=-65, V_th=-50, V_reset=-65, t_ref=0)
     assert table["rate_Hz"].to_numpy() == pytest.approx(expected, rel=1e-6)
     assert table.attrs["backend"] == "numpy"
