@@ -1,9 +1,8 @@
 """Remember what a function of text returned, also where the text comes in dicts and lists."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Set
-from dataclasses import fields, is_dataclass
-from functools import wraps
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import lru_cache, wraps
 
 # A sweep comes back to one model again and again, and a study to a few dozen.
 KEPT = 256
@@ -26,20 +25,25 @@ def remembered(function: Callable) -> Callable:
     measured
     ([5], [5], [1])
     """
-    answers: OrderedDict = OrderedDict()
+
+    @lru_cache(maxsize=KEPT)
+    def kept(call: _Call):
+        return function(*call.args, **call.kwargs)
 
     @wraps(function)
     def answer(*args, **kwargs):
-        key = _key(args), _key(kwargs)
-        if key in answers:
-            answers.move_to_end(key)
-            return answers[key]
-        found = answers[key] = function(*args, **kwargs)
-        while len(answers) > KEPT:
-            answers.popitem(last=False)
-        return found
+        return kept(_Call((_key(args), _key(kwargs)), args, kwargs))
 
     return answer
+
+
+@dataclass(frozen=True)
+class _Call:
+    """Arguments that need not be hashable, told apart by their key."""
+
+    key: tuple
+    args: tuple = field(compare=False)
+    kwargs: dict = field(compare=False)
 
 
 def _key(value):

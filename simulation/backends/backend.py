@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from types import MappingProxyType
 
 import numpy as np
 from brian2 import Function
@@ -159,11 +158,12 @@ def has_compiler() -> bool:
 
 # Shorter than this, compiling takes longer than the run does on numpy (about 1 ms a step).
 SHORT_STEPS = 1000
-_NONE: Mapping = MappingProxyType({})
 
 
 def choose(
-    backend: str | Backend | None, steps: float = np.inf, functions: Mapping = _NONE
+    backend: str | Backend | None,
+    steps: float = np.inf,
+    functions: Mapping[str, object] | None = None,
 ) -> Backend:
     """Return the backend that runs: as given, or the fastest that works here.
 
@@ -173,7 +173,7 @@ def choose(
         A name in `BACKENDS` is a `Backend` of that name; None is ``"auto"``.
     steps : float
         Number of steps of the run, by which ``"auto"`` decides.
-    functions : dict of str to Function or TimedArray
+    functions : dict of str to Function or TimedArray, optional
         What the equations call. One that is Python alone has no place in a compiled program, so
         ``"auto"`` takes another backend.
 
@@ -183,12 +183,12 @@ def choose(
         For an unknown name, one that needs a compiler where there is none, or one that cannot run
         these functions.
     """
-    wanted = _named(backend)
-    if wanted.name == AUTO and wanted.threads == 1 and _python_alone(functions):
-        return replace(wanted, name=QUICK_TO_START)
+    wanted, functions = _named(backend), functions or {}
     if wanted.name == AUTO:
         if wanted.threads > 1:
             return choose(replace(wanted, name=QUICK_TO_RUN), functions=functions)
+        if _python_alone(functions):
+            return replace(wanted, name=QUICK_TO_START)
         if has_compiler():
             name = QUICK_TO_START if steps <= SHORT_STEPS else QUICK_TO_RUN
             return replace(wanted, name=name)
