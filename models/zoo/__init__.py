@@ -1,91 +1,22 @@
-"""Published neurons, one a file; `ZOO` lists them."""
+"""Published neurons, one a file; `ZOO` lists them.
 
-import runpy
-from pathlib import Path
+The names below are imported when they are used.
+"""
 
-from ...errors import InputError
-from ..checks import check_name
-from ..neuron_model import NeuronModel
-from .connor_stevens import CONNOR_STEVENS
-from .connor_stevens_1977 import CONNOR_STEVENS_1977
-from .hodgkin_huxley import HODGKIN_HUXLEY
-from .izhikevich import IZHIKEVICH, PATTERNS
-from .izhikevich_2007 import IZHIKEVICH_2007
-from .lif import LIF
-from .qif import QIF
-from .textbook import TEXTBOOK
-from .traub_miles import TRAUB_MILES
+import lazy_loader
 
-ZOO = [
-    LIF,
-    QIF,
-    HODGKIN_HUXLEY,
-    TRAUB_MILES,
-    CONNOR_STEVENS,
-    CONNOR_STEVENS_1977,
-    IZHIKEVICH,
-    IZHIKEVICH_2007,
-]
-
-
-def find_model(name: str) -> NeuronModel:
-    """Return a model or variant by its name, in any case, or one from a user's file.
-
-    Parameters
-    ----------
-    name : str
-        A name of the zoo, or ``path.py:NAME`` for a model that a Python file defines; ``:NAME`` may
-        be left out where the file defines one model only. The file is executed.
-
-    Raises
-    ------
-    ValueError
-        For an unknown name, with the nearest right one; for a file that cannot be read or has no
-        such model.
-
-    Examples
-    --------
-    >>> find_model("izhikevich_FS").title
-    'Izhikevich 2003: fast spiking (FS)'
-    """
-    path, _, own = name.partition(":")
-    if path.endswith(".py"):
-        return _from_file(Path(path), own)
-    top = [*ZOO, *TEXTBOOK]
-    variants = [v for model in top for v in model.variants.values()]
-    known = {model.name: model for model in [*top, *variants]}
-    return known[check_name("model", name.lower(), known)]
-
-
-def _from_file(path: Path, name: str) -> NeuronModel:
-    """Return the model that a Python file defines."""
-    if not path.is_file():
-        raise InputError(f"model file {str(path)!r}: there is no such file")
-    try:
-        space = runpy.run_path(str(path))
-    except Exception as error:
-        raise InputError(f"model file {str(path)!r}: {type(error).__name__}: {error}") from error
-    found = {key: value for key, value in space.items() if isinstance(value, NeuronModel)}
-    if not name and len(found) == 1:
-        return next(iter(found.values()))
-    if not found or not name:
-        raise InputError(
-            f"model file {str(path)!r}: defines {sorted(found) or 'no NeuronModel'}; name one as "
-            f"{path}:NAME"
-        )
-    return found[check_name(f"model in {path}:", name, found)]
-
-
-__all__ = [
-    "CONNOR_STEVENS",
-    "CONNOR_STEVENS_1977",
-    "HODGKIN_HUXLEY",
-    "IZHIKEVICH",
-    "IZHIKEVICH_2007",
-    "LIF",
-    "PATTERNS",
-    "QIF",
-    "TRAUB_MILES",
-    "ZOO",
-    "find_model",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "catalogue": ["ZOO"],
+        "finding": ["find_model"],
+        "connor_stevens": ["CONNOR_STEVENS"],
+        "connor_stevens_1977": ["CONNOR_STEVENS_1977"],
+        "hodgkin_huxley": ["HODGKIN_HUXLEY"],
+        "izhikevich": ["IZHIKEVICH", "PATTERNS"],
+        "izhikevich_2007": ["IZHIKEVICH_2007"],
+        "lif": ["LIF"],
+        "qif": ["QIF"],
+        "traub_miles": ["TRAUB_MILES"],
+    },
+)
