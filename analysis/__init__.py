@@ -49,6 +49,12 @@ _HOME = {
     "separable": "learning.perceptron",
     "Trained": "learning.training",
     "train": "learning.training",
+    "detect_spikes": "trains.detection",
+    "shapes_of": "trains.detection",
+    "coincidence_factor": "trains.distances",
+    "compare_spikes": "trains.distances",
+    "spike_distance": "trains.distances",
+    "van_rossum_distance": "trains.distances",
     "spike_shapes": "trains.spike_shape",
     "adaptation_index": "trains.spikes",
     "fano_factor": "trains.spikes",
@@ -60,6 +66,7 @@ _HOME = {
     "latency": "trains.spikes",
     "spike_table": "trains.spikes",
     "steady_rate": "trains.spikes",
+    "measured_fi": "trains.steps",
 }
 
 __all__ = sorted(_HOME)

@@ -29,6 +29,8 @@ from .networks.synapses import Synapse
 from .noise.noise_convergence import noise_convergence
 from .noise.noisy_fi_curve import noisy_fi_curve
 from .noise.noisy_onset import noisy_onset
+from .recordings.cell_recording import CellRecording
+from .recordings.read import read_recording
 from .stimuli import (
     Chirp,
     Constant,
@@ -47,6 +49,7 @@ from .sweeps.sweep_store import read_sweep
 
 __all__ = [
     "PRESETS",
+    "CellRecording",
     "Certificate",
     "Chirp",
     "ConductanceSweep",
@@ -91,6 +94,7 @@ __all__ = [
     "noisy_fi_curve",
     "noisy_onset",
     "rates",
+    "read_recording",
     "read_sweep",
     "recovery",
     "response",
