@@ -11,10 +11,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
-# The notebooks' kernels are processes of their own.
-os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.getenv("PYTHONPATH")])])
 
 import excitable
+
+# The notebooks' kernels are processes of their own.
+os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.getenv("PYTHONPATH")])])
 
 project = "Excitable"
 author = "The Excitable authors"
@@ -67,7 +68,7 @@ def _sources() -> str:
     return found.hexdigest()[:12]
 
 
-myst_enable_extensions = ["dollarmath", "deflist"]
+myst_enable_extensions = ["dollarmath", "colon_fence"]
 nb_execution_mode = "cache"
 # A notebook runs again when its text or the package has changed.
 nb_execution_cache_path = str(Path(__file__).parent / "_build" / "notebooks" / _sources())
