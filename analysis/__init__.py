@@ -29,6 +29,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "rates.fi_fits": ["FIFit", "FI_FUNCTIONS", "fit_all", "fit_fi"],
         "rates.linear_fit": ["linearity"],
         "rates.siegert": ["noisy_lif_rate"],
+        "trains.detection": ["detect_spikes", "shapes_of"],
+        "trains.distances": [
+            "coincidence_factor",
+            "compare_spikes",
+            "spike_distance",
+            "van_rossum_distance",
+        ],
         "trains.neo_export": ["to_neo"],
         "trains.periodicity": [
             "Periodicity",
@@ -51,5 +58,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "spike_table",
             "steady_rate",
         ],
+        "trains.steps": ["measured_fi"],
     },
 )

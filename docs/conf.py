@@ -1,11 +1,21 @@
-"""Sphinx configuration: API pages from the docstrings, a gallery from the studies."""
+"""Sphinx configuration: API pages from the docstrings, a course of notebooks, a gallery of studies.
 
+While writing, ``sphinx-build -D plot_gallery=0 -D nb_execution_mode=off docs docs/_build`` runs
+neither the studies nor the notebooks.
+"""
+
+import hashlib
+import os
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import excitable
+
+ROOT = Path(__file__).parent.parent
+# The notebooks' kernels are processes of their own.
+os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.getenv("PYTHONPATH")])])
 
 project = "Excitable"
 author = "The Excitable authors"
@@ -18,10 +28,19 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
     "sphinx_gallery.gen_gallery",
+    "myst_nb",
+    "sphinx_copybutton",
 ]
-exclude_patterns = ["_build", "examples"]
-html_theme = "alabaster"
-html_theme_options = {"description": "Single-neuron models on Brian2", "page_width": "1100px"}
+# The gallery leaves each of its pages as a notebook too, to be downloaded.
+exclude_patterns = ["_build", "examples", "gallery/*.ipynb"]
+html_theme = "furo"
+html_title = f"Excitable {version}"
+html_static_path = ["_static"]
+html_css_files = ["page.css"]
+html_theme_options = {
+    "light_css_variables": {"color-brand-primary": "#0072B2", "color-brand-content": "#0072B2"},
+    "dark_css_variables": {"color-brand-primary": "#56B4E9", "color-brand-content": "#56B4E9"},
+}
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 napoleon_google_docstring = False
@@ -37,3 +56,23 @@ sphinx_gallery_conf = {
     "show_memory": False,
     "min_reported_time": 3600,
 }
+
+
+def _sources() -> str:
+    """Return a name for the state of the package's sources."""
+    found = hashlib.sha256()
+    for folder in ("models", "dynamics", "simulation", "protocols", "analysis", "excitable"):
+        for path in sorted((ROOT / folder).rglob("*.[pch]*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                found.update(path.read_bytes())
+    return found.hexdigest()[:12]
+
+
+myst_enable_extensions = ["dollarmath", "colon_fence"]
+nb_execution_mode = "cache"
+# A notebook runs again when its text or the package has changed.
+nb_execution_cache_path = str(Path(__file__).parent / "_build" / "notebooks" / _sources())
+nb_execution_timeout = 300
+nb_execution_raise_on_error = True
+nb_merge_streams = True
+copybutton_exclude = ".linenos, .gp, .go"

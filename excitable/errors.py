@@ -48,3 +48,7 @@ class RestWarning(UserWarning):
 
 class GeneratedCodeWarning(UserWarning):
     """Brian2 generates other code than is known here: a program is right, but slower."""
+
+
+class MissedSpikesWarning(UserWarning):
+    """Peaks that look like spikes stay below the level at which spikes are counted."""

@@ -37,6 +37,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "noise.noise_convergence": ["noise_convergence"],
         "noise.noisy_fi_curve": ["noisy_fi_curve"],
         "noise.noisy_onset": ["noisy_onset"],
+        "recordings.cell_recording": ["CellRecording"],
+        "recordings.read": ["read_recording"],
         "stimuli": [
             "Chirp",
             "Constant",

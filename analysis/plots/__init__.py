@@ -2,6 +2,7 @@
 
 from .bifurcations import plot_bifurcations
 from .clamp import plot_curve, plot_voltage_clamp
+from .comparison import plot_comparison
 from .convergence import plot_convergence
 from .fi import plot_fi, plot_fi_surface, plot_fits, plot_onset, plot_residuals
 from .gating import plot_gating
@@ -40,6 +41,7 @@ __all__ = [
     "legend_beside",
     "new_axes",
     "plot_bifurcations",
+    "plot_comparison",
     "plot_confusion",
     "plot_convergence",
     "plot_currents",

@@ -79,7 +79,7 @@ def spike_shapes(t_ms, v_mV, *, peak_above=-20.0, threshold_slope=10.0):
        peak_mV  t_peak_ms  ahp_mV
     0     35.0       10.0   -75.0
     """
-    t, v = _checked_trace(t_ms, v_mV)
+    t, v = check_trace(t_ms, v_mV)
     if not (np.isfinite(peak_above) and threshold_slope > 0):
         raise InputError(
             f"peak_above = {peak_above} mV must be finite and threshold_slope = {threshold_slope} "
@@ -161,21 +161,24 @@ def _extremum(t, v, k):
     return t[k] - b / (2 * c), v[k] - b**2 / (4 * c)
 
 
-def _checked_trace(t_ms, v_mV):
+def check_trace(t_ms, v_mV, names=("t_ms", "v_mV")):
+    """Return times and values of one trace as arrays, or raise a ValueError that uses `names`."""
     t, v = np.asarray(t_ms, dtype=float), np.asarray(v_mV, dtype=float)
+    time, value = names
     if t.ndim != 1 or t.shape != v.shape or t.size < 3:
         raise InputError(
-            f"t_ms has shape {t.shape} and v_mV {v.shape}, but one trace of at least three samples "
-            "is expected. Pass the neurons of a group one by one."
+            f"{time} has shape {t.shape} and {value} {v.shape}, but one trace of at least three "
+            "samples is expected. Pass the neurons of a group one by one."
         )
     if not (np.all(np.isfinite(t)) and np.all(np.isfinite(v))):
         raise InputError(
-            "t_ms and v_mV must be finite, but hold NaN or infinite values. If the integration "
-            "diverged, repeat it with a smaller time step."
+            f"{time} and {value} must be finite, but hold NaN or infinite values. If the "
+            "integration diverged, repeat it with a smaller time step."
         )
     if np.any(np.diff(t) <= 0):
         at = int(np.argmax(np.diff(t) <= 0))
         raise InputError(
-            f"t_ms must increase, but t_ms[{at + 1}] = {t[at + 1]} follows t_ms[{at}] = {t[at]}."
+            f"{time} must increase, but {time}[{at + 1}] = {t[at + 1]} follows {time}[{at}] = "
+            f"{t[at]}."
         )
     return t, v

@@ -490,22 +490,28 @@ def _one_group(values):
 # ---------------------------------------------------------------------------------------------
 # Input
 # ---------------------------------------------------------------------------------------------
-def _window(spike_times, start, end):
-    """The checked spike times of one neuron that lie in [start, end)."""
+def check_train(name, spike_times):
+    """The spike times of one neuron as an array, or a ValueError that uses the name."""
     times = np.asarray(spike_times, dtype=float)
     if times.ndim != 1:
         raise InputError(
-            f"spike_times has shape {times.shape}, but the times of one neuron in one dimension "
+            f"{name} has shape {times.shape}, but the times of one neuron in one dimension "
             "are expected. Use spike_table for a group."
         )
     _check_finite(times)
     if np.any(np.diff(times) <= 0):
         at = int(np.argmax(np.diff(times) <= 0))
         raise InputError(
-            f"spike_times[{at + 1}] = {times[at + 1]} ms does not come after spike_times[{at}] = "
+            f"{name}[{at + 1}] = {times[at + 1]} ms does not come after {name}[{at}] = "
             f"{times[at]} ms, but the spikes of one neuron must increase in time. Sort them, or "
             "use spike_table for the spikes of a group."
         )
+    return times
+
+
+def _window(spike_times, start, end):
+    """The checked spike times of one neuron that lie in [start, end)."""
+    times = check_train("spike_times", spike_times)
     _check_window(np.asarray(start), np.asarray(end))
     return times[(times >= start) & (times < end)]
 

@@ -8,3 +8,12 @@ from excitable.experiments.study import Settings
 
 result = circles.run(Settings(quick=True))
 print(result.summary)
+
+# %%
+# The code behind the figures
+# ---------------------------
+#
+# ``experiments/circles/figures.py`` draws them from the tables that ``measure`` makes:
+#
+# .. literalinclude:: ../../experiments/circles/figures.py
+#    :language: python

@@ -8,15 +8,19 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "..errors": ["InputError"],
+        ".checks": ["check_name"],
+        ".neuron_model": ["NeuronModel"],
         "catalogue": ["ZOO"],
-        "finding": ["find_model"],
         "connor_stevens": ["CONNOR_STEVENS"],
         "connor_stevens_1977": ["CONNOR_STEVENS_1977"],
+        "finding": ["find_model"],
         "hodgkin_huxley": ["HODGKIN_HUXLEY"],
         "izhikevich": ["IZHIKEVICH", "PATTERNS"],
         "izhikevich_2007": ["IZHIKEVICH_2007"],
         "lif": ["LIF"],
         "qif": ["QIF"],
+        "textbook": ["TEXTBOOK"],
         "traub_miles": ["TRAUB_MILES"],
     },
 )

@@ -1,8 +1,11 @@
 """Progress bars: on a terminal or in a notebook, for work that takes longer than a second."""
 
 import contextlib
+import warnings
 
-from tqdm.auto import tqdm
+with warnings.catch_warnings():  # in notebooks without ipywidgets the bar is text, which is fine
+    warnings.filterwarnings("ignore", message="IProgress not found")
+    from tqdm.auto import tqdm
 
 _enabled = True
 

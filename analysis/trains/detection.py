@@ -1,0 +1,133 @@
+"""Spikes of recorded potentials: upward crossings of a level, noise and missed spikes looked at."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+from scipy.signal import find_peaks
+
+from ...errors import InputError, MissedSpikesWarning
+from .spike_shape import check_trace, spike_shapes
+
+# What stands out of a trace by so much (mV) for so short a time (ms) and stays below the level.
+_TALL, _SHORT = 20.0, 3.0
+
+
+def detect_spikes(traces: pd.DataFrame, *, above: float = -20.0, rearm: float = 5.0):
+    """Return the spikes of recorded potentials, as a run of a model gives them.
+
+    Parameters
+    ----------
+    traces : DataFrame
+        Columns ``t_ms`` and ``v_mV``, at any distances in time; with a column ``neuron``, one
+        trace for each.
+    above : float
+        A spike is where the potential rises through this level (mV); the time is interpolated.
+    rearm : float
+        After a spike the potential has to fall by so much (mV) below the level before the next one
+        counts: noise on an upstroke is not a second spike.
+
+    Returns
+    -------
+    DataFrame
+        ``neuron`` and ``t_ms``. A spike that the beginning of a trace cuts is left out.
+
+    Raises
+    ------
+    ValueError
+        For missing columns, values that are not finite, or times that do not increase.
+
+    Warns
+    -----
+    MissedSpikesWarning
+        If peaks of at least 20 mV and at most 3 ms stay below the level.
+
+    Examples
+    --------
+    >>> t = np.arange(0, 20, 0.1)
+    >>> v = -65 + 100 * np.exp(-((t - 10) / 0.5) ** 2)
+    >>> detect_spikes(pd.DataFrame({"t_ms": t, "v_mV": v})).round(2)
+       neuron  t_ms
+    0       0   9.55
+    """
+    if not (np.isfinite(above) and np.isfinite(rearm) and rearm >= 0):
+        raise InputError(f"above = {above} mV must be finite and rearm = {rearm} mV not negative.")
+    found = {"neuron": [], "t_ms": []}
+    for neuron, t, v in each_trace(traces):
+        times = _upward(t, v, above, rearm)
+        _warn_of_missed(neuron, t, v, above)
+        found["neuron"] += [neuron] * len(times)
+        found["t_ms"] += times
+    return pd.DataFrame(found).astype({"neuron": int, "t_ms": float})
+
+
+def shapes_of(traces: pd.DataFrame, **options) -> pd.DataFrame:
+    """Return the shape of every action potential of every trace.
+
+    Parameters
+    ----------
+    traces : DataFrame
+        As in `detect_spikes`: a recording's, or those of `excitable.protocols.response`.
+    **options
+        See `spike_shapes`.
+
+    Returns
+    -------
+    DataFrame
+        ``neuron`` and the columns of `spike_shapes`.
+
+    Raises
+    ------
+    ValueError
+        As `detect_spikes` and `spike_shapes`.
+
+    Examples
+    --------
+    >>> t = np.arange(0, 20, 0.01)
+    >>> v = -65 + 100 * np.exp(-((t - 10) / 0.5) ** 2)
+    >>> shapes_of(pd.DataFrame({"t_ms": t, "v_mV": v})).round(2)[["neuron", "peak_mV"]]
+       neuron  peak_mV
+    0       0     35.0
+    """
+    parts = []
+    for neuron, t, v in each_trace(traces):
+        shapes = spike_shapes(t, v, **options)
+        shapes.insert(0, "neuron", neuron)
+        parts.append(shapes)
+    return pd.concat(parts, ignore_index=True).astype({"neuron": int})
+
+
+def each_trace(traces: pd.DataFrame, column: str = "v_mV"):
+    """Yield neuron, times and a checked column of each trace of a table; neuron 0 without one."""
+    missing = [name for name in ("t_ms", column) if name not in traces]
+    if missing:
+        raise InputError(f"the traces have no column {missing[0]}; they have {list(traces)}.")
+    groups = traces.groupby("neuron") if "neuron" in traces else [(0, traces)]
+    for neuron, rows in groups:
+        yield (neuron, *check_trace(rows["t_ms"], rows[column], names=("t_ms", column)))
+
+
+def _upward(t, v, above: float, rearm: float) -> list[float]:
+    """Return the interpolated times of the crossings that count."""
+    crossings = np.flatnonzero((v[:-1] <= above) & (v[1:] > above))
+    falls = np.flatnonzero(v < above - rearm)
+    armed_since = np.searchsorted(falls, crossings, side="right")  # falls up to each crossing
+    # The first of the crossings that have the same last fall before them.
+    first = np.append(True, np.diff(armed_since) > 0) & (armed_since > 0)
+    k = crossings[first[: len(crossings)]]
+    return (t[k] + (above - v[k]) / (v[k + 1] - v[k]) * (t[k + 1] - t[k])).tolist()
+
+
+def _warn_of_missed(neuron, t, v, above: float) -> None:
+    peaks, shape = find_peaks(v, height=(None, above), prominence=_TALL, width=0)
+    place = np.arange(len(t))
+    width = np.interp(shape["right_ips"], place, t) - np.interp(shape["left_ips"], place, t)
+    missed = peaks[width <= _SHORT]
+    if len(missed):
+        warnings.warn(
+            f"neuron {neuron}: {len(missed)} peaks that look like spikes stay below {above:g} mV "
+            f"(the highest, {v[missed].max():.3g} mV, at {t[missed[np.argmax(v[missed])]]:.6g} ms) "
+            "and are not counted; give a lower above=",
+            MissedSpikesWarning,
+            stacklevel=4,
+        )

@@ -1,0 +1,91 @@
+"""`read_recording`: one door for the files that laboratories write."""
+
+from pathlib import Path
+
+from brian2 import Quantity, mV
+
+from ...errors import InputError
+from .cell_recording import CellRecording
+from .sweep_data import traces_of
+
+_TEXT = (".csv", ".tsv", ".txt", ".dat")
+_TAB = {"sep": "\t"}
+
+
+def read_recording(path, *, above: Quantity = -20 * mV, **options) -> CellRecording:
+    """Read a current-clamp recording.
+
+    Parameters
+    ----------
+    path : path-like
+        ``.csv``, ``.tsv``, ``.txt`` or ``.dat`` (text with a header), ``.abf`` (Axon; extra
+        ``recordings``) or ``.nwb`` (Neurodata Without Borders; extra ``recordings``).
+    above : Quantity
+        The potential through which a spike rises; see `excitable.analysis.detect_spikes`.
+    time : str
+        Text: the column of the time. Columns that are not named are found by their units.
+    potential : str, list of str, or int
+        Text: the column of the potential, or those of several sweeps side by side. ABF: the channel
+        (default: the first in volts). NWB: the name of the electrode.
+    current : str, list of str, or int
+        Text: the column of the current, one for all sweeps or one for each. ABF: the channel in
+        which it was recorded; default: the command of the file's protocol.
+    sweep : str
+        Text: the column that tells sweeps apart that stand one below another.
+    units : dict of str to unit or str
+        Text: units of columns whose header has none (``v_mV``, ``Vm (mV)`` and ``Vm [mV]`` do).
+    **options
+        Text: further arguments of `pandas.read_csv`, such as ``sep``, ``decimal``, ``skiprows``.
+
+    Returns
+    -------
+    CellRecording
+        ``traces`` and ``spikes`` as `response` gives them for models: potentials in mV, currents in
+        nA or uA/cm**2, times in ms from the first sample of each sweep, at any distances.
+
+    Raises
+    ------
+    ValueError
+        For a file of another kind, missing columns, unknown units, samples that are not numbers,
+        times that do not increase, and files without a sweep. The message names file and remedy.
+    FileNotFoundError
+        If there is no such file.
+    ImportError
+        Without the extra, with the command that installs it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "cell.csv"
+    >>> _ = path.write_text("time (s),Vm (mV),I (pA)\\n0,-65,0\\n0.001,-60,50\\n0.004,-61,50\\n")
+    >>> read_recording(path).traces
+       neuron  t_ms  v_mV     I I_unit
+    0       0   0.0 -65.0  0.00     nA
+    1       0   1.0 -60.0  0.05     nA
+    2       0   4.0 -61.0  0.05     nA
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path}")
+    return CellRecording.of_traces(traces_of(_sweeps(path, options)), above=above)
+
+
+def _sweeps(path: Path, options: dict) -> list:
+    """Return the sweeps of a file; each kind is imported when it is read."""
+    kind = path.suffix.lower()
+    if kind in _TEXT:
+        from .csv_file import read_csv
+
+        return read_csv(path, **({**_TAB, **options} if kind == ".tsv" else options))
+    if kind == ".abf":
+        from .abf_file import read_abf
+
+        return read_abf(path, **options)
+    if kind == ".nwb":
+        from .nwb_file import read_nwb
+
+        return read_nwb(path, **options)
+    raise InputError(
+        f"{path}: a file {kind or 'without an ending'} is not known here; known are "
+        f"{', '.join((*_TEXT, '.abf', '.nwb'))}"
+    )

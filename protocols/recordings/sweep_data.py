@@ -1,0 +1,70 @@
+"""What each kind of file is read into: sweeps as arrays with units, checked in one place."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from brian2 import ms, mV
+
+from ...errors import InputError
+from ...models.checks import unit_text
+from .cell_recording import shown_unit
+
+
+@dataclass(frozen=True)
+class SweepData:
+    """One sweep: plain numbers and their units; no current where the file has none.
+
+    `where` says where in the file it is, for messages.
+    """
+
+    where: str
+    t: np.ndarray
+    t_unit: object
+    v: np.ndarray
+    v_unit: object
+    current: np.ndarray | None = None
+    current_unit: object = None
+
+    def check(self) -> None:
+        """Raise InputError for what is empty, not finite, or not in order."""
+        if len(self.t) < 3:
+            raise InputError(f"{self.where}: {len(self.t)} samples; at least three are needed")
+        for what, values in (("time", self.t), ("potential", self.v), ("current", self.current)):
+            bad = np.flatnonzero(~np.isfinite(values)) if values is not None else ()
+            if len(bad):
+                raise InputError(
+                    f"{self.where}: the {what} of sample {bad[0] + 1} is {values[bad[0]]} "
+                    f"({len(bad)} such); leave these samples out (times may be uneven)"
+                )
+        wrong = np.flatnonzero(np.diff(self.t) <= 0)
+        if len(wrong):
+            k = wrong[0]
+            raise InputError(
+                f"{self.where}: time must increase, but {self.t[k + 1]:g} follows {self.t[k]:g} "
+                f"(samples {k + 1} and {k + 2}); for several sweeps one below another name the "
+                "column that tells them apart: sweep="
+            )
+
+
+def traces_of(sweeps: list[SweepData]) -> pd.DataFrame:
+    """Return sweeps as a table of traces: neuron, t_ms, v_mV, and I with I_unit if all have it."""
+    for sweep in sweeps:
+        sweep.check()
+    known = all(sweep.current is not None for sweep in sweeps)
+    parts = []
+    for number, sweep in enumerate(sweeps):
+        t = (sweep.t - sweep.t[0]) * float(sweep.t_unit / ms)
+        columns = {"neuron": number, "t_ms": _tidy(t)}
+        columns["v_mV"] = sweep.v * float(sweep.v_unit / mV)
+        if known:
+            unit = shown_unit(sweep.current_unit)
+            columns["I"] = sweep.current * float(sweep.current_unit / unit)
+            columns["I_unit"] = unit_text(unit)
+        parts.append(pd.DataFrame(columns))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _tidy(t_ms: np.ndarray) -> np.ndarray:
+    """Return times without the rounding of a subtraction and a change of unit (picoseconds)."""
+    return np.round(t_ms, 9)

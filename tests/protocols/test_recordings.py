@@ -1,0 +1,391 @@
+"""Recordings: files that each test writes itself, with spikes and currents that are known."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+from brian2 import Mohm, amp, cm, meter, ms, mV, nA, pA, second, uA, um, volt
+from excitable.analysis import detect_spikes, measured_fi, shapes_of
+from excitable.analysis.plots import plot_comparison, plot_fi
+from excitable.models import HODGKIN_HUXLEY, LIF
+from excitable.protocols import CellRecording, Step, fi_curve, read_recording, response
+
+from excitable.columns import split_column
+from excitable.errors import InputError, MissedSpikesWarning
+
+T = np.arange(0, 400, 0.1)  # ms
+CURRENTS = [0.0, 100.0, 200.0]  # pA
+TRAINS = [[], [130.0, 180.0, 230.0, 280.0], np.arange(110.0, 300, 20.0)]
+
+
+def sweep(train, seed=0):
+    """A potential with triangular spikes that cross -20 mV upwards exactly at the given times."""
+    v = np.full(len(T), -65.0) + np.random.default_rng(seed).normal(0, 0.2, len(T))
+    for time in train:  # up from -65 to 25 mV in 1 ms, and down
+        v = np.maximum(v, 25.0 - 90.0 * np.abs(T - (time + 0.5)))
+    return v
+
+
+def current(height):
+    return np.where((T >= 100) & (T < 300), height, 0.0)
+
+
+@pytest.fixture(scope="module")
+def long_csv(tmp_path_factory):
+    """Three sweeps one below another, in seconds, volts and picoamperes, a third of it left out."""
+    parts = []
+    slow = np.all([sweep(train, k) < -60 for k, train in enumerate(TRAINS)], axis=0)
+    keep = (np.arange(len(T)) % 3 != 2) | ~slow  # uneven times
+    for k, (height, train) in enumerate(zip(CURRENTS, TRAINS, strict=True)):
+        table = {"trial": k + 7, "t [s]": T / 1e3, "Vm (V)": sweep(train, k) / 1e3}
+        parts.append(pd.DataFrame(table | {"Im_pA": current(height)})[keep])
+    path = tmp_path_factory.mktemp("csv") / "cell.csv"
+    pd.concat(parts).to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="module")
+def cell(long_csv):
+    return read_recording(long_csv, sweep="trial")
+
+
+def test_csv(cell):
+    assert list(cell.traces.columns) == ["neuron", "t_ms", "v_mV", "I", "I_unit"]
+    assert cell.sweeps == [0, 1, 2]
+    assert set(cell.traces["I"]) == {0.0, 0.1, 0.2}
+    assert len(np.unique(np.diff(cell.traces["t_ms"][cell.traces["neuron"] == 0]).round(6))) > 1
+    for k, train in enumerate(TRAINS):
+        got = cell.spikes["t_ms"][cell.spikes["neuron"] == k]
+        assert got.to_numpy() == pytest.approx(train, abs=1e-6)
+
+
+def test_fi_table(cell):
+    table = measured_fi(cell.traces, cell.spikes)
+    assert table["I"].tolist() == [0.0, 0.1, 0.2]
+    assert table["onset_ms"].tolist() == pytest.approx([100.0] * 3, abs=0.11)
+    assert table["offset_ms"].tolist() == pytest.approx([300.0] * 3, abs=0.11)
+    assert table["rate_Hz"].tolist() == pytest.approx([0.0, 20.0, 50.0])
+    assert table["latency_ms"].tolist() == pytest.approx(
+        [np.nan, 30.0, 10.0], abs=0.11, nan_ok=True
+    )
+    models = fi_curve(LIF, [1, 2] * nA, duration=200 * ms, discard=50 * ms, backend="numpy")
+    assert set(models.columns) <= set(table.columns)
+    late = measured_fi(cell.traces, cell.spikes, discard=50, onset=100, offset=300)
+    assert late["spike_count"].tolist() == [0, 3, 8]
+    ax = plot_fi(table)  # what takes a model's table takes this one
+    assert ax.get_xlabel() == "input $I$ (nA)"
+
+
+def test_spikes_after_a_step_are_no_answer_to_it():
+    v = sweep([150.0, 350.0])
+    traces = pd.DataFrame({"neuron": 0, "t_ms": T, "v_mV": v, "I": current(1.0), "I_unit": "nA"})
+    row = measured_fi(traces).iloc[0]
+    assert row["spike_count"] == 1
+    assert row["latency_ms"] == pytest.approx(50.0)
+    assert np.isnan(row["first_rate_Hz"])
+
+
+def test_a_models_own_response_gives_its_own_fi_table():
+    """The way through traces and detected spikes against the spikes that the run located."""
+    currents = [8.0, 10.0, 20.0] * uA / cm**2
+    step = Step(currents, onset=5 * ms, offset=85 * ms)
+    numpy = {"backend": "numpy", "dt": 0.05 * ms}
+    run = response(HODGKIN_HUXLEY, step, 90 * ms, n=3, record=("v", "I"), **numpy)
+    table = measured_fi(run.traces, discard=20.0)
+    own = fi_curve(HODGKIN_HUXLEY, currents, duration=80 * ms, discard=20 * ms, **numpy)
+    assert table["I"].tolist() == pytest.approx([8.0, 10.0, 20.0])
+    assert table["rate_Hz"].to_numpy() == pytest.approx(own["rate_Hz"].to_numpy(), rel=2e-3)
+    shapes = shapes_of(run.traces)
+    assert shapes["neuron"].unique().tolist() == [0, 1, 2]
+
+
+def test_stimulus_from_a_recording(cell):
+    """A membrane without spikes integrates the recorded current: v = R I (1 - exp(-t/tau))."""
+    passive = LIF.with_(V_th=100 * mV)
+    run = response(passive, cell.stimulus(), cell.duration, n=3, dt=0.1 * ms, backend="numpy")
+    tau, R = (float(LIF.parameters[name].value) for name in ("tau", "R"))
+    assert LIF.parameters["R"].unit == Mohm
+    rest = run.traces.query("neuron == 0")["v_mV"].iloc[0]
+    for k, height in enumerate((0.0, 0.1, 0.2)):
+        v = run.traces.query(f"neuron == {k}")
+        at = v["t_ms"].between(105, 299)
+        expected = rest + R * height * (1 - np.exp(-(v["t_ms"][at] - 100) / tau))
+        assert v["v_mV"][at].to_numpy() == pytest.approx(expected.to_numpy(), abs=2e-2)
+
+
+def test_stimulus_as_density(cell):
+    density = cell.stimulus(2, area=20_000 * um**2)
+    assert np.max(density.values) / (uA / cm**2) == pytest.approx(0.2e-9 / 20_000e-12 * 1e2)
+    with pytest.raises(InputError, match="area"):
+        cell.stimulus(2, area=3 * meter)
+    with pytest.raises(InputError, match="no 5"):
+        cell.stimulus(5)
+
+
+def test_sweeps_side_by_side_and_given_units(tmp_path):
+    path = tmp_path / "wide.txt"
+    table = pd.DataFrame({"t": T, "a": sweep(TRAINS[1]), "b": sweep(TRAINS[2]), "i": current(100)})
+    table.to_csv(path, index=False, sep=";", decimal=",")
+    cell = read_recording(
+        path, sep=";", decimal=",", time="t", potential=["a", "b"], current="i",
+        units={"t": ms, "a": "mV", "b": mV, "i": "µA"},
+    )  # fmt: skip
+    assert cell.sweeps == [0, 1]
+    assert cell.traces["I"].max() == pytest.approx(1e5)
+    assert (cell.spikes["neuron"] == 1).sum() == len(TRAINS[2])
+    assert cell.duration / ms == pytest.approx(400.0)
+
+
+def test_steps_given_by_hand():
+    traces = pd.DataFrame({"neuron": np.repeat([0, 1], len(T)), "t_ms": np.tile(T, 2),
+                           "v_mV": np.concatenate([sweep(t) for t in TRAINS[1:]])})  # fmt: skip
+    cell = CellRecording.of_traces(traces)
+    with pytest.raises(InputError, match=r"no current.*with_steps"):
+        cell.stimulus()
+    with pytest.raises(InputError, match=r"no current.*with_steps"):
+        measured_fi(cell.traces)
+    cell = cell.with_steps([100, 200] * pA, onset=100 * ms, offset=300 * ms)
+    assert measured_fi(cell.traces)["I"].tolist() == pytest.approx([0.1, 0.2])
+    with pytest.raises(InputError, match="2 sweeps"):
+        cell.with_steps([1] * nA, onset=0 * ms, offset=1 * ms)
+    with pytest.raises(InputError, match="unit of current"):
+        cell.with_steps([1, 2] * mV, onset=0 * ms, offset=1 * ms)
+
+
+def test_noise_on_an_upstroke_is_one_spike():
+    v = np.array([-65, -65, -19, -21, -19, 20, -21, -19, -65, -65, 10, -65.0])
+    traces = pd.DataFrame({"t_ms": np.arange(12.0), "v_mV": v})
+    assert detect_spikes(traces)["t_ms"].tolist() == pytest.approx([1 + 45 / 46, 9.6])
+    assert len(detect_spikes(traces, rearm=0.0)) == 4
+    assert detect_spikes(traces.iloc[4:])["t_ms"].tolist() == [9.6]  # the first one is cut
+
+
+def test_spikes_below_the_level_are_said():
+    traces = pd.DataFrame({"t_ms": T, "v_mV": sweep([150.0, 250.0]) - 60})
+    with pytest.warns(MissedSpikesWarning, match=r"2 peaks .* below -20 mV .*above="):
+        assert detect_spikes(traces).empty
+    assert len(detect_spikes(traces, above=-50.0)) == 2
+    slow = traces.assign(v_mV=-65 + 30 * np.sin(np.pi * T / 400))  # no spike, and no warning
+    assert detect_spikes(slow).empty
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "message"),
+    [
+        ("", {}, "is empty"),
+        ("t_ms,v_mV\n", {}, "no samples"),
+        ("v_mV,I_pA\n1,2\n", {}, "no column has a unit of time"),
+        ("t_ms,V\n0,1\n1,2\n2,3\n", {}, r"no column has a unit of potential.*Columns: t_ms, V"),
+        ("t_ms,V\n0,1\n1,2\n2,3\n", {"potential": "v"}, "unknown column 'v'; did you mean 'V'"),
+        ("t_ms,V\n0,1\n1,2\n2,3\n", {"potential": "V"}, "has no unit in its header"),
+        ("t_ms,V\n0,1\n", {"units": {"V": "bananas"}}, "'bananas' is no unit"),
+        ("t_ms,V\n0,1\n", {"potential": "V", "units": {"V": "pA"}}, "unit of potential"),
+        ("t_ms,v_mV\n0,-65\n2,-65\n1,-65\n", {}, r"1 follows 2 \(samples 2 and 3\)"),
+        ("t_ms,v_mV\n0,-65\n1,-65\n1,-65\n", {}, "must increase"),
+        ("t_ms,v_mV\n0,-65\n1,\n2,-65\n", {}, "potential of sample 2 is nan"),
+        ("t_ms,v_mV,I_pA\n0,-65,1\n1,-65,inf\n2,-65,1\n", {}, "current of sample 2 is inf"),
+        ("t_ms,v_mV\n0,-65\n1,-65\n", {}, "at least three"),
+        ("t_ms;v_mV\n0;-65,1\n1;-65\n", {"sep": ";"}, "'-65,1', which is no number"),
+        ("t_ms,v_mV\n0,-65,1\n0,-65,1,7,8\n", {}, "cannot be read as a table"),
+        ("t_ms,t_s,v_mV\n0,0,1\n", {}, "several columns of time"),
+        ("t_ms,a_mV,b_mV,c_mV,x_pA,y_pA\n0,1,1,1,1,1\n", {}, "3 potentials and 2 currents"),
+        ("t_ms,a_mV,b_mV\n0,1,1\n", {"sweep": "a_mV"}, "sweep= goes with one potential"),
+    ],
+)  # fmt: skip
+def test_bad_files(tmp_path, text, options, message):
+    path = tmp_path / "cell.csv"
+    path.write_text(text)
+    with pytest.raises(InputError, match=message):
+        read_recording(path, **options)
+
+
+def test_other_files(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"nothing\.csv"):
+        read_recording(tmp_path / "nothing.csv")
+    path = tmp_path / "cell.xyz"
+    path.write_text("")
+    with pytest.raises(InputError, match=r"a file \.xyz is not known"):
+        read_recording(path)
+    for kind, extra in ((".abf", "pyabf"), (".nwb", "pynwb")):
+        pytest.importorskip(extra)
+        path = tmp_path / f"broken{kind}"
+        path.write_text("this is none")
+        with pytest.raises(InputError, match="cannot read it"):
+            read_recording(path)
+
+
+@pytest.mark.parametrize(
+    ("current_of", "message"),
+    [
+        (lambda: np.where((T % 100) < 50, 1.0, 0.0), "no single step"),
+        (lambda: np.sin(T / 50), "no single step"),
+        (lambda: np.zeros(len(T)), "no sweep has a step"),
+    ],
+)
+def test_currents_that_are_no_step(current_of, message):
+    traces = pd.DataFrame({"neuron": 0, "t_ms": T, "v_mV": sweep([]), "I": current_of()})
+    with pytest.raises(InputError, match=message):
+        measured_fi(traces.assign(I_unit="nA"))
+    assert len(measured_fi(traces.assign(I_unit="nA"), onset=100, offset=300)) == 1
+    with pytest.raises(InputError, match="no window of sweep 0"):
+        measured_fi(traces.assign(I_unit="nA"), onset=100, offset=500)
+
+
+def test_a_noisy_step_with_holding_current():
+    noise = np.random.default_rng(1).normal(0, 0.004, len(T))
+    traces = pd.DataFrame({"neuron": 0, "t_ms": T, "v_mV": sweep([]), "I_unit": "nA"})
+    row = measured_fi(traces.assign(I=current(0.1) - 0.05 + noise)).iloc[0]
+    assert row["I"] == pytest.approx(0.05, abs=1e-3)
+    assert row["holding"] == pytest.approx(-0.05, abs=1e-3)
+    assert [row["onset_ms"], row["offset_ms"]] == pytest.approx([100.0, 300.0])
+
+
+def test_abf(tmp_path):
+    pytest.importorskip("pyabf")
+    from pyabf.abfWriter import writeABF1
+
+    path = tmp_path / "cell.abf"
+    writeABF1(np.array([sweep(train) for train in TRAINS]), str(path), 10_000.0, units="mV")
+    cell = read_recording(path)
+    assert "I" not in cell.traces  # a file without protocol
+    for k, train in enumerate(TRAINS):
+        got = cell.spikes["t_ms"][cell.spikes["neuron"] == k]
+        assert got.to_numpy() == pytest.approx(train, abs=0.01)  # stored in 16 bits
+    steps = cell.with_steps(CURRENTS * pA, onset=100 * ms, offset=300 * ms)
+    assert measured_fi(steps.traces)["rate_Hz"].tolist() == pytest.approx([0, 20, 50], abs=0.01)
+    with pytest.raises(InputError, match=r"channel 1 is not one that holds a current"):
+        read_recording(path, current=1)
+    writeABF1(np.zeros((1, len(T))), str(path), 10_000.0, units="pA")
+    with pytest.raises(InputError, match=r"no channel holds a potential. Channels: 0 \(pA\)"):
+        read_recording(path)
+
+
+def test_abf_command(tmp_path, monkeypatch):
+    """The command of a protocol; pyABF writes none, so its waveform is put in its place."""
+    pyabf = pytest.importorskip("pyabf")
+    from pyabf.abfWriter import writeABF1
+
+    path = tmp_path / "cell.abf"
+    writeABF1(np.array([sweep(train) for train in TRAINS]), str(path), 10_000.0, units="mV")
+    monkeypatch.setattr(
+        pyabf.ABF, "sweepC", property(lambda abf: current(CURRENTS[abf.sweepNumber]))
+    )
+    monkeypatch.setattr(pyabf.ABF, "sweepUnitsC", "pA", raising=False)
+    real = pyabf.ABF.setSweep
+
+    def set_sweep(abf, *args, **kwargs):
+        real(abf, *args, **kwargs)
+        abf.sweepUnitsC = "pA"
+
+    monkeypatch.setattr(pyabf.ABF, "setSweep", set_sweep)
+    assert measured_fi(read_recording(path).traces)["I"].tolist() == pytest.approx([0, 0.1, 0.2])
+
+
+@pytest.fixture
+def nwb_file():
+    pynwb = pytest.importorskip("pynwb")
+    nwb = pynwb.NWBFile("a cell", "id", datetime(2026, 1, 1, tzinfo=UTC))
+    device = nwb.create_device(name="amplifier")
+    electrode = nwb.create_icephys_electrode(name="e0", device=device, description="patch")
+    return nwb, electrode
+
+
+def clamp(kind, name, values, electrode, k, **times):
+    import pynwb
+
+    made = getattr(pynwb.icephys, kind)
+    times = times or {"rate": 1e4, "starting_time": 5.0 * k}
+    return made(name=name, data=values, electrode=electrode, gain=1.0, sweep_number=k, **times)
+
+
+def written(nwb, path):
+    import pynwb
+
+    with pynwb.NWBHDF5IO(str(path), "w") as io:
+        io.write(nwb)
+    return path
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_nwb(tmp_path, nwb_file, paired):
+    """Sweeps in the table of recordings, and sweeps that only their numbers pair."""
+    nwb, electrode = nwb_file
+    for k, (height, train) in enumerate(zip(CURRENTS, TRAINS, strict=True)):
+        v = clamp("CurrentClampSeries", f"v{k}", sweep(train) / 1e3, electrode, k)
+        stimulus = clamp(
+            "CurrentClampStimulusSeries", f"i{k}", current(height) * 1e-12, electrode, k
+        )
+        nwb.add_acquisition(v)
+        nwb.add_stimulus(stimulus)
+        if paired:
+            nwb.add_intracellular_recording(electrode=electrode, stimulus=stimulus, response=v)
+    cell = read_recording(written(nwb, tmp_path / "cell.nwb"))
+    table = measured_fi(cell.traces, cell.spikes)
+    assert table["I"].tolist() == pytest.approx([0, 0.1, 0.2])
+    assert table["rate_Hz"].tolist() == pytest.approx([0, 20, 50])
+    assert cell.traces["t_ms"].min() == 0
+
+
+def test_nwb_without_stimulus_and_with_conversion(tmp_path, nwb_file):
+    nwb, electrode = nwb_file
+    times = {"timestamps": T / 1e3 + 3, "conversion": 1e-3, "offset": -0.01}
+    nwb.add_acquisition(
+        clamp("CurrentClampSeries", "v", sweep(TRAINS[1]) + 10, electrode, 0, **times)
+    )
+    cell = read_recording(written(nwb, tmp_path / "cell.nwb"))
+    assert "I" not in cell.traces
+    assert cell.spikes["t_ms"].tolist() == pytest.approx(TRAINS[1], abs=1e-4)
+
+
+def test_nwb_refusals(tmp_path, nwb_file):
+    nwb, electrode = nwb_file
+    other = nwb.create_icephys_electrode(name="e1", device=electrode.device, description="patch")
+    for k, one in enumerate((electrode, other)):
+        nwb.add_acquisition(clamp("CurrentClampSeries", f"v{k}", sweep([]) / 1e3, one, k))
+    nwb.add_stimulus(
+        clamp("CurrentClampStimulusSeries", "short", np.zeros(10), electrode, 0)
+    )  # fmt: skip
+    path = written(nwb, tmp_path / "two.nwb")
+    with pytest.raises(InputError, match=r"name the electrode, potential=: e0, e1"):
+        read_recording(path)
+    with pytest.raises(InputError, match="no electrode 'e2'"):
+        read_recording(path, potential="e2")
+    with pytest.raises(InputError, match="current is not known all along"):
+        read_recording(path, potential="e0")
+    assert read_recording(path, potential="e1").sweeps == [0]
+
+
+def test_nwb_without_current_clamp(tmp_path, nwb_file):
+    with pytest.raises(InputError, match="holds no CurrentClampSeries"):
+        read_recording(written(nwb_file[0], tmp_path / "none.nwb"))
+
+
+def test_units_agree_with_brian():
+    """Every spelling of a unit against Brian2's own unit."""
+    from excitable.protocols.recordings.unit_names import unit_named, unit_of_header
+
+    expected = {"mV": mV, "volts": volt, "pA": pA, "µA/cm^2": uA / cm**2, "A/m²": amp / meter**2,
+                "s": second, "milliseconds": ms, "uA/cm**2": uA / cm**2}  # fmt: skip
+    for text, unit in expected.items():
+        assert float(unit_named(text)) == pytest.approx(float(unit))
+        assert unit_named(text).dim is unit.dim
+        assert unit_of_header(f"x ({text})").dim is unit.dim
+    assert split_column("I_uA_per_cm2")[1] == "uA/cm**2"
+    assert unit_of_header("I_uA_per_cm2").dim is (uA / cm**2).dim
+    for strange in ("mm", "kV", "", "mV/ms", "V/cm2x"):
+        assert unit_named(strange) is None
+
+
+def test_comparison(cell):
+    """A recording beside itself and beside a shifted copy."""
+    late = CellRecording(cell.traces, cell.spikes.assign(t_ms=cell.spikes["t_ms"] + 10.0))
+    for other, expected in ((cell, "$\\Gamma$ = 1.00"), (late, "$\\Gamma$ = -")):
+        axes = plot_comparison(cell, other)
+        titles = [ax.get_title(loc="right") for ax in axes[:3]]
+        assert titles[0].endswith("both silent")
+        assert expected in titles[1]
+    title = plot_comparison(cell, cell, precision=30.0)[2].get_title(loc="right")
+    assert title.endswith("undefined at 30 ms")  # every moment is so near to one of the spikes
+    with pytest.raises(InputError, match="sweep 9 is not in both"):
+        plot_comparison(cell, cell, sweeps=[9])
