@@ -13,7 +13,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from ..errors import InputError, RestWarning
-from ..explorer import write_explorer
+from ..explorer import cycle_diagrams, write_explorer
 from ..models.checks import check_name
 from ..simulation.backends import BACKENDS, choose
 from ..simulation.parallel.machine import cores
@@ -77,7 +77,8 @@ def run(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         interrupted = True
     failures = {o.name: o.error for o in outcomes if o.error}
-    write_explorer(out)
+    whole = not (options.quick or options.studies or interrupted)
+    write_explorer(out, diagrams=cycle_diagrams() if whole else None)
     report = write_report(out, studies=[*STUDIES], failures=failures)
     _print_closing_table(outcomes, report)
     if interrupted:

@@ -13,6 +13,7 @@ from ..errors import ExcitableError
 
 FOLDER = Path(__file__).parent / "page"
 _IMPORT = re.compile(r'^import (?:\{[^}]*\}|\* as \w+) from "\./([\w-]+)\.js";\n', re.MULTILINE)
+_COMMENT = re.compile(r"^ *//.*\n", re.MULTILINE)  # of a whole line; they stay in the sources
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class|let)\b)", re.MULTILINE)
 _DECLARED = re.compile(r"^(?:export )?(?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)
 # What would end a script element, or begin a comment in it, wherever it stands.
@@ -47,7 +48,7 @@ def joined(first: str, given: dict[str, str], without: Iterable[str] = ()) -> tu
         for needed in _IMPORT.findall(text):
             add(needed)
         done.append(name)
-        texts.append(_EXPORT.sub("", _IMPORT.sub("", text)).strip())
+        texts.append(_COMMENT.sub("", _EXPORT.sub("", _IMPORT.sub("", text))).strip())
 
     add(first)
     text = "\n\n".join(texts)

@@ -1,6 +1,6 @@
 // The page: one state, and what follows from it.
 import { pythonOf } from "./code.js";
-import { chaosOf, compute, computePinned, inputAt, namedOf, planeVariable, prepared, sampleAt } from "./compute.js";
+import { chaosOf, compute, inputAt, jobOf, pinnedOf, planeVariable, prepared, resultOf, sampleAt } from "./compute.js";
 import { Controls } from "./controls.js";
 import { DATA } from "./data.js";
 import { colours, isDark } from "./draw.js";
@@ -12,7 +12,9 @@ import { cellOf, conflict, defaults, fromAddress, initialSI, ofPreset, systemOf,
   withCell } from "./state.js";
 import { languageNow, languages, namePlain, say, sayModel, setLanguage, shown, unitShown,
   withUnit } from "./words.js";
-import { listen, work } from "./worker.js";
+import { chaosTable, curveTable, diagramTable, equilibriaTable, tracesTable } from "./tables.js";
+import { traced } from "./run.js";
+import { Latest, answering } from "./beside.js";
 import { timeControls } from "./zoom.js";
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -20,6 +22,7 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 let S = defaults(), R = null, rows = [], pinned = null, chaos = null;
 let plane = null, limits = null, curve = null, rowLimits = null, selected = null;
 let wanted = false, dragging = 0, laterAt = 0, laterTimer = 0, settleTimer = 0, playing = null;
+let stale = true, cost = 0;  // whether R is of another state than S; how long its run took, in ms
 const plots = {}, times = [];
 
 // --- what changes --------------------------------------------------------------------------------
@@ -52,7 +55,11 @@ function replace(next) {
 const ready = () => R !== null && R.cell === S.cell;
 
 function want(what) {
-  if (what !== "view") dragging = performance.now();
+  if (what !== "view" && what !== "words") {
+    dragging = performance.now();
+    stale = true;
+    if (cost > LONG && ready() && runs.able) { runs.ask(S); return; }
+  }
   if (wanted) return;
   wanted = true;
   requestAnimationFrame(frame);
@@ -60,15 +67,37 @@ function want(what) {
 
 // --- one frame -----------------------------------------------------------------------------------
 
+const LONG = 4;  // ms; what takes longer runs beside the page while something is dragged
+
 function frame() {
   wanted = false;
   if (conflict(S)) return;
   const begin = performance.now();
-  R = compute(S);
-  rows = traceRows(S, R);
-  const other = computePinned(S);
-  pinned = other ? { rows: traceRows(other.state, other), R: other } : null;
+  if (stale) computeNow();
+  drawMain(begin);
+}
+
+const bothOf = (state) => [state, pinnedOf(state)].filter(Boolean);
+
+function computeNow() {
+  runs.forget();
+  const begin = performance.now();
+  take(S, bothOf(S).map((state) => traced(jobOf(state))));
+  cost = performance.now() - begin;
+  stale = false;
+}
+
+function take(state, answers) {
+  const [own, other] = bothOf(state).map((each, k) => resultOf(each, answers[k]));
+  R = own;
+  rows = traceRows(R);
+  pinned = other ? { rows: traceRows(other), R: other } : null;
+}
+
+function drawMain(begin) {
+  const d0 = performance.now(); (times.costs ??= []).push(cost);
   plots.traces.redraw();
+  (times.draws ??= []).push(performance.now() - d0);
   rowLimits = plots.traces.axes.map((a) => a.ylim);
   times.push(performance.now() - begin);
   if (times.length > 1000) times.shift();
@@ -116,6 +145,7 @@ function settle() {
   clearTimeout(settleTimer);
   laterTimer = 0;
   if (conflict(S) || !ready()) return;
+  if (stale) computeNow();
   rowLimits = null;
   plots.traces.redraw();
   limits = null;
@@ -161,19 +191,6 @@ function report() {
 
 let job = 0, curveTimer = 0, worker = null;
 
-function startWorker() {
-  const text = `${byId("engine").textContent}\nlisten(self);`;
-  try {
-    const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-    const made = new Worker(address);
-    made.onmessage = ({ data }) => receive(data);
-    made.onerror = () => { worker = (data) => work(data, receive); };
-    return (data) => made.postMessage(data);
-  } catch {
-    return (data) => work(data, receive);  // a browser that allows no worker: between the frames
-  }
-}
-
 // Which inputs the curve has: those of the model, and the one at the cursor.
 let shownRange = [0, 1];
 
@@ -212,12 +229,21 @@ function receive(answer) {
   if (answer.done) { plots.curve.settle(); plots.diagram.settle(); }
 }
 
+// --- runs of a slow cell while something is dragged ------------------------------------------------
+
+const runs = new Latest((state) => bothOf(state).map(jobOf), (state, answers, ms, begin) => {
+  cost = ms;
+  stale = state !== S;
+  take(state, answers);
+  drawMain(begin);
+});
+
 // --- plots -----------------------------------------------------------------------------------------
 
 function makePlots() {
   const numbers = element("dl", { id: "numbers", "aria-live": "off" });
   plots.traces = new Plot("traces", { more: [button("zoom.all", () => setView(null), { id: "whole" })],
-    paint: (pen, w, h, style) => paintTraces(pen, w, h, style), table: tracesTable,
+    paint: (pen, w, h, style) => paintTraces(pen, w, h, style), table: (whole) => tracesTable(S, R, whole),
     describe: () => say("describe.traces", { model: sayModel(cellOf(S).title), count: R.count }) });
   plots.traces.body.before(numbers, element("p", { id: "warning", role: "alert", hidden: true }));
   plots.traces.body.after(element("p", { id: "cursor" }), element("p", { class: "hint", "data-say": "hint" }));
@@ -227,14 +253,14 @@ function makePlots() {
     "data-say-label": "choose.others", onchange: (event) => change((n) => { n.others = event.target.value; }, "view") });
   plots.plane = new Plot("plane", { more: [variable, others, button("play", play, { id: "play" })],
     paint: (pen, w, h, style) => ready() && plane && drawPlane(pen, w, h, style, { S, R, plane, limits }),
-    table: equilibriaTable, describe: () => say("describe.plane", { count: plane?.points?.length ?? 0 }) });
+    table: () => equilibriaTable(R, plane), describe: () => say("describe.plane", { count: plane?.points?.length ?? 0 }) });
   plots.plane.body.after(element("p", { id: "points", class: "hint" }));
   plots.curve = new Plot("curve", { paint: (pen, w, h, style) => ready() && drawCurve(pen, w, h, style, { S, R, curve, xlim: shownRange }),
-    table: curveTable, describe: () => say("describe.curve") });
+    table: () => curveTable(S, curve), describe: () => say("describe.curve") });
   plots.diagram = new Plot("diagram", { paint: (pen, w, h, style) =>
-    ready() && drawDiagram(pen, w, h, style, { S, R, curve, xlim: shownRange }), table: diagramTable, describe: () => say("describe.diagram") });
+    ready() && drawDiagram(pen, w, h, style, { S, R, curve, xlim: shownRange }), table: () => diagramTable(S, curve), describe: () => say("describe.diagram") });
   plots.chaos = new Plot("chaos", { paint: (pen, w, h, style) => drawChaos(pen, w, h, style, { S, chaos }),
-    table: chaosTable, describe: () => (chaos ? chaosText() : say("title.chaos")) });
+    table: (whole) => chaosTable(chaos, whole), describe: () => (chaos ? chaosText() : say("title.chaos")) });
   plots.chaos.body.before(element("p", { id: "verdict" }));
   for (const name of ["traces", "chaos"]) timeControls(plots[name].canvas, timeHost(plots[name]));
   for (const name of ["plane", "curve", "diagram"]) keys(plots[name]);
@@ -322,53 +348,6 @@ function play() {
 function stop() {
   playing = null;
   if (byId("play")) byId("play").textContent = say("play");
-}
-
-// --- tables behind the plots --------------------------------------------------------------------------
-
-function tracesTable(whole) {
-  const { states, input, named } = R.system, { found } = R, dt = found.dt;
-  const currents = named.map((x, k) => ({ ...x, k })).filter((x) => x.current);
-  const values = currents.length ? namedOf(R, 1) : [];
-  const [from, to] = S.view ?? [0, S.duration], h = dt*1000, out = [];
-  const first = Math.max(0, Math.ceil(from/h - 1e-9));
-  const last = Math.min(found.samples - 1, Math.floor(to/h + 1e-9));
-  const every = whole ? 1 : Math.max(1, Math.ceil((last - first)/200));
-  for (let s = first; s <= last; s += every) {
-    out.push([+(s*h).toPrecision(12), ...states.map((x, k) => found.traces[k][s]/x.scale),
-      ...currents.map(({scale, k}) => values[k][s]/scale), R.input(s*dt, s*dt, dt)/input.scale]);
-  }
-  return { head: ["t_ms", ...[...states, ...currents, input].map(column)], rows: out };
-}
-
-const column = ({name, unit}) => (unit ? `${name}_${unit.replaceAll("**", "").replaceAll("/", "_per_")
-  .replaceAll("*", "_")}` : name);
-
-function equilibriaTable() {
-  const { states } = R.system;
-  const head = [...states.map(column), "kind", "eigenvalue_per_ms"];
-  return { head, rows: (plane?.points ?? []).map(({x, kind, fastest}) =>
-    [...states.map(({scale}, k) => x[k]/scale), say(`point.${kind}`), fastest/1000]) };
-}
-
-function curveTable() {
-  const { input } = systemOf(S);
-  return { head: [column(input), "rate_Hz", "resolved"],
-    rows: (curve?.points ?? []).map(({I, rate, resolved}) =>
-      [I/input.scale, rate ?? say("curve.fast"), String(resolved)]) };
-}
-
-function diagramTable() {
-  const { input, states, membrane } = systemOf(S), v = states[membrane];
-  return { head: [column(input), column(v), "stable"], rows: (curve?.branch ?? []).map(({I, v: x, stable}) =>
-    [I/input.scale, x/v.scale, String(stable)]) };
-}
-
-function chaosTable(whole) {
-  const values = chaos?.curves[0].values ?? [], dt = (chaos?.curves[0].dt ?? 0)*1000;
-  const every = whole ? 1 : Math.max(1, Math.ceil(values.length/200)), out = [];
-  for (let s = 0; s < values.length; s += every) out.push([+(s*dt).toPrecision(12), values[s]]);
-  return { head: ["t_ms", "log10_distance"], rows: out };
 }
 
 // --- words, theme, address -----------------------------------------------------------------------------
@@ -479,7 +458,7 @@ function begin() {
     if (location.hash.slice(1) === toAddress(S)) return;
     replace(readAddress() ?? defaults());
   });
-  worker = startWorker();
+  worker = answering(receive);
   controls.build(S);
   applyWords();
   askCurve();
@@ -495,8 +474,7 @@ window.excitable = {
   get chaos() { return chaos; },
   get plane() { return plane; },
   get curveFirst() { return curveFirst; },
-  times, data: DATA, systems: SYSTEMS, colours, compute, defaults, prepared, pythonOf, ofPreset,
-  parts: (q) => ({ rows: q(() => traceRows(S, R)), draw: q(() => plots.traces.redraw()), rough: q(() => planeData(S, R, limits, true)), fine: q(() => planeData(S, R, limits, false)), side: q(() => { plots.plane.redraw(); plots.curve.redraw(); plots.diagram.redraw(); }) }),
+  get costs() { return times.costs; }, get draws() { return times.draws; }, times, data: DATA, systems: SYSTEMS, colours, compute, defaults, prepared, pythonOf, ofPreset,
   now() { frame(); settle(); }, toAddress, fromAddress,
   set(next) { replace(next); }, unit: withUnit,
 };

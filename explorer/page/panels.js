@@ -1,6 +1,6 @@
 // What each plot shows, as pure drawing: (pen, width, height, style, what there is) -> axes.
 import { Axes, CYCLE } from "./draw.js";
-import { diagramOf, equilibriaOf, inputAt, namedOf, planeOf, sampleAt } from "./compute.js";
+import { diagramOf, equilibriaOf, inputAt, planeOf, sampleAt } from "./compute.js";
 import { systemOf } from "./state.js";
 import { namePlain, say, unitShown, withUnit } from "./words.js";
 
@@ -22,7 +22,7 @@ export const coloursOf = (names, style) => {
 // --- traces ---------------------------------------------------------------------------------------
 
 // The rows of the trace plot: membrane, other variables by unit, ionic currents, input.
-export function traceRows(S, R) {
+export function traceRows(R) {
   const { states, membrane, named, input } = R.system, { found } = R;
   const whole = (k) => ({ name: states[k].name, values: found.traces[k], dx: found.dt*1000,
     factor: 1/states[k].scale, unit: states[k].unit, to: found.samples });
@@ -32,12 +32,11 @@ export function traceRows(S, R) {
     if (k !== membrane) byUnit.set(unit, [...(byUnit.get(unit) ?? []), whole(k)]);
   });
   for (const [unit, series] of byUnit) rows.push({ unit, series, weight: 1.5 });
-  const every = Math.max(1, Math.floor(found.samples/4000)), dx = found.dt*1000*every;
+  const dx = found.dt*1000*R.every;
   const currents = named.map((x, k) => ({ ...x, k })).filter((x) => x.current);
   if (currents.length) {
-    const values = namedOf(R, every);
     rows.push({ unit: currents[0].unit, weight: 1.5, series: currents.map(({name, scale, unit, k}) =>
-      ({ name, values: values[k], dx, factor: 1/scale, unit, to: values[k].length })) });
+      ({ name, values: R.named[k], dx, factor: 1/scale, unit, to: R.named[k].length })) });
   }
   rows.push({ unit: input.unit, weight: 1, series: [inputSeries(R, input)] });
   return rows;
@@ -254,7 +253,9 @@ export function drawDiagram(pen, width, height, style, { S, R, curve, xlim }) {
   const { input, states, membrane } = systemOf(S), v = states[membrane];
   const points = (curve?.points ?? []).filter((x) => x.rate > 0 && !x.diverged), branch = curve?.branch ?? [];
   const inside = branch.filter(({I}) => I/input.scale >= xlim[0] && I/input.scale <= xlim[1]);
-  const seen = [...points.flatMap((x) => [x.low, x.high]), ...inside.map((x) => x.v)].map((x) => x/v.scale);
+  const orbits = diagramOf(S) ?? [];
+  const seen = [...[...points.flatMap((x) => [x.low, x.high]), ...inside.map((x) => x.v)].map((x) => x/v.scale),
+    ...orbits.flatMap((x) => x.v)];
   const ylim = seen.length ? padded([Math.min(...seen), Math.max(...seen)], 0.06) : [-80, 40];
   const box = { left: LEFT, top: TOP, width: width - LEFT - RIGHT, height: height - TOP - BOTTOM };
   const axes = new Axes(pen, box, xlim, ylim, style);
@@ -266,9 +267,9 @@ export function drawDiagram(pen, width, height, style, { S, R, curve, xlim }) {
       const line = branch.map((x) => (x.stable === stable ? [x.I/input.scale, x.v/v.scale] : null));
       axes.line(line, style.ink, stable ? { width: 2.2 } : { width: 1.4, dash: [4, 3] });
     }
-    for (const part of diagramOf(S) ?? []) {
+    for (const part of orbits) {
       for (const stable of [true, false]) {
-        axes.line(part.I.map((I, k) => (part.stable[k] === stable ? [I, part.v[k]] : null)), style.c,
+        axes.line(part.I.map((I, k) => (!!part.stable[k] === stable ? [I, part.v[k]] : null)), style.c,
           stable ? { width: 2.2 } : { width: 1.4, dash: [4, 3] });
       }
     }
@@ -278,7 +279,7 @@ export function drawDiagram(pen, width, height, style, { S, R, curve, xlim }) {
     }
   });
   axes.legend([[say("diagram.stable"), style.ink], [say("diagram.unstable"), style.ink, [4, 3]],
-    [say("diagram.firing"), style.a]]);
+    ...(orbits.length ? [[say("diagram.cycles"), style.c]] : []), [say("diagram.firing"), style.a]]);
   return [axes];
 }
 
