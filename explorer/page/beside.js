@@ -1,6 +1,6 @@
 // What runs beside the page in workers, so that the page never waits for it.
-import { byId } from "./plot.js";
-import { answer } from "./worker.js";
+import { byId } from "./plots/plot.js";
+import { answer } from "./engine/worker.js";
 
 // A worker with the page's engine; null where the browser allows none.
 function started(receive, failed) {

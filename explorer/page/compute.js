@@ -1,9 +1,9 @@
 // From the state of the page to what is drawn: runs, numbers, equilibria.
 import { DATA } from "./data.js";
-import { equilibria, nullclines, rest, slopesInPlane } from "./equilibria.js";
-import { namedValues, run, traced } from "./run.js";
+import { equilibria, heldInPlane, nullclines, rest, slopesInPlane } from "./engine/equilibria.js";
+import { namedValues, run, traced } from "./engine/run.js";
 import { blocksSI, cellOf, initialSI, parametersSI, systemOf } from "./state.js";
-import { inputOf } from "./stimulus.js";
+import { inputOf } from "./engine/stimulus.js";
 
 const kept = new Map();  // resting states, which only parameters change
 
@@ -120,11 +120,11 @@ export function planeVariable(S) {
 
 export function planeOf(S, R, limits, size) {
   const w = planeVariable(S), s = sampleAt(S, R), I = inputAt(S, R);
-  const held = R.found.traces.map((trace) => trace[s]);
-  const others = R.system.states.length > 2 ? S.others : "held";
-  const slopes = slopesInPlane(R.system, R.p, I, { w, others, held });
+  const state = Float64Array.from(R.found.traces, (trace) => trace[s]);
+  const held = heldInPlane(R.system, R.p, I, { w, others: S.others, state });
+  const slopes = slopesInPlane(R.system, R.p, I, { w, held, state });
   const lines = w === null ? null : nullclines(slopes, limits.x, limits.y, size);
-  return { w, I, held, lines, slopes, others };
+  return { w, I, held, state, lines, slopes };
 }
 
 export function sampleAt(S, R) {

@@ -3,19 +3,19 @@ import { pythonOf } from "./code.js";
 import { chaosOf, compute, inputAt, jobOf, pinnedOf, planeVariable, prepared, resultOf, sampleAt } from "./compute.js";
 import { Controls } from "./controls.js";
 import { DATA } from "./data.js";
-import { colours, isDark } from "./draw.js";
+import { colours, isDark } from "./plots/draw.js";
 import { SYSTEMS } from "./generated.js";
 import { drawChaos, drawCurve, drawDiagram, drawPlane, drawTraces, planeData, planeLimits,
-  traceRows } from "./panels.js";
-import { Plot, button, byId, element } from "./plot.js";
-import { cellOf, conflict, defaults, fromAddress, initialSI, ofPreset, systemOf, toAddress,
+  traceRows } from "./plots/panels.js";
+import { Plot, button, byId, element } from "./plots/plot.js";
+import { OTHERS, cellOf, conflict, defaults, fromAddress, initialSI, ofPreset, systemOf, toAddress,
   withCell } from "./state.js";
 import { languageNow, languages, namePlain, say, sayModel, setLanguage, shown, unitShown,
   withUnit } from "./words.js";
-import { chaosTable, curveTable, diagramTable, equilibriaTable, tracesTable } from "./tables.js";
-import { traced } from "./run.js";
+import { chaosTable, curveTable, diagramTable, equilibriaTable, tracesTable } from "./plots/tables.js";
+import { traced } from "./engine/run.js";
 import { Latest, answering } from "./beside.js";
-import { timeControls } from "./zoom.js";
+import { timeControls } from "./plots/zoom.js";
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -95,9 +95,7 @@ function take(state, answers) {
 }
 
 function drawMain(begin) {
-  const d0 = performance.now(); (times.costs ??= []).push(cost);
   plots.traces.redraw();
-  (times.draws ??= []).push(performance.now() - d0);
   rowLimits = plots.traces.axes.map((a) => a.ylim);
   times.push(performance.now() - begin);
   if (times.length > 1000) times.shift();
@@ -123,7 +121,20 @@ function drawSide(rough) {
   limits = plane && limits && limits.cell === S.cell && rough ? grown(limits, fresh()) : fresh();
   plane = planeData(S, R, limits, rough);
   for (const name of ["plane", "curve", "diagram"]) plots[name].redraw();
+  byId("reduction").textContent = reductionText();
   if (!rough) byId("points").textContent = pointsText();
+}
+
+// What is made of the variables that the plane does not show.
+function reductionText() {
+  const { states, membrane } = R.system, { w, held, state } = plane;
+  const rest = states.map((_, k) => k).filter((k) => k !== membrane && k !== w);
+  if (w === null || !rest.length) return "";
+  const names = rest.filter((k) => !held.includes(k)).map((k) => namePlain(states[k].name));
+  const values = held.map((k) => `${namePlain(states[k].name)} = ${shown(state[k]/states[k].scale, 3)} `
+    + unitShown(states[k].unit));
+  return [names.length ? say("plane.follow", { name: namePlain(states[membrane].name), list: names.join(", ") }) : "",
+    values.length ? say("plane.held", { list: values.map((x) => x.trim()).join(", ") }) : ""].filter(Boolean).join(" ");
 }
 
 function pointsText() {
@@ -254,7 +265,7 @@ function makePlots() {
   plots.plane = new Plot("plane", { more: [variable, others, button("play", play, { id: "play" })],
     paint: (pen, w, h, style) => ready() && plane && drawPlane(pen, w, h, style, { S, R, plane, limits }),
     table: () => equilibriaTable(R, plane), describe: () => say("describe.plane", { count: plane?.points?.length ?? 0 }) });
-  plots.plane.body.after(element("p", { id: "points", class: "hint" }));
+  plots.plane.body.after(element("p", { id: "reduction", class: "hint" }), element("p", { id: "points", class: "hint" }));
   plots.curve = new Plot("curve", { paint: (pen, w, h, style) => ready() && drawCurve(pen, w, h, style, { S, R, curve, xlim: shownRange }),
     table: () => curveTable(S, curve), describe: () => say("describe.curve") });
   plots.diagram = new Plot("diagram", { paint: (pen, w, h, style) =>
@@ -363,7 +374,7 @@ function applyWords() {
     .filter(Boolean));
   byId("variable").hidden = states.length < 3;
   byId("others").hidden = states.length < 3;
-  byId("others").replaceChildren(...["follow", "held"].map((value) =>
+  byId("others").replaceChildren(...OTHERS.map((value) =>
     element("option", { value, selected: value === S.others }, say(`others.${value}`))));
   document.title = `Excitable: ${sayModel(cellOf(S).title)}`;
 }
@@ -474,7 +485,7 @@ window.excitable = {
   get chaos() { return chaos; },
   get plane() { return plane; },
   get curveFirst() { return curveFirst; },
-  get costs() { return times.costs; }, get draws() { return times.draws; }, times, data: DATA, systems: SYSTEMS, colours, compute, defaults, prepared, pythonOf, ofPreset,
+  times, data: DATA, systems: SYSTEMS, colours, compute, defaults, prepared, pythonOf, ofPreset,
   now() { frame(); settle(); }, toAddress, fromAddress,
   set(next) { replace(next); }, unit: withUnit,
 };

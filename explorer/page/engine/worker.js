@@ -1,7 +1,7 @@
 // What a worker does: F-I curves that refine while the page goes on, and runs while it is dragged.
 import { exactRate, rateAt, rounds, startOf } from "./curve.js";
 import { branch } from "./equilibria.js";
-import { SYSTEMS } from "./generated.js";
+import { SYSTEMS } from "../generated.js";
 import { traced } from "./run.js";
 
 let current = 0;

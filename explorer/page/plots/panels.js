@@ -1,8 +1,8 @@
 // What each plot shows, as pure drawing: (pen, width, height, style, what there is) -> axes.
 import { Axes, CYCLE } from "./draw.js";
-import { diagramOf, equilibriaOf, inputAt, planeOf, sampleAt } from "./compute.js";
-import { systemOf } from "./state.js";
-import { namePlain, say, unitShown, withUnit } from "./words.js";
+import { diagramOf, equilibriaOf, inputAt, planeOf, sampleAt } from "../compute.js";
+import { systemOf } from "../state.js";
+import { namePlain, say, unitShown, withUnit } from "../words.js";
 
 const LEFT = 58, RIGHT = 14, BOTTOM = 42, TOP = 24, GAP = 34;
 const NAMED_COLOURS = { I_Na: "b", I_K: "a", I_A: "c", I_L: "grey", m: "b", h: "c", n: "a",

@@ -1,5 +1,5 @@
 // One run of a cell: the toolkit's own steps, one after the other, as Brian2 orders them.
-import { SYSTEMS } from "./generated.js";
+import { SYSTEMS } from "../generated.js";
 import { inputOf } from "./stimulus.js";
 
 const MEMORY = 6;  // see programs.py

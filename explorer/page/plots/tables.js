@@ -1,7 +1,7 @@
 // The tables behind the plots: what each shows, as {head, rows}.
-import { namedOf } from "./compute.js";
-import { systemOf } from "./state.js";
-import { say } from "./words.js";
+import { namedOf } from "../compute.js";
+import { systemOf } from "../state.js";
+import { say } from "../words.js";
 
 export function tracesTable(S, R, whole) {
   const { states, input, named } = R.system, { found } = R, dt = found.dt;
