@@ -12,7 +12,9 @@ from pathlib import Path
 from ..errors import ExcitableError
 
 FOLDER = Path(__file__).parent / "page"
-_IMPORT = re.compile(r'^import (?:\{[^}]*\}|\* as \w+) from "[./]*(?:\w+/)?([\w-]+)\.js";\n', re.MULTILINE)
+_IMPORT = re.compile(
+    r'^import (?:\{[^}]*\}|\* as \w+) from "[./]*(?:\w+/)?([\w-]+)\.js";\n', re.MULTILINE
+)
 _COMMENT = re.compile(r"^ *//.*\n", re.MULTILINE)  # of a whole line; they stay in the sources
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class|let)\b)", re.MULTILINE)
 _DECLARED = re.compile(r"^(?:export )?(?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)

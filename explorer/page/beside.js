@@ -27,7 +27,7 @@ export class Latest {
   // jobs(state) gives what to run; take(state, answers, ms, begin) gets the answers, how long the
   // runs took, and when the state was asked for.
   constructor(jobs, take) {
-    Object.assign(this, { jobs, take, running: null, next: null });
+    Object.assign(this, { jobs, take, running: null, next: null, taken: 0 });
     this.worker = started((data) => this.received(data), () => { this.worker = null; });
   }
 
@@ -54,6 +54,8 @@ export class Latest {
     const { state, begin, overtaken } = this.running;
     this.running = null;
     if (this.next) this.send(this.next);
-    if (!overtaken) this.take(state, answers, ms, begin);
+    if (overtaken) return;
+    this.taken += 1;
+    this.take(state, answers, ms, begin);
   }
 }

@@ -279,7 +279,7 @@ function makePlots() {
 
 function paintTraces(pen, width, height, style) {
   if (!ready()) return [];
-  const quick = dragging > 0 && performance.now() - dragging < 190;  // lines of one pixel cost least
+  const quick = dragging > 0 && performance.now() - dragging < 190;
   const axes = drawTraces(pen, width, height, style, { S, R, pinned, rows, quick,
     limits: quick ? rowLimits : null });
   if (selected) {
@@ -484,7 +484,9 @@ window.excitable = {
   get curve() { return curve; },
   get chaos() { return chaos; },
   get plane() { return plane; },
+  get box() { return plots.traces.axes[0]; },
   get curveFirst() { return curveFirst; },
+  get runs() { return runs; }, plots,
   times, data: DATA, systems: SYSTEMS, colours, compute, defaults, prepared, pythonOf, ofPreset,
   now() { frame(); settle(); }, toAddress, fromAddress,
   set(next) { replace(next); }, unit: withUnit,

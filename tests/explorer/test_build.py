@@ -101,9 +101,9 @@ def test_diagrams_come_along():
 def test_diagrams_hold_the_extremes_of_firing():
     table = cycle_diagrams([HODGKIN_HUXLEY, LIF])["hodgkin_huxley"]
     stable = table[table["stable"]]
-    out = response(HODGKIN_HUXLEY, Constant(20 * uA / cm**2), 200 * ms, dt=0.05 * ms,
+    out = response(HODGKIN_HUXLEY, Constant(20 * uA / cm**2), 100 * ms, dt=0.05 * ms,
                    record=("v",), backend="numpy")  # fmt: skip
-    v = out.traces.loc[out.traces["t_ms"] > 100, "v_mV"]
+    v = out.traces.loc[out.traces["t_ms"] > 60, "v_mV"]
     found = [np.interp(20, b["I"], b["v"]) for _, b in stable.groupby("branch")]
     assert found == pytest.approx([v.max(), v.min()], abs=0.5)
     # Repetitive firing begins at a fold of cycles, at 6.26 (Rinzel 1978, Fed. Proc. 37:2793).

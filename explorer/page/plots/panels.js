@@ -87,10 +87,12 @@ export function drawTraces(pen, width, height, style, { S, R, pinned, rows, limi
     axes.clipped(() => {
       if (k === 0 && pinned) {
         const { values, dx, factor, to: end } = pinned.rows[0].series[0];
-        axes.trace(values, 0, dx, factor, style.d, { to: end, width: 1.2 });
+        if (quick) axes.bars(values, dx, factor, style.d, end);
+        else axes.trace(values, 0, dx, factor, style.d, { to: end, width: 1.2 });
       }
-      row.series.forEach(({ values, dx, factor, to: end }, j) =>
-        axes.trace(values, 0, dx, factor, colours[j], { to: end, width: quick ? 1 : 1.4 }));
+      row.series.forEach(({ values, dx, factor, to: end }, j) => (quick
+        ? axes.bars(values, dx, factor, colours[j], end)
+        : axes.trace(values, 0, dx, factor, colours[j], { to: end, width: 1.4 })));
     });
     if (k === 0) spikeMarks(axes, R, style);
     if (row.series.length > 1) {
@@ -172,12 +174,22 @@ function trajectory(axes, S, R, v, w, sv, sw, style) {
   const jumps = new Set(R.system.resets ? R.found.spikes.map((t) => Math.floor(t/dt + 1e-9) + 1) : []);
   const through = (from_, to_, move) => {
     pen.beginPath();
-    let px = NaN, py = NaN;
+    const seen = new Set();  // pixels; a cell that fires on passes the same ones again and again
+    let px = NaN, py = NaN, known = false, lifted = false;
     for (let s = from_; s < to_; s++) {
       const x = axes.x(traces[v][s]/sv), y = axes.y(traces[w][s]/sw), jump = jumps.has(s);
-      const near = Math.abs(x - px) + Math.abs(y - py) < 0.7 && !jumps.has(s + 1) && !jump;
-      if (s > from_ && near) continue;
-      if (move(s === from_, jump)) pen.moveTo(x, y); else pen.lineTo(x, y);
+      const far = Math.abs(x - px) + Math.abs(y - py), plain = !jumps.has(s + 1) && !jump;
+      if (s > from_ && far < 0.7 && plain) continue;
+      const pixel = Math.round(x)*1e5 + Math.round(y), again = known;
+      known = seen.has(pixel);
+      seen.add(pixel);
+      if (far < 3 && plain && again && known) {
+        lifted = true;
+      } else {
+        if (lifted) pen.moveTo(px, py);
+        lifted = false;
+        if (move(s === from_, jump)) pen.moveTo(x, y); else pen.lineTo(x, y);
+      }
       px = x;
       py = y;
     }
