@@ -9,7 +9,7 @@ from ..dynamics import bifurcations
 from ..errors import ExcitableError
 from ..models.units import column
 from ..models.zoo import ZOO
-from ..simulation.parallel.progress import bar
+from ..progress import bar
 
 CLOSE = 0.005  # of an axis: nearer to the one before, a point is not seen
 

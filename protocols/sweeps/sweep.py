@@ -20,7 +20,7 @@ from ...models.checks import check_count, unit_text
 from ...simulation.backends.compiled.programs import LARGEST
 from ...simulation.numerics import check_keywords
 from ...simulation.parallel.machine import cores, one_at_a_time
-from ...simulation.parallel.progress import bar, silent
+from ...progress import bar, silent
 from ...simulation.parallel.workers import Here, LocalWorkers
 from ..firing.fi_curve import rates
 from .grids import grid_of

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..backends.compiled.program import Program
 from .machine import programs_at_once
-from .progress import reporter
+from ...progress import reporter
 
 
 def execute(

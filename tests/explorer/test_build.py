@@ -41,7 +41,7 @@ def own_page(opened, tmp_path_factory):
 def test_models_of_other_people_agree_with_brian2(own_page, name):
     amount, duration = FIRING[name]
     edit = (
-        f"const S = excitable.defaults('{name}'); S.duration = {duration};"
+        f"const S = excitable.defaults('{name}'); S.duration = {duration}; S.dt *= 2;"
         f"S.blocks = [{{kind: 'step', amplitude: {amount}, onset: 2, offset: {duration}}}];"
         "S.start = 'initial'; return S;"
     )

@@ -9,6 +9,8 @@ from excitable.analysis import FeedForward, RateCurve, ReLU, lif_rate
 from excitable.models import IZHIKEVICH, LIF, QIF
 from excitable.protocols import activation_curve, to_spiking
 
+from excitable.errors import CurveRangeWarning
+
 SHAPE = {"R": 10.0, "tau": 10.0, "E_L": -65.0, "V_reset": -65.0, "V_th": -50.0}
 FAST = {"duration": 300 * ms, "discard": 100 * ms, "backend": "numpy"}
 
@@ -140,8 +142,9 @@ def test_linear_scaling_distorts_and_the_inverse_does_not(curve):
 
 def test_currents_outside_of_the_curve_are_said_with_their_units(curve):
     given = FeedForward([[[1.0, 9.0, 0.0]], [[1.0], [1.0], [1.0]]], [np.zeros(3), [0.0]], curve)
-    with pytest.warns(UserWarning, match=r"layer 1: 1 of 3 units get currents up to 10.5 nA"):
-        to_spiking(given, LIF).run([[1.0], [0.2]], 5 * ms, backend="numpy")
+    with pytest.warns(CurveRangeWarning, match=r"layer 1: 1 of 3 units get currents up to 10.5 nA"):
+        run = to_spiking(given, LIF).run([[1.0], [0.2]], 5 * ms, backend="numpy")
+    assert run.about["units_outside"] == 1
 
 
 def test_accuracy_counts(curve):
