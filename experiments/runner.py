@@ -15,9 +15,9 @@ from pathlib import Path
 from ..errors import CurveRangeWarning, InputError, RestWarning
 from ..explorer import cycle_diagrams, write_explorer
 from ..models.checks import check_name
+from ..progress import bar, set_progress
 from ..simulation.backends import BACKENDS, choose
 from ..simulation.parallel.machine import cores
-from ..progress import bar, set_progress
 from . import STUDIES
 from .report import check_output_folder, save_study, write_report
 from .study import Settings

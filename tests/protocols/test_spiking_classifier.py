@@ -43,7 +43,7 @@ def test_bursts_have_no_rate_to_train_with():
     chattering = IZHIKEVICH.with_(c=-50 * mV, d=2 * mV / ms)
     with pytest.raises(ValueError, match=r"izhikevich: no resolved F-I curve from 6 to 12.*uneven"):
         activation_curve(chattering, 6 * mV / ms, 12 * mV / ms, points=3, duration=150 * ms,
-                         discard=20 * ms, backend="numpy")  # fmt: skip
+                         discard=20 * ms, dt=0.125 * ms, backend="numpy")  # fmt: skip
 
 
 def test_cell_that_does_not_fire_is_refused():
