@@ -67,7 +67,7 @@ function want(what) {
 
 // --- one frame -----------------------------------------------------------------------------------
 
-const LONG = 4;  // ms; what takes longer runs beside the page while something is dragged
+const LONG = 8;  // ms; what takes longer runs beside the page while something is dragged
 
 function frame() {
   wanted = false;

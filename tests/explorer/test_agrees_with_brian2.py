@@ -121,7 +121,7 @@ def test_presets_of_the_published_patterns(page_open, keys):
 @pytest.mark.parametrize("key", ["lif_cosine", "lif_five", "qif_above"])
 def test_python_text_of_other_presets(page_open, key):
     preset = f"excitable.data.presets.find(x => x.key === {json.dumps(key)})"
-    edit = f"return {{...excitable.ofPreset({preset}), duration: 120, dt: 0.1}}"
+    edit = f"return {{...excitable.ofPreset({preset}), duration: 160, dt: 0.1}}"
     found = on_the_page(page_open, edit)
     assert ("Expression(" in found["text"]) == (key == "lif_five")
     same_spikes(found, run_python(found["text"]).spikes["t_ms"])
