@@ -54,6 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     explore.add_argument("model", nargs="?", help="to begin with; also FILE.py:NAME")
     explore.add_argument("--out", type=Path, default=Path("explorer.html"), help="file or folder")
+    explore.add_argument(
+        "--diagrams", action="store_true", help="with bifurcation diagrams, half a minute of work"
+    )
     explore.add_argument("--no-open", action="store_true", help="only write the page")
     explore.set_defaults(command=make_explorer)
 
@@ -185,9 +188,13 @@ def make_explorer(options) -> int:
     import webbrowser
 
     from .explorer.build import found_model, write_explorer
+    from .explorer.diagrams import cycle_diagrams
+    from .models import ZOO
 
     models, python = found_model(options.model) if options.model else ((), "")
-    path = write_explorer(options.out, *models, python=python)
+    shown = {m.name: m for m in [*ZOO, *models]}.values()
+    diagrams = cycle_diagrams(shown) if options.diagrams else None
+    path = write_explorer(options.out, *models, python=python, diagrams=diagrams)
     print(f"wrote {path}")
     if not options.no_open:
         webbrowser.open(path.resolve().as_uri())

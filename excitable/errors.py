@@ -46,6 +46,10 @@ class RestWarning(UserWarning):
     """Cells that were to start at rest have none, and start at the model's initial values."""
 
 
+class CurveRangeWarning(UserWarning):
+    """Spiking cells get currents beyond those at which their F-I curve was measured."""
+
+
 class GeneratedCodeWarning(UserWarning):
     """Brian2 generates other code than is known here: a program is right, but slower."""
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-from ..errors import InputError, RestWarning
-from ..explorer import write_explorer
+from ..errors import CurveRangeWarning, InputError, RestWarning
+from ..explorer import cycle_diagrams, write_explorer
 from ..models.checks import check_name
+from ..progress import bar, set_progress
 from ..simulation.backends import BACKENDS, choose
 from ..simulation.parallel.machine import cores
-from ..simulation.parallel.progress import bar, set_progress
 from . import STUDIES
 from .report import check_output_folder, save_study, write_report
 from .study import Settings
@@ -77,7 +77,8 @@ def run(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         interrupted = True
     failures = {o.name: o.error for o in outcomes if o.error}
-    write_explorer(out)
+    whole = not (options.quick or options.studies or interrupted)
+    write_explorer(out, diagrams=cycle_diagrams() if whole else None)
     report = write_report(out, studies=[*STUDIES], failures=failures)
     _print_closing_table(outcomes, report)
     if interrupted:
@@ -94,8 +95,10 @@ def run_study(name: str, settings: Settings, out: Path) -> Outcome:
     try:
         module = importlib.import_module(f"{__package__}.{name}")
         with warnings.catch_warnings():
-            # Cells that fire by themselves are what some studies are about; their texts say so.
+            # Cells that fire by themselves are what some studies are about; their texts say so, as
+            # others do of currents beyond a measured curve.
             warnings.simplefilter("ignore", RestWarning)
+            warnings.simplefilter("ignore", CurveRangeWarning)
             files = save_study(module.run(settings), out)
     except Exception:
         return Outcome(name, time.perf_counter() - begin, 0, traceback.format_exc())

@@ -137,9 +137,13 @@ def _check_diagrams(diagrams: Mapping[str, pd.DataFrame], known: Collection[str]
 
 
 def _branches(diagram: pd.DataFrame) -> list[dict]:
-    """Return a bifurcation diagram as the page has it: the door for what `dynamics` computes."""
+    """Return a bifurcation diagram as the page has it, in the digits that a screen shows."""
     return [
-        {column: part[column].tolist() for column in ("I", "v", "stable")}
+        {
+            "I": [float(f"{x:.5g}") for x in part["I"]],
+            "v": [float(f"{x:.4g}") for x in part["v"]],
+            "stable": part["stable"].astype(int).tolist(),
+        }
         for _, part in diagram.groupby("branch", sort=False)
     ]
 

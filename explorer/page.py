@@ -12,7 +12,10 @@ from pathlib import Path
 from ..errors import ExcitableError
 
 FOLDER = Path(__file__).parent / "page"
-_IMPORT = re.compile(r'^import (?:\{[^}]*\}|\* as \w+) from "\./([\w-]+)\.js";\n', re.MULTILINE)
+_IMPORT = re.compile(
+    r'^import (?:\{[^}]*\}|\* as \w+) from "[./]*(?:\w+/)?([\w-]+)\.js";\n', re.MULTILINE
+)
+_COMMENT = re.compile(r"^ *//.*\n", re.MULTILINE)  # of a whole line; they stay in the sources
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class|let)\b)", re.MULTILINE)
 _DECLARED = re.compile(r"^(?:export )?(?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)
 # What would end a script element, or begin a comment in it, wherever it stands.
@@ -25,7 +28,7 @@ def joined(first: str, given: dict[str, str], without: Iterable[str] = ()) -> tu
     Parameters
     ----------
     first : str
-        Name of a file in ``page/``, without its ending.
+        Name of a file in ``page/`` or a folder in it, without its ending.
     given : dict of str to str
         Text of modules that are no files.
     without : iterable of str
@@ -40,14 +43,16 @@ def joined(first: str, given: dict[str, str], without: Iterable[str] = ()) -> tu
     done: list[str] = []
     texts: list[str] = []
 
+    files = {path.stem: path for path in FOLDER.rglob("*.js")}
+
     def add(name: str) -> None:
         if name in done or name in without:
             return
-        text = given.get(name) or (FOLDER / f"{name}.js").read_text("utf-8")
+        text = given.get(name) or files[name].read_text("utf-8")
         for needed in _IMPORT.findall(text):
             add(needed)
         done.append(name)
-        texts.append(_EXPORT.sub("", _IMPORT.sub("", text)).strip())
+        texts.append(_COMMENT.sub("", _EXPORT.sub("", _IMPORT.sub("", text))).strip())
 
     add(first)
     text = "\n\n".join(texts)

@@ -12,7 +12,7 @@ matplotlib.use("Agg")
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_progress_bars():
-    from excitable.simulation.parallel.progress import set_progress
+    from excitable.progress import set_progress
 
     set_progress(False)
 

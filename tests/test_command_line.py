@@ -100,6 +100,7 @@ def studies(monkeypatch):
 
     make_study(monkeypatch, "bad", bad)
     make_study(monkeypatch, "good", good)
+    monkeypatch.setattr(runner, "cycle_diagrams", dict)  # takes half a minute
 
 
 def test_list(capsys):

@@ -11,6 +11,7 @@ from scipy.optimize import minimize
 
 from ...errors import InputError
 from ...models.checks import check_count, check_name
+from ...progress import bar
 from .activations import Activation, ReLU, check_activation
 from .data import check_labels, check_samples, check_training
 from .feedforward import FeedForward, loss_and_gradient, scores_of
@@ -133,7 +134,8 @@ def train(
             task, parameters, *data[0], optimiser, learning_rate, size, epochs, dropout, rng
         )
     rows = []
-    for epoch, parameters in enumerate(steps):
+    shown = bar(steps, total=epochs + 1, desc="training", unit="epoch")
+    for epoch, parameters in enumerate(shown):
         rows.append({"epoch": epoch, **task.row(parameters, data)})
     history = pd.DataFrame(rows)
     history.attrs = {

@@ -86,7 +86,10 @@ def in_spikes(split: Split, networks: dict, settings: Settings) -> tuple[pd.Data
             run = spiking.run(split.X_test, TIMES[-1], backend=settings.backend)
             table = run.accuracy(split.y_test, TIMES)
             rate = (trained.network.predict(split.X_test) == split.y_test).mean()
-            tables.append(table.assign(cell=cell, units=units, accuracy_of_rates=rate))
+            outside = run.about["units_outside"]
+            tables.append(
+                table.assign(cell=cell, units=units, accuracy_of_rates=rate, units_outside=outside)
+            )
             runs[cell, units, cells_per_unit] = run
     return pd.concat(tables, ignore_index=True), runs
 
@@ -115,6 +118,7 @@ def conversions(
                     "scaling": scaling, "seed": seed,
                     "accuracy": run.accuracy(split.y_test)["accuracy"].iloc[0],
                     "activity_error": activity_error(trained, run, split.X_test),
+                    "units_outside": run.about["units_outside"],
                 }
             )  # fmt: skip
     return pd.DataFrame(rows)

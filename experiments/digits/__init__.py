@@ -75,6 +75,9 @@ def _hyper_parameters(seeds: int):
         "sgd_accuracy_percent": float(
             table.loc[table["varied"] == "optimiser", "test_accuracy_percent"].iloc[0]
         ),
+        "long_accuracy_percent": float(
+            table.loc[table["varied"] == "epochs", "test_accuracy_percent"].iloc[0]
+        ),
         "slow_accuracy_percent": float(
             table.loc[table["value"] == "0.0001", "test_accuracy_percent"].iloc[0]
         ),

@@ -42,6 +42,11 @@ def draw_question(question: str, runs: dict):
         mean = _mean(found)
         plot_history(mean, left, label=label, color=colour)
         plot_history(mean, right, column="accuracy", label=label, color=colour, scale=100)
+    for ax in (left, right):
+        for k, line in enumerate(ax.lines):
+            line.set_zorder(
+                3 - k / 100
+            )  # a longer training begins as the base does; the base on top
     left.set(yscale="log", ylabel="loss")
     right.set(ylabel="accuracy (%)", ylim=(0, 103))
     legend_beside(right, title=question)

@@ -24,10 +24,11 @@ QUESTIONS = {
     "optimiser": {"SGD": {"optimiser": "sgd"}},
     "batch": {"128": {"batch": 128}, "512": {"batch": 512}},
     "learning rate": {"0.01": {"learning_rate": 1e-2}, "0.0001": {"learning_rate": 1e-4}},
+    "epochs": {"100": {"epochs": 100}},
 }
 OF_BASE = {
     "n1": "128", "n2": "64", "dropout": "0.2", "optimiser": "Adam", "batch": "256",
-    "learning rate": "0.001",
+    "learning rate": "0.001", "epochs": "30",
 }  # fmt: skip
 SEEDS = 5
 # One hidden layer, for spikes: long enough for every activation.

@@ -69,6 +69,7 @@ QUESTIONS_CAPTIONS = {
     "varied_optimiser": "The optimiser.",
     "varied_batch": "Images in a mini-batch.",
     "varied_learning_rate": "The learning rate.",
+    "varied_epochs": "Passes through the images.",
     "hyper_parameters": "All trainings at their end: means over the seeds, and the standard "
     "deviation of the accuracy on the test set.",
 }
@@ -82,6 +83,8 @@ def questions(n: dict[str, float], table: pd.DataFrame, top: pd.Series) -> str:
 from other weights. The base reaches **{n["base_accuracy_percent"]:.2f} %** on the test set, the
 best of the variations ({top["varied"]} {top["value"]}) **{n["best_accuracy_percent"]:.2f} %**.
 
+- **Epochs**: the base stops too early. After 100 epochs the same network has
+  **{n["long_accuracy_percent"]:.2f} %**.
 - **Learning rate**: 30 epochs of 6 mini-batches are 180 steps. At 0.001 the loss is still falling
   when they are over, at 0.0001 it has hardly begun ({n["slow_accuracy_percent"]:.1f} %), at 0.01 it
   is done.

@@ -1,9 +1,9 @@
 // From the state of the page to what is drawn: runs, numbers, equilibria.
 import { DATA } from "./data.js";
-import { equilibria, nullclines, rest, slopesInPlane } from "./equilibria.js";
-import { namedValues, run } from "./run.js";
+import { equilibria, heldInPlane, nullclines, rest, slopesInPlane } from "./engine/equilibria.js";
+import { namedValues, run, traced } from "./engine/run.js";
 import { blocksSI, cellOf, initialSI, parametersSI, systemOf } from "./state.js";
-import { inputOf } from "./stimulus.js";
+import { inputOf } from "./engine/stimulus.js";
 
 const kept = new Map();  // resting states, which only parameters change
 
@@ -26,21 +26,27 @@ export function prepared(S) {
   return { system, p, x0, numerics, restless: S.start === "rest" && resting === null };
 }
 
-export function compute(S) {
-  const cell = prepared(S), duration = S.duration/1000;
-  const input = inputOf(blocksSI(S), duration);
-  const found = run(cell.system, cell.p, cell.x0, input, cell.numerics, duration);
-  return { ...cell, cell: S.cell, input, found, duration, ...numbersOf(S, found) };
+// A run as a job that can be sent to a worker; `resultOf` makes of its answer what the page shows.
+export function jobOf(S) {
+  const { p, x0, numerics } = prepared(S);
+  return { system: cellOf(S).system, p, x0, numerics, blocks: blocksSI(S), duration: S.duration/1000 };
 }
+
+export function resultOf(S, answer) {
+  const cell = prepared(S), duration = S.duration/1000, input = inputOf(blocksSI(S), duration);
+  return { ...cell, cell: S.cell, state: S, input, duration, ...answer, ...numbersOf(S, answer.found) };
+}
+
+export const compute = (S) => resultOf(S, traced(jobOf(S)));
 
 // The kept neuron under the same stimulus, in its own parameters; null without one, or where the
 // inputs have other units.
-export function computePinned(S) {
+export function pinnedOf(S) {
   if (!S.pin) return null;
   const own = { ...S, ...S.pin, method: S.method };
   if (systemOf(own).input.unit !== systemOf(S).input.unit) return null;
   if (!systemOf(own).steps[own.method]) own.method = "rk4";
-  return { ...compute(own), state: own };
+  return own;
 }
 
 function numbersOf(S, found) {
@@ -114,11 +120,11 @@ export function planeVariable(S) {
 
 export function planeOf(S, R, limits, size) {
   const w = planeVariable(S), s = sampleAt(S, R), I = inputAt(S, R);
-  const held = R.found.traces.map((trace) => trace[s]);
-  const others = R.system.states.length > 2 ? S.others : "held";
-  const slopes = slopesInPlane(R.system, R.p, I, { w, others, held });
+  const state = Float64Array.from(R.found.traces, (trace) => trace[s]);
+  const held = heldInPlane(R.system, R.p, I, { w, others: S.others, state });
+  const slopes = slopesInPlane(R.system, R.p, I, { w, held, state });
   const lines = w === null ? null : nullclines(slopes, limits.x, limits.y, size);
-  return { w, I, held, lines, slopes, others };
+  return { w, I, held, state, lines, slopes };
 }
 
 export function sampleAt(S, R) {

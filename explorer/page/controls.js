@@ -1,7 +1,7 @@
 // The left side: model, presets, parameters, stimulus, start, integration, the second neuron.
 import { DATA } from "./data.js";
 import { Field } from "./fields.js";
-import { button, byId, element } from "./plot.js";
+import { button, byId, element } from "./plots/plot.js";
 import { METHODS, blockField, blockNames, cellOf, firstSI, newBlock, parameterField, runField,
   startField, systemOf, valueOf } from "./state.js";
 import { nameElement, namePlain, say, sayModel } from "./words.js";

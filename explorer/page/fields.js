@@ -1,6 +1,6 @@
 // One number on the page: a slider and a field, its unit, what it means, what is wrong with it.
 import { fault } from "./state.js";
-import { element } from "./plot.js";
+import { element } from "./plots/plot.js";
 import { say, sayModel, shown, unitShown } from "./words.js";
 
 let count = 0;

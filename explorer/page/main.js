@@ -1,25 +1,28 @@
 // The page: one state, and what follows from it.
 import { pythonOf } from "./code.js";
-import { chaosOf, compute, computePinned, inputAt, namedOf, planeVariable, prepared, sampleAt } from "./compute.js";
+import { chaosOf, compute, inputAt, jobOf, pinnedOf, planeVariable, prepared, resultOf, sampleAt } from "./compute.js";
 import { Controls } from "./controls.js";
 import { DATA } from "./data.js";
-import { colours, isDark } from "./draw.js";
+import { colours, isDark } from "./plots/draw.js";
 import { SYSTEMS } from "./generated.js";
 import { drawChaos, drawCurve, drawDiagram, drawPlane, drawTraces, planeData, planeLimits,
-  traceRows } from "./panels.js";
-import { Plot, button, byId, element } from "./plot.js";
-import { cellOf, conflict, defaults, fromAddress, initialSI, ofPreset, systemOf, toAddress,
+  traceRows } from "./plots/panels.js";
+import { Plot, button, byId, element } from "./plots/plot.js";
+import { OTHERS, cellOf, conflict, defaults, fromAddress, initialSI, ofPreset, systemOf, toAddress,
   withCell } from "./state.js";
 import { languageNow, languages, namePlain, say, sayModel, setLanguage, shown, unitShown,
   withUnit } from "./words.js";
-import { listen, work } from "./worker.js";
-import { timeControls } from "./zoom.js";
+import { chaosTable, curveTable, diagramTable, equilibriaTable, tracesTable } from "./plots/tables.js";
+import { traced } from "./engine/run.js";
+import { Latest, answering } from "./beside.js";
+import { timeControls } from "./plots/zoom.js";
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 let S = defaults(), R = null, rows = [], pinned = null, chaos = null;
 let plane = null, limits = null, curve = null, rowLimits = null, selected = null;
 let wanted = false, dragging = 0, laterAt = 0, laterTimer = 0, settleTimer = 0, playing = null;
+let stale = true, cost = 0;  // whether R is of another state than S; how long its run took, in ms
 const plots = {}, times = [];
 
 // --- what changes --------------------------------------------------------------------------------
@@ -52,7 +55,11 @@ function replace(next) {
 const ready = () => R !== null && R.cell === S.cell;
 
 function want(what) {
-  if (what !== "view") dragging = performance.now();
+  if (what !== "view" && what !== "words") {
+    dragging = performance.now();
+    stale = true;
+    if (cost > LONG && ready() && runs.able) { runs.ask(S); return; }
+  }
   if (wanted) return;
   wanted = true;
   requestAnimationFrame(frame);
@@ -60,14 +67,34 @@ function want(what) {
 
 // --- one frame -----------------------------------------------------------------------------------
 
+const LONG = 8;  // ms; what takes longer runs beside the page while something is dragged
+
 function frame() {
   wanted = false;
   if (conflict(S)) return;
   const begin = performance.now();
-  R = compute(S);
-  rows = traceRows(S, R);
-  const other = computePinned(S);
-  pinned = other ? { rows: traceRows(other.state, other), R: other } : null;
+  if (stale) computeNow();
+  drawMain(begin);
+}
+
+const bothOf = (state) => [state, pinnedOf(state)].filter(Boolean);
+
+function computeNow() {
+  runs.forget();
+  const begin = performance.now();
+  take(S, bothOf(S).map((state) => traced(jobOf(state))));
+  cost = performance.now() - begin;
+  stale = false;
+}
+
+function take(state, answers) {
+  const [own, other] = bothOf(state).map((each, k) => resultOf(each, answers[k]));
+  R = own;
+  rows = traceRows(R);
+  pinned = other ? { rows: traceRows(other), R: other } : null;
+}
+
+function drawMain(begin) {
   plots.traces.redraw();
   rowLimits = plots.traces.axes.map((a) => a.ylim);
   times.push(performance.now() - begin);
@@ -94,7 +121,20 @@ function drawSide(rough) {
   limits = plane && limits && limits.cell === S.cell && rough ? grown(limits, fresh()) : fresh();
   plane = planeData(S, R, limits, rough);
   for (const name of ["plane", "curve", "diagram"]) plots[name].redraw();
+  byId("reduction").textContent = reductionText();
   if (!rough) byId("points").textContent = pointsText();
+}
+
+// What is made of the variables that the plane does not show.
+function reductionText() {
+  const { states, membrane } = R.system, { w, held, state } = plane;
+  const rest = states.map((_, k) => k).filter((k) => k !== membrane && k !== w);
+  if (w === null || !rest.length) return "";
+  const names = rest.filter((k) => !held.includes(k)).map((k) => namePlain(states[k].name));
+  const values = held.map((k) => `${namePlain(states[k].name)} = ${shown(state[k]/states[k].scale, 3)} `
+    + unitShown(states[k].unit));
+  return [names.length ? say("plane.follow", { name: namePlain(states[membrane].name), list: names.join(", ") }) : "",
+    values.length ? say("plane.held", { list: values.map((x) => x.trim()).join(", ") }) : ""].filter(Boolean).join(" ");
 }
 
 function pointsText() {
@@ -116,6 +156,7 @@ function settle() {
   clearTimeout(settleTimer);
   laterTimer = 0;
   if (conflict(S) || !ready()) return;
+  if (stale) computeNow();
   rowLimits = null;
   plots.traces.redraw();
   limits = null;
@@ -161,19 +202,6 @@ function report() {
 
 let job = 0, curveTimer = 0, worker = null;
 
-function startWorker() {
-  const text = `${byId("engine").textContent}\nlisten(self);`;
-  try {
-    const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-    const made = new Worker(address);
-    made.onmessage = ({ data }) => receive(data);
-    made.onerror = () => { worker = (data) => work(data, receive); };
-    return (data) => made.postMessage(data);
-  } catch {
-    return (data) => work(data, receive);  // a browser that allows no worker: between the frames
-  }
-}
-
 // Which inputs the curve has: those of the model, and the one at the cursor.
 let shownRange = [0, 1];
 
@@ -212,12 +240,21 @@ function receive(answer) {
   if (answer.done) { plots.curve.settle(); plots.diagram.settle(); }
 }
 
+// --- runs of a slow cell while something is dragged ------------------------------------------------
+
+const runs = new Latest((state) => bothOf(state).map(jobOf), (state, answers, ms, begin) => {
+  cost = ms;
+  stale = state !== S;
+  take(state, answers);
+  drawMain(begin);
+});
+
 // --- plots -----------------------------------------------------------------------------------------
 
 function makePlots() {
   const numbers = element("dl", { id: "numbers", "aria-live": "off" });
   plots.traces = new Plot("traces", { more: [button("zoom.all", () => setView(null), { id: "whole" })],
-    paint: (pen, w, h, style) => paintTraces(pen, w, h, style), table: tracesTable,
+    paint: (pen, w, h, style) => paintTraces(pen, w, h, style), table: (whole) => tracesTable(S, R, whole),
     describe: () => say("describe.traces", { model: sayModel(cellOf(S).title), count: R.count }) });
   plots.traces.body.before(numbers, element("p", { id: "warning", role: "alert", hidden: true }));
   plots.traces.body.after(element("p", { id: "cursor" }), element("p", { class: "hint", "data-say": "hint" }));
@@ -227,14 +264,14 @@ function makePlots() {
     "data-say-label": "choose.others", onchange: (event) => change((n) => { n.others = event.target.value; }, "view") });
   plots.plane = new Plot("plane", { more: [variable, others, button("play", play, { id: "play" })],
     paint: (pen, w, h, style) => ready() && plane && drawPlane(pen, w, h, style, { S, R, plane, limits }),
-    table: equilibriaTable, describe: () => say("describe.plane", { count: plane?.points?.length ?? 0 }) });
-  plots.plane.body.after(element("p", { id: "points", class: "hint" }));
+    table: () => equilibriaTable(R, plane), describe: () => say("describe.plane", { count: plane?.points?.length ?? 0 }) });
+  plots.plane.body.after(element("p", { id: "reduction", class: "hint" }), element("p", { id: "points", class: "hint" }));
   plots.curve = new Plot("curve", { paint: (pen, w, h, style) => ready() && drawCurve(pen, w, h, style, { S, R, curve, xlim: shownRange }),
-    table: curveTable, describe: () => say("describe.curve") });
+    table: () => curveTable(S, curve), describe: () => say("describe.curve") });
   plots.diagram = new Plot("diagram", { paint: (pen, w, h, style) =>
-    ready() && drawDiagram(pen, w, h, style, { S, R, curve, xlim: shownRange }), table: diagramTable, describe: () => say("describe.diagram") });
+    ready() && drawDiagram(pen, w, h, style, { S, R, curve, xlim: shownRange }), table: () => diagramTable(S, curve), describe: () => say("describe.diagram") });
   plots.chaos = new Plot("chaos", { paint: (pen, w, h, style) => drawChaos(pen, w, h, style, { S, chaos }),
-    table: chaosTable, describe: () => (chaos ? chaosText() : say("title.chaos")) });
+    table: (whole) => chaosTable(chaos, whole), describe: () => (chaos ? chaosText() : say("title.chaos")) });
   plots.chaos.body.before(element("p", { id: "verdict" }));
   for (const name of ["traces", "chaos"]) timeControls(plots[name].canvas, timeHost(plots[name]));
   for (const name of ["plane", "curve", "diagram"]) keys(plots[name]);
@@ -242,7 +279,7 @@ function makePlots() {
 
 function paintTraces(pen, width, height, style) {
   if (!ready()) return [];
-  const quick = dragging > 0 && performance.now() - dragging < 190;  // lines of one pixel cost least
+  const quick = dragging > 0 && performance.now() - dragging < 190;
   const axes = drawTraces(pen, width, height, style, { S, R, pinned, rows, quick,
     limits: quick ? rowLimits : null });
   if (selected) {
@@ -324,53 +361,6 @@ function stop() {
   if (byId("play")) byId("play").textContent = say("play");
 }
 
-// --- tables behind the plots --------------------------------------------------------------------------
-
-function tracesTable(whole) {
-  const { states, input, named } = R.system, { found } = R, dt = found.dt;
-  const currents = named.map((x, k) => ({ ...x, k })).filter((x) => x.current);
-  const values = currents.length ? namedOf(R, 1) : [];
-  const [from, to] = S.view ?? [0, S.duration], h = dt*1000, out = [];
-  const first = Math.max(0, Math.ceil(from/h - 1e-9));
-  const last = Math.min(found.samples - 1, Math.floor(to/h + 1e-9));
-  const every = whole ? 1 : Math.max(1, Math.ceil((last - first)/200));
-  for (let s = first; s <= last; s += every) {
-    out.push([+(s*h).toPrecision(12), ...states.map((x, k) => found.traces[k][s]/x.scale),
-      ...currents.map(({scale, k}) => values[k][s]/scale), R.input(s*dt, s*dt, dt)/input.scale]);
-  }
-  return { head: ["t_ms", ...[...states, ...currents, input].map(column)], rows: out };
-}
-
-const column = ({name, unit}) => (unit ? `${name}_${unit.replaceAll("**", "").replaceAll("/", "_per_")
-  .replaceAll("*", "_")}` : name);
-
-function equilibriaTable() {
-  const { states } = R.system;
-  const head = [...states.map(column), "kind", "eigenvalue_per_ms"];
-  return { head, rows: (plane?.points ?? []).map(({x, kind, fastest}) =>
-    [...states.map(({scale}, k) => x[k]/scale), say(`point.${kind}`), fastest/1000]) };
-}
-
-function curveTable() {
-  const { input } = systemOf(S);
-  return { head: [column(input), "rate_Hz", "resolved"],
-    rows: (curve?.points ?? []).map(({I, rate, resolved}) =>
-      [I/input.scale, rate ?? say("curve.fast"), String(resolved)]) };
-}
-
-function diagramTable() {
-  const { input, states, membrane } = systemOf(S), v = states[membrane];
-  return { head: [column(input), column(v), "stable"], rows: (curve?.branch ?? []).map(({I, v: x, stable}) =>
-    [I/input.scale, x/v.scale, String(stable)]) };
-}
-
-function chaosTable(whole) {
-  const values = chaos?.curves[0].values ?? [], dt = (chaos?.curves[0].dt ?? 0)*1000;
-  const every = whole ? 1 : Math.max(1, Math.ceil(values.length/200)), out = [];
-  for (let s = 0; s < values.length; s += every) out.push([+(s*dt).toPrecision(12), values[s]]);
-  return { head: ["t_ms", "log10_distance"], rows: out };
-}
-
 // --- words, theme, address -----------------------------------------------------------------------------
 
 function applyWords() {
@@ -384,7 +374,7 @@ function applyWords() {
     .filter(Boolean));
   byId("variable").hidden = states.length < 3;
   byId("others").hidden = states.length < 3;
-  byId("others").replaceChildren(...["follow", "held"].map((value) =>
+  byId("others").replaceChildren(...OTHERS.map((value) =>
     element("option", { value, selected: value === S.others }, say(`others.${value}`))));
   document.title = `Excitable: ${sayModel(cellOf(S).title)}`;
 }
@@ -479,7 +469,7 @@ function begin() {
     if (location.hash.slice(1) === toAddress(S)) return;
     replace(readAddress() ?? defaults());
   });
-  worker = startWorker();
+  worker = answering(receive);
   controls.build(S);
   applyWords();
   askCurve();
@@ -494,9 +484,10 @@ window.excitable = {
   get curve() { return curve; },
   get chaos() { return chaos; },
   get plane() { return plane; },
+  get box() { return plots.traces.axes[0]; },
   get curveFirst() { return curveFirst; },
+  get runs() { return runs; }, plots,
   times, data: DATA, systems: SYSTEMS, colours, compute, defaults, prepared, pythonOf, ofPreset,
-  parts: (q) => ({ rows: q(() => traceRows(S, R)), draw: q(() => plots.traces.redraw()), rough: q(() => planeData(S, R, limits, true)), fine: q(() => planeData(S, R, limits, false)), side: q(() => { plots.plane.redraw(); plots.curve.redraw(); plots.diagram.redraw(); }) }),
   now() { frame(); settle(); }, toAddress, fromAddress,
   set(next) { replace(next); }, unit: withUnit,
 };

@@ -3,6 +3,7 @@ import { DATA } from "./data.js";
 import { SYSTEMS } from "./generated.js";
 
 export const METHODS = ["euler", "rk4", "half_steps"];
+export const OTHERS = ["follow", "fast", "held"];  // what the variables do that a plane does not show
 const MOST_STEPS = 400000;
 
 export const cellOf = (S) => DATA.cells[S.cell];
@@ -267,7 +268,7 @@ function readChoice(S, key, value) {
   else if (key === "method") { must(own(systemOf(S).steps, value)); S.method = value; }
   else if (key === "spikes") { must(value === "grid"); S.located = false; }
   else if (key === "plane") { must(states.includes(value)); S.plane = value; }
-  else if (key === "others") { must(["follow", "held"].includes(value)); S.others = value; }
+  else if (key === "others") { must(OTHERS.includes(value)); S.others = value; }
   else if (key === "chaos") { must(value === "1"); S.chaos = true; }
   else if (key === "at") { S.cursor = number(value, {limit: "not negative", most: 1}); }
   else if (key === "view") readView(S, value);

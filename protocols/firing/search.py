@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ...errors import InputError
-from ...simulation.parallel.progress import bar
+from ...progress import bar
 from ...simulation.run import DivergenceError
 
 RUNGS = 24

@@ -11,9 +11,10 @@ from ...analysis.learning.activations import RateCurve, ReLU
 from ...analysis.learning.data import check_samples
 from ...analysis.learning.feedforward import FeedForward
 from ...analysis.learning.training import Trained
-from ...errors import InputError
+from ...errors import CurveRangeWarning, InputError
 from ...models.checks import check_count, check_name, check_positive
 from ...models.warn import warn_caller
+from ...progress import bar
 from ...simulation.memory import readable
 from ...simulation.run import simulate
 from .. import tables
@@ -101,13 +102,13 @@ class SpikingClassifier:
 
         Warns
         -----
-        UserWarning
+        CurveRangeWarning
             If currents leave the range in which the curve was measured; says in how many units.
         """
         X = check_samples(X)
         length = check_positive("duration", duration, ms)
         inputs = self.network.inputs(X)[:-1]
-        self._say_outside(inputs)
+        outside = self._say_outside(inputs)
         need = self._bytes_per_sample(inputs, length)
         if need > memory:
             raise InputError(
@@ -118,7 +119,7 @@ class SpikingClassifier:
         size = -(-len(X) // batches)
         currents = self._currents(inputs[0])
         found = []
-        for begin in range(0, len(X), size):
+        for begin in bar(range(0, len(X), size), desc="presenting", unit="batch"):
             part = currents[begin : begin + size]
             n = len(part)
             part = np.concatenate([part, np.repeat(part[-1:], size - n, axis=0)])
@@ -130,7 +131,7 @@ class SpikingClassifier:
         sizes = [self.cells_per_unit * n for n in self.network.hidden]
         about = {
             **found[0][0].parameters, "samples": len(X), "batches": len(found),
-            "samples_per_batch": size, "memory_MB": size * need / 1e6,
+            "samples_per_batch": size, "memory_MB": size * need / 1e6, "units_outside": outside,
             "cells": size * sum(sizes),
             "synapses": size * sum(a * b for a, b in pairwise(sizes)),
         }  # fmt: skip
@@ -189,8 +190,9 @@ class SpikingClassifier:
 
     # --- what it takes ------------------------------------------------------------------------
 
-    def _say_outside(self, inputs: Sequence[np.ndarray]) -> None:
-        """Say how many units get currents beyond those at which the curve was measured."""
+    def _say_outside(self, inputs: Sequence[np.ndarray]) -> int:
+        """Return, and say, how many units get currents beyond those of the measured curve."""
+        units = 0
         for k, (x, coding) in enumerate(zip(inputs, self.codings, strict=True), 1):
             if self.scaling == "inverse":
                 outside = self.network.activation(x) * coding.rate_scale > self.curve.rate_Hz[-1]
@@ -200,12 +202,16 @@ class SpikingClassifier:
                 outside = self.curve.outside((I - self.curve.zero) / self.curve.unit)
                 largest = f"currents up to {I.max():.3g} {self.curve.I_unit}"
             if outside.any():
+                concerned = int(outside.any(axis=0).sum())
+                units += concerned
                 warn_caller(
-                    f"layer {k}: {outside.any(axis=0).sum()} of {x.shape[1]} units get {largest} "
+                    f"layer {k}: {concerned} of {x.shape[1]} units get {largest} "
                     f"outside of the measured {self.curve.I[0]:g} to {self.curve.I[-1]:g} "
                     f"{self.curve.I_unit} ({100 * outside.mean():.2g} % of all samples); measure "
-                    "the curve further, or train with l2 for smaller weights"
+                    "the curve further, or train with l2 for smaller weights",
+                    CurveRangeWarning,
                 )
+        return units
 
     def _bytes_per_sample(self, inputs: Sequence[np.ndarray], length_ms: float) -> float:
         sizes = [self.cells_per_unit * n for n in self.network.hidden]

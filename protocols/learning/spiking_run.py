@@ -25,7 +25,7 @@ class SpikingRun:
     duration_ms : float
     about : dict
         What is needed to redo the run; ``batches``, ``cells``, ``synapses`` and ``memory_MB`` of
-        each.
+        each; ``units_outside``: how many units got currents beyond the measured curve.
     """
 
     spikes: pd.DataFrame

@@ -17,10 +17,10 @@ from brian2 import Quantity
 
 from ...errors import InputError
 from ...models.checks import check_count, unit_text
+from ...progress import bar, silent
 from ...simulation.backends.compiled.programs import LARGEST
 from ...simulation.numerics import check_keywords
 from ...simulation.parallel.machine import cores, one_at_a_time
-from ...simulation.parallel.progress import bar, silent
 from ...simulation.parallel.workers import Here, LocalWorkers
 from ..firing.fi_curve import rates
 from .grids import grid_of

@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from ...progress import reporter
 from ..backends.compiled.program import Program
 from .machine import programs_at_once
-from .progress import reporter
 
 
 def execute(

@@ -1,14 +1,15 @@
 """The page's file: models of other people, bifurcation diagrams, the command line."""
 
+import numpy as np
 import pandas as pd
 import pytest
-from brian2 import ms
-from excitable.explorer import explorer_html, write_explorer
+from brian2 import cm, ms, uA
+from excitable.explorer import cycle_diagrams, explorer_html, write_explorer
 from excitable.explorer.blocks import blocks_of
 from excitable.explorer.cells import limit_of
 from excitable.explorer.page import joined
-from excitable.models import IZHIKEVICH_2007, LIF, ZOO, Parameter
-from excitable.protocols import Chirp
+from excitable.models import HODGKIN_HUXLEY, IZHIKEVICH_2007, LIF, ZOO, Parameter
+from excitable.protocols import Chirp, Constant, response
 
 from excitable.__main__ import main
 from excitable.errors import ExcitableError
@@ -40,7 +41,7 @@ def own_page(opened, tmp_path_factory):
 def test_models_of_other_people_agree_with_brian2(own_page, name):
     amount, duration = FIRING[name]
     edit = (
-        f"const S = excitable.defaults('{name}'); S.duration = {duration};"
+        f"const S = excitable.defaults('{name}'); S.duration = {duration}; S.dt *= 2;"
         f"S.blocks = [{{kind: 'step', amplitude: {amount}, onset: 2, offset: {duration}}}];"
         "S.start = 'initial'; return S;"
     )
@@ -89,11 +90,24 @@ def test_diagrams_come_along():
         }
     )
     page = explorer_html(diagrams={"hodgkin_huxley": table})
-    assert '"diagrams":{"hodgkin_huxley":[{"I":[0.0,1.0,2.0],"v":[-65.0,-64.0,-63.0]' in page
+    diagram = '{"I":[0.0,1.0,2.0],"v":[-65.0,-64.0,-63.0],"stable":[1,1,0]}'
+    assert f'"diagrams":{{"hodgkin_huxley":[{diagram}]}}' in page
     with pytest.raises(ValueError, match=r"needs the columns \['branch'\]"):
         explorer_html(diagrams={"hodgkin_huxley": table.drop(columns="branch")})
     with pytest.raises(ValueError, match="unknown model of a diagram 'hh'"):
         explorer_html(diagrams={"hh": table})
+
+
+def test_diagrams_hold_the_extremes_of_firing():
+    table = cycle_diagrams([HODGKIN_HUXLEY, LIF])["hodgkin_huxley"]
+    stable = table[table["stable"]]
+    out = response(HODGKIN_HUXLEY, Constant(20 * uA / cm**2), 100 * ms, dt=0.05 * ms,
+                   record=("v",), backend="numpy")  # fmt: skip
+    v = out.traces.loc[out.traces["t_ms"] > 60, "v_mV"]
+    found = [np.interp(20, b["I"], b["v"]) for _, b in stable.groupby("branch")]
+    assert found == pytest.approx([v.max(), v.min()], abs=0.5)
+    # Repetitive firing begins at a fold of cycles, at 6.26 (Rinzel 1978, Fed. Proc. 37:2793).
+    assert table["I"].min() == pytest.approx(6.26, abs=0.01)
 
 
 def test_the_command_writes_the_page(tmp_path, capsys):

@@ -93,24 +93,24 @@ def test_what_cannot_run_is_refused_by_name(change, named):
 # --- in the browser ---------------------------------------------------------------------------
 
 
-def test_every_example(page):
-    keys = page.evaluate("excitable.data.presets.map(x => x.key)")
+def test_every_example(page_open):
+    keys = page_open.evaluate("excitable.data.presets.map(x => x.key)")
     assert len(keys) == 39
     for key in keys:
-        page.select_option("#preset", key)
-        settle(page)
-        assert page.evaluate("excitable.state.preset") == key
-        assert len(page.text_content("#try")) > 40
-        assert page.evaluate("excitable.result.count") > 0 or key == "qif_below"
+        page_open.select_option("#preset", key)
+        settle(page_open)
+        assert page_open.evaluate("excitable.state.preset") == key
+        assert len(page_open.text_content("#try")) > 40
+        assert page_open.evaluate("excitable.result.count") > 0 or key == "qif_below"
         # The address gives the same view back.
-        state = page.evaluate("excitable.state")
-        assert page.evaluate("excitable.fromAddress(location.hash.slice(1))") == state
+        state = page_open.evaluate("excitable.state")
+        assert page_open.evaluate("excitable.fromAddress(location.hash.slice(1))") == state
 
 
-def test_every_slider_moves_what_it_names(page):
+def test_every_slider_moves_what_it_names(page_open):
     for cell in ("connor_stevens", "izhikevich", "izhikevich_2007_lts"):
-        choose(page, f"cell={cell}&in=step~13.7~50~500&start=initial")
-        moved = page.evaluate(
+        choose(page_open, f"cell={cell}&in=step~13.7~50~500&start=initial")
+        moved = page_open.evaluate(
             """() => [...document.querySelectorAll('.field')].map(row => {
               const slider = row.querySelector('input[type=range]'), before = slider.value;
               const field = `[data-key="${row.dataset.key}"] input[type=text]`;
@@ -123,8 +123,8 @@ def test_every_slider_moves_what_it_names(page):
         )
         assert len(moved) >= 15
         assert not [key for key, was, now in moved if was == now]
-        settle(page)
-        state = page.evaluate("excitable.state")
+        settle(page_open)
+        state = page_open.evaluate("excitable.state")
         values = {f"p.{k}": v for k, v in state["values"].items()}
         for key, _, now in moved:
             if key.startswith("p."):
@@ -132,20 +132,20 @@ def test_every_slider_moves_what_it_names(page):
         assert state["duration"] == float(dict((k, n) for k, _, n in moved)["duration"])
 
 
-def test_address_round_trip(page):
+def test_address_round_trip(page_open):
     address = (
         "cell=izhikevich&p.a=0.03&start=initial&x.v=-61&in=step~12~50~400&in=noise~2~4~9"
         "&in=pulses~3~2~20~30~4&in=sine~1~20~0~0~0~500&duration=600&method=euler&dt=0.1&spikes=grid"
         "&chaos=1&view=100~300&at=0.25&pin=izhikevich_fs~rest~b:0.22"
     )
-    choose(page, address)
-    state = page.evaluate("excitable.state")
-    assert page.evaluate("location.hash.slice(1)") == address
+    choose(page_open, address)
+    state = page_open.evaluate("excitable.state")
+    assert page_open.evaluate("location.hash.slice(1)") == address
     assert state["values"] == {"a": 0.03}
     assert [b["kind"] for b in state["blocks"]] == ["step", "noise", "pulses", "sine"]
     assert state["view"] == [100, 300]
     assert state["pin"]["values"] == {"b": 0.22}
-    assert page.is_hidden("#notice")
+    assert page_open.is_hidden("#notice")
 
 
 @pytest.mark.parametrize(
@@ -189,32 +189,42 @@ def test_numbers_that_make_no_sense(page_open, key, text, message):
     assert page_open.evaluate("excitable.result.count") == spikes
 
 
-def test_languages_are_complete_on_the_page(page):
+def test_languages_are_complete_on_the_page(page_open):
     for language, word in (("es", "Parámetros"), ("fr", "Paramètres"), ("en", "Parameters")):
-        page.select_option("#language", language)
-        settle(page)
-        assert page.evaluate("document.documentElement.lang") == language
-        assert word in page.text_content("#controls")
-        keys = page.evaluate("Object.keys(excitable.data.texts.en)")
-        shown = page.evaluate("document.body.innerText")
+        page_open.select_option("#language", language)
+        settle(page_open)
+        assert page_open.evaluate("document.documentElement.lang") == language
+        assert word in page_open.text_content("#controls")
+        keys = page_open.evaluate("Object.keys(excitable.data.texts.en)")
+        shown = page_open.evaluate("document.body.innerText")
         assert not [k for k in keys if "." in k and k in shown.split()]
 
 
-def test_files(page, tmp_path):
+def test_files_and_tables(page, tmp_path):
     choose(page, "cell=lif&in=step~2~50~500")
-    for name in ("traces", "plane", "curve", "diagram"):
+    rows = {"traces": 201, "plane": 1, "curve": 50, "diagram": 400}
+    for name in rows:
         for kind in ("csv", "png", "svg"):
             with page.expect_download() as wait:
                 page.click(f"#{name} button[data-kind={kind}]")
             path = tmp_path / wait.value.suggested_filename
             wait.value.save_as(path)
             check_file(path, kind)
+        page.click(f"#{name} summary")
+        page.locator(f"#{name} thead th").nth(2).wait_for(state="attached")
+        assert page.locator(f"#{name} tbody tr").count() == rows[name]
     table = list(csv.DictReader(io.StringIO((tmp_path / "excitable_traces.csv").read_text())))
     assert list(table[0]) == ["t_ms", "v_mV", "I_nA"]
     assert len(table) == 10001
     # tau dv/dt = E_L - v + R I from the onset on: the first rise, in closed form.
     rise = {float(r["t_ms"]): float(r["v_mV"]) for r in table}
     assert rise[55.0] == pytest.approx(-65 + 20 * (1 - np.exp(-0.5)), abs=1e-6)
+    paper = page.evaluate("[false, true].map(dark => excitable.colours(dark).paper)")
+    assert f'fill="{paper[0]}"' in (tmp_path / "excitable_traces.svg").read_text()
+    page.click("#theme")
+    with page.expect_download() as wait:
+        page.click("#traces button[data-kind=svg]")
+    assert f'fill="{paper[1]}"' in Path(wait.value.path()).read_text()
 
 
 def check_file(path: Path, kind: str):
@@ -226,11 +236,11 @@ def check_file(path: Path, kind: str):
         assert len(path.read_text().splitlines()) > 1 or "plane" in path.name
 
 
-def test_exact_curves_are_the_formulas(page):
+def test_exact_curves_are_the_formulas(page_open):
     for model, formula, to in ((LIF, lif_rate, 1e9), (QIF, qif_rate, 1)):
-        page.evaluate("n => excitable.set(excitable.defaults(n))", model.name)
-        page.wait_for_function("() => excitable.curve?.done", timeout=60000)
-        curve = page.evaluate("excitable.curve")
+        page_open.evaluate("n => excitable.set(excitable.defaults(n))", model.name)
+        page_open.wait_for_function("() => excitable.curve?.done", timeout=60000)
+        curve = page_open.evaluate("excitable.curve")
         currents = np.array([x["I"] for x in curve["exact"]]) * to
         numbers = {k: p.value for k, p in model.parameters.items()}
         expected = formula(currents, **numbers)
@@ -258,60 +268,157 @@ def test_equilibria_are_those_of_dynamics(page_open, model):
             assert fastest == pytest.approx(row["eigenvalue_per_ms"], rel=1e-6, abs=1e-9)
 
 
-def test_chaos_survives_a_smaller_step_or_does_not(page):
-    choose(page, "cell=izhikevich_rs&in=step~10~0~500&chaos=1")
-    assert page.evaluate("excitable.chaos.verdict") == "chaos.none"
-    page.select_option("#preset", "chaos")
-    settle(page)
-    assert page.evaluate("excitable.chaos.verdict") == "chaos.both"
+def test_a_plane_names_what_stands_still(page_open):
+    address = "cell=hodgkin_huxley&in=constant~12&plane=n&others=fast&at=0.37"
+    choose(page_open, address)
+    state = page_open.evaluate("[...excitable.plane.state]")
+    text = page_open.text_content("#reduction")
+    assert text.startswith("At rest at v: m. Held as at the cursor: h = ")
+    h = state[2]
+    assert float(text.rstrip(" .").split("= ")[1]) == pytest.approx(h, rel=1e-2)
+    # Both nullclines in closed form, with m at its steady value and h as it is at the cursor.
+    v_line, n_line = (np.array(x).reshape(-1, 2) for x in page_open.evaluate(
+        "excitable.plane.lines.map(x => [...x])"))  # fmt: skip
+    p = {k: x.value for k, x in HODGKIN_HUXLEY.parameters.items()}
+    rates = hodgkin_huxley_rates(v_line[:, 0] * 1e3)
+    m = rates["m"][0] / sum(rates["m"])
+    v = v_line[:, 0] * 1e3
+    rest = 12 - p["g_Na"] * m**3 * h * (v - p["E_Na"]) - p["g_L"] * (v - p["E_L"])
+    n = (np.maximum(rest / (p["g_K"] * (v - p["E_K"])), 0)) ** 0.25
+    steep = np.abs(v - p["E_K"]) > 5
+    np.testing.assert_allclose(v_line[steep, 1], n[steep], atol=5e-3)
+    rates = hodgkin_huxley_rates(n_line[:, 0] * 1e3)
+    np.testing.assert_allclose(n_line[:, 1], rates["n"][0] / sum(rates["n"]), atol=5e-3)
+    choose(page_open, address.replace("fast", "held"))
+    assert page_open.text_content("#reduction").startswith("Held as at the cursor: m = ")
+    choose(page_open, address.replace("&others=fast", ""))
+    assert page_open.text_content("#reduction") == "At rest at v: m, h."
 
 
-def test_rates_faster_than_the_step_are_none(page):
-    choose(page, "cell=izhikevich&p.d=-16&p.c=-45&in=constant~-99")
-    page.wait_for_function("() => excitable.curve?.done", timeout=60000)
-    points = page.evaluate("excitable.curve.points")
-    step = page.evaluate("excitable.state.dt")
+def hodgkin_huxley_rates(v):
+    """Opening and closing of m and n in 1/ms; Hodgkin and Huxley (1952) with rest at -65 mV."""
+    u = v + 65
+    return {
+        "m": (0.1 * (25 - u) / np.expm1((25 - u) / 10), 4 * np.exp(-u / 18)),
+        "n": (0.01 * (10 - u) / np.expm1((10 - u) / 10), 0.125 * np.exp(-u / 80)),
+    }
+
+
+def test_chaos_survives_a_smaller_step_or_does_not(page_open):
+    choose(page_open, "cell=izhikevich_rs&in=step~10~0~500&chaos=1")
+    assert page_open.evaluate("excitable.chaos.verdict") == "chaos.none"
+    page_open.select_option("#preset", "chaos")
+    settle(page_open)
+    assert page_open.evaluate("excitable.chaos.verdict") == "chaos.both"
+
+
+def test_rates_faster_than_the_step_are_none(page_open):
+    choose(page_open, "cell=izhikevich&p.d=-16&p.c=-45&in=constant~-99")
+    page_open.wait_for_function("() => excitable.curve?.done", timeout=60000)
+    points = page_open.evaluate("excitable.curve.points")
+    step = page_open.evaluate("excitable.state.dt")
     assert all(x["rate"] is None or x["rate"] < 1000 / (3 * step) for x in points)
     assert any(x["rate"] is None for x in points)
 
 
-def test_euler_can_be_watched_to_fail(page):
-    choose(page, "cell=hodgkin_huxley&in=step~10~50~500&method=euler&dt=0.5")
-    assert page.evaluate("excitable.result.found.diverged") is not None
-    assert "diverged at" in page.text_content("#warning")
-    assert page.evaluate("excitable.result.found.samples") < 1000
+def test_euler_can_be_watched_to_fail(page_open):
+    choose(page_open, "cell=hodgkin_huxley&in=step~10~50~500&method=euler&dt=0.5")
+    assert page_open.evaluate("excitable.result.found.diverged") is not None
+    assert "diverged at" in page_open.text_content("#warning")
+    assert page_open.evaluate("excitable.result.found.samples") < 1000
 
 
-def test_keys_lead_the_cursor_and_say_what_is_there(page):
-    choose(page, "cell=lif&in=step~2~50~500")
-    page.focus("#traces canvas")
-    before = page.evaluate("excitable.state.cursor")
-    page.keyboard.press("ArrowRight")
-    assert page.evaluate("excitable.state.cursor") > before
-    assert "v = " in page.text_content("#live")
-    page.keyboard.press("+")
-    view = page.evaluate("excitable.state.view")
+def test_keys_lead_the_cursor_and_say_what_is_there(page_open):
+    choose(page_open, "cell=lif&in=step~2~50~500")
+    page_open.focus("#traces canvas")
+    before = page_open.evaluate("excitable.state.cursor")
+    page_open.keyboard.press("ArrowRight")
+    assert page_open.evaluate("excitable.state.cursor") > before
+    assert "v = " in page_open.text_content("#live")
+    page_open.keyboard.press("+")
+    view = page_open.evaluate("excitable.state.view")
     assert view[1] - view[0] < 500
-    page.keyboard.press("0")
-    assert page.evaluate("excitable.state.view") is None
-    box = page.locator("#traces canvas").bounding_box()
-    page.mouse.move(box["x"] + 200, box["y"] + 60)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 300, box["y"] + 60, steps=4)
-    page.mouse.up()
-    view = page.evaluate("excitable.state.view")
+    page_open.keyboard.press("0")
+    assert page_open.evaluate("excitable.state.view") is None
+    box = page_open.locator("#traces canvas").bounding_box()
+    page_open.mouse.move(box["x"] + 200, box["y"] + 60)
+    page_open.mouse.down()
+    page_open.mouse.move(box["x"] + 300, box["y"] + 60, steps=4)
+    page_open.mouse.up()
+    view = page_open.evaluate("excitable.state.view")
     assert 0 < view[1] - view[0] < 300
 
 
-def test_a_second_neuron_beside_the_first(page):
-    choose(page, "cell=connor_stevens&in=step~12~50~500")
-    page.click("#pin")
-    page.evaluate("excitable.set({...excitable.state, values: {g_A: 0, E_L: -67.8}})")
-    settle(page)
-    assert page.evaluate("excitable.state.pin.values") == {}
-    assert "Connor-Stevens" in page.text_content("#pin\\.state")
-    page.click("#unpin")
-    assert page.evaluate("excitable.state.pin") is None
+@pytest.fixture
+def touched(opened, page_file):
+    """A page under fingers, and a function that puts them down, moves and lifts them."""
+    with opened(page_file, has_touch=True, viewport={"width": 820, "height": 1180}) as page:
+        choose(page, "cell=lif&in=step~2~50~500&view=100~300")
+        box = page.locator("#traces canvas").bounding_box()
+        session = page.context.new_cdp_session(page)
+
+        def fingers(*path):
+            kinds = ("touchStart", *["touchMove"] * (len(path) - 1), "touchEnd")
+            for kind, places in zip(kinds, (*path, ()), strict=True):
+                at = [
+                    {"x": box["x"] + x, "y": box["y"] + 90, "id": k} for k, x in enumerate(places)
+                ]
+                session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
+            settle(page)
+
+        yield page, fingers
+
+
+def test_fingers_zoom_move_and_point(touched):
+    page, fingers = touched
+    # Two fingers from 100 to 300 pixels apart: a third of the 200 ms, the same time in the middle.
+    left, width = page.evaluate("[excitable.box.left, excitable.box.width]")
+    middle = 100 + 200 * (300 - left) / width
+    fingers((250, 350), (225, 375), (150, 450))
+    start, end = page.evaluate("excitable.state.view")
+    assert end - start == pytest.approx(200 / 3)
+    assert start + (end - start) * (300 - left) / width == pytest.approx(middle)
+    # One finger takes the traces along.
+    fingers((400,), (380,), (320,))
+    moved = page.evaluate("excitable.state.view")
+    by = 80 / width * (end - start)
+    assert moved == pytest.approx([start + by, end + by])
+    # A tap leads the cursor.
+    fingers((left + width / 2,))
+    assert page.evaluate("excitable.state.cursor*500") == pytest.approx(sum(moved) / 2)
+    assert "v = " in page.text_content("#live")
+
+
+def test_a_slow_cell_runs_beside_the_page_while_a_slider_moves(page):
+    choose(page, "cell=connor_stevens&in=step~12~50~2000&duration=2000")
+    before = page.evaluate("excitable.result.count")
+    page.evaluate(
+        """async () => {
+          const slider = document.querySelector('[data-key="b0.amplitude"] input[type=range]');
+          for (let k = 0; k < 8; k++) {
+            slider.value = 20 + 2*k;
+            slider.dispatchEvent(new Event("input", {bubbles: true}));
+            await new Promise(requestAnimationFrame);
+          }
+        }"""
+    )
+    page.wait_for_function("() => excitable.result.state.blocks[0].amplitude === 34")
+    # Those between are left out, the last is not, and it is the run of the page's own thread.
+    assert 1 <= page.evaluate("excitable.runs.taken") <= 8
+    assert page.evaluate("excitable.result.count") > before
+    same = "(a, b) => JSON.stringify([...a.found.spikes]) === JSON.stringify([...b.found.spikes])"
+    assert page.evaluate(f"({same})(excitable.result, excitable.compute(excitable.state))")
+
+
+def test_a_second_neuron_beside_the_first(page_open):
+    choose(page_open, "cell=connor_stevens&in=step~12~50~500")
+    page_open.click("#pin")
+    page_open.evaluate("excitable.set({...excitable.state, values: {g_A: 0, E_L: -67.8}})")
+    settle(page_open)
+    assert page_open.evaluate("excitable.state.pin.values") == {}
+    assert "Connor-Stevens" in page_open.text_content("#pin\\.state")
+    page_open.click("#unpin")
+    assert page_open.evaluate("excitable.state.pin") is None
 
 
 def test_axe_finds_nothing(opened, page_file):

@@ -9,6 +9,8 @@ from excitable.analysis import FeedForward, RateCurve, ReLU, lif_rate
 from excitable.models import IZHIKEVICH, LIF, QIF
 from excitable.protocols import activation_curve, to_spiking
 
+from excitable.errors import CurveRangeWarning
+
 SHAPE = {"R": 10.0, "tau": 10.0, "E_L": -65.0, "V_reset": -65.0, "V_th": -50.0}
 FAST = {"duration": 300 * ms, "discard": 100 * ms, "backend": "numpy"}
 
@@ -41,7 +43,7 @@ def test_bursts_have_no_rate_to_train_with():
     chattering = IZHIKEVICH.with_(c=-50 * mV, d=2 * mV / ms)
     with pytest.raises(ValueError, match=r"izhikevich: no resolved F-I curve from 6 to 12.*uneven"):
         activation_curve(chattering, 6 * mV / ms, 12 * mV / ms, points=3, duration=150 * ms,
-                         discard=20 * ms, backend="numpy")  # fmt: skip
+                         discard=20 * ms, dt=0.125 * ms, backend="numpy")  # fmt: skip
 
 
 def test_cell_that_does_not_fire_is_refused():
@@ -140,8 +142,9 @@ def test_linear_scaling_distorts_and_the_inverse_does_not(curve):
 
 def test_currents_outside_of_the_curve_are_said_with_their_units(curve):
     given = FeedForward([[[1.0, 9.0, 0.0]], [[1.0], [1.0], [1.0]]], [np.zeros(3), [0.0]], curve)
-    with pytest.warns(UserWarning, match=r"layer 1: 1 of 3 units get currents up to 10.5 nA"):
-        to_spiking(given, LIF).run([[1.0], [0.2]], 5 * ms, backend="numpy")
+    with pytest.warns(CurveRangeWarning, match=r"layer 1: 1 of 3 units get currents up to 10.5 nA"):
+        run = to_spiking(given, LIF).run([[1.0], [0.2]], 5 * ms, backend="numpy")
+    assert run.about["units_outside"] == 1
 
 
 def test_accuracy_counts(curve):

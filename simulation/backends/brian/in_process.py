@@ -8,7 +8,7 @@ import numpy as np
 from brian2 import second
 from brian2.core.base import BrianObjectException
 
-from ...parallel.progress import reporter
+from ....progress import reporter
 from ...plan import Plan
 from ...recording import Recording, recording_of
 from ..backend import Backend

@@ -11,9 +11,9 @@ from brian2 import Function, TimedArray
 from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
 
 from ....models.grouping import BrianText
+from ....progress import reporter
 from ...parallel.chunks import count_chunks, execute, seeds_of_chunks
 from ...parallel.machine import programs_at_once
-from ...parallel.progress import reporter
 from ...plan import Plan
 from ...recording import Recording, recording_of
 from ..backend import Backend

@@ -17,7 +17,7 @@ from ....errors import DivergenceError, InputError
 from ....models.checks import check_name, check_positive, check_quantity
 from ....models.conditions import Gap, gap_of
 from ....models.system import System
-from ...parallel.progress import reporter
+from ....progress import reporter
 from ...plan import Cells, Plan
 from ...recording import CELLS, CellsRecording, Recording
 from ...run import exact_plan, recordable

@@ -98,13 +98,25 @@ export function branch(system, p, [low, high], points = 400) {
   return found;
 }
 
-// The other variables of a plane (v, w) while v and w are given: at rest at v, or as they are.
-export function slopesInPlane(system, p, I, { w, others, held }) {
+// The variables that stand still in a plane (v, w): all others, none, or those slower than w; the
+// rest of them is at rest at v, as far as that is known. `state` is where "slower" is told.
+export function heldInPlane(system, p, I, { w, others, state }) {
+  const rest = system.states.map((_, k) => k).filter((k) => k !== system.membrane && k !== w);
+  if (others === "held" || system.steady === null) return rest;
+  if (others === "follow") return [];
+  const n = system.states.length, flat = jacobian(system, p, I, state), rate = (k) => -flat[k*n + k];
+  return rest.filter((k) => !(rate(k) > rate(w)));
+}
+
+export function slopesInPlane(system, p, I, { w, held, state }) {
   const n = system.states.length, v = system.membrane, input = constant(I);
-  const x = Float64Array.from(held), out = new Float64Array(n);
-  const follow = others === "follow" && system.steady !== null;
+  const x = Float64Array.from(state), out = new Float64Array(n);
+  const follow = n > 2 && held.length < n - 2;
   return (a, b, result) => {
-    if (follow) system.steady(a, I, p, x);
+    if (follow) {
+      system.steady(a, I, p, x);
+      for (const k of held) x[k] = state[k];
+    }
     x[v] = a;
     if (w !== null) x[w] = b;
     system.slopes(0, x, p, true, 0, system.h, input, out);

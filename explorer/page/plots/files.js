@@ -1,4 +1,4 @@
-// Files that the page makes: tables as CSV, plots as PNG and SVG.
+// Files that the page makes: tables as CSV, plots as PNG and SVG, light or dark as they are seen.
 import { SvgPen, colours } from "./draw.js";
 
 export function download(name, content, type) {
@@ -16,7 +16,7 @@ export const csvOf = ({ head, rows }) =>
   `${head.map(cell).join(",")}\n${rows.map((row) => row.map(cell).join(",")).join("\n")}\n`;
 
 export function svgOf(plot) {
-  const style = { ...colours(false), font: "12px sans-serif" };
+  const style = { ...colours(), font: "12px sans-serif" };
   const pen = new SvgPen(plot.width, plot.height, style.paper);
   plot.draw(pen, plot.width, plot.height, style);
   return pen.text();
@@ -26,7 +26,7 @@ export function pngOf(plot, done) {
   const canvas = document.createElement("canvas"), scale = 3;
   canvas.width = plot.width*scale;
   canvas.height = plot.height*scale;
-  const pen = canvas.getContext("2d"), style = { ...colours(false), font: "12px sans-serif" };
+  const pen = canvas.getContext("2d"), style = { ...colours(), font: "12px sans-serif" };
   pen.scale(scale, scale);
   pen.fillStyle = style.paper;
   pen.fillRect(0, 0, plot.width, plot.height);

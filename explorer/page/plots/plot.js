@@ -1,7 +1,7 @@
 // A plot on the page: canvas, buttons for files, and the table behind it.
 import { colours } from "./draw.js";
 import { csvOf, download, pngOf, svgOf } from "./files.js";
-import { say } from "./words.js";
+import { say } from "../words.js";
 
 export const byId = (id) => document.getElementById(id);
 

@@ -1,8 +1,8 @@
 // What each plot shows, as pure drawing: (pen, width, height, style, what there is) -> axes.
 import { Axes, CYCLE } from "./draw.js";
-import { diagramOf, equilibriaOf, inputAt, namedOf, planeOf, sampleAt } from "./compute.js";
-import { systemOf } from "./state.js";
-import { namePlain, say, unitShown, withUnit } from "./words.js";
+import { diagramOf, equilibriaOf, inputAt, planeOf, sampleAt } from "../compute.js";
+import { systemOf } from "../state.js";
+import { namePlain, say, unitShown, withUnit } from "../words.js";
 
 const LEFT = 58, RIGHT = 14, BOTTOM = 42, TOP = 24, GAP = 34;
 const NAMED_COLOURS = { I_Na: "b", I_K: "a", I_A: "c", I_L: "grey", m: "b", h: "c", n: "a",
@@ -22,7 +22,7 @@ export const coloursOf = (names, style) => {
 // --- traces ---------------------------------------------------------------------------------------
 
 // The rows of the trace plot: membrane, other variables by unit, ionic currents, input.
-export function traceRows(S, R) {
+export function traceRows(R) {
   const { states, membrane, named, input } = R.system, { found } = R;
   const whole = (k) => ({ name: states[k].name, values: found.traces[k], dx: found.dt*1000,
     factor: 1/states[k].scale, unit: states[k].unit, to: found.samples });
@@ -32,12 +32,11 @@ export function traceRows(S, R) {
     if (k !== membrane) byUnit.set(unit, [...(byUnit.get(unit) ?? []), whole(k)]);
   });
   for (const [unit, series] of byUnit) rows.push({ unit, series, weight: 1.5 });
-  const every = Math.max(1, Math.floor(found.samples/4000)), dx = found.dt*1000*every;
+  const dx = found.dt*1000*R.every;
   const currents = named.map((x, k) => ({ ...x, k })).filter((x) => x.current);
   if (currents.length) {
-    const values = namedOf(R, every);
     rows.push({ unit: currents[0].unit, weight: 1.5, series: currents.map(({name, scale, unit, k}) =>
-      ({ name, values: values[k], dx, factor: 1/scale, unit, to: values[k].length })) });
+      ({ name, values: R.named[k], dx, factor: 1/scale, unit, to: R.named[k].length })) });
   }
   rows.push({ unit: input.unit, weight: 1, series: [inputSeries(R, input)] });
   return rows;
@@ -88,10 +87,12 @@ export function drawTraces(pen, width, height, style, { S, R, pinned, rows, limi
     axes.clipped(() => {
       if (k === 0 && pinned) {
         const { values, dx, factor, to: end } = pinned.rows[0].series[0];
-        axes.trace(values, 0, dx, factor, style.d, { to: end, width: 1.2 });
+        if (quick) axes.bars(values, dx, factor, style.d, end);
+        else axes.trace(values, 0, dx, factor, style.d, { to: end, width: 1.2 });
       }
-      row.series.forEach(({ values, dx, factor, to: end }, j) =>
-        axes.trace(values, 0, dx, factor, colours[j], { to: end, width: quick ? 1 : 1.4 }));
+      row.series.forEach(({ values, dx, factor, to: end }, j) => (quick
+        ? axes.bars(values, dx, factor, colours[j], end)
+        : axes.trace(values, 0, dx, factor, colours[j], { to: end, width: 1.4 })));
     });
     if (k === 0) spikeMarks(axes, R, style);
     if (row.series.length > 1) {
@@ -173,12 +174,22 @@ function trajectory(axes, S, R, v, w, sv, sw, style) {
   const jumps = new Set(R.system.resets ? R.found.spikes.map((t) => Math.floor(t/dt + 1e-9) + 1) : []);
   const through = (from_, to_, move) => {
     pen.beginPath();
-    let px = NaN, py = NaN;
+    const seen = new Set();  // pixels; a cell that fires on passes the same ones again and again
+    let px = NaN, py = NaN, known = false, lifted = false;
     for (let s = from_; s < to_; s++) {
       const x = axes.x(traces[v][s]/sv), y = axes.y(traces[w][s]/sw), jump = jumps.has(s);
-      const near = Math.abs(x - px) + Math.abs(y - py) < 0.7 && !jumps.has(s + 1) && !jump;
-      if (s > from_ && near) continue;
-      if (move(s === from_, jump)) pen.moveTo(x, y); else pen.lineTo(x, y);
+      const far = Math.abs(x - px) + Math.abs(y - py), plain = !jumps.has(s + 1) && !jump;
+      if (s > from_ && far < 0.7 && plain) continue;
+      const pixel = Math.round(x)*1e5 + Math.round(y), again = known;
+      known = seen.has(pixel);
+      seen.add(pixel);
+      if (far < 3 && plain && again && known) {
+        lifted = true;
+      } else {
+        if (lifted) pen.moveTo(px, py);
+        lifted = false;
+        if (move(s === from_, jump)) pen.moveTo(x, y); else pen.lineTo(x, y);
+      }
       px = x;
       py = y;
     }
@@ -254,7 +265,9 @@ export function drawDiagram(pen, width, height, style, { S, R, curve, xlim }) {
   const { input, states, membrane } = systemOf(S), v = states[membrane];
   const points = (curve?.points ?? []).filter((x) => x.rate > 0 && !x.diverged), branch = curve?.branch ?? [];
   const inside = branch.filter(({I}) => I/input.scale >= xlim[0] && I/input.scale <= xlim[1]);
-  const seen = [...points.flatMap((x) => [x.low, x.high]), ...inside.map((x) => x.v)].map((x) => x/v.scale);
+  const orbits = diagramOf(S) ?? [];
+  const seen = [...[...points.flatMap((x) => [x.low, x.high]), ...inside.map((x) => x.v)].map((x) => x/v.scale),
+    ...orbits.flatMap((x) => x.v)];
   const ylim = seen.length ? padded([Math.min(...seen), Math.max(...seen)], 0.06) : [-80, 40];
   const box = { left: LEFT, top: TOP, width: width - LEFT - RIGHT, height: height - TOP - BOTTOM };
   const axes = new Axes(pen, box, xlim, ylim, style);
@@ -266,9 +279,9 @@ export function drawDiagram(pen, width, height, style, { S, R, curve, xlim }) {
       const line = branch.map((x) => (x.stable === stable ? [x.I/input.scale, x.v/v.scale] : null));
       axes.line(line, style.ink, stable ? { width: 2.2 } : { width: 1.4, dash: [4, 3] });
     }
-    for (const part of diagramOf(S) ?? []) {
+    for (const part of orbits) {
       for (const stable of [true, false]) {
-        axes.line(part.I.map((I, k) => (part.stable[k] === stable ? [I, part.v[k]] : null)), style.c,
+        axes.line(part.I.map((I, k) => (!!part.stable[k] === stable ? [I, part.v[k]] : null)), style.c,
           stable ? { width: 2.2 } : { width: 1.4, dash: [4, 3] });
       }
     }
@@ -278,7 +291,7 @@ export function drawDiagram(pen, width, height, style, { S, R, curve, xlim }) {
     }
   });
   axes.legend([[say("diagram.stable"), style.ink], [say("diagram.unstable"), style.ink, [4, 3]],
-    [say("diagram.firing"), style.a]]);
+    ...(orbits.length ? [[say("diagram.cycles"), style.c]] : []), [say("diagram.firing"), style.a]]);
   return [axes];
 }
 

@@ -1,14 +1,15 @@
-// The F-I curve in a worker: the page goes on while it refines.
+// What a worker does: F-I curves that refine while the page goes on, and runs while it is dragged.
 import { exactRate, rateAt, rounds, startOf } from "./curve.js";
 import { branch } from "./equilibria.js";
-import { SYSTEMS } from "./generated.js";
+import { SYSTEMS } from "../generated.js";
+import { traced } from "./run.js";
 
 let current = 0;
 
 const pause = () => new Promise((go) => setTimeout(go, 0));
 
 // job: {id, system, p, search, from, to, count, numerics}. `post` receives what is known so far.
-export async function work(job, post) {
+async function work(job, post) {
   const { id, p, first, search, from, to, count, numerics } = job;
   const system = { ...SYSTEMS[job.system], h: numerics.dt };
   current = id;
@@ -42,6 +43,17 @@ export async function work(job, post) {
   }
 }
 
+// The answer to one job: runs at once, or an F-I curve that refines.
+export function answer(job, post) {
+  if (!job.runs) return work(job, post);
+  const begin = performance.now(), answers = job.runs.map(traced);
+  return post({ answers, ms: performance.now() - begin });
+}
+
+// Arrays of a run are handed over, not copied.
+const arraysOf = ({ answers = [] }) => answers.flatMap(({ found, named }) =>
+  [...found.traces, ...named, found.spikes].map((array) => array.buffer));
+
 export function listen(scope) {
-  scope.onmessage = ({ data }) => work(data, (answer) => scope.postMessage(answer));
+  scope.onmessage = ({ data }) => answer(data, (found) => scope.postMessage(found, arraysOf(found)));
 }

@@ -1,5 +1,5 @@
 // The input: building blocks, added. All numbers here are in SI units.
-import { BLOCKS } from "./generated.js";
+import { BLOCKS } from "../generated.js";
 import { normals } from "./numbers.js";
 
 export const SAMPLE = 0.5e-3;  // s, how long each value of the noise is held

@@ -1,4 +1,6 @@
 // One run of a cell: the toolkit's own steps, one after the other, as Brian2 orders them.
+import { SYSTEMS } from "../generated.js";
+import { inputOf } from "./stimulus.js";
 
 const MEMORY = 6;  // see programs.py
 const HOLD = 1, LAST = 5;
@@ -87,4 +89,14 @@ export function namedValues(system, p, input, found, every) {
     for (let k = 0; k < count; k++) values[k][r] = out[k];
   }
   return values;
+}
+
+const SHOWN = 4000;  // how many values of the named currents a plot has
+
+// All of a run that is drawn. job: {system, p, x0, blocks, numerics, duration}, without functions.
+export function traced({ system, p, x0, blocks, numerics, duration }) {
+  const own = { ...SYSTEMS[system], h: numerics.dt }, input = inputOf(blocks, duration);
+  const found = run(own, p, x0, input, numerics, duration);
+  const every = Math.max(1, Math.floor(found.samples/SHOWN));
+  return { found, every, named: namedValues(own, p, input, found, every) };
 }
