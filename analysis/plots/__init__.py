@@ -12,6 +12,7 @@ from .noise import plot_noisy_fi
 from .patterns import plot_patterns
 from .phase import plot_phase_line
 from .phase_planes import plot_phase_plane
+from .strength_duration import plot_strength_duration
 from .style import (
     CURRENT_COLOURS,
     CYCLE,
@@ -61,6 +62,7 @@ __all__ = [
     "plot_residuals",
     "plot_spectrum",
     "plot_stimulus_response",
+    "plot_strength_duration",
     "plot_trace",
     "plot_voltage_clamp",
     "save_figure",

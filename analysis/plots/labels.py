@@ -219,6 +219,29 @@ def input_unit(table: pd.DataFrame) -> str:
     return str(units[0]) if len(units) else ""
 
 
+def unit_of(table: pd.DataFrame, name: str) -> str | None:
+    """Read the unit of a parameter from a protocol's table.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With ``attrs["units"]``, as protocols make it.
+    name : str
+        A column.
+
+    Returns
+    -------
+    str or None
+        None if the table does not say.
+
+    Examples
+    --------
+    >>> unit_of(pd.DataFrame({"tau": [10.0]}), "tau") is None
+    True
+    """
+    return table.attrs.get("units", {}).get(name)
+
+
 def require_columns(table: pd.DataFrame, *columns: str, needed_by: str) -> None:
     """Check that a table has the columns that a figure needs.
 

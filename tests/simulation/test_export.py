@@ -20,7 +20,7 @@ from excitable.simulation import Backend, export, open_program, simulate
 from excitable.simulation.backends import has_compiler, preferences
 from excitable.simulation.backends.compiled.compile import compiler, has_openmp
 
-from excitable.__main__ import main as excitable
+from excitable.commands import main as excitable
 
 pytestmark = pytest.mark.skipif(
     not (has_compiler() and shutil.which("make")), reason="needs a C++ compiler and make"
@@ -393,11 +393,11 @@ def test_a_failed_export_leaves_nothing(tmp_path, monkeypatch):
     ("arguments", "message"),
     [
         (["--vary", "g_a"], "did you mean 'g_A'"),
-        (["--vary", "g_A", "I", "--n", "10"], "a number such as 9"),
-        (["--vary", "g_A=1:2:3", "I"], "give values to ['I'] too"),
-        (["--vary", "I=1,2", "--n", "5"], "how many neurons there are"),
+        (["--vary", "g_A", "--vary", "I", "--n", "10"], "a number such as 9"),
+        (["--vary", "g_A", "I"], "each parameter has an option of its own"),
+        (["--vary", "I", "1", "2", "--n", "5"], "how many neurons there are"),
         (["--vary", "I_onset", "--onset", "5"], "have no range"),
-        (["--vary", "I=1,two"], "'two': expected a number or FROM:TO:COUNT"),
+        (["--vary", "I", "1", "two"], "'two': expected a number or FROM:TO:COUNT"),
         (["--record", "w"], "unknown variable to record 'w'"),
         (["--onset", "50", "--offset", "20"], "must come after the onset"),
     ],
@@ -411,7 +411,21 @@ def test_command_line_names_what_is_wrong(arguments, message, tmp_path, capsys):
 
 def test_command_line_exports(tmp_path, capsys):
     """All combinations, the last name fastest; default values over the parameters' ranges."""
-    arguments = ["export", "lif", "--vary", "tau=5:20:2", "I=1,2,4", "--set", "t_ref", "3"]
+    arguments = [
+        "export",
+        "lif",
+        "--vary",
+        "tau",
+        "5:20:2",
+        "--vary",
+        "I",
+        "1",
+        "2",
+        "4",
+        "--set",
+        "t_ref",
+        "3",
+    ]
     assert excitable([*arguments, "--out", str(tmp_path / "a")]) == 0
     with (tmp_path / "a" / "parameters.csv").open() as stream:
         rows = list(csv.DictReader(stream))
