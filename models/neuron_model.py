@@ -18,7 +18,7 @@ from .ranges import check_divisor, default_range
 from .statements import one_expression
 from .symbolic import Symbolic, symbolic
 from .system import System, system_of
-from .units import display_unit, unit_from_state, unit_state
+from .units import SIValue, display_unit, unit_from_state, unit_state
 
 
 @dataclass(frozen=True)
@@ -213,8 +213,8 @@ class NeuronModel:
 
     @property
     def values(self) -> dict[str, float]:
-        """Parameters as plain numbers in SI units."""
-        return {name: float(p.quantity) for name, p in self.parameters.items()}
+        """Parameters as plain numbers in SI units; `excitable.analysis` knows what they measure."""
+        return {name: SIValue(p.quantity) for name, p in self.parameters.items()}
 
     def unit_of(self, name: str) -> Unit:
         """Return the unit in which a variable, current, rate or parameter is shown in tables."""

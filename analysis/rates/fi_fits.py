@@ -29,6 +29,7 @@ from scipy.special import expit
 from scipy.stats import t as student_t
 
 from ...errors import InputError
+from ..plain_numbers import takes
 from .closed_forms import finite_array
 
 
@@ -102,6 +103,7 @@ class FIFit:
         return FI_FUNCTIONS[self.kind](I, **self.parameters)
 
 
+@takes(rate="Hz")
 def fit_fi(I, rate, kind):
     """Least-squares fit of one function to an F-I curve.
 
@@ -176,6 +178,7 @@ def fit_fi(I, rate, kind):
     )
 
 
+@takes(rate="Hz")
 def fit_all(I, rate):
     """Fit all functions to an F-I curve and rank them.
 
