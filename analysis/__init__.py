@@ -57,7 +57,7 @@ _HOME = {
     "isi_cv": "trains.spikes",
     "isi_cv2": "trains.spikes",
     "isi_lv": "trains.spikes",
-    "latency": "trains.spikes",
+    "spike_latency": "trains.spikes",
     "spike_table": "trains.spikes",
     "steady_rate": "trains.spikes",
 }

@@ -262,6 +262,11 @@ class NeuronModel:
         -67.8
         >>> LIF.with_(tau=20*ms, method="exact", dt=0.1*ms).method
         'exact'
+
+        Without threshold and reset a cell runs on, to be looked at with `response`:
+
+        >>> LIF.with_(threshold=None, reset=None).threshold
+        ''
         """
         return type(self)(**changed_fields(self, changes))
 

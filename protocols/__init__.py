@@ -8,6 +8,15 @@ from .clamp.voltage_clamp import voltage_clamp
 from .firing.conductance_sweep import ConductanceSweep, conductance_sweep
 from .firing.excitability import excitability
 from .firing.fi_curve import fi_curve, rates
+from .firing.izhikevich_patterns import (
+    ADJUSTED_2004,
+    CELLS_2003,
+    PATTERNS_2004,
+    Pattern,
+    original_scheme,
+    run_pattern,
+    run_patterns,
+)
 from .firing.latency import latency
 from .firing.response import Response, response
 from .firing.strength_duration import strength_duration
@@ -46,6 +55,9 @@ from .sweeps.sweep import Sweep, sweep
 from .sweeps.sweep_store import read_sweep
 
 __all__ = [
+    "ADJUSTED_2004",
+    "CELLS_2003",
+    "PATTERNS_2004",
     "PRESETS",
     "Certificate",
     "Chirp",
@@ -58,6 +70,7 @@ __all__ = [
     "NetworkRun",
     "Normal",
     "OrnsteinUhlenbeck",
+    "Pattern",
     "Poisson",
     "Population",
     "Projection",
@@ -90,11 +103,14 @@ __all__ = [
     "noise_convergence",
     "noisy_fi_curve",
     "noisy_onset",
+    "original_scheme",
     "rates",
     "read_sweep",
     "recovery",
     "response",
     "rheobase",
+    "run_pattern",
+    "run_patterns",
     "strength_duration",
     "sweep",
     "thresholds",

@@ -318,15 +318,16 @@ def plot_residuals(
 
 
 @use_style()
-def plot_fits(table: pd.DataFrame, fits: Iterable, ax: Axes | None = None) -> Axes:
+def plot_fits(table: pd.DataFrame, fits: pd.DataFrame | Iterable, ax: Axes | None = None) -> Axes:
     """Draw measured rates and the curves fitted to them, best first in the legend.
 
     Parameters
     ----------
     table : DataFrame
         Columns ``I``, ``rate_Hz`` and ``I_unit`` (or ``attrs["I_unit"]``).
-    fits : iterable
-        Objects with ``kind`` (str), ``predict(I)`` (Hz, for ``I`` in the table's unit) and
+    fits : DataFrame or iterable
+        The table of `excitable.analysis.fit_all`; or what `excitable.analysis.fit_fi` returns:
+        objects with ``kind`` (str), ``predict(I)`` (Hz, for ``I`` in the table's unit) and
         ``aicc`` (the corrected information criterion; the smallest is the best).
     ax : Axes, optional
         Where to draw; a new figure by default.
@@ -364,6 +365,10 @@ def plot_fits(table: pd.DataFrame, fits: Iterable, ax: Axes | None = None) -> Ax
         zorder=1.9,
     )
     current = np.linspace(table["I"].min(), table["I"].max(), 1001)
+    if isinstance(fits, pd.DataFrame):
+        from ..rates.fi_fits import fits_of  # which imports scipy's optimisers
+
+        fits = fits_of(fits)
     ranked = sorted(fits, key=lambda fit: fit.aicc)
     for place, fit in enumerate(ranked):
         gap = fit.aicc - ranked[0].aicc

@@ -275,6 +275,31 @@ def require_columns(table: pd.DataFrame, *columns: str, needed_by: str) -> None:
         )
 
 
+def column_of(table: pd.DataFrame, name: str) -> str:
+    """Return the column of a name that is given with or without its unit.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Whose columns carry units in their names.
+    name : str
+        Such as ``"I_A"`` or ``"I_A_uA_per_cm2"``.
+
+    Returns
+    -------
+    str
+        The name itself where no column is called so.
+
+    Examples
+    --------
+    >>> column_of(pd.DataFrame({"I_A_uA_per_cm2": []}), "I_A")
+    'I_A_uA_per_cm2'
+    """
+    if name in table:
+        return name
+    return next((str(c) for c in table if split_unit(str(c))[0] == name), name)
+
+
 def by_neuron(table: pd.DataFrame) -> list[tuple[object, pd.DataFrame]]:
     """Split a table by its column ``neuron``; without that column it is one neuron's.
 

@@ -115,7 +115,7 @@ def first_interval_rate(spike_times, onset=-np.inf):
 
 
 @takes(spike_times="ms", onset="ms")
-def latency(spike_times, onset=0.0):
+def spike_latency(spike_times, onset=0.0):
     """Time from the stimulus onset to the first spike at or after it.
 
     Parameters
@@ -137,7 +137,7 @@ def latency(spike_times, onset=0.0):
 
     Examples
     --------
-    >>> latency([3.0, 112.5, 130.0], onset=100.0)
+    >>> spike_latency([3.0, 112.5, 130.0], onset=100.0)
     12.5
     """
     times = _window(spike_times, onset, np.inf)
@@ -374,7 +374,7 @@ def spike_table(neuron_indices, spike_times_ms, n, *, start, end, onset=0.0, dt_
 
     See Also
     --------
-    steady_rate, first_interval_rate, latency, isi_cv, isi_cv2, isi_lv, adaptation_index
+    steady_rate, first_interval_rate, spike_latency, isi_cv, isi_cv2, isi_lv, adaptation_index
 
     Examples
     --------

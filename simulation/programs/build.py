@@ -7,6 +7,7 @@ import numpy as np
 from brian2 import Quantity, ms, second
 
 from ...errors import InputError
+from ...models.by_name import takes_names
 from ...models.checks import check_count, check_name, check_positive
 from ...models.grouping import BrianText, InputText, describe
 from ...models.initial import initial_state
@@ -20,6 +21,7 @@ from .description import ProgramDescription
 from .neuron_program import NeuronProgram
 
 
+@takes_names
 def build(
     model,
     stimulus,

@@ -13,6 +13,7 @@ from brian2 import Quantity, second
 
 from ... import __version__
 from ...errors import InputError
+from ...models.by_name import takes_names
 from ..backends.backend import Backend, makes_program
 from ..backends.brian.preferences import preferences
 from ..backends.compiled import CPP, programs
@@ -34,6 +35,7 @@ target_link_libraries(main PRIVATE OpenMP::OpenMP_CXX)
 NEURONS = 64  # where nobody says how many; a square and a cube
 
 
+@takes_names
 def export(
     model,
     stimulus,

@@ -52,7 +52,7 @@ def test_trains_take_quantities():
     assert analysis.steady_rate(times / 1e3 * second) == pytest.approx(3 / 0.14)
     table = analysis.spike_table([0, 0, 0, 0], times * ms, 1, start=0 * ms, end=0.2 * second)
     assert table["rate_Hz"][0] == pytest.approx(3 / 0.14)
-    assert analysis.latency(times * ms, onset=0.1 * second) == pytest.approx(5)
+    assert analysis.spike_latency(times * ms, onset=0.1 * second) == pytest.approx(5)
     spikes = pd.DataFrame({"neuron": 0, "t_ms": times})
     found = analysis.spike_counts(spikes, 1, start=0, end=0.2 * second, width=100 * ms)
     assert found.tolist() == [[1, 3]]
