@@ -1,28 +1,20 @@
-"""What a model's equations imply, without simulation."""
+"""What a model's equations imply, without simulation.
 
-from .continuation.diagram import Diagram, bifurcations
-from .continuation.saddle_node_loop import saddle_node_loop
-from .continuation.two_parameters import Curves, curves
-from .equilibria import equilibria, rest
-from .fluctuations import membrane_deviation, noise_for_deviation
-from .phase_planes import PhasePlane, phase_plane
-from .phase_response import phase_response
-from .steady_currents import saddle_node, steady_current, velocity
+The names below are imported when they are used.
+"""
 
-__all__ = [
-    "Curves",
-    "Diagram",
-    "PhasePlane",
-    "bifurcations",
-    "curves",
-    "equilibria",
-    "membrane_deviation",
-    "noise_for_deviation",
-    "phase_plane",
-    "phase_response",
-    "rest",
-    "saddle_node",
-    "saddle_node_loop",
-    "steady_current",
-    "velocity",
-]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "continuation.diagram": ["Diagram", "bifurcations"],
+        "continuation.saddle_node_loop": ["saddle_node_loop"],
+        "continuation.two_parameters": ["Curves", "curves"],
+        "equilibria": ["equilibria", "rest"],
+        "fluctuations": ["membrane_deviation", "noise_for_deviation"],
+        "phase_planes": ["PhasePlane", "phase_plane"],
+        "phase_response": ["phase_response"],
+        "steady_currents": ["saddle_node", "steady_current", "velocity"],
+    },
+)

@@ -1,32 +1,26 @@
-"""What a neuron is: equations with units, written once. Imports nothing else of the project."""
+"""What a neuron is: equations with units, written once. Imports nothing else of the project.
 
-from .neuron_model import NeuronModel, Parameter
-from .zoo import (
-    CONNOR_STEVENS,
-    CONNOR_STEVENS_1977,
-    HODGKIN_HUXLEY,
-    IZHIKEVICH,
-    IZHIKEVICH_2007,
-    LIF,
-    PATTERNS,
-    QIF,
-    TRAUB_MILES,
-    ZOO,
-    find_model,
+The names below are imported when they are used: each published model is built once it is asked for.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "neuron_model": ["NeuronModel", "Parameter"],
+        "zoo": [
+            "CONNOR_STEVENS",
+            "CONNOR_STEVENS_1977",
+            "HODGKIN_HUXLEY",
+            "IZHIKEVICH",
+            "IZHIKEVICH_2007",
+            "LIF",
+            "PATTERNS",
+            "QIF",
+            "TRAUB_MILES",
+            "ZOO",
+            "find_model",
+        ],
+    },
 )
-
-__all__ = [
-    "CONNOR_STEVENS",
-    "CONNOR_STEVENS_1977",
-    "HODGKIN_HUXLEY",
-    "IZHIKEVICH",
-    "IZHIKEVICH_2007",
-    "LIF",
-    "PATTERNS",
-    "QIF",
-    "TRAUB_MILES",
-    "ZOO",
-    "NeuronModel",
-    "Parameter",
-    "find_model",
-]

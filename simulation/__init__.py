@@ -4,30 +4,19 @@ The names below are imported when they are used: running a compiled program need
 importing Brian2 would cost more than the run.
 """
 
-import importlib
+import lazy_loader
 
-_HOME = {
-    "BACKENDS": "backends.backend",
-    "Backend": "backends.backend",
-    "has_compiler": "backends.backend",
-    "CellsRecording": "recording",
-    "DivergenceError": "recording",
-    "Numerics": "numerics",
-    "NeuronProgram": "programs.neuron_program",
-    "Program": "backends.compiled.program",
-    "ProgramError": "backends.compiled.program",
-    "reference": "backends.reference",
-    "Recording": "recording",
-    "build": "programs.build",
-    "export": "projects.project",
-    "open_program": "programs.neuron_program",
-    "simulate": "run",
-}
-
-__all__ = sorted(_HOME)
-
-
-def __getattr__(name: str):
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "backends.backend": ["BACKENDS", "Backend", "has_compiler"],
+        "backends.compiled.program": ["Program", "ProgramError"],
+        "backends.reference": ["reference"],
+        "numerics": ["Numerics"],
+        "programs.build": ["build"],
+        "programs.neuron_program": ["NeuronProgram", "open_program"],
+        "projects.project": ["export"],
+        "recording": ["CellsRecording", "DivergenceError", "Recording"],
+        "run": ["simulate"],
+    },
+)

@@ -1,5 +1,7 @@
 """Pieces that fit together: what one function returns, or a model's name, goes into the next."""
 
+import importlib
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,6 +21,8 @@ from excitable.protocols import (
     latency,
     response,
 )
+
+import excitable
 
 RATES = pd.DataFrame({"I": np.linspace(0, 5, 21), "rate_Hz": np.linspace(-20, 80, 21).clip(0)})
 
@@ -138,3 +142,16 @@ def test_published_patterns_are_public():
     tonic = PATTERNS_2004["A"]
     assert tonic.stimulus == Step(14 * mV / ms, onset=10 * ms)  # figure1.m: I = 14 for t > tspan/10
     assert tonic.model.parameters["d"].value == 6
+
+
+def test_one_import_line_gives_every_name_that_people_use():
+    """No name means two things, and none is missing from the front door."""
+    doors = [importlib.import_module(f"excitable.{door}") for door in excitable._DOORS]
+    names = [name for door in doors for name in door.__all__]
+    assert len(names) == len(set(names))
+    assert {"CONNOR_STEVENS", "fi_curve", "Step", "plot_fi", "bifurcations", "isi_cv"} < set(names)
+    assert set(names) == set(excitable.__all__)
+    assert excitable.plot_fi is plots.plot_fi
+    assert excitable.equilibria is equilibria
+    with pytest.raises(AttributeError, match="has no attribute 'plot_if'"):
+        excitable.plot_if  # noqa: B018

@@ -5,7 +5,7 @@ Brian2's group is made here from the text that a user would write, not from what
 
 import numpy as np
 import pytest
-from brian2 import Network, NeuronGroup, Quantity, SpikeMonitor, ms, mV, nA, nS, pF
+from brian2 import Hz, Network, NeuronGroup, Quantity, SpikeMonitor, ms, mV, nA, nS, pF, seed
 from excitable.models import NeuronModel
 from excitable.protocols import Constant
 from excitable.simulation import simulate
@@ -41,7 +41,8 @@ EXTRAS = {
         {"theta": -50 * mV},
         "theta += 3*mV",
     ),
-    "filter": ("dx/dt = -x/tau_m : amp", "+ x", {"x": 0.2 * nA}, "x += 0.1*nA"),
+    "filter": ("dx/dt = -x/tau_m : amp{held}", "+ x", {"x": 0.2 * nA}, "x += 0.1*nA"),
+    "rhythm": ("", "+ I_1*sin(2*pi*f*t)", {}, ""),
 }
 THRESHOLDS = (
     "v > V_th",
@@ -50,8 +51,10 @@ THRESHOLDS = (
     "v - V_th > 0*mV  # crossed",
     "int(v > V_th)*int(v < 20*mV) > 0",
 )
-# Text of a time, a parameter, an expression of parameters, a quantity, nothing.
-REFRACTORY = ("3*ms", "t_ref", "2*t_ref + 0.7*ms", 1.3 * ms, "")
+# Text of a time, a parameter, an expression of parameters, a quantity, nothing; and a condition
+# that ends below the threshold, which is felt by what it holds.
+HYSTERESIS = "v < -56*mV"
+REFRACTORY = ("3*ms", "t_ref", "2*t_ref + 0.7*ms", 1.3 * ms, "", HYSTERESIS)
 VALUES = {
     "C": 200 * pF,
     "g_L": 20 * nS,
@@ -65,11 +68,14 @@ VALUES = {
     "tau_w": 40 * ms,
     "tau_m": 2.5 * ms,
     "t_ref": 1.1 * ms,
+    "I_1": 0.05 * nA,
+    "f": 30 * Hz,
+    "sigma": 0.01 * nA,
 }
 
 
 @st.composite
-def cells(draw):
+def cells(draw, noise=False):
     """Return what a user writes: equations, threshold, reset, refractory, values, start."""
     extras = draw(st.sets(st.sampled_from(sorted(EXTRAS)), max_size=2))
     if {"gate", "named gate"} <= extras:
@@ -78,14 +84,17 @@ def cells(draw):
     refractory = draw(st.sampled_from(REFRACTORY))
     # What moves on while a cell is refractory must not take it over the threshold: without
     # `unless refractory` a cell above its threshold fires when the time is over, at a grid point.
-    held = " (unless refractory)" if refractory and draw(st.booleans()) else ""
+    unless = " (unless refractory)" if refractory and draw(st.booleans()) else ""
+    held = "" if refractory == HYSTERESIS else unless  # which would hold it below -56 mV for ever
     current = f"g_L*(E_L - v) {' '.join(part[1] for part in chosen)}"
+    if noise:
+        current += " + sigma*xi*tau_m**0.5"
     membrane = (
         f"dv/dt = ({current} + I)/C : volt{held}"
-        if draw(st.booleans())
+        if noise or draw(st.booleans())
         else f"dv/dt = I_all/C : volt{held}\nI_all = {current} + I : amp"
     )
-    lines = [membrane, *(part[0] for part in chosen)]
+    lines = [membrane, *(part[0].format(held=unless) for part in chosen if part[0])]
     threshold = "v > theta" if "moving threshold" in extras else draw(st.sampled_from(THRESHOLDS))
     change = draw(st.sampled_from(("v = V_r", "v -= 11*mV", "v = V_r + 0.2*(V_th - v)")))
     reset = "\n".join([change, *(part[3] for part in chosen if part[3])])
@@ -115,7 +124,7 @@ def trains(indices, times):
     return [np.sort(times[indices == k]) for k in range(len(CURRENTS))]
 
 
-def by_brian(cell, method, dt):
+def by_brian(cell, method, dt, random_seed=None):
     """Run the user's text in Brian2."""
     text = f"{cell['equations']}\nI : amp (constant)"
     group = NeuronGroup(
@@ -132,6 +141,7 @@ def by_brian(cell, method, dt):
     for name, value in cell["initial"].items():
         setattr(group, name, value)
     monitor = SpikeMonitor(group)
+    seed(random_seed)
     with preferences(Backend("numpy")):
         Network(group, monitor).run(DURATION, namespace={})
     return trains(monitor.i, monitor.t)
@@ -156,6 +166,17 @@ QUICK = settings(
 def test_grid_is_brian2(cell, method):
     ours = by_us(cell, spikes="grid", method=method, dt=0.1 * ms, backend="numpy")
     theirs = by_brian(cell, method, 0.1 * ms)
+    assert sum(map(len, theirs)) > 3
+    for mine, true in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(mine, true, atol=1e-9, err_msg=str(cell))
+
+
+@QUICK
+@given(cells(noise=True), st.sampled_from(("euler", "heun")))
+def test_noise_on_the_grid_is_brian2(cell, method):
+    """The same random numbers, drawn in the same order."""
+    ours = by_us(cell, spikes="grid", method=method, dt=0.1 * ms, backend="numpy", seed=3)
+    theirs = by_brian(cell, method, 0.1 * ms, random_seed=3)
     assert sum(map(len, theirs)) > 3
     for mine, true in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(mine, true, atol=1e-9, err_msg=str(cell))
