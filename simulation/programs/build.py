@@ -160,7 +160,7 @@ def _names(model, stimulus, n: int, dt: Quantity | None) -> dict[str, str]:
         )
     names = {name: name for name in model.parameters}
     own = list(stimulus.text(model, n, model.dt if dt is None else dt).parameters)
-    level = [f"{model.input}_amplitude", f"{model.input}_mean"]
+    level = [f"{model.input}{_}{end}" for _ in ("_", "__") for end in ("amplitude", "mean")]
     main = next((name for name in level if name in own), None)
     return names | {("I" if name == main else name): name for name in own}
 
