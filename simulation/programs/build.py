@@ -106,7 +106,7 @@ def plan_program(
     sampled = _to_sample(model, record)
     check_name("spike timing", spikes, ("located", "grid"))
     start = start_of(model, start)
-    names = _names(model, stimulus, n, dt)
+    names = settable_names(model, stimulus, n, dt)
     varied = [names[check_name("name in vary", v, names)] for v in _listed(vary)]
     parameters = {
         k: np.full(n, p.value) * p.unit for k, p in model.parameters.items() if k in varied
@@ -152,7 +152,7 @@ class _Varied:
         return replace(text, parameters={**text.parameters, **arrays})
 
 
-def _names(model, stimulus, n: int, dt: Quantity | None) -> dict[str, str]:
+def settable_names(model, stimulus, n: int, dt: Quantity | None) -> dict[str, str]:
     """Return, for every number that can be set, the user's name and the name in the text."""
     if not hasattr(stimulus, "text"):
         raise InputError(

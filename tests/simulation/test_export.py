@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from brian2 import Network, NeuronGroup, cm, ms, nA, uA
 from excitable.models import CONNOR_STEVENS, LIF
-from excitable.protocols import Constant, Recorded, Step
+from excitable.protocols import Constant, Expression, Recorded, Step
 from excitable.simulation import Backend, export, open_program, simulate
 from excitable.simulation.backends import has_compiler, preferences
 from excitable.simulation.backends.compiled.compile import compiler, has_openmp
@@ -473,3 +473,19 @@ def test_a_recorded_input_travels_with_the_project(tmp_path, no_python):
     assert set(found["neuron"]) == {1}
     assert found["t_ms"][0] == pytest.approx(10 * np.log(2), rel=1e-6)
     assert run(tmp_path / "new", "dt=0.1").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("stimulus", "n"),
+    [
+        (Recorded([0, 2, 0] * nA, dt=10 * ms), 1),
+        (Expression("a*sin(t/tau_s)", {"a": 2 * nA, "tau_s": 5 * ms}), 1),
+        (Constant(1 * nA) + Step(1 * nA, onset=10 * ms), 1),
+        (Step(1 * nA), 64),
+    ],
+)
+def test_every_stimulus_is_exported_without_further_words(stimulus, n, tmp_path):
+    """An amplitude varies by itself; what has none is one cell."""
+    export(LIF, stimulus, tmp_path / "new", duration=50 * ms)
+    manifest = json.loads((tmp_path / "new" / "manifest.json").read_text())
+    assert manifest["neurons"]["n"] == n
