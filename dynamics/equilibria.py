@@ -9,6 +9,7 @@ from brian2 import get_dimensions, volt
 
 from ..errors import InputError
 from ..models import numeric
+from ..models.by_name import takes_names
 from ..models.checks import check_quantity
 from ..models.conditions import Gap
 from ..models.expressions import NoDerivative
@@ -20,6 +21,7 @@ from .equilibrium_search import newton_roots
 # Where an equilibrium is looked for: a membrane potential in volts, or a pure number.
 _VOLTS = (-0.15, 0.1)
 _NUMBERS = (-50.0, 50.0)
+TOUCHES = 1e-9  # of dv/dt at the next points of the grid: below it an extremum is a zero
 GRID = 2001  # 0.125 mV: closer pairs of roots are met only next to a saddle-node
 _BLOCK = 64  # parameter sets at a time: an array over sets and grid then takes 1 MB
 # A cell whose variables do not all follow from the potential is let relax, from the first step (in
@@ -144,6 +146,7 @@ def _gap_function(system, state, compiled) -> Callable | None:
     return lambda *given: combined(system.gap, dict(zip(leaves, values(*given), strict=True)))
 
 
+@takes_names
 def equilibria(model, I=None) -> pd.DataFrame:
     """Return all equilibria at a constant input.
 
@@ -157,7 +160,8 @@ def equilibria(model, I=None) -> pd.DataFrame:
     -------
     DataFrame
         One row per equilibrium, in ascending order of the membrane potential: the state (with
-        units in the column names), ``stable``, ``type`` ("stable focus", "saddle", ...),
+        units in the column names), ``stable``, ``half_stable`` (two equilibria that have just
+        met: dv/dt touches zero), ``type`` ("stable focus", "saddle", "saddle-node", ...),
         ``eigenvalue_per_ms``, the largest real part of the Jacobian's eigenvalues, and
         ``eigenvalues_per_ms``, all of them.
 
@@ -179,18 +183,64 @@ def equilibria(model, I=None) -> pd.DataFrame:
     numbers = {**model.values, model.input: value * float(model.input_unit)}
     units = [model.unit_of(name) for name in (form.membrane, *form.others)]
     names = [column(n, u) for n, u in zip((form.membrane, *form.others), units, strict=True)]
+    states, eigenvalues = equilibria_at(model, numbers)
+    touching, at_touching = _touching(model, form, numbers)
     rows = []
-    for state, eigenvalues in zip(*equilibria_at(model, numbers), strict=True):
+    for state, values, touches in zip(
+        [*states, *touching],
+        [*eigenvalues, *at_touching],
+        [False] * len(states) + [True] * len(touching),
+        strict=True,
+    ):
         shown = [x / float(u) for x, u in zip(state, units, strict=True)]
         rows.append(dict(zip(names, shown, strict=True)))
         rows[-1] |= {
-            "stable": bool(eigenvalues.real.max() < 0),
-            "eigenvalue_per_ms": eigenvalues.real.max() / 1000,
-            "type": equilibrium_type(eigenvalues),
-            "eigenvalues_per_ms": tuple(eigenvalues / 1000),
+            "stable": bool(values.real.max() < 0) and not touches,
+            "half_stable": touches,
+            "eigenvalue_per_ms": values.real.max() / 1000,
+            "type": "saddle-node" if touches else equilibrium_type(values),
+            "eigenvalues_per_ms": tuple(values / 1000),
         }
-    own = ["stable", "eigenvalue_per_ms", "type", "eigenvalues_per_ms"]
-    return pd.DataFrame(rows, columns=[*names, *own])
+    own = {"stable": bool, "half_stable": bool, "eigenvalue_per_ms": float, "type": object,
+           "eigenvalues_per_ms": object}  # fmt: skip
+    table = pd.DataFrame(rows, columns=[*names, *own]).astype(dict.fromkeys(names, float) | own)
+    return table.sort_values(names[0], ignore_index=True)
+
+
+def _touching(model, form: Reduced, numbers: Mapping[str, float]):
+    """Return states and eigenvalues where dv/dt touches zero and does not cross it."""
+    if form.left:
+        return np.empty((0, 1 + len(form.others))), np.empty((0, 1 + len(form.others)))
+    arguments = [np.array([numbers[name]]) for name in form.arguments]
+
+    def slope(v):
+        with np.errstate(all="ignore"):
+            return np.broadcast_to(form.current(v, *arguments)[0], np.shape(v)).astype(float)
+
+    v = np.array(_touching_zeros(slope, np.linspace(*search_range(model), GRID)))
+    own = [np.broadcast_to(a, v.shape) for a in arguments]
+    states = np.stack([v, *(np.broadcast_to(x, v.shape) for x in form.steady(v, *own))])
+    eigenvalues = np.linalg.eigvals(jacobians(form, states, own)).astype(complex)
+    return states.T, -np.sort_complex(-eigenvalues)
+
+
+def _touching_zeros(slope: Callable, grid: np.ndarray) -> list[float]:
+    """Return where a function has a zero that is an extremum, to the rounding of its terms."""
+    from scipy.optimize import minimize_scalar  # slow to import, and few callers need it
+
+    value = slope(grid)
+    left, middle, right = np.abs(value[:-2]), np.abs(value[1:-1]), np.abs(value[2:])
+    signs = np.sign(value)
+    same = (signs[:-2] == signs[2:]) & (signs[1:-1] != -signs[2:])
+    found = []
+    for k in np.flatnonzero((middle < left) & (middle <= right) & same):
+        ends, exact = grid[[k, k + 2]], {"xatol": 1e-12 * abs(grid[-1])}
+        at = minimize_scalar(
+            lambda v: abs(slope(np.array([v]))[0]), bounds=ends, method="bounded", options=exact
+        )
+        if at.fun <= TOUCHES * max(left[k], right[k]):
+            found.append(at.x)
+    return found
 
 
 def equilibria_at(model, numbers: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
@@ -232,6 +282,7 @@ def equilibrium_type(eigenvalues: np.ndarray) -> str:
     return f"{'unstable' if above.any() else 'stable'} {kind}"
 
 
+@takes_names
 def rest(model, values: Mapping[str, np.ndarray], n: int) -> dict[str, np.ndarray]:
     """Return the resting state without input, for many parameter sets.
 

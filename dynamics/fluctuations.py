@@ -4,10 +4,12 @@ import numpy as np
 from brian2 import Quantity, get_dimensions, ms
 
 from ..errors import InputError
+from ..models.by_name import takes_names
 from ..models.checks import check_quantity
 from .equilibria import equilibria, jacobians, reduction
 
 
+@takes_names
 def membrane_deviation(model, noise: Quantity, I: Quantity | None = None) -> Quantity:
     """Return the standard deviation of the membrane potential at rest in white noise.
 
@@ -48,6 +50,7 @@ def membrane_deviation(model, noise: Quantity, I: Quantity | None = None) -> Qua
     return strength * _deviation_of_unit_noise(model, I)
 
 
+@takes_names
 def noise_for_deviation(model, deviation: Quantity, I: Quantity | None = None) -> Quantity:
     """Return the white noise under which the resting membrane has a standard deviation.
 

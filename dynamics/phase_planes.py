@@ -8,6 +8,7 @@ import pandas as pd
 
 from ..errors import InputError
 from ..models import numeric
+from ..models.by_name import takes_names
 from ..models.checks import check_name, check_quantity, unit_text
 from ..models.steady import steady_states
 from ..models.units import column
@@ -52,6 +53,7 @@ class PhasePlane:
     frozen: tuple[str, ...]
 
 
+@takes_names
 def phase_plane(
     model, variables: tuple[str, str], first, second, *, I=None, freeze: Mapping | None = None
 ) -> PhasePlane:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import InputError
+from ..models.by_name import takes_names
 from ..models.checks import check_quantity
 from .continuation.adjoint import adjoint
 from .continuation.collocation import Orbit, adapted
@@ -15,6 +16,7 @@ from .equilibria import equilibria_at, reduction
 CROSSING_MV = -20.0  # phase 0, where the cycle crosses it
 
 
+@takes_names
 def phase_response(
     model,
     I,

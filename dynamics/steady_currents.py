@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from ..models.by_name import takes_names
 from .equilibria import reduced
 
 
+@takes_names
 def velocity(model, v: np.ndarray, I) -> np.ndarray:
     """Return dV/dt in SI units, from the model's equation text.
 
@@ -33,6 +35,7 @@ def velocity(model, v: np.ndarray, I) -> np.ndarray:
     return form.current(v, *(known[name] for name in form.arguments))[0]
 
 
+@takes_names
 def steady_current(model, v_mV) -> np.ndarray:
     """Return the input that holds a cell at a potential for good, all gates settled.
 
@@ -61,6 +64,7 @@ def steady_current(model, v_mV) -> np.ndarray:
     return -without / (with_one - without)
 
 
+@takes_names
 def saddle_node(model) -> tuple[float, float]:
     """Return where the resting state ends by meeting an unstable equilibrium.
 

@@ -2,7 +2,7 @@
 
 The subpackages live at the root of the source tree (``models/``, ``protocols/``, ...) and are
 installed as ``excitable.models``, ``excitable.protocols``, .... The names that people use can be
-imported from here too: ``from excitable import CONNOR_STEVENS, Step, fi_curve``.
+imported from here too: ``from excitable import CONNOR_STEVENS, Step, fi_curve, plot_fi``.
 """
 
 import importlib
@@ -15,7 +15,7 @@ if not (Path(__file__).parent / "models").is_dir():
     __path__.append(str(Path(__file__).parent.parent))
 
 # Where a name is looked for, in this order; importing one takes Brian2, so that waits for its use.
-_DOORS = ("models", "protocols", "simulation")
+_DOORS = ("models", "protocols", "simulation", "analysis", "analysis.plots", "dynamics")
 
 
 def __getattr__(name: str):

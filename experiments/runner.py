@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import os
+import sys
 import time
 import traceback
 import warnings
@@ -12,13 +13,13 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-from ..errors import CurveRangeWarning, InputError, RestWarning
+from ..errors import CurveRangeWarning, ExcitableError, InputError, RestWarning
 from ..explorer import cycle_diagrams, write_explorer
 from ..models.checks import check_name
 from ..progress import bar, set_progress
-from ..simulation.backends import BACKENDS, choose
-from ..simulation.parallel.machine import cores
+from ..simulation.backends import choose
 from . import STUDIES
+from .options import add_arguments
 from .report import check_output_folder, save_study, write_report
 from .study import Settings
 
@@ -35,40 +36,34 @@ class Outcome:
     error: str = ""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options that `run_all.py` and ``python -m excitable run`` share."""
-    parser.add_argument("studies", nargs="*", metavar="STUDY", help="default: all")
-    parser.add_argument("--list", action="store_true", help="list the studies and stop")
-    parser.add_argument("--quick", action="store_true", help="a smoke version of every study")
-    parser.add_argument("--out", type=Path, default=Path("results"), help="default: results")
-    parser.add_argument("--backend", choices=BACKENDS, help="default: the fastest that works here")
-    parser.add_argument(
-        "--jobs", type=int, default=cores(), help="studies at the same time; default: all cores"
-    )
-
-
 def main(arguments: Sequence[str] | None = None, prog: str | None = None) -> int:
     """Run the command; return its exit code."""
     parser = argparse.ArgumentParser(prog=prog, description="Run the studies, write a report.")
     add_arguments(parser)
-    return run(parser.parse_args(arguments))
+    try:
+        return run(parser.parse_args(arguments))
+    except (ExcitableError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the selected studies; 0 if all succeeded, 1 if one failed, 2 for bad input."""
+    """Run the selected studies; 0 if all succeeded, 1 if one failed.
+
+    Raises
+    ------
+    InputError
+        For an unknown study and other bad input, before anything runs.
+    """
     if options.list:
         for name, title in STUDIES.items():
             print(f"{name:<22} {title}")
         return 0
-    try:
-        names = [check_name("study", name, STUDIES) for name in options.studies] or [*STUDIES]
-        if options.jobs < 1:
-            raise InputError(f"--jobs: expected at least 1, got {options.jobs}")
-        choose(options.backend)
-        out = check_output_folder(options.out)
-    except ValueError as error:
-        print(f"error: {error}")
-        return 2
+    names = [check_name("study", name, STUDIES) for name in options.studies] or [*STUDIES]
+    if options.jobs < 1:
+        raise InputError(f"--jobs: expected at least 1, got {options.jobs}")
+    choose(options.backend)
+    out = check_output_folder(options.out)
     outcomes: list[Outcome] = []
     interrupted = False
     try:

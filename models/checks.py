@@ -112,11 +112,12 @@ def check_quantity(name: str, value, unit, *, scalar: bool = False) -> np.ndarra
         raise InputError(f"{name}: expected a quantity in {expected}, got {value!r}") from None
     if dimensions is not get_dimensions(unit):
         got = dimension_text(dimensions)
-        remedy = (
-            f"multiply by its unit, e.g. {name.split()[-1]}=...*{expected}"
-            if dimensions is DIMENSIONLESS
-            else "check the unit"
-        )
+        remedy = "check the unit"
+        if dimensions is DIMENSIONLESS:
+            plain = f"{numbers * float(unit):g}" if numbers.ndim == 0 else "..."
+            remedy = f"multiply by its unit, e.g. {name.split()[-1]}={plain}*{expected}"
+        if hasattr(value, "to_numpy"):  # Brian2's units do not survive in pandas: nA*series is 1e-9
+            remedy = f"a pandas {type(value).__name__} loses its unit; take .to_numpy()*{expected}"
         raise InputError(f"{name}: expected {expected}, got {value!r} with {got}; {remedy}")
     if scalar and numbers.ndim:
         raise InputError(f"{name}: expected one value, got an array of shape {numbers.shape}")

@@ -21,6 +21,8 @@ def text(model) -> str:
     for name, p in model.parameters.items():
         value = f"{p.value:g} {unit_text(p.unit)}".removesuffix(" 1")
         limits = f" [{p.range[0]:g} to {p.range[1]:g}]" if p.range else ""
+        if p.range and not p.range[0] <= p.value <= p.range[1]:
+            limits += " (outside of it)"
         source = f" ({p.source})" if p.source else ""
         rows.append(f"  {name:<9} = {value:<16} {p.meaning}{limits}{source}")
     rows += ["", "Initial values"]

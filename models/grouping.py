@@ -280,9 +280,20 @@ def _rewritten(equations: str, old: System, new: System) -> str:
     return "\n".join(lines)
 
 
+def names_of(model) -> set[str]:
+    """Return the names that a model has: variables, parameters and functions."""
+    return {*model.system.dims, *model.parameters, *model.functions}
+
+
+def _free(model, ending: str) -> str:
+    """Return a name for a part of the input that is not the model's; see `Stimulus`."""
+    name = f"{model.input}_{ending}"
+    return f"{model.input}__{ending}" if name in names_of(model) else name
+
+
 def check_free_names(model, text: InputText, subject: str = "") -> None:
     """Raise if a stimulus needs a name that the model has; `subject` begins the message."""
-    own = {*model.system.dims, *model.parameters, *model.functions}
+    own = names_of(model)
     wanted = {*text.parameters, *text.namespace, *Equations(text.equations)} - {model.input}
     if clash := sorted(own & wanted):
         raise InputError(
@@ -354,7 +365,7 @@ def _input_text(model, stimulus, n: int, dt: Quantity) -> InputText:
         return _from_array(model, stimulus, unit)
     if isinstance(stimulus, Quantity | Real):
         check_quantity(f"input {model.input}", stimulus, model.input_unit, scalar=True)
-        name = f"{model.input}_0"
+        name = _free(model, "0")
         return InputText(f"{model.input} = {name} : {unit}", parameters={name: Quantity(stimulus)})
     if not hasattr(stimulus, "text"):
         raise InputError(
@@ -381,7 +392,7 @@ def _from_array(model, array: TimedArray, unit: str) -> InputText:
             f"input {model.input}: expected a TimedArray in {unit_text(model.input_unit)}, got one "
             f"with {dimension_text(array.dim)}"
         )
-    name = f"{model.input}_over_time"
+    name = _free(model, "over_time")
     call = f"{name}(t)" if array.values.ndim == 1 else f"{name}(t, i)"
     return InputText(f"{model.input} = {call} : {unit}", namespace={name: array})
 

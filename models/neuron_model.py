@@ -18,7 +18,7 @@ from .ranges import check_divisor, default_range
 from .statements import one_expression
 from .symbolic import Symbolic, symbolic
 from .system import System, system_of
-from .units import display_unit, unit_from_state, unit_state
+from .units import SIValue, display_unit, unit_from_state, unit_state
 
 
 @dataclass(frozen=True)
@@ -184,6 +184,75 @@ class NeuronModel:
         if self.input_range is None:
             self._set(input_range=default_range(self))
 
+    @classmethod
+    def from_brian(
+        cls,
+        script,
+        threshold: str | None = None,
+        reset: str | None = None,
+        refractory=None,
+        method: str | None = None,
+        namespace: Mapping | None = None,
+        *,
+        name: str = "from_brian",
+        input: str | None = None,
+        input_unit: Unit | None = None,
+        initial: Mapping | None = None,
+        **more,
+    ) -> "NeuronModel":
+        """Return the model that a Brian2 script's cell is.
+
+        Parameters
+        ----------
+        script : str, Equations or NeuronGroup
+            The cell's equations; or its group, from which all that follows is read.
+        threshold, reset, refractory, method : optional
+            As they stand in the script's ``NeuronGroup``.
+        namespace : dict, optional
+            Values of the names in the text; others are taken from where this is called, as Brian2
+            does. What is declared in the equations (``g_A : siemens``) is among them.
+        name : str
+        input : str, optional
+            Which name is what drives the cell; default: ``I``, or the only one without a value.
+        input_unit : Unit, optional
+            Default: that in which the field states what the input is declared as, or was set to.
+        initial : dict, optional
+            Initial values; default: those of the group, or 0 as in Brian2.
+        **more
+            Further fields of the model: ``title``, ``dt``, ``input_range``, ``references``, ....
+
+        Returns
+        -------
+        NeuronModel
+
+        Raises
+        ------
+        ValueError
+            For a name without a value, several that could be the input, values that differ between
+            the cells of a group, and for whatever is refused in a new model.
+
+        Examples
+        --------
+        >>> from brian2 import ms, mV, Mohm, nA
+        >>> tau, R, E_L = 10*ms, 10*Mohm, -65*mV
+        >>> cell = NeuronModel.from_brian(
+        ...     "dv/dt = (E_L - v + R*I_ext)/tau : volt\\nI_ext : amp",
+        ...     threshold="v > -50*mV", reset="v = -65*mV")
+        >>> cell.input, cell.input_unit, sorted(cell.parameters)
+        ('I_ext', namp, ['E_L', 'R', 'tau'])
+        """
+        from .from_brian import fields_of_script  # which needs Brian2's groups
+
+        around = {**get_local_namespace(level=1), **(namespace or {})}
+        return cls(
+            name=name,
+            **fields_of_script(
+                script, around, input=input, parameters=dict(namespace or {}), threshold=threshold,
+                reset=reset, refractory=refractory, method=method, input_unit=input_unit,
+                initial=initial, **more,
+            ),
+        )  # fmt: skip
+
     def _set(self, **values) -> None:
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -213,8 +282,8 @@ class NeuronModel:
 
     @property
     def values(self) -> dict[str, float]:
-        """Parameters as plain numbers in SI units."""
-        return {name: float(p.quantity) for name, p in self.parameters.items()}
+        """Parameters as plain numbers in SI units; `excitable.analysis` knows what they measure."""
+        return {name: SIValue(p.quantity) for name, p in self.parameters.items()}
 
     def unit_of(self, name: str) -> Unit:
         """Return the unit in which a variable, current, rate or parameter is shown in tables."""
@@ -262,6 +331,11 @@ class NeuronModel:
         -67.8
         >>> LIF.with_(tau=20*ms, method="exact", dt=0.1*ms).method
         'exact'
+
+        Without threshold and reset a cell runs on, to be looked at with `response`:
+
+        >>> LIF.with_(threshold=None, reset=None).threshold
+        ''
         """
         return type(self)(**changed_fields(self, changes))
 

@@ -6,9 +6,11 @@ import numpy as np
 from brian2 import farad, get_dimensions, meter, second
 
 from ..errors import InputError
+from . import numeric
 from .checks import unit_text
 from .expressions import NoDerivative, derivative, tree
 from .initial import initial_state
+from .steady import steady_states
 
 
 def default_range(model) -> tuple[float, float]:
@@ -16,27 +18,33 @@ def default_range(model) -> tuple[float, float]:
 
     That is the largest one needed to hold it anywhere on the way from its initial value, with the
     other variables at theirs: the scale of the input and no rheobase; a single digit is enough.
+    Where the way has a knee, beyond which the membrane goes on by itself, what holds it there once
+    the others have followed counts too: slow recovery needs more input than a quick push.
     """
     try:
         with np.errstate(all="ignore"):
-            held = _holding_currents(model) / float(model.input_unit)
+            held, at_knee = (x / float(model.input_unit) for x in _holding_currents(model))
     except (NoDerivative, ArithmeticError, ValueError):
         return (0.0, 1.0)
     held = held[np.isfinite(held)]
     largest = held.max(initial=0.0)
     if largest <= 0:  # it fires by itself
         largest = np.abs(held[:1]).max(initial=0.0) or 1 / 3
+    largest = np.fmax(largest, at_knee)
     digit = 10 ** np.floor(np.log10(3 * largest))
     return (0.0, float(f"{np.ceil(3 * largest / digit) * digit:.1g}"))
 
 
-def _holding_currents(model) -> np.ndarray:
-    """Return the inputs at which dv/dt is zero, on the way from the initial value to threshold."""
+def _holding_currents(model) -> tuple[np.ndarray, float]:
+    """Return the inputs at which dv/dt is zero, on the way from the initial value to threshold.
+
+    And the one at the knee of the way, the others settled there; NaN where there is no knee.
+    """
     system, v = model.system, model.membrane
     effect = system.effect_of(model.input).get(v)
     gap = system.gap
     if effect is None or gap is None or gap.of:
-        return np.empty(0)
+        return np.empty(0), np.nan
     numbers = {**model.values, model.input: 0.0, "t": 0.0, "dt": float(model.dt)}
     numbers |= {k: float(x) for k, x in initial_state(model, {}).items()}
     arguments = list(numbers)
@@ -46,10 +54,18 @@ def _holding_currents(model) -> np.ndarray:
 
     direct = derivative(gap.text, v)
     if direct == "0":
-        return np.empty(0)
+        return np.empty(0), np.nan
     top = numbers[v] - value(gap.text) / value(direct)
     way = np.linspace(numbers[v], float(top), 200)
-    return np.broadcast_to(-value(system.slopes()[v], **{v: way}) / value(effect), way.shape)
+    held = np.broadcast_to(-value(system.slopes()[v], **{v: way}) / value(effect), way.shape)
+    knee = int(np.argmax(held))
+    steady = steady_states(system, [v])
+    if not 0 < knee < len(way) - 1 or steady.left:
+        return held, np.nan
+    known = {k: x for k, x in numbers.items() if k not in steady.order} | {v: way[knee]}
+    followed = {**steady.statements, **system.parts()}
+    slope = numeric.function(list(known), [system.slopes()[v]], followed, system.functions)
+    return held, float(-slope(*known.values())[0] / value(effect))
 
 
 _POSITIVE = {

@@ -19,6 +19,27 @@ _SI = ("meter", "kilogram", "second", "amp", "kelvin", "mole", "candela")
 _SHOWN = tuple(eval(text, {**vars(allunits), **vars(stdunits)}) for text in SHOWN)
 
 
+class SIValue(float):
+    """A plain number in SI units that knows what it measures.
+
+    In every calculation it is a float. A formula that takes its numbers in other units can tell
+    that this one is in SI units (`excitable.analysis.plain_numbers`).
+
+    Examples
+    --------
+    >>> from brian2 import ms
+    >>> tau = SIValue(10*ms)
+    >>> tau, tau.si_dimensions
+    (0.01, second)
+    """
+
+    def __new__(cls, quantity):
+        """Take a quantity."""
+        number = super().__new__(cls, quantity)
+        number.si_dimensions = get_dimensions(quantity)
+        return number
+
+
 def base_unit(value) -> str:
     """Return the dimensions of a quantity as Brian2 text for an equation.
 

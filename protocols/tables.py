@@ -15,6 +15,8 @@ from ..simulation import results
 from ..simulation.programs.describe import shown
 from .sweeps import grids
 
+MOST_ROWS = 10_000_000  # of one table: about a gigabyte
+
 
 def cross(model, currents: Quantity, vary: Mapping[str, Quantity] | None) -> pd.DataFrame:
     """Return every combination of the varied parameters and the currents, one per row.
@@ -28,6 +30,11 @@ def cross(model, currents: Quantity, vary: Mapping[str, Quantity] | None) -> pd.
     """
     grid = grids.cross(model, {**(vary or {}), "I": currents})
     check_values(model, vary)
+    if len(grid) > MOST_ROWS:
+        raise InputError(
+            f"{grid}: more than the {MOST_ROWS} that are run at once; take fewer values, or "
+            "`sweep` with a store, which runs them in parts"
+        )
     return grid.rows(0, len(grid))
 
 

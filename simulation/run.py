@@ -7,6 +7,7 @@ import numpy as np
 from brian2 import Quantity, ms
 
 from ..errors import InputError
+from ..models.by_name import takes_names
 from ..models.checks import check_name, check_positive, unit_text
 from ..models.grouping import BrianText, InputText, describe
 from ..models.timed_arrays import jumps
@@ -23,6 +24,7 @@ from .start import starting_state
 __all__ = ["DivergenceError", "exact_plan", "recordable", "run_network", "simulate"]
 
 
+@takes_names
 def simulate(
     model,
     stimulus,

@@ -1,15 +1,21 @@
 """The command line and `run_all.py`: options, exit codes, failures, output."""
 
+import json
+import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from excitable.experiments import STUDIES, runner
 from excitable.experiments.study import Section, StudyResult
 
-from excitable.__main__ import main as excitable
+from excitable import commands
+from excitable.commands import main as excitable
+from excitable.progress import bar, lines_where_no_terminal, set_progress
 
 ROOT = Path(__file__).parent.parent
 
@@ -49,14 +55,30 @@ def test_fi_writes_table_and_figure(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["fi", "lif", "--currents", "1:2"], "expected a number or FROM:TO:COUNT"),
+        (["fi", "lif", "--currents", "1:two"], "expected a number or FROM:TO:COUNT"),
+        (["fi", "lif", "--currents", "0:5:1000000000"], "expected a count from 1 to"),
+        (["fi", "lif", "--currents", "1*mV"], "expected nA"),
+        (["fi", "lif", "--vary", "tau", "1", "--vary", "tau", "2"], "tau: is given twice"),
+        (["fi", "lif", "--vary", "tau", "1", "--set", "tau", "2"], "tau is in both"),
+        (["fi", "lif", "--vary", "tau", "1:2:9999", "--vary", "R", "1:2:9999"], "`sweep`"),
+        (["fi", "lif", "--vary", "I", "1"], "--currents"),
+        (["latency", "lif", "--tolerance", "0.1"], "latency takes no tolerance"),
+        (["response", "lif", "--stimulus", "Stap(1*nA)"], "unknown name 'Stap'"),
+        (["response", "lif", "--stimulus", "1*nA"], "is no stimulus"),
+        (["network", "CUBB"], "did you mean 'CUBA'"),
+        (["gating", "lif"], "has no gates"),
         (["fi", "lif", "--vary", "tua", "1"], "did you mean 'tau'"),
         (["fi", "lif", "--discard", "5000"], "discard"),
     ],
 )
-def test_fi_bad_input(arguments, message, capsys, tmp_path):
+def test_bad_input_is_one_sentence_and_exit_code_2(arguments, message, capsys, tmp_path):
     assert excitable([*arguments, "--out", str(tmp_path)]) == 2
-    assert message in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert message in said.err
+    assert said.err.startswith("error: ")
+    assert said.err.count("\n") == 1
+    assert not said.out
+    assert not list(tmp_path.iterdir())
 
 
 def test_sweep_fills_a_store_and_continues_it(tmp_path, capsys):
@@ -74,6 +96,136 @@ def test_sweep_fills_a_store_and_continues_it(tmp_path, capsys):
     assert table["rate_Hz"][[1, 4]].tolist() == pytest.approx([72.1347520, 36.0673760], rel=1e-6)
     assert excitable([*arguments, "--vary", "C", "1"]) == 2
     assert "unknown parameter 'C'" in capsys.readouterr().err
+
+
+def test_fi_over_two_parameters(tmp_path, capsys):
+    arguments = ["fi", "lif", "--currents", "2:3", "--vary", "tau", "10", "20", "--vary", "R", "10"]
+    arguments += ["20", "--duration", "0.4*second", "--discard", "100", "--backend", "numpy"]
+    assert excitable([*arguments, "--out", str(tmp_path / "lif.csv")]) == 0
+    table = pd.read_csv(tmp_path / "lif.csv")
+    assert len(table) == 51 * 4
+    first = table[table["I"] == 2].set_index(["tau", "R"])["rate_Hz"]
+    for (tau, R), rate in first.items():
+        assert rate == pytest.approx(1e3 / (tau * np.log(R * 2 / (R * 2 - 15))), rel=1e-6)
+    names = ["lif.csv", "lif.png", "lif.svg"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+
+
+COMMANDS = {
+    "response lif --stimulus Step(2*nA,onset=20*ms) --duration 60": ("_spikes", "t_ms", 33.8629),
+    "rheobase lif --duration 200 --tolerance 1e-4 --vary R 20:20": ("", "I", 0.75),
+    "latency lif --currents 2 --duration 40": ("", "latency_ms", 13.8629),
+    "strength-duration lif --durations 5 10 20 --tolerance 1e-4": (
+        "", "I", 1.5 / -np.expm1(-0.5)),
+    "clamp hodgkin_huxley --commands -65 --hold -65 --duration 1": ("", "I_K_uA_per_cm2", 4.36),
+    "gating hodgkin_huxley --v -65": ("", "steady_state", 0.0529),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_protocol_is_a_command(command, tmp_path):
+    """Closed forms of LIF; Hodgkin and Huxley's n = 0.3177 at rest, 36*n**4*(-65 + 77)."""
+    words = command.split()
+    words += [] if words[0] == "gating" else ["--backend", "numpy"]
+    assert excitable([*words, "--out", str(tmp_path / "x.csv")]) == 0
+    part, column, value = COMMANDS[command]
+    table = pd.read_csv(tmp_path / f"x{part}.csv")
+    assert table[column][0] == pytest.approx(value, rel=1e-2 if value == 4.36 else 1e-3)
+    assert (tmp_path / "x.png").stat().st_size > 5000
+
+
+def test_stimuli_and_networks_of_a_file(tmp_path, capsys):
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from brian2 import *\nfrom excitable import *\nPULSE = Step(2*nA, offset=20*ms)\n"
+        "NET = Network([Population('a', LIF, 5, drive=Constant(2*nA))], [])\n"
+    )
+    here = ["--backend", "numpy", "--out", str(tmp_path)]
+    arguments = ["response", "lif", "--stimulus", f"{file}:PULSE", "--duration", "50", *here]
+    assert excitable(arguments) == 0
+    assert pd.read_csv(tmp_path / "lif_response_spikes.csv")["t_ms"].round(3).tolist() == [13.863]
+    assert excitable(["network", str(file), "--duration", "50", *here]) == 0
+    assert len(pd.read_csv(tmp_path / "my_network.csv")) == 15  # 5 cells, each after 13.86 ms
+    assert excitable(["network", f"{file}:NAT", *here]) == 2
+    assert "did you mean 'NET'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["x.xlsx", "x.txt"])
+def test_a_table_of_another_kind_is_refused_first(name, tmp_path, capsys):
+    assert excitable(["fi", "lif", "--out", str(tmp_path / name)]) == 2
+    assert "end the name in .csv or .parquet" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_every_command_has_an_example_in_its_help():
+    parser = commands._parser()
+    (sub,) = [a for a in parser._actions if hasattr(a, "choices") and a.choices]
+    for name, command in sub.choices.items():
+        example = command.epilog.split("example:\n  excitable ")[1]
+        parsed = parser.parse_args(map(commands._as_value, shlex.split(example)))
+        assert example.split()[0] == name
+        assert callable(parsed.command)
+
+
+def command_line(*arguments, **more):
+    """Run the command in a process of its own, beside this checkout."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(
+        [sys.executable, "-m", "excitable", *arguments],
+        env=environment, stderr=subprocess.PIPE, text=True, **more,
+    )  # fmt: skip
+
+
+def test_nobody_reads_on(tmp_path):
+    """`excitable models | head`: no traceback and no complaint."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = command_line("cache", stdout=writing)
+    os.close(writing)
+    assert done.communicate()[1] == ""
+    assert done.returncode == commands.BROKEN_PIPE
+
+
+def test_completion_knows_commands_and_options(tmp_path):
+    pytest.importorskip("argcomplete")
+    line = "excitable strength-duration --back"
+    answer = tmp_path / "answer"
+    with answer.open("w") as stream:
+        environment = {
+            **os.environ, "PYTHONPATH": str(ROOT), "_ARGCOMPLETE": "1", "COMP_LINE": line,
+            "COMP_POINT": str(len(line)), "_ARGCOMPLETE_IFS": "\n",
+            "_ARGCOMPLETE_STDOUT_FILENAME": str(answer),
+        }  # fmt: skip
+        subprocess.run([sys.executable, "-m", "excitable"], env=environment, stdout=stream)
+    assert answer.read_text().split() == ["--backend"]
+
+
+def test_cache_lists_what_programs_run(monkeypatch, tmp_path, capsys):
+    place = tmp_path / "0123456789abcdef01234567"
+    place.mkdir()
+    (place / "manifest.json").write_text(json.dumps({"made_for": "F-I of lif"}))
+    monkeypatch.setattr("excitable.simulation.backends.compiled.cache.entries",
+                        lambda: [(place.name, 1.5, 0.1)])  # fmt: skip
+    monkeypatch.setattr("excitable.simulation.backends.compiled.cache.cache_folder",
+                        lambda: tmp_path)  # fmt: skip
+    assert excitable(["cache"]) == 0
+    assert capsys.readouterr().out.startswith("F-I of lif ")
+
+
+def test_progress_in_a_log_is_lines(capsys):
+    set_progress(True)
+    try:
+        with lines_where_no_terminal(), bar(total=4, desc="work", delay=0, mininterval=0) as shown:
+            shown.delay = shown.mininterval = 0
+            for _ in range(4):
+                shown.update()
+                shown.refresh()
+    finally:
+        set_progress(False)
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) > 3
+    assert any("work:  75%" in line and "3/4" in line for line in lines)
+    assert not any("\r" in line for line in lines)
 
 
 def make_study(monkeypatch, name, run):
@@ -142,7 +294,9 @@ def test_ctrl_c_keeps_what_is_finished(studies, monkeypatch, tmp_path, capsys):
 )
 def test_run_bad_input(arguments, message, tmp_path, capsys):
     assert runner.main([*arguments, "--out", str(tmp_path)]) == 2
-    assert message in capsys.readouterr().out
+    assert message in capsys.readouterr().err
+    assert excitable(["run", *arguments, "--out", str(tmp_path)]) == 2
+    assert message in capsys.readouterr().err
 
 
 def test_output_folder_that_is_a_file_is_refused_first(tmp_path, capsys, monkeypatch):
@@ -150,7 +304,7 @@ def test_output_folder_that_is_a_file_is_refused_first(tmp_path, capsys, monkeyp
     target.write_text("")
     monkeypatch.setattr(runner, "run_study", lambda *a: pytest.fail("a study was started"))
     assert runner.main(["--out", str(target)]) == 2
-    assert str(target) in capsys.readouterr().out
+    assert str(target) in capsys.readouterr().err
 
 
 def test_run_all_script_from_a_checkout(tmp_path):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from excitable.__main__ import main
+from excitable.commands import main
 
 PAGE = Path(__file__).parent.parent / "docs" / "models.rst"
 TEXT = PAGE.read_text(encoding="utf-8")

@@ -1,6 +1,7 @@
 """Imports run one way: models <- dynamics <- simulation <- protocols <- experiments.
 
-analysis imports models alone and runs no simulation; whatever makes a table may use it.
+analysis imports models and dynamics alone and runs no simulation; whatever makes a table may use
+it.
 """
 
 import ast
@@ -13,7 +14,7 @@ MAY_IMPORT = {
     "models": set(),
     "dynamics": {"models"},
     "simulation": {"models", "dynamics", "analysis"},
-    "analysis": {"models"},
+    "analysis": {"models", "dynamics"},
     "protocols": {"models", "dynamics", "simulation", "analysis"},
     "explorer": {"models", "dynamics", "simulation", "protocols"},
     "experiments": {"models", "dynamics", "simulation", "analysis", "protocols", "explorer"},

@@ -6,7 +6,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from .labels import axis_label, by_neuron, require_columns, split_unit, symbol_text, unit_label
+from .labels import (
+    axis_label,
+    by_neuron,
+    column_of,
+    require_columns,
+    split_unit,
+    symbol_text,
+    unit_label,
+)
 from .style import COLUMN_WIDTH, legend_beside, new_axes, sequential_colours, use_style
 
 
@@ -52,7 +60,7 @@ def plot_voltage_clamp(
     >>> upper.get_ylabel()
     '$I_{\\\\mathrm{A}}$ (µA/cm²)'
     """
-    column = next((name for name in table if split_unit(str(name))[0] == current), current)
+    column = column_of(table, current)
     require_columns(
         table, "neuron", "t_ms", "v_mV", "command_mV", column, needed_by="plot_voltage_clamp"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ...errors import InputError
 from ..rates.fi import resolved_rates
-from .labels import axis_label, input_unit, require_columns, unit_label
+from .labels import axis_label, input_unit, require_columns, unit_label, unit_of
 from .style import (
     CYCLE,
     GREY,
@@ -32,6 +32,7 @@ from .style import (
 
 _CROSS = {"linestyle": "none", "marker": "x"}
 _SINGLE = "rate not resolved"
+_DASHES = ("-", "--", ":", "-.")
 
 
 @use_style()
@@ -39,7 +40,7 @@ def plot_fi(
     table: pd.DataFrame,
     ax: Axes | None = None,
     *,
-    by: str | None = None,
+    by: str | Sequence[str] | None = None,
     by_unit: str | None = None,
     closed_form: Callable | pd.DataFrame | None = None,
     label: str | None = None,
@@ -55,11 +56,12 @@ def plot_fi(
         False (one spike in the window, too few bursts, a drift) are crosses on the axis.
     ax : Axes, optional
         Where to draw; a new figure by default.
-    by : str, optional
+    by : str or sequence of str, optional
         Column of a varied parameter: one curve per value, coloured by it, with a legend for up to
-        seven values and a colour bar for more.
+        seven curves and a colour bar for more. Of several the first one colours, and the others
+        set the line style.
     by_unit : str, optional
-        The unit of that column.
+        The unit of that column; default: what the table's ``attrs["units"]`` says.
     closed_form : callable or DataFrame, optional
         The exact rate in Hz as a function of ``I`` in the table's unit, or a table with ``I`` and
         `rate`. It is a line; the measured rates are then markers.
@@ -88,23 +90,25 @@ def plot_fi(
     >>> ax.get_xlabel(), ax.get_ylabel()
     ('input $I$ (nA)', 'firing rate (Hz)')
     """
-    require_columns(table, "I", rate, *([by] if by else []), needed_by="plot_fi")
+    by = [by] if isinstance(by, str) else list(by or ())
+    require_columns(table, "I", rate, *by, needed_by="plot_fi")
     ax = new_axes() if ax is None else ax
     if closed_form is not None:
         _draw_closed_form(ax, closed_form, table["I"], rate)
         line = {"linestyle": "none", "marker": "o", "markerfacecolor": "none", **line}
-    if by is None:
-        _draw_rates(ax, table, rate, label=label, **line)
+    units = [by_unit or unit_of(table, name) for name in by]
+    if by:
+        _draw_family(ax, table, by, unit_label(by[0], units[0]), rate, line)
     else:
-        _draw_family(ax, table, by, by_unit, rate, line)
+        _draw_rates(ax, table, rate, label=label, **line)
     ax.set(xlabel=unit_label("input $I$", input_unit(table)), ylabel=axis_label(rate))
     ax.autoscale(axis="y")  # a second curve on the same axes may be higher
     ax.set_ylim(bottom=min(0.0, ax.dataLim.y0) - 0.02 * ax.dataLim.height)
     _explain_crosses(ax)
-    if by is not None and table[by].nunique() > MAX_LEGEND_CURVES:
+    if by and table.groupby(by).ngroups > MAX_LEGEND_CURVES:
         _legend_above(ax)  # beside the axes is the colour bar
     else:
-        legend_beside(ax, title=unit_label(by, by_unit) if by else None)
+        legend_beside(ax, title=", ".join(map(unit_label, by, units)) or None)
     return ax
 
 
@@ -126,19 +130,30 @@ def _explain_crosses(ax: Axes) -> None:
         ax.plot([], [], **_CROSS, color=GREY, label=_SINGLE)
 
 
-def _draw_family(
-    ax: Axes, table: pd.DataFrame, by: str, by_unit: str | None, rate: str, line: dict
-) -> None:
-    """Draw one curve per value of `by`, coloured by the value."""
+def _draw_family(ax: Axes, table, by: list[str], colour_label: str, rate: str, line: dict) -> None:
+    """Draw one curve per set of values of `by`: coloured by the first, dashed by the others."""
     groups = list(table.groupby(by, sort=True))
-    colours, mappable = sequential_colours(value for value, _ in groups)
+    colours, mappable = sequential_colours(values[0] for values, _ in groups)
+    others = sorted({values[1:] for values, _ in groups})
+    if len(others) > len(_DASHES):
+        raise InputError(
+            f"plot_fi: {len(others)} combinations of {', '.join(by[1:])} and {len(_DASHES)} line "
+            "styles; draw a part of the rows"
+        )
     few = len(groups) <= MAX_LEGEND_CURVES
-    for (value, rows), colour in zip(groups, colours, strict=True):
-        name = f"{value:.4g}" if few else None
+    for (values, rows), colour in zip(groups, colours, strict=True):
+        place = others.index(values[1:])
+        dashes = {"linestyle": _DASHES[place % len(_DASHES)]} if place else {}
+        name = ", ".join(f"{value:.4g}" for value in values) if few else None
         dense = {} if few else {"marker": "none"}
-        _draw_rates(ax, rows, rate, **{"label": name, "color": colour, **dense, **line})
+        _draw_rates(ax, rows, rate, **{"label": name, "color": colour, **dense, **dashes, **line})
     if not few:
-        ax.figure.colorbar(mappable, ax=ax, label=unit_label(by, by_unit))
+        ax.figure.colorbar(mappable, ax=ax, label=colour_label)
+        for values, dashes in zip(others, _DASHES, strict=False):
+            name = ", ".join(
+                f"{key} = {value:.4g}" for key, value in zip(by[1:], values, strict=True)
+            )
+            ax.plot([], [], color=GREY, linestyle=dashes, label=name or None)
 
 
 def _draw_closed_form(ax: Axes, closed_form, currents: pd.Series, rate: str) -> None:
@@ -215,7 +230,7 @@ def plot_fi_surface(
         ax.axis(limits)
     ax.set(
         xlabel=unit_label("input $I$", input_unit(table)),
-        ylabel=unit_label(parameter, parameter_unit),
+        ylabel=unit_label(parameter, parameter_unit or unit_of(table, parameter)),
     )
     patches = []
     if (rate == 0).any():
@@ -303,15 +318,16 @@ def plot_residuals(
 
 
 @use_style()
-def plot_fits(table: pd.DataFrame, fits: Iterable, ax: Axes | None = None) -> Axes:
+def plot_fits(table: pd.DataFrame, fits: pd.DataFrame | Iterable, ax: Axes | None = None) -> Axes:
     """Draw measured rates and the curves fitted to them, best first in the legend.
 
     Parameters
     ----------
     table : DataFrame
         Columns ``I``, ``rate_Hz`` and ``I_unit`` (or ``attrs["I_unit"]``).
-    fits : iterable
-        Objects with ``kind`` (str), ``predict(I)`` (Hz, for ``I`` in the table's unit) and
+    fits : DataFrame or iterable
+        The table of `excitable.analysis.fit_all`; or what `excitable.analysis.fit_fi` returns:
+        objects with ``kind`` (str), ``predict(I)`` (Hz, for ``I`` in the table's unit) and
         ``aicc`` (the corrected information criterion; the smallest is the best).
     ax : Axes, optional
         Where to draw; a new figure by default.
@@ -349,6 +365,10 @@ def plot_fits(table: pd.DataFrame, fits: Iterable, ax: Axes | None = None) -> Ax
         zorder=1.9,
     )
     current = np.linspace(table["I"].min(), table["I"].max(), 1001)
+    if isinstance(fits, pd.DataFrame):
+        from ..rates.fi_fits import fits_of  # which imports scipy's optimisers
+
+        fits = fits_of(fits)
     ranked = sorted(fits, key=lambda fit: fit.aicc)
     for place, fit in enumerate(ranked):
         gap = fit.aicc - ranked[0].aicc
@@ -382,7 +402,7 @@ def plot_onset(
     x, y : str
         Names of the columns.
     x_unit, y_unit : str, optional
-        Their units, if the names carry none. For ``"I"`` the table's ``I_unit`` is taken.
+        Their units, if the names carry none; default: what the table says of them.
     label : str, optional
         Name of the curve in the legend.
     **line
@@ -409,7 +429,7 @@ def plot_onset(
     ax = new_axes(size=(4.2, 2.8)) if ax is None else ax
     rows = table.sort_values(x)
     ax.plot(rows[x], rows[y], **{"marker": "o", "color": POTENTIAL, "label": label, **line})
-    units = {name: input_unit(table) if name == "I" else None for name in (x, y)}
+    units = {name: input_unit(table) if name == "I" else unit_of(table, name) for name in (x, y)}
     ax.set(xlabel=axis_label(x, x_unit or units[x]), ylabel=axis_label(y, y_unit or units[y]))
     legend_beside(ax)
     return ax

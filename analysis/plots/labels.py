@@ -219,6 +219,29 @@ def input_unit(table: pd.DataFrame) -> str:
     return str(units[0]) if len(units) else ""
 
 
+def unit_of(table: pd.DataFrame, name: str) -> str | None:
+    """Read the unit of a parameter from a protocol's table.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With ``attrs["units"]``, as protocols make it.
+    name : str
+        A column.
+
+    Returns
+    -------
+    str or None
+        None if the table does not say.
+
+    Examples
+    --------
+    >>> unit_of(pd.DataFrame({"tau": [10.0]}), "tau") is None
+    True
+    """
+    return table.attrs.get("units", {}).get(name)
+
+
 def require_columns(table: pd.DataFrame, *columns: str, needed_by: str) -> None:
     """Check that a table has the columns that a figure needs.
 
@@ -250,6 +273,31 @@ def require_columns(table: pd.DataFrame, *columns: str, needed_by: str) -> None:
         raise InputError(
             f"{needed_by} needs the {word} {', '.join(missing)}; the table has: {there}."
         )
+
+
+def column_of(table: pd.DataFrame, name: str) -> str:
+    """Return the column of a name that is given with or without its unit.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Whose columns carry units in their names.
+    name : str
+        Such as ``"I_A"`` or ``"I_A_uA_per_cm2"``.
+
+    Returns
+    -------
+    str
+        The name itself where no column is called so.
+
+    Examples
+    --------
+    >>> column_of(pd.DataFrame({"I_A_uA_per_cm2": []}), "I_A")
+    'I_A_uA_per_cm2'
+    """
+    if name in table:
+        return name
+    return next((str(c) for c in table if split_unit(str(c))[0] == name), name)
 
 
 def by_neuron(table: pd.DataFrame) -> list[tuple[object, pd.DataFrame]]:

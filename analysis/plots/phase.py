@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import ScaledTranslation
 
 from ...errors import InputError
-from .labels import require_columns, unit_label
-from .style import BLUE, GREY, legend_beside, new_axes, use_style
+from .labels import require_columns, unit_label, unit_text
+from .style import BLUE, CYCLE, GREY, legend_beside, new_axes, use_style
 
 _LEGEND = {"full": "stable fixed point", "none": "unstable fixed point"}
 _HALF = "half-stable fixed point"
@@ -20,10 +20,12 @@ _HALF = "half-stable fixed point"
 @use_style()
 def plot_phase_line(
     v,
-    dv,
-    fixed_points: pd.DataFrame,
+    dv=None,
+    fixed_points: pd.DataFrame | None = None,
     ax: Axes | None = None,
     *,
+    I=None,
+    span=None,
     threshold: float | None = None,
     reset: float | None = None,
     label: str | None = None,
@@ -42,14 +44,19 @@ def plot_phase_line(
 
     Parameters
     ----------
-    v : array, shape (n,)
-        The variable, increasing.
+    v : array, shape (n,), or NeuronModel or str
+        The variable, increasing. Or a model, or its name: then `dv` and `fixed_points` follow from
+        it, at each input `I`.
     dv : array, shape (n,)
         Its velocity.
     fixed_points : DataFrame
         Columns ``v`` and ``stable`` (bool), and optionally ``half_stable`` (bool).
     ax : Axes, optional
         Where to draw; a new figure by default. Several flows may be drawn in the same axes.
+    I : Quantity, scalar or shape (inputs,), optional
+        Constant inputs of a model, one curve for each; default 0.
+    span : Quantity, shape (2,), optional
+        Potentials of a model between which it is drawn; default: around its fixed points.
     threshold, reset : float, optional
         Drawn as dashed and dotted vertical lines.
     label : str, optional
@@ -69,10 +76,15 @@ def plot_phase_line(
     Raises
     ------
     ValueError
-        If a column is missing, or `v` and `dv` differ in shape.
+        If a column is missing, `v` and `dv` differ in shape, or a model has variables that do not
+        follow from its potential.
 
     Examples
     --------
+    >>> from excitable.models import QIF
+    >>> ax = plot_phase_line(QIF, I=[-1, 0, 1])
+    >>> [text.get_text() for text in ax.get_legend().get_texts()][:2]
+    ['I = −1', 'stable fixed point']
     >>> import numpy as np, pandas as pd
     >>> v = np.linspace(-80, -40, 101)
     >>> points = pd.DataFrame({"v": [-65.0], "stable": [True]})
@@ -80,6 +92,9 @@ def plot_phase_line(
     >>> ax.get_ylabel()
     '$\\\\mathrm{d}V/\\\\mathrm{d}t$ (mV/ms)'
     """
+    if hasattr(v, "equations") or isinstance(v, str):
+        words = {"v_label": v_label, "dv_label": dv_label, "legend": legend}
+        return _draw_model(v, I, span, ax, threshold=threshold, reset=reset, **words)
     require_columns(fixed_points, "v", "stable", needed_by="plot_phase_line")
     v, dv = np.asarray(v, dtype=float), np.asarray(dv, dtype=float)
     if v.shape != dv.shape or v.ndim != 1:
@@ -101,6 +116,50 @@ def plot_phase_line(
     if legend:
         legend_beside(ax)
     return ax
+
+
+def _draw_model(model, I, span, ax: Axes | None, **words) -> Axes:
+    """Draw the flow of a model at each of several inputs."""
+    from ...dynamics import equilibria, velocity
+    from ...models import find_model
+    from ...models.checks import check_quantity
+
+    model = find_model(model) if isinstance(model, str) else model
+    unit = model.unit_of(model.membrane)
+    inputs = np.atleast_1d(check_quantity("I", 0 * model.input_unit if I is None else I,
+                                          model.input_unit))  # fmt: skip
+    tables = [equilibria(model, k * model.input_unit) for k in inputs]
+    points = [t.rename(columns={t.columns[0]: "v"}) for t in tables]
+    if span is None:
+        span = _around(np.concatenate([p["v"] for p in points]), model)
+    else:
+        span = check_quantity("span", span, unit)
+    v = np.linspace(*span, 401)
+    ax = new_axes(size=(4.8, 3.0)) if ax is None else ax
+    per_ms = 1e-3 / float(unit)
+    names = {"v_unit": unit_text(unit), "dv_unit": unit_text(f"{unit_text(unit) or 1}/ms")}
+    for place, (k, at) in enumerate(zip(inputs, points, strict=True)):
+        dv = velocity(model, v * float(unit), k * float(model.input_unit)) * per_ms
+        label = f"{model.input} = {k:g} {unit_text(model.input_unit)}".strip().replace("-", "−")
+        colour = CYCLE[place % len(CYCLE)]
+        plot_phase_line(v, dv, at, ax, label=label, colour=colour, **names, **words)
+    return ax
+
+
+def _around(fixed: np.ndarray, model) -> tuple[float, float]:
+    """Return potentials around fixed points; with fewer than two of them all that is named."""
+    width = np.ptp(fixed) if len(fixed) else 0.0
+    if width > 0:
+        return fixed.min() - 0.6 * width, fixed.max() + 0.6 * width
+    unit = float(model.unit_of(model.membrane))
+    same = [
+        p.value
+        for p in model.parameters.values()
+        if p.unit.dim is model.unit_of(model.membrane).dim
+    ]
+    low, high = min([*same, *fixed]), max([*same, *fixed])
+    margin = 0.1 * (high - low) or 0.01 / unit
+    return low - margin, high + margin
 
 
 def _draw_flow(ax: Axes, v: np.ndarray, dv: np.ndarray, fixed: np.ndarray, colour: str) -> None:

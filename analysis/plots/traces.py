@@ -7,7 +7,17 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 from matplotlib.axes import Axes
 
-from .labels import axis_label, by_neuron, input_unit, require_columns, symbol_text, unit_label
+from ...errors import InputError
+from .labels import (
+    axis_label,
+    by_neuron,
+    column_of,
+    input_unit,
+    require_columns,
+    split_unit,
+    symbol_text,
+    unit_label,
+)
 from .style import (
     COLUMN_WIDTH,
     MAX_LEGEND_CURVES,
@@ -203,10 +213,10 @@ def plot_gates(traces: pd.DataFrame, gates: Iterable[str], ax: Axes | None = Non
 @use_style()
 def plot_currents(
     traces: pd.DataFrame,
-    currents: Mapping[str, str],
+    currents: Mapping[str, str] | Iterable[str],
     ax: Axes | None = None,
     *,
-    unit: str = "uA/cm**2",
+    unit: str | None = None,
 ) -> Axes:
     """Draw the ionic currents over time, each in its own colour.
 
@@ -214,12 +224,13 @@ def plot_currents(
     ----------
     traces : DataFrame
         Columns ``t_ms`` and one per current, of one neuron.
-    currents : mapping of str to str
-        Column to the name of its current: ``{"I_Na_uA_per_cm2": "I_Na"}``.
+    currents : iterable of str, or mapping of str to str
+        Names of the currents, ``["I_Na", "I_K"]``, or their columns, with or without a name for
+        each: ``{"I_Na_uA_per_cm2": "I_Na"}``.
     ax : Axes, optional
         Where to draw; a new figure by default.
-    unit : str
-        The unit of those columns.
+    unit : str, optional
+        The unit of those columns, if their names carry none.
 
     Returns
     -------
@@ -229,16 +240,25 @@ def plot_currents(
     Raises
     ------
     ValueError
-        If a column is missing.
+        If a column is missing, or the columns have several units.
 
     Examples
     --------
     >>> import pandas as pd
     >>> table = pd.DataFrame({"t_ms": [0.0, 1.0], "I_Na_uA_per_cm2": [0.0, -300.0]})
-    >>> plot_currents(table, {"I_Na_uA_per_cm2": "I_Na"}).get_ylabel()
+    >>> plot_currents(table, ["I_Na"]).get_ylabel()
     'ionic current (µA/cm²)'
     """
+    if not isinstance(currents, Mapping):
+        names = [currents] if isinstance(currents, str) else currents
+        currents = {column_of(traces, name): split_unit(name)[0] for name in names}
     require_columns(traces, "t_ms", *currents, needed_by="plot_currents")
+    units = {split_unit(column)[1] for column in currents} - {""}
+    if len(units) > 1:
+        raise InputError(
+            f"plot_currents: the columns are in {', '.join(sorted(units))}; draw those of one unit"
+        )
+    unit = unit or next(iter(units), None)
     ax = new_axes(size=_WIDE) if ax is None else ax
     ax.axhline(0.0, color="black", linewidth=0.5)
     for place, (column, name) in enumerate(currents.items()):

@@ -12,11 +12,13 @@ import numpy as np
 import pandas as pd
 
 from ...errors import InputError
+from ..plain_numbers import takes
 
 # A spike this part of a bin before an edge lies on it: times on a grid carry rounding errors.
 _ON_EDGE = 1e-6
 
 
+@takes(start="ms", end="ms", width="ms")
 def spike_counts(spikes, neurons, *, start, end, width):
     """Count the spikes of each neuron in successive bins.
 

@@ -3,11 +3,13 @@
 import pandas as pd
 
 from ...errors import InputError
+from ..plain_numbers import takes
 from ..trains.spikes import MS_PER_SECOND, spike_table
 from .correlation import mean_correlation, synchrony_index
 from .counts import by_population, fano_factors, located, spike_counts
 
 
+@takes(start="ms", end="ms", bin="ms", window="ms")
 def network_statistics(spikes, neurons, *, start, end, bin=5.0, window=100.0):
     """Rate, irregularity, correlation and synchrony of each population in one row.
 

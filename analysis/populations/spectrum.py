@@ -12,6 +12,7 @@ from scipy.ndimage import correlate1d, gaussian_filter1d
 from scipy.signal import find_peaks, lfilter, welch
 
 from ...errors import InputError
+from ..plain_numbers import takes
 from ..trains.spikes import MS_PER_SECOND
 from .counts import bin_count, by_population, located, size, spike_counts
 
@@ -25,6 +26,7 @@ BANDS: Mapping[str, tuple[float, float]] = {
 KERNELS = ("none", "boxcar", "gaussian", "exponential")
 
 
+@takes(start="ms", end="ms", bin="ms", width="ms")
 def population_rate(spikes, neurons, *, start, end, bin=1.0, kernel="none", width=None):
     """Firing rate of a population over time, per neuron.
 
@@ -82,6 +84,7 @@ def population_rate(spikes, neurons, *, start, end, bin=1.0, kernel="none", widt
     return by_population(of_one, spikes, neurons)
 
 
+@takes(start="ms", end="ms", bin="ms", segment="ms")
 def rate_spectrum(spikes, neurons, *, start, end, bin=1.0, segment=500.0):
     """Power spectral density of the population rate, by Welch's method.
 

@@ -7,10 +7,12 @@ For the leaky (LIF) and the quadratic (QIF) one; a simulated curve can be held a
 import numpy as np
 
 from ...errors import InputError
+from ..plain_numbers import takes
 
 MS_PER_SECOND = 1000.0
 
 
+@takes(R="Mohm", E_L="mV", V_th="mV")
 def lif_rheobase(*, R, E_L, V_th):
     """Current above which a leaky integrate-and-fire neuron fires.
 
@@ -34,6 +36,7 @@ def lif_rheobase(*, R, E_L, V_th):
     return (V_th - E_L) / R
 
 
+@takes(I="nA", R="Mohm", tau="ms", E_L="mV", V_reset="mV", V_th="mV", t_ref="ms")
 def lif_rate(I, *, R, tau, E_L, V_reset, V_th, t_ref=0.0):
     """Firing rate of a leaky integrate-and-fire neuron under a constant current.
 
@@ -83,6 +86,7 @@ def lif_rate(I, *, R, tau, E_L, V_reset, V_th, t_ref=0.0):
     return np.where(fires, MS_PER_SECOND / (t_ref + charging), 0.0)[()]
 
 
+@takes(I="nA", R="Mohm", tau="ms", E_L="mV", V_reset="mV", V_th="mV", t_ref="ms")
 def lif_rate_asymptote(I, *, R, tau, E_L, V_reset, V_th, t_ref=0.0):
     """Large-current asymptote of `lif_rate`.
 
@@ -122,6 +126,7 @@ def lif_rate_asymptote(I, *, R, tau, E_L, V_reset, V_th, t_ref=0.0):
     return (MS_PER_SECOND * per_ms / refractory)[()]
 
 
+@takes(V0="1", tau="ms", V_reset="1", V_th="1")
 def qif_rate(V0, *, tau, V_reset, V_th):
     """Firing rate of the quadratic integrate-and-fire neuron tau dV/dt = V0 + V**2.
 

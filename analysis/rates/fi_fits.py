@@ -29,6 +29,7 @@ from scipy.special import expit
 from scipy.stats import t as student_t
 
 from ...errors import InputError
+from ..plain_numbers import takes
 from .closed_forms import finite_array
 
 
@@ -62,6 +63,7 @@ FI_FUNCTIONS: MappingProxyType[str, Callable] = MappingProxyType(
 SHIFT_RANGE = (-10.0, 2.0)
 WIDTH_RANGE = (1e-4, 100.0)
 CONFIDENCE = 0.95
+_PARAMETERS = ("scale", "shift", "width")
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ class FIFit:
         return FI_FUNCTIONS[self.kind](I, **self.parameters)
 
 
+@takes(rate="Hz")
 def fit_fi(I, rate, kind):
     """Least-squares fit of one function to an F-I curve.
 
@@ -176,6 +179,7 @@ def fit_fi(I, rate, kind):
     )
 
 
+@takes(rate="Hz")
 def fit_all(I, rate):
     """Fit all functions to an F-I curve and rank them.
 
@@ -218,9 +222,37 @@ def fit_all(I, rate):
     return table
 
 
+def fits_of(table):
+    """Return the fits whose rows a table of `fit_all` has.
+
+    Parameters
+    ----------
+    table : DataFrame
+
+    Returns
+    -------
+    list of FIFit
+
+    Examples
+    --------
+    >>> I = np.linspace(0, 10, 21)
+    >>> float(fits_of(fit_all(I, np.maximum(I - 3.0, 0)))[0].predict(5.0).round(6))
+    2.0
+    """
+    return [
+        FIFit(
+            row["kind"],
+            {name: row[name] for name in _PARAMETERS if np.isfinite(row[name])},
+            {name: (row[f"{name}_low"], row[f"{name}_high"]) for name in _PARAMETERS},
+            *(row[name] for name in ("n", "rmse_Hz", "R2", "AICc", "BIC")),
+        )
+        for row in table.to_dict("records")
+    ]
+
+
 def _row(fit):
     row = {"kind": fit.kind}
-    for name in ("scale", "shift", "width"):
+    for name in _PARAMETERS:
         row[name] = fit.parameters.get(name, np.nan)
         row[f"{name}_low"], row[f"{name}_high"] = fit.confidence.get(name, (np.nan, np.nan))
     return row | {

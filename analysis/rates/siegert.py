@@ -4,6 +4,7 @@ import numpy as np
 from scipy.special import dawsn, erfcx
 
 from ...errors import InputError
+from ..plain_numbers import takes
 from .closed_forms import MS_PER_SECOND, checked_lif, finite_array, lif_rate
 
 # -zeta(1/2)/sqrt(2*pi): mean overshoot of a random walk over a barrier, in steps of its own size.
@@ -12,6 +13,17 @@ OVERSHOOT = 0.5825971579390107
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(80)
 
 
+@takes(
+    I="nA",
+    sigma="nA*ms**0.5",
+    R="Mohm",
+    tau="ms",
+    E_L="mV",
+    V_reset="mV",
+    V_th="mV",
+    t_ref="ms",
+    dt="ms",
+)
 def noisy_lif_rate(I, sigma, *, R, tau, E_L, V_reset, V_th, t_ref=0.0, dt=0.0):
     """Mean firing rate of a leaky integrate-and-fire neuron under a current with white noise.
 

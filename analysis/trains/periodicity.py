@@ -13,6 +13,7 @@ from scipy.interpolate import PchipInterpolator
 from scipy.signal import correlate, find_peaks
 
 from ...errors import InputError
+from ..plain_numbers import takes
 
 
 class Periodicity(NamedTuple):
@@ -54,6 +55,7 @@ class PhaseLocking(NamedTuple):
     spikes_per_cycle: float
 
 
+@takes(t_ms="ms", x="any")
 def dominant_period(t_ms, x, *, tolerance=0.01):
     """Period of a sampled signal from the highest peak of its autocorrelation.
 
@@ -113,6 +115,7 @@ def dominant_period(t_ms, x, *, tolerance=0.01):
     return Periodicity(period_ms, float(heights[best]), mismatch, mismatch <= tolerance)
 
 
+@takes(t_ms="ms", x="any", period_ms="ms")
 def repeats_with(t_ms, x, period_ms):
     """Relative rms difference between x(t) and x(t + period): 0 if x has this period.
 
@@ -165,6 +168,7 @@ def repeats_with(t_ms, x, period_ms):
     return float(np.sqrt(np.mean((later - x[early]) ** 2)) / spread)
 
 
+@takes(spike_times="ms", period_ms="ms")
 def phase_locking(spike_times, period_ms):
     """How spikes lock to the phase of a periodic stimulus.
 
@@ -204,6 +208,7 @@ def phase_locking(spike_times, period_ms):
     return PhaseLocking(float(np.abs(mean)), phase, _spikes_per_cycle(times, period_ms))
 
 
+@takes(spike_times="ms", period_ms="ms", tolerance_ms="ms")
 def spike_pattern_period(spike_times, period_ms, *, tolerance_ms=0.1):
     """Number of stimulus cycles after which the pattern of spikes repeats.
 

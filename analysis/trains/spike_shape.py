@@ -19,7 +19,9 @@ import numpy as np
 import pandas as pd
 
 from ...errors import InputError
+from ..plain_numbers import takes
 
+SHORTEST_STEP = 2e-4  # ms; five million samples a second
 COLUMNS = (
     "threshold_mV",
     "t_threshold_ms",
@@ -31,14 +33,15 @@ COLUMNS = (
 )
 
 
+@takes(t_ms="ms", v_mV="mV", peak_above="mV", threshold_slope="mV/ms")
 def spike_shapes(t_ms, v_mV, *, peak_above=-20.0, threshold_slope=10.0):
     """Shape of every action potential in a trace, one row per spike.
 
     Parameters
     ----------
-    t_ms : array_like, shape (n,)
+    t_ms : array_like or Quantity, shape (n,)
         Increasing sample times, ms.
-    v_mV : array_like, shape (n,)
+    v_mV : array_like or Quantity, shape (n,)
         Membrane potential, mV.
     peak_above : float, optional
         An excursion above this potential (mV) is a spike. One that the beginning or the end of the
@@ -63,7 +66,9 @@ def spike_shapes(t_ms, v_mV, *, peak_above=-20.0, threshold_slope=10.0):
     ------
     ValueError
         If the arrays differ in length, have fewer than three samples or a value that is not finite,
-        if the times do not increase, or if `threshold_slope` is not positive.
+        if the times do not increase, if the potential never falls below `peak_above` or samples
+        are closer than 0.2 us (volts or seconds without a unit look so), or if `threshold_slope`
+        is not positive.
 
     Notes
     -----
@@ -79,12 +84,13 @@ def spike_shapes(t_ms, v_mV, *, peak_above=-20.0, threshold_slope=10.0):
        peak_mV  t_peak_ms  ahp_mV
     0     35.0       10.0   -75.0
     """
-    t, v = check_trace(t_ms, v_mV)
     if not (np.isfinite(peak_above) and threshold_slope > 0):
         raise InputError(
             f"peak_above = {peak_above} mV must be finite and threshold_slope = {threshold_slope} "
             "mV/ms positive."
         )
+    t, v = check_trace(t_ms, v_mV)
+    _check_units(t, v, peak_above)
     slope = np.gradient(v, t)
     rows = []
     search_from = 0
@@ -182,3 +188,18 @@ def check_trace(t_ms, v_mV, names=("t_ms", "v_mV")):
             f"{t[at]}."
         )
     return t, v
+
+
+def _check_units(t, v, peak_above):
+    """Raise a ValueError for what looks like volts or seconds."""
+    if v.min() > peak_above:
+        raise InputError(
+            f"v_mV lies between {v.min():g} and {v.max():g} and never below peak_above = "
+            f"{peak_above:g} mV, so no spike begins or ends; if these are volts, multiply by 1000 "
+            "or by Brian2's volt, else set peak_above between rest and peak"
+        )
+    if np.median(np.diff(t)) < SHORTEST_STEP:
+        raise InputError(
+            f"t_ms has steps of {np.median(np.diff(t)):.3g} ms, shorter than any recording's; if "
+            "these are seconds, multiply by 1000 or by Brian2's second"
+        )

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import InputError
+from ..plain_numbers import takes
 from .steadiness import RESOLVED, firing_kinds
 
 MS_PER_SECOND = 1000.0
@@ -22,6 +23,7 @@ MS_PER_SECOND = 1000.0
 # ---------------------------------------------------------------------------------------------
 # One neuron
 # ---------------------------------------------------------------------------------------------
+@takes(spike_times="ms", start="ms", end="ms")
 def intervals(spike_times, start=-np.inf, end=np.inf):
     """Interspike intervals of the spikes in the window [start, end).
 
@@ -50,6 +52,7 @@ def intervals(spike_times, start=-np.inf, end=np.inf):
     return np.diff(_window(spike_times, start, end))
 
 
+@takes(spike_times="ms", start="ms", end="ms")
 def steady_rate(spike_times, start=-np.inf, end=np.inf):
     """Firing rate from the intervals in the window [start, end).
 
@@ -82,6 +85,7 @@ def steady_rate(spike_times, start=-np.inf, end=np.inf):
     return float(_grouped_rate(times, _one_group(times), 1)[0])
 
 
+@takes(spike_times="ms", onset="ms")
 def first_interval_rate(spike_times, onset=-np.inf):
     """Initial firing rate: the inverse of the first interval after the stimulus came on.
 
@@ -110,7 +114,8 @@ def first_interval_rate(spike_times, onset=-np.inf):
     return steady_rate(_window(spike_times, onset, np.inf)[:2])
 
 
-def latency(spike_times, onset=0.0):
+@takes(spike_times="ms", onset="ms")
+def spike_latency(spike_times, onset=0.0):
     """Time from the stimulus onset to the first spike at or after it.
 
     Parameters
@@ -132,13 +137,14 @@ def latency(spike_times, onset=0.0):
 
     Examples
     --------
-    >>> latency([3.0, 112.5, 130.0], onset=100.0)
+    >>> spike_latency([3.0, 112.5, 130.0], onset=100.0)
     12.5
     """
     times = _window(spike_times, onset, np.inf)
     return float(times[0] - onset) if times.size else np.nan
 
 
+@takes(spike_times="ms", start="ms", end="ms")
 def isi_cv(spike_times, start=-np.inf, end=np.inf):
     """Coefficient of variation of the intervals: standard deviation over mean.
 
@@ -171,6 +177,7 @@ def isi_cv(spike_times, start=-np.inf, end=np.inf):
     return _on_one_train(_grouped_cv, spike_times, start, end)
 
 
+@takes(spike_times="ms", start="ms", end="ms")
 def isi_cv2(spike_times, start=-np.inf, end=np.inf):
     """Local irregularity CV2, the mean of 2|I_(k+1) - I_k|/(I_(k+1) + I_k).
 
@@ -205,6 +212,7 @@ def isi_cv2(spike_times, start=-np.inf, end=np.inf):
     return _on_one_train(_grouped_cv2, spike_times, start, end)
 
 
+@takes(spike_times="ms", start="ms", end="ms")
 def isi_lv(spike_times, start=-np.inf, end=np.inf):
     """Local variation LV, three times the mean of ((I_k - I_(k+1))/(I_k + I_(k+1)))**2.
 
@@ -238,6 +246,7 @@ def isi_lv(spike_times, start=-np.inf, end=np.inf):
     return _on_one_train(_grouped_lv, spike_times, start, end)
 
 
+@takes(spike_times="ms", start="ms", end="ms")
 def adaptation_index(spike_times, start=-np.inf, end=np.inf):
     """Adaptation index, the mean of (I_(k+1) - I_k)/(I_(k+1) + I_k) from the second interval on.
 
@@ -271,6 +280,7 @@ def adaptation_index(spike_times, start=-np.inf, end=np.inf):
     return _on_one_train(_grouped_adaptation_index, spike_times, start, end)
 
 
+@takes(spike_times="ms", start="ms", end="ms", window="ms")
 def fano_factor(spike_times, start, end, window):
     """Variance of the spike counts in successive windows over their mean.
 
@@ -324,6 +334,7 @@ def fano_factor(spike_times, start, end, window):
 # ---------------------------------------------------------------------------------------------
 # A group of neurons
 # ---------------------------------------------------------------------------------------------
+@takes(spike_times_ms="ms", start="ms", end="ms", onset="ms", dt_ms="ms")
 def spike_table(neuron_indices, spike_times_ms, n, *, start, end, onset=0.0, dt_ms=0.0):
     """All measures of a group of neurons, one row per neuron.
 
@@ -363,7 +374,7 @@ def spike_table(neuron_indices, spike_times_ms, n, *, start, end, onset=0.0, dt_
 
     See Also
     --------
-    steady_rate, first_interval_rate, latency, isi_cv, isi_cv2, isi_lv, adaptation_index
+    steady_rate, first_interval_rate, spike_latency, isi_cv, isi_cv2, isi_lv, adaptation_index
 
     Examples
     --------

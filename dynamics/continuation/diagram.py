@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import InputError
+from ...models.by_name import takes_names
 from ...models.checks import check_name, check_quantity, unit_text
 from ...models.expressions import calls
 from ...models.units import column
@@ -227,6 +228,7 @@ def _cycle_point_row(diagram: Diagram, branch: int, special: CycleSpecial) -> di
 # --- making one ----------------------------------------------------------------------------------
 
 
+@takes_names
 def bifurcations(
     model,
     parameter: str,

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import InputError
+from ...models.by_name import takes_names
 from ...models.units import column
 from .diagram import bifurcations, checked
 from .field import Field
@@ -26,6 +27,7 @@ STRETCHES = 15  # of integration; what is not back by then has missed the saddle
 FAR = 0.1
 
 
+@takes_names
 def saddle_node_loop(
     model, parameters: tuple[str, str], first, second, *, report: Callable | None = None
 ) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import InputError
+from ...models.by_name import takes_names
 from ...models.units import column
 from .arclength import Curve, CurvePoint, NoConvergence, located
 from .diagram import bifurcations, checked
@@ -41,6 +42,7 @@ class Curves:
     notes: list[str] = dataclass_field(default_factory=list)
 
 
+@takes_names
 def curves(
     model, parameters: tuple[str, str], first, second, *, I=None, report: Callable | None = None
 ) -> Curves:

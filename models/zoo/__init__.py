@@ -8,13 +8,10 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "..errors": ["InputError"],
-        ".checks": ["check_name"],
-        ".neuron_model": ["NeuronModel"],
         "catalogue": ["ZOO"],
         "connor_stevens": ["CONNOR_STEVENS"],
         "connor_stevens_1977": ["CONNOR_STEVENS_1977"],
-        "finding": ["find_model"],
+        "finding": ["find_model", "known_models"],
         "hodgkin_huxley": ["HODGKIN_HUXLEY"],
         "izhikevich": ["IZHIKEVICH", "PATTERNS"],
         "izhikevich_2007": ["IZHIKEVICH_2007"],

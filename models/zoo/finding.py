@@ -1,11 +1,8 @@
 """Find a model by its name, or in a user's file."""
 
-import runpy
-from pathlib import Path
-
-from ...errors import InputError
 from ..checks import check_name
 from ..neuron_model import NeuronModel
+from ..user_files import from_file, is_file_name
 
 
 def find_model(name: str) -> NeuronModel:
@@ -28,33 +25,18 @@ def find_model(name: str) -> NeuronModel:
     >>> find_model("izhikevich_FS").title
     'Izhikevich 2003: fast spiking (FS)'
     """
-    path, _, own = name.partition(":")
-    if path.endswith(".py"):
-        return _from_file(Path(path), own)
+    if is_file_name(name):
+        return from_file(name, NeuronModel, "model")
+    known = known_models()
+    return known[check_name("model", name.lower(), known)]
+
+
+def known_models() -> dict[str, NeuronModel]:
+    """Return every published model and variant by its name."""
     # Here, because it builds every model, which takes a quarter of a second.
     from .catalogue import ZOO
     from .textbook import TEXTBOOK
 
     top = [*ZOO, *TEXTBOOK]
     variants = [v for model in top for v in model.variants.values()]
-    known = {model.name: model for model in [*top, *variants]}
-    return known[check_name("model", name.lower(), known)]
-
-
-def _from_file(path: Path, name: str) -> NeuronModel:
-    """Return the model that a Python file defines."""
-    if not path.is_file():
-        raise InputError(f"model file {str(path)!r}: there is no such file")
-    try:
-        space = runpy.run_path(str(path))
-    except Exception as error:
-        raise InputError(f"model file {str(path)!r}: {type(error).__name__}: {error}") from error
-    found = {key: value for key, value in space.items() if isinstance(value, NeuronModel)}
-    if not name and len(found) == 1:
-        return next(iter(found.values()))
-    if not found or not name:
-        raise InputError(
-            f"model file {str(path)!r}: defines {sorted(found) or 'no NeuronModel'}; name one as "
-            f"{path}:NAME"
-        )
-    return found[check_name(f"model in {path}:", name, found)]
+    return {model.name: model for model in [*top, *variants]}

@@ -6,6 +6,7 @@ from brian2 import ms
 
 from ...analysis.trains.spikes import spike_table
 from ...errors import InputError
+from ...models.by_name import takes_names
 from ...models.checks import check_count
 from ...simulation.backends import Backend
 from ...simulation.numerics import check_tolerance
@@ -16,6 +17,7 @@ from .certify_response import certificate_of_response
 from .experiment import Experiment
 
 
+@takes_names
 def certify(
     result, *, model=None, tolerance: float | None = None, rows: int = 5, backend=None
 ) -> Certificate:

@@ -8,6 +8,7 @@ import sympy as sp
 from brian2 import Quantity, get_dimensions, ms, mV
 
 from ...errors import InputError
+from ...models.by_name import takes_names
 from ...models.checks import check_name, check_positive, check_quantity
 from ...models.symbolic import function, symbol
 from ...models.units import column, display_unit
@@ -17,6 +18,7 @@ from .. import tables
 from .voltage_clamp import NOT_FOR_CLAMP, clamped, currents, run_steps
 
 
+@takes_names
 def activation(
     model,
     current: str = "I_A",
@@ -78,6 +80,7 @@ def activation(
     return _described(table, model, found, "activation", hold=hold, duration=duration)
 
 
+@takes_names
 def inactivation(
     model,
     current: str = "I_A",
@@ -153,6 +156,7 @@ def inactivation(
     )  # fmt: skip
 
 
+@takes_names
 def recovery(
     model,
     current: str = "I_A",

@@ -10,6 +10,7 @@ from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from ...errors import InputError
 from ...models import numeric
+from ...models.by_name import takes_names
 from ...models.checks import check_quantity
 from ...models.expressions import depends
 from ...models.steady import relaxing
@@ -18,6 +19,7 @@ from ...models.units import column
 from .. import tables
 
 
+@takes_names
 def gating_curves(model, v: Quantity | None = None) -> pd.DataFrame:
     """Return steady state and time constant of every gate, from the equation text.
 

@@ -9,6 +9,7 @@ from brian2 import Quantity, get_dimensions, ms, mV, second
 
 from ...dynamics.equilibria import settled
 from ...errors import InputError
+from ...models.by_name import takes_names
 from ...models.checks import check_name, check_positive, check_quantity
 from ...models.expressions import calls, depends, names, needed, substitute
 from ...models.initial import initial_state
@@ -30,6 +31,7 @@ NOT_FOR_CLAMP = NO_TOLERANCE | {"spikes": "nothing counts as a spike under volta
 ION = "I_ion"
 
 
+@takes_names
 def voltage_clamp(
     model,
     commands: Quantity,

@@ -7,6 +7,7 @@ import pandas as pd
 from brian2 import Quantity, ms, second
 
 from ...analysis.trains.spikes import spike_table
+from ...models.by_name import takes_names
 from ...simulation.numerics import numerics_of
 from ...simulation.run import simulate
 from .. import tables
@@ -33,6 +34,7 @@ class ConductanceSweep:
     onset: pd.DataFrame
 
 
+@takes_names
 def conductance_sweep(
     model,
     name: str,

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ...dynamics import Diagram, bifurcations
+from ...models.by_name import takes_names
 from ...models.units import column
 
 TYPES = {
@@ -17,6 +18,7 @@ TYPES = {
 }
 
 
+@takes_names
 def excitability(model, values=None, *, report: Callable | None = None) -> pd.DataFrame:
     """Return how a cell begins to fire, with the numbers from which that follows.
 

@@ -6,6 +6,7 @@ from brian2 import Quantity, ms, second
 
 from ...analysis.trains.spikes import spike_table
 from ...analysis.trains.steadiness import MOVING, SILENT
+from ...models.by_name import takes_names
 from ...models.checks import unit_text
 from ...simulation.numerics import numerics_of
 from ...simulation.run import DivergenceError
@@ -17,6 +18,7 @@ from ..stimuli import Constant
 from .at_rest import not_at_rest
 
 
+@takes_names
 def fi_curve(
     model,
     currents: Quantity,
@@ -84,6 +86,7 @@ def fi_curve(
     return table
 
 
+@takes_names
 def rates(
     model,
     sets: pd.DataFrame,

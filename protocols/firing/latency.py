@@ -6,6 +6,7 @@ from brian2 import Quantity, ms
 
 from ...analysis.trains.spikes import spike_table
 from ...errors import InputError
+from ...models.by_name import takes_names
 from ...models.checks import check_quantity, unit_text
 from ...simulation.numerics import numerics_of
 from ...simulation.run import simulate
@@ -13,6 +14,7 @@ from .. import tables
 from ..stimuli import Constant
 
 
+@takes_names
 def latency(
     model,
     currents,

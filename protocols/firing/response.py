@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from brian2 import Quantity, ms
 
+from ...models.by_name import takes_names
 from ...simulation.numerics import numerics_of
 from ...simulation.results import Response
 from ...simulation.run import simulate
@@ -11,6 +12,7 @@ from .. import tables
 from ..certificates.experiment import Experiment
 
 
+@takes_names
 def response(
     model,
     stimulus,

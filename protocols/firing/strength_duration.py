@@ -6,6 +6,7 @@ from brian2 import Quantity, ms
 
 from ...analysis.trains.spikes import spike_table
 from ...errors import InputError
+from ...models.by_name import takes_names
 from ...models.checks import check_positive, check_quantity, unit_text
 from ...simulation.numerics import check_tolerance, numerics_of
 from ...simulation.run import simulate
@@ -19,6 +20,7 @@ CLIMB = 1e4
 _CHARGE_UNITS = {"nA": "pC", "pA": "fC", "uA/cm**2": "nC/cm**2"}
 
 
+@takes_names
 def strength_duration(
     model,
     durations: Quantity,

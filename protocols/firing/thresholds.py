@@ -6,6 +6,7 @@ from brian2 import Quantity, ms, second
 
 from ...analysis.trains.spikes import spike_table
 from ...errors import InputError
+from ...models.by_name import takes_names
 from ...models.checks import check_name, unit_text
 from ...simulation.numerics import Numerics, check_tolerance, numerics_of
 from ...simulation.run import simulate
@@ -18,6 +19,7 @@ from .search import CLIMB, search
 CRITERIA = ("sustained", "spike")
 
 
+@takes_names
 def thresholds(
     model,
     *,
@@ -85,6 +87,7 @@ def thresholds(
     )
 
 
+@takes_names
 def thresholds_of(
     model,
     sets: pd.DataFrame,

@@ -6,6 +6,7 @@ import pandas as pd
 from ...analysis.learning.activations import RateCurve
 from ...analysis.trains.steadiness import ONE_SPIKE
 from ...errors import InputError
+from ...models.by_name import takes_names
 from ...models.checks import check_count, check_quantity, unit_text
 from .. import tables
 from ..firing.fi_curve import fi_curve
@@ -14,6 +15,7 @@ STEEP = 40  # an interval of this part of the largest rate is halved ...
 ROUNDS = 3  # ... at most so often
 
 
+@takes_names
 def activation_curve(
     model,
     low=None,

@@ -12,6 +12,7 @@ from ...analysis.learning.data import check_samples
 from ...analysis.learning.feedforward import FeedForward
 from ...analysis.learning.training import Trained
 from ...errors import CurveRangeWarning, InputError
+from ...models.by_name import takes_names
 from ...models.checks import check_count, check_name, check_positive
 from ...models.warn import warn_caller
 from ...progress import bar
@@ -233,6 +234,7 @@ class SpikingClassifier:
         }  # fmt: skip
 
 
+@takes_names
 def to_spiking(
     trained: Trained | FeedForward,
     model,

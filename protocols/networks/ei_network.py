@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from brian2 import Quantity, Unit, ms, mV, second
 
 from ...errors import InputError
+from ...models.by_name import takes_names
 from ...models.checks import check_count, check_name, check_positive, check_quantity
 from ...simulation.numerics import check_keywords
 from .. import tables
@@ -22,6 +23,7 @@ NAMES = ("exc", "inh")
 E_INH = -80 * mV
 
 
+@takes_names
 def ei_network(
     model,
     n_exc: int = 800,

@@ -7,7 +7,7 @@ import numpy as np
 from brian2 import Quantity
 
 from ...errors import InputError
-from ...models import NeuronModel
+from ...models import NeuronModel, find_model
 from ...models.checks import check_count, check_name
 from ...models.grouping import check_vary
 from ...simulation import plan
@@ -25,7 +25,7 @@ class Population:
     ----------
     name : str
         By which projections, tables and recordings call it.
-    model : NeuronModel
+    model : NeuronModel or str
     n : int or dict of str to int
         Number of cells. A dict names parts of the population and their sizes, one after the
         other: each part can be source and target by itself, and tables tell them apart.
@@ -72,6 +72,8 @@ class Population:
 
     def __post_init__(self):
         check_own_name("population", self.name)
+        if isinstance(self.model, str):
+            object.__setattr__(self, "model", find_model(self.model))
         if not isinstance(self.model, NeuronModel):
             raise InputError(
                 f"population {self.name!r}: expected a NeuronModel, got {self.model!r}"

@@ -6,6 +6,7 @@ from brian2 import Quantity, ms, mV, nA
 
 from ...errors import InputError
 from ...models import LIF
+from ...models.by_name import takes_names
 from ...models.checks import check_count, check_name, check_positive, check_quantity
 from ...simulation.run import simulate
 from .. import tables
@@ -15,6 +16,7 @@ from .noisy_fi_curve import _checked_seed
 METHODS = ("euler", "rk2", "rk4")
 
 
+@takes_names
 def noise_convergence(
     steps: Quantity,
     *,

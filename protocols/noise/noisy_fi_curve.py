@@ -8,6 +8,7 @@ from brian2 import Quantity, ms, second
 
 from ...analysis.trains.spikes import spike_table
 from ...errors import InputError
+from ...models.by_name import takes_names
 from ...models.checks import check_count, check_quantity, tidy, unit_text
 from ...simulation.numerics import NO_TOLERANCE, numerics_of
 from ...simulation.run import simulate
@@ -19,6 +20,7 @@ NOT_FOR_NOISE = NO_TOLERANCE | {
 }
 
 
+@takes_names
 def noisy_fi_curve(
     model,
     currents: Quantity,

@@ -6,6 +6,7 @@ from brian2 import Quantity, ms, mV, second
 
 from ...dynamics.fluctuations import noise_for_deviation
 from ...errors import InputError
+from ...models.by_name import takes_names
 from ...models.checks import check_count, check_quantity, unit_text
 from ...simulation.numerics import numerics_of
 from .. import tables
@@ -17,6 +18,7 @@ from .noisy_fi_curve import NOT_FOR_NOISE, noise_unit, noisy_fi_curve
 DEVIATIONS = (1.0, 2.0, 4.0)
 
 
+@takes_names
 def noisy_onset(
     model,
     deviations: Quantity | None = None,

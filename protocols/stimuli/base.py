@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
-from brian2 import Quantity, ms, second
+from brian2 import Equations, Quantity, ms, second
 
 from ...errors import InputError
 from ...models.checks import check_positive, check_quantity
-from ...models.grouping import InputText
+from ...models.grouping import InputText, names_of
 from ...models.step_parts import STEP_BEGIN
 from ...models.units import base_unit
 from ...simulation.input_rules import Rule, check_rules
@@ -165,7 +165,7 @@ class Stimulus:
         """
         unit = base_unit(model.input_unit)
         step = None if dt is None else check_positive("dt", dt, ms) * float(ms)
-        term = self.term(model, model.input, At(dt=step))
+        term = self._named(model, At(dt=step))
         for name, value in term.parameters.items():
             if np.ndim(value) and np.shape(value) != (n,):
                 raise InputError(
@@ -183,7 +183,16 @@ class Stimulus:
 
     def rules(self, model, dt: Quantity | None = None) -> tuple[Rule, ...]:
         """Return what its parameters must obey, in the names of its text for `model`."""
-        return self.term(model, model.input, At(dt=None if dt is None else float(dt))).rules
+        return self._named(model, At(dt=None if dt is None else float(dt))).rules
+
+    def _named(self, model, at: At) -> Term:
+        """Return the term, its names beginning with the input's, and none of them the model's.
+
+        With ``__`` in it no name can be the model's: a user's may not hold that.
+        """
+        term = self.term(model, model.input, at)
+        own = {*term.parameters, *term.namespace, *Equations("\n".join(term.lines))}
+        return self.term(model, f"{model.input}_", at) if own & names_of(model) else term
 
     def term(self, model, name: str, at: At) -> Term:
         """Return the text with parameters that begin with `name`."""

@@ -1,6 +1,7 @@
 """Tables of parameter sets: cross products and lists of sets, a part of them at a time."""
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -30,7 +31,7 @@ class Grid:
 
     def __len__(self) -> int:
         lengths = [len(values) for values in self.columns.values()]
-        return int(np.prod(lengths)) if self.crossed else lengths[0]
+        return math.prod(lengths) if self.crossed else lengths[0]
 
     def rows(self, start: int, stop: int) -> pd.DataFrame:
         """Return the sets from `start` to `stop`."""

@@ -16,6 +16,7 @@ import pandas as pd
 from brian2 import Quantity
 
 from ...errors import InputError
+from ...models.by_name import takes_names
 from ...models.checks import check_count, unit_text
 from ...progress import bar, silent
 from ...simulation.backends.compiled.programs import LARGEST
@@ -64,6 +65,7 @@ class Sweep:
         )
 
 
+@takes_names
 def sweep(
     model,
     grid,

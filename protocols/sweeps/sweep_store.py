@@ -138,8 +138,9 @@ def read_sweep(store, columns=None) -> pd.DataFrame:
 
     Parameters
     ----------
-    store : path-like
-        As given to `sweep`.
+    store : path-like, or a list of some
+        As given to `sweep`. Several stores of one model and protocol are read together: a grid,
+        and the values that were added to it later.
     columns : sequence of str, optional
         Read these only, which takes less memory.
 
@@ -148,17 +149,56 @@ def read_sweep(store, columns=None) -> pd.DataFrame:
     DataFrame
         One row per parameter set in the order of the grid: ``set``, its number there, the
         protocol's columns, and ``error``, empty where there was none. Rows of sets that failed
-        hold NaN. ``attrs`` says how to redo a row.
+        hold NaN. ``attrs`` says how to redo a row. Of several stores the rows stand one after
+        the other, with a column ``store``; a set that is in two of them is taken from the first.
 
     Raises
     ------
     ValueError
-        If there is no such store.
+        If there is no such store, or several are of different models or protocols.
     """
+    if isinstance(store, list | tuple):
+        return _read_together(store, columns)
     found = SweepStore(store)
     if found.manifest() is None:
         raise InputError(f"store {found.path}: does not exist or holds no sweep")
     return found.read(columns)
+
+
+def _read_together(stores, columns) -> pd.DataFrame:
+    """Return the rows of several stores, those of a set once."""
+    if not stores:
+        raise InputError("read_sweep: the list of stores is empty")
+    tables, first = [], None
+    for store in stores:
+        table = read_sweep(store)
+        manifest = SweepStore(store).manifest()
+        first = manifest if first is None else first
+        for what in ("model", "protocol"):
+            if manifest[what] != first[what]:
+                raise InputError(
+                    f"read_sweep: store {store} is of another {what} ({manifest[what][0]}) than "
+                    f"{stores[0]} ({first[what][0]}); read them one by one"
+                )
+        tables.append(table.assign(store=str(store)))
+    whole = _each_set_once(tables)
+    return whole if columns is None else whole[["store", "set", *columns]]
+
+
+def _each_set_once(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return the rows of several tables; of a set that is there twice one that did not fail."""
+    attrs = next((dict(table.attrs) for table in tables if table.attrs), {})
+    values = attrs.get("parameters", {})
+    varied = sorted({name for table in tables for name in table if name in values})
+    # What one sweep varies has in the others the model's own value.
+    tables = [t.assign(**{k: values[k] for k in varied if k not in t}) for t in tables]
+    table = pd.concat(tables, ignore_index=True)
+    keys = [name for name in (*varied, "I") if name in table and len(table)]
+    if keys:
+        first = table.assign(failed=table["error"] != "").sort_values("failed", kind="stable")
+        table = table.loc[~first.duplicated(keys).sort_index()].reset_index(drop=True)
+    table.attrs = attrs
+    return table
 
 
 class MemoryStore:

@@ -7,6 +7,7 @@ import numpy as np
 from brian2 import Quantity, ms, second
 
 from ...errors import InputError
+from ...models.by_name import takes_names
 from ...models.checks import check_count, check_name, check_positive
 from ...models.grouping import BrianText, InputText, describe
 from ...models.initial import initial_state
@@ -20,6 +21,7 @@ from .description import ProgramDescription
 from .neuron_program import NeuronProgram
 
 
+@takes_names
 def build(
     model,
     stimulus,
@@ -104,7 +106,7 @@ def plan_program(
     sampled = _to_sample(model, record)
     check_name("spike timing", spikes, ("located", "grid"))
     start = start_of(model, start)
-    names = _names(model, stimulus, n, dt)
+    names = settable_names(model, stimulus, n, dt)
     varied = [names[check_name("name in vary", v, names)] for v in _listed(vary)]
     parameters = {
         k: np.full(n, p.value) * p.unit for k, p in model.parameters.items() if k in varied
@@ -150,7 +152,7 @@ class _Varied:
         return replace(text, parameters={**text.parameters, **arrays})
 
 
-def _names(model, stimulus, n: int, dt: Quantity | None) -> dict[str, str]:
+def settable_names(model, stimulus, n: int, dt: Quantity | None) -> dict[str, str]:
     """Return, for every number that can be set, the user's name and the name in the text."""
     if not hasattr(stimulus, "text"):
         raise InputError(
@@ -158,7 +160,7 @@ def _names(model, stimulus, n: int, dt: Quantity | None) -> dict[str, str]:
         )
     names = {name: name for name in model.parameters}
     own = list(stimulus.text(model, n, model.dt if dt is None else dt).parameters)
-    level = [f"{model.input}_amplitude", f"{model.input}_mean"]
+    level = [f"{model.input}{_}{end}" for _ in ("_", "__") for end in ("amplitude", "mean")]
     main = next((name for name in level if name in own), None)
     return names | {("I" if name == main else name): name for name in own}
 

@@ -72,7 +72,7 @@ def _entry(model, stimulus, text: BrianText, name: str, own: str) -> ValueEntry:
         value, meaning = None, model.parameters[name].meaning
     else:
         value = stimulus.text(model, text.n, text.dt).parameters[own]
-        meaning = f"{type(stimulus).__name__}: {own.removeprefix(f'{model.input}_')}"
+        meaning = f"{type(stimulus).__name__}: {own.removeprefix(model.input).lstrip('_')}"
     unit = unit_of_number(model, name, value)
     values = tuple(tidy(x) for x in np.ravel(si) / float(unit))
     per_neuron = own in text.arrays

@@ -13,6 +13,7 @@ from brian2 import Quantity, second
 
 from ... import __version__
 from ...errors import InputError
+from ...models.by_name import takes_names
 from ..backends.backend import Backend, makes_program
 from ..backends.brian.preferences import preferences
 from ..backends.compiled import CPP, programs
@@ -22,7 +23,7 @@ from ..backends.compiled.generate import generate
 from ..backends.compiled.starting_state import starting_state_sources
 from ..input_rules import MOST_STEPS, ROUNDING
 from ..plan import Plan
-from ..programs.build import plan_program
+from ..programs.build import plan_program, settable_names
 from ..programs.description import ProgramDescription
 from ..programs.neuron_program import given_values
 
@@ -34,6 +35,7 @@ target_link_libraries(main PRIVATE OpenMP::OpenMP_CXX)
 NEURONS = 64  # where nobody says how many; a square and a cube
 
 
+@takes_names
 def export(
     model,
     stimulus,
@@ -41,7 +43,7 @@ def export(
     n: int | None = None,
     duration: Quantity = 1 * second,
     *,
-    vary: Sequence[str] = ("I",),
+    vary: Sequence[str] | None = None,
     values: Mapping[str, Quantity] | None = None,
     record: Sequence[str] = ("spikes",),
     record_dt: Quantity | None = None,
@@ -61,10 +63,11 @@ def export(
     folder : path
         New, or empty.
     n : int, optional
-        Number of neurons; default 64, or as many as there are `values`.
+        Number of neurons; default 64, or as many as there are `values`; 1 if nothing varies.
     duration : Quantity
-    vary : sequence of str
-        What differs between neurons; see `build`.
+    vary : sequence of str, optional
+        What differs between neurons; see `build`. Default: ``"I"``, the stimulus's amplitude;
+        nothing for one that has no single amplitude (a recording, an expression, a sum).
     values : dict of str to Quantity or array, shape (n,), optional
         Content of ``parameters.csv``, in the units of the model where they are plain numbers.
         Default: all combinations of evenly spaced values over the ranges of what varies.
@@ -84,9 +87,11 @@ def export(
         For bad input, or a folder that is not empty, before anything is written.
     """
     folder = Path(folder)
+    if vary is None:
+        vary = [name for name in settable_names(model, stimulus, n or 1, dt) if name == "I"]
     varied = (vary,) if isinstance(vary, str) else tuple(vary)
     sizes = [np.size(v) for v in (values or {}).values() if np.ndim(v)]
-    n = n or (sizes[0] if sizes else NEURONS)
+    n = n or (sizes[0] if sizes else NEURONS if varied else 1)
     chosen = makes_program(backend)
     plan, description = plan_program(
         model, stimulus, n, duration, record=record, vary=varied, record_dt=record_dt,

@@ -13,7 +13,7 @@ from excitable.analysis import (
     isi_cv,
     isi_cv2,
     isi_lv,
-    latency,
+    spike_latency,
     spike_table,
     steady_rate,
 )
@@ -42,7 +42,7 @@ def test_nothing_but_latency_depends_on_the_origin_of_time(isi, shift):
     times = train(isi, first=3.0)
     for measure in (*IRREGULARITY, steady_rate, first_interval_rate):
         assert measure(times + shift) == pytest.approx(measure(times), rel=1e-9, abs=1e-11)
-    assert latency(times + shift, onset=shift) == pytest.approx(3.0, abs=1e-9)
+    assert spike_latency(times + shift, onset=shift) == pytest.approx(3.0, abs=1e-9)
 
 
 @given(isi_arrays, st.floats(0.1, 10))
@@ -155,8 +155,8 @@ def test_silence_is_a_rate_of_zero_and_one_spike_is_unresolved():
     assert np.isnan(steady_rate([5.0, 25.0], start=20.0))
     assert first_interval_rate([5.0], onset=10.0) == 0
     assert np.isnan(first_interval_rate([5.0, 15.0], onset=10.0))
-    assert np.isnan(latency([5.0], onset=10.0))
-    assert latency([10.0], onset=10.0) == 0
+    assert np.isnan(spike_latency([5.0], onset=10.0))
+    assert spike_latency([10.0], onset=10.0) == 0
 
 
 def test_measures_of_too_few_spikes_are_nan():
@@ -197,7 +197,7 @@ def test_table_agrees_with_the_measures_of_each_neuron(group):
         expected = {
             "rate_Hz": steady_rate(own, start, end),
             "first_rate_Hz": first_interval_rate(own, onset),
-            "latency_ms": latency(own, onset),
+            "latency_ms": spike_latency(own, onset),
             "isi_cv": isi_cv(own, start, end),
             "isi_cv2": isi_cv2(own, start, end),
             "isi_lv": isi_lv(own, start, end),

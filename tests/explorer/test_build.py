@@ -11,7 +11,7 @@ from excitable.explorer.page import joined
 from excitable.models import HODGKIN_HUXLEY, IZHIKEVICH_2007, LIF, ZOO, Parameter
 from excitable.protocols import Chirp, Constant, response
 
-from excitable.__main__ import main
+from excitable.commands import main
 from excitable.errors import ExcitableError
 from tests import user_models
 from tests.explorer.test_agrees_with_brian2 import on_the_page, run_python, same_spikes

@@ -2,9 +2,11 @@
 
 import pickle
 
+import numpy as np
 import pytest
 from brian2 import Mohm, ms, mV, nA
-from excitable.models import IZHIKEVICH, NeuronModel, Parameter
+from excitable.dynamics import equilibria
+from excitable.models import IZHIKEVICH, NeuronModel, Parameter, find_model
 
 TEXT = "dv/dt = (E - v + R*I)/tau + g*(E - v)/tau : volt"
 PARAMETERS = {"E": -65 * mV, "R": 10 * Mohm, "tau": 10 * ms, "g": 1.0}
@@ -113,3 +115,13 @@ def test_pure_numbers_beside_units():
 def test_changes_that_are_refused(changes, message):
     with pytest.raises(ValueError, match=message):
         bare().with_(**changes)
+
+
+@pytest.mark.parametrize("name", ["fitzhugh_nagumo", "morris_lecar", "wang_buzsaki"])
+def test_the_default_range_reaches_the_threshold(name):
+    """Somewhere in it rest is lost: FitzHugh-Nagumo's from 0.33, where its Hopf bifurcation is."""
+    model = find_model(name)
+    low, high = model.with_(input_range=None).input_range
+    currents = np.linspace(low, high, 13) * model.input_unit
+    assert equilibria(model, currents[0])["stable"].any()
+    assert not all(equilibria(model, I)["stable"].any() for I in currents)

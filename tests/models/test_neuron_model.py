@@ -91,7 +91,7 @@ def test_inconsistent_models_are_refused(changes, message):
         ({"E_l": 0 * mV}, "did you mean 'E_L'"),
         ({"V_spik": 0 * mV}, "did you mean 'V_spike'"),
         ({"E_L": 3 * ms}, "parameter E_L: expected mV, got .* with s"),
-        ({"E_L": -67.8}, r"parameter E_L: expected mV.*multiply by its unit, e.g. E_L=...\*mV"),
+        ({"E_L": -67.8}, r"parameter E_L: expected mV.*multiply by its unit, e.g. E_L=-67.8\*mV"),
         ({"E_L": np.nan * mV}, "parameter E_L.*NaN"),
         ({"E_L": np.inf * mV}, "parameter E_L.*infinite"),
         ({"E_L": [-60, -70] * mV}, "parameter E_L: expected one value"),

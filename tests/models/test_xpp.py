@@ -18,7 +18,7 @@ from excitable.models.printers.xpp import short_names
 from excitable.protocols import OrnsteinUhlenbeck, Step, WhiteNoise
 from excitable.simulation import reference
 
-from excitable.__main__ import main as excitable
+from excitable.commands import main as excitable
 
 xpplab = pytest.importorskip("xpplab", reason="needs xpplab, XPPAUT's code as a package")
 

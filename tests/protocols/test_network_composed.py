@@ -37,6 +37,7 @@ from excitable.protocols import (
     Synapse,
     Uniform,
     WhiteNoise,
+    response,
 )
 from excitable.simulation.backends import Backend, has_compiler, preferences
 
@@ -618,7 +619,8 @@ def test_bad_projections_are_refused_before_anything_is_built(arguments, message
         ({"name": "cells_clock"}, "is one that Brian2's objects .* have already"),
         ({"name": "rate_inh"}, "is one that Brian2's objects .* have already"),
         ({"name": "inh_operation_0"}, "is one that Brian2's objects .* have already"),
-        ({"model": "lif"}, "expected a NeuronModel, got 'lif'"),
+        ({"model": 3}, "expected a NeuronModel, got 3"),
+        ({"model": "lf"}, "did you mean 'lif'"),
         ({"n": 0}, "n of exc: expected a whole number of at least 1, got 0"),
         ({"n": {"exc": 3}}, "the name 'exc' is there twice"),
         ({"n": {"a": 2.5}}, "n of a: expected a whole number"),
@@ -762,11 +764,12 @@ def test_blocks_that_cannot_be(sizes, weight, message):
         )
 
 
-def test_a_name_that_a_drive_needs_is_refused_alone_and_in_a_network():
+def test_a_current_of_the_models_own_may_have_any_name():
+    """``I_amplitude`` is what a constant input is called; 0.5 nA of the cell's own add to it."""
     model = LIF.with_(equations=LIF.equations.replace("R*I", "R*(I + I_amplitude)"),
-                      parameters={"I_amplitude": 0 * nA})  # fmt: skip
-    message = "lif: 'I_amplitude' is also what its input I needs for itself; rename it"
-    with pytest.raises(ValueError, match=f"^drive of cells: {message}"):
-        Network([Population("cells", model, 2, Constant(1 * nA))])
-    with pytest.raises(ValueError, match=f"^{message}"):
-        model.group(2, Constant(1 * nA))
+                      parameters={"I_amplitude": 0.5 * nA})  # fmt: skip
+    first = 10 * np.log(15 / 5)  # ms; from rest at -60 mV to -50 mV, on the way to -45 mV
+    run = Network([Population("cells", model, 2, Constant(1.5 * nA))]).run(20 * ms, backend="numpy")
+    assert run.spikes["t_ms"].to_numpy() == pytest.approx([first] * 2, abs=float(LIF.dt / ms))
+    alone = response(model, Constant(1.5 * nA), 20 * ms, backend="numpy")
+    assert alone.spikes["t_ms"].to_numpy() == pytest.approx([first], abs=1e-4)

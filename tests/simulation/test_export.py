@@ -15,12 +15,12 @@ import pandas as pd
 import pytest
 from brian2 import Network, NeuronGroup, cm, ms, nA, uA
 from excitable.models import CONNOR_STEVENS, LIF
-from excitable.protocols import Constant, Recorded, Step
+from excitable.protocols import Constant, Expression, Recorded, Step
 from excitable.simulation import Backend, export, open_program, simulate
 from excitable.simulation.backends import has_compiler, preferences
 from excitable.simulation.backends.compiled.compile import compiler, has_openmp
 
-from excitable.__main__ import main as excitable
+from excitable.commands import main as excitable
 
 pytestmark = pytest.mark.skipif(
     not (has_compiler() and shutil.which("make")), reason="needs a C++ compiler and make"
@@ -393,11 +393,11 @@ def test_a_failed_export_leaves_nothing(tmp_path, monkeypatch):
     ("arguments", "message"),
     [
         (["--vary", "g_a"], "did you mean 'g_A'"),
-        (["--vary", "g_A", "I", "--n", "10"], "a number such as 9"),
-        (["--vary", "g_A=1:2:3", "I"], "give values to ['I'] too"),
-        (["--vary", "I=1,2", "--n", "5"], "how many neurons there are"),
+        (["--vary", "g_A", "--vary", "I", "--n", "10"], "a number such as 9"),
+        (["--vary", "g_A", "I"], "each parameter has an option of its own"),
+        (["--vary", "I", "1", "2", "--n", "5"], "how many neurons there are"),
         (["--vary", "I_onset", "--onset", "5"], "have no range"),
-        (["--vary", "I=1,two"], "'two': expected a number or FROM:TO:COUNT"),
+        (["--vary", "I", "1", "two"], "'two': expected a number or FROM:TO:COUNT"),
         (["--record", "w"], "unknown variable to record 'w'"),
         (["--onset", "50", "--offset", "20"], "must come after the onset"),
     ],
@@ -411,7 +411,21 @@ def test_command_line_names_what_is_wrong(arguments, message, tmp_path, capsys):
 
 def test_command_line_exports(tmp_path, capsys):
     """All combinations, the last name fastest; default values over the parameters' ranges."""
-    arguments = ["export", "lif", "--vary", "tau=5:20:2", "I=1,2,4", "--set", "t_ref", "3"]
+    arguments = [
+        "export",
+        "lif",
+        "--vary",
+        "tau",
+        "5:20:2",
+        "--vary",
+        "I",
+        "1",
+        "2",
+        "4",
+        "--set",
+        "t_ref",
+        "3",
+    ]
     assert excitable([*arguments, "--out", str(tmp_path / "a")]) == 0
     with (tmp_path / "a" / "parameters.csv").open() as stream:
         rows = list(csv.DictReader(stream))
@@ -459,3 +473,19 @@ def test_a_recorded_input_travels_with_the_project(tmp_path, no_python):
     assert set(found["neuron"]) == {1}
     assert found["t_ms"][0] == pytest.approx(10 * np.log(2), rel=1e-6)
     assert run(tmp_path / "new", "dt=0.1").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("stimulus", "n"),
+    [
+        (Recorded([0, 2, 0] * nA, dt=10 * ms), 1),
+        (Expression("a*sin(t/tau_s)", {"a": 2 * nA, "tau_s": 5 * ms}), 1),
+        (Constant(1 * nA) + Step(1 * nA, onset=10 * ms), 1),
+        (Step(1 * nA), 64),
+    ],
+)
+def test_every_stimulus_is_exported_without_further_words(stimulus, n, tmp_path):
+    """An amplitude varies by itself; what has none is one cell."""
+    export(LIF, stimulus, tmp_path / "new", duration=50 * ms)
+    manifest = json.loads((tmp_path / "new" / "manifest.json").read_text())
+    assert manifest["neurons"]["n"] == n

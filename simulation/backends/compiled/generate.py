@@ -93,7 +93,8 @@ def _manifest(device, parts: Mapping, plan: Plan) -> dict:
         }
         if result.counts:
             outputs[name]["counts"] = result.counts
-    return {"sizes": sizes(plan), "inputs": inputs, "outputs": outputs}
+    made_for = plan.label or ", ".join(c.model for c in plan.cells)
+    return {"sizes": sizes(plan), "inputs": inputs, "outputs": outputs, "made_for": made_for}
 
 
 def _input(part, name: str, shape: list[int]) -> dict:

@@ -1,0 +1,110 @@
+"""Arguments of measures and formulas: plain numbers in the documented unit, or quantities.
+
+Read without their unit, 10 ms would be 0.01 and 65 mV 0.065, and a formula in ms and mV would
+return a wrong number without a word. Brian2 is imported only where a quantity is seen.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from ..errors import InputError
+
+
+def takes(**units: str) -> Callable:
+    """Let a function take quantities for arguments that it wants as plain numbers.
+
+    Parameters
+    ----------
+    **units : str
+        For each argument the unit in which the function takes it, ``"1"`` for pure numbers and
+        ``"any"`` where it does not matter. An argument that is not named takes no quantity.
+
+    Returns
+    -------
+    callable
+        A decorator. The function then raises InputError for a quantity of another dimension, and
+        where some arguments carry units and others, neither zero nor infinite, do not.
+
+    Examples
+    --------
+    >>> from brian2 import ms, second
+    >>> @takes(tau="ms", t="ms")
+    ... def decay(t, tau):
+    ...     return float(np.exp(-t/tau))
+    >>> decay(10, 10) == decay(10*ms, tau=0.01*second)
+    True
+    >>> decay(10, tau=10*ms)
+    Traceback (most recent call last):
+    ...
+    excitable.errors.InputError: decay: t=10 has no unit beside tau, which has one; give all of them
+    units (t=...*ms), or none
+    """
+
+    def decorate(function: Callable) -> Callable:
+        signature = inspect.signature(function)
+
+        @functools.wraps(function)
+        def with_plain_numbers(*args, **kwargs):
+            if any(map(has_unit, args)) or any(map(has_unit, kwargs.values())):
+                bound = signature.bind(*args, **kwargs)
+                bound.arguments.update(_plain(function.__name__, bound.arguments, units))
+                return function(*bound.args, **bound.kwargs)
+            return function(*args, **kwargs)
+
+        return with_plain_numbers
+
+    return decorate
+
+
+def has_unit(value) -> bool:
+    """Return whether a value carries a unit: a quantity, a list of some, a model's SI value."""
+    if isinstance(value, list | tuple) and value:
+        value = value[0]
+    return any(hasattr(value, name) for name in ("dim", "si_dimensions", "dimensionality"))
+
+
+def _plain(function: str, arguments: Mapping, units: Mapping[str, str]) -> dict:
+    with_one = {name: value for name, value in arguments.items() if has_unit(value)}
+    found = {k: _number(f"{function}: {k}", value, units.get(k)) for k, value in with_one.items()}
+    first = next((name for name in with_one if units[name] not in ("1", "any")), None)
+    for name, value in arguments.items():
+        unit = units.get(name, "any")
+        plain = name not in with_one and unit not in ("1", "any") and value is not None
+        if plain and first and _has_a_size(value):
+            raise InputError(
+                f"{function}: {name}={value!r} has no unit beside {first}, which has one; give all "
+                f"of them units ({name}=...*{unit}), or none"
+            )
+    return found
+
+
+def _number(what: str, value, unit: str | None):
+    from brian2 import Quantity
+    from brian2.units import allunits, stdunits
+
+    from ..models.checks import check_quantity
+
+    if unit is None:
+        raise InputError(f"{what}: takes plain numbers, such as a column of a table, got {value!r}")
+    first = value[0] if isinstance(value, list | tuple) else value
+    if hasattr(first, "dimensionality"):  # of the packages quantities and pint
+        raise InputError(
+            f"{what}: expected numbers in {unit} or a quantity of Brian2, got {value!r}"
+        )
+    if hasattr(value, "si_dimensions"):
+        value = Quantity.with_dimensions(float(value), value.si_dimensions)
+    if unit == "any":
+        return np.asarray(value, dtype=float)
+    size = eval(unit, {**vars(allunits), **vars(stdunits)})
+    if unit == "1" and not np.all(np.isfinite(np.asarray(value, float))):
+        return np.asarray(value, float)[()]  # a threshold at infinity is one
+    return check_quantity(what, value, size)
+
+
+def _has_a_size(value) -> bool:
+    """Return whether a number means something else in another unit: neither zero nor infinity."""
+    numbers = np.asarray(value, dtype=float)
+    return bool(np.any(np.isfinite(numbers) & (numbers != 0)))

@@ -1,0 +1,82 @@
+"""The clamped cell: ``clamp`` and ``gating``."""
+
+from . import options as o
+from .output import Output, show
+from .values import numbers, quantity
+
+
+def add(commands) -> None:
+    """Add the commands."""
+    clamp = o.add_command(
+        commands, "clamp", make_clamp, "ionic currents under voltage clamp",
+        "excitable clamp connor_stevens --hold -110 --commands -90:40:14 --current I_A",
+    )  # fmt: skip
+    o.add_model(clamp)
+    clamp.add_argument("--commands", nargs="+", required=True, metavar="V", help="potentials, mV")
+    clamp.add_argument("--hold", required=True, metavar="V", help="potential before the step, mV")
+    clamp.add_argument("--current", help="which one the figure shows; default: the first")
+    clamp.add_argument("--record", nargs="+", default=[], metavar="NAME", help="gates beside them")
+    o.add_changes(clamp)
+    o.add_times(
+        clamp, duration="of the step; default 50", hold_duration="before it; default 5",
+        record_dt="default: every step",
+    )  # fmt: skip
+    o.add_numerics(clamp, start=False)
+    o.add_out(clamp)
+
+    gating = o.add_command(
+        commands, "gating", make_gating, "steady states and time constants of the gates",
+        "excitable gating hodgkin_huxley --v -100:50",
+    )  # fmt: skip
+    o.add_model(gating)
+    gating.add_argument("--v", nargs="+", metavar="V", help="potentials; default: -100 to 50 mV")
+    o.add_changes(gating, vary=False)
+    o.add_out(gating)
+
+
+def make_clamp(options) -> int:
+    """Write a family of clamp currents, with its figure."""
+    from ..analysis.plots import plot_voltage_clamp
+    from ..analysis.plots.labels import split_unit
+    from ..protocols import voltage_clamp
+
+    model = o.changed_model(options)
+    out = Output(options.out, f"{model.name}_clamp")
+    unit = _potential(model)
+    table = voltage_clamp(
+        model,
+        numbers(options.commands, unit, what="--commands") * unit,
+        hold=quantity("--hold", options.hold, unit),
+        record=options.record,
+        vary=o.varied(model, options),
+        **o.times(options, "duration", "hold_duration", "record_dt"),
+        **o.numerics(options),
+    )
+    show(table)
+    out.table(table)
+    first = next(split_unit(name)[0] for name in table if name.startswith("I_"))
+    out.figure(plot_voltage_clamp(table, current=options.current or first))
+    return 0
+
+
+def make_gating(options) -> int:
+    """Write the gating curves, with their figure."""
+    from ..analysis.plots import plot_gating
+    from ..protocols import gating_curves
+
+    model = o.changed_model(options)
+    out = Output(options.out, f"{model.name}_gating")
+    unit = _potential(model)
+    v = None if options.v is None else numbers(options.v, unit, what="--v") * unit
+    table = gating_curves(model, v)
+    show(table)
+    out.table(table)
+    out.figure(plot_gating(table))
+    return 0
+
+
+def _potential(model):
+    """Return the unit in which the membrane's potential is shown."""
+    from ..models.units import display_unit
+
+    return display_unit(model.unit_of(model.membrane))

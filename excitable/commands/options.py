@@ -1,0 +1,165 @@
+"""The options that commands share, and what they say as arguments of protocols."""
+
+import argparse
+
+from ..errors import InputError
+from .values import numbers, quantity
+
+NUMERICS = ("method", "dt", "tolerance", "backend", "precision", "threads")
+
+
+def add_command(commands, name: str, run, text: str, example: str) -> argparse.ArgumentParser:
+    """Add a command with its help, and an example below it."""
+    parser = commands.add_parser(
+        name,
+        help=text,
+        description=f"{text[0].upper()}{text[1:]}.",
+        epilog=f"example:\n  {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(command=run)
+    return parser
+
+
+def add_model(parser, *, optional: bool = False, **words) -> None:
+    """Add the model, with its completion."""
+    action = parser.add_argument(
+        "model",
+        metavar="MODEL",
+        help="a name that 'excitable models' lists, or path.py:NAME" + words.get("more", ""),
+        **({"nargs": "?"} if optional else {}),
+    )
+    action.completer = _model_names
+
+
+def _model_names(**_) -> list[str]:
+    from ..models.zoo import known_models
+
+    return list(known_models())
+
+
+def add_changes(parser, *, vary: bool = True) -> None:
+    """Add what changes the model: ``--set`` and ``--vary``."""
+    parser.add_argument(
+        "--set", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"),
+        help="change a parameter; may be given several times",
+    )  # fmt: skip
+    if vary:
+        parser.add_argument(
+            "--vary", nargs="+", action="append", default=[], metavar=("NAME", "VALUE"),
+            help="a parameter and its values (default: 11 over its range); may be given several "
+            "times, and all combinations are taken",
+        )  # fmt: skip
+
+
+def add_times(parser, **defaults: str) -> None:
+    """Add times, in ms unless they carry a unit; the texts say the defaults."""
+    for name, text in defaults.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", metavar="MS", help=text)
+
+
+def add_numerics(parser, *, start: bool = True) -> None:
+    """Add how it is integrated: the fields of `excitable.simulation.Numerics`."""
+    group = parser.add_argument_group("numerics")
+    group.add_argument("--method", help="integration method; default: the model's")
+    group.add_argument("--dt", metavar="MS", help="time step; default: the model's")
+    group.add_argument(
+        "--tolerance", type=float,
+        help="largest relative error: of rates it chooses method and dt, of a search its end",
+    )  # fmt: skip
+    group.add_argument("--backend", help="auto, numpy, cython or cpp_standalone; default: auto")
+    group.add_argument("--precision", help="float64 (default) or float32")
+    group.add_argument("--threads", type=int, help="OpenMP threads in one program; default 1")
+    if start:
+        group.add_argument("--start", choices=("rest", "initial"), help="where cells start")
+
+
+def add_out(parser) -> None:
+    """Add where results are written."""
+    parser.add_argument(
+        "--out", default=".", metavar="PATH",
+        help="a file that ends in .csv or .parquet (figures go beside it), or a folder; "
+        "default: here",
+    )  # fmt: skip
+
+
+def numerics(options) -> dict:
+    """Return the numerics that were given, as keywords of a protocol."""
+    found = {name: getattr(options, name) for name in NUMERICS} | times(options, "dt")
+    found["start"] = getattr(options, "start", None)
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def times(options, *names: str) -> dict:
+    """Return the times that were given, as keywords of a protocol."""
+    from brian2 import ms
+
+    given = {name: getattr(options, name) for name in names}
+    return {k: quantity(f"--{k}", text, ms) for k, text in given.items() if text is not None}
+
+
+def changed_model(options):
+    """Return the model that the options name, with what ``--set`` changes."""
+    from ..models import find_model
+
+    model = find_model(options.model)
+    _check_once([name for name, _ in options.set], "--set")
+    changes = {}
+    for name, text in options.set:
+        changes[name] = quantity(f"--set {name}", text, unit_of(model, name))
+    return model.with_(**changes) if changes else model
+
+
+def varied(model, options) -> dict | None:
+    """Return the parameters that ``--vary`` names with their values; None where there are none."""
+    varied_names(options)
+    return {name: values_of(model, name, texts) for name, *texts in options.vary} or None
+
+
+def varied_names(options) -> list[str]:
+    """Return the names that ``--vary`` gives, each once and none that is ``--set`` too."""
+    names = [name for name, *_ in options.vary]
+    _check_once(names, "--vary")
+    both = sorted(set(names) & {name for name, _ in options.set})
+    if both:
+        raise InputError(f"--set, --vary: {both[0]} is in both; leave one out")
+    return names
+
+
+def values_of(model, name: str, texts):
+    """Return the values of a parameter, or of the input I, with their unit."""
+    unit = unit_of(model, name)
+    if texts:
+        return numbers(texts, unit, what=f"--vary {name}", count=11) * unit
+    span = model.input_range if is_input(model, name) else model.parameters[name].range
+    if span is None:
+        raise InputError(f"--vary {name}: has no range of its own; list the values")
+    return numbers([f"{span[0]}:{span[1]}"], unit, count=11) * unit
+
+
+def unit_of(model, name: str):
+    """Return the unit of a parameter, or of the input."""
+    from ..models.checks import check_name
+
+    if is_input(model, name):
+        return model.input_unit
+    return model.parameters[check_name("parameter", name, model.parameters)].unit
+
+
+def is_input(model, name: str) -> bool:
+    """Return whether a name is that of the input: I, or the model's own word."""
+    return name in ("I", model.input) and name not in model.parameters
+
+
+def currents(model, options):
+    """Return the currents with their unit: those given, or the model's range."""
+    if any(is_input(model, name) for name, *_ in options.vary):
+        raise InputError("--vary I: the input's values are said with --currents")
+    texts = options.currents or [f"{model.input_range[0]}:{model.input_range[1]}"]
+    return numbers(texts, model.input_unit, what="--currents") * model.input_unit
+
+
+def _check_once(names: list[str], option: str) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(f"{option} {twice[0]}: is given twice; give all its values in one")

@@ -1,0 +1,21 @@
+"""The options of the command that runs studies; imports nothing that takes time."""
+
+import argparse
+from pathlib import Path
+
+from ..simulation.parallel.machine import cores
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that `run_all.py` and ``excitable run`` share."""
+    parser.add_argument("studies", nargs="*", metavar="STUDY", help="default: all")
+    parser.add_argument("--list", action="store_true", help="list the studies and stop")
+    parser.add_argument("--quick", action="store_true", help="a smoke version of every study")
+    parser.add_argument("--out", type=Path, default=Path("results"), help="default: results")
+    parser.add_argument(
+        "--backend",
+        help="auto, numpy, cython or cpp_standalone; default: the fastest that works here",
+    )
+    parser.add_argument(
+        "--jobs", type=int, default=cores(), help="studies at the same time; default: all cores"
+    )

@@ -1,0 +1,147 @@
+"""From the pieces of a Brian2 script, or from its group, to the fields of a `NeuronModel`."""
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+
+import numpy as np
+from brian2 import Equations, Function, NeuronGroup, Quantity, TimedArray, Unit
+from brian2.core.functions import DEFAULT_FUNCTIONS
+from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
+from brian2.equations.equations import (
+    BOOLEAN,
+    DIFFERENTIAL_EQUATION,
+    INTEGER,
+    PARAMETER,
+    SUBEXPRESSION,
+    SingleEquation,
+)
+
+from ..errors import InputError
+from . import validation
+from .checks import listed
+from .statements import assignments
+from .units import base_unit, display_unit
+
+_CLOCK = {"t", "dt", "i", "N", "t_in_timesteps", "lastspike", "not_refractory", "True", "False"}
+
+
+def fields_of_script(
+    script, around: Mapping[str, object], *, input: str | None, parameters: Mapping, **given
+) -> dict:
+    """Return the arguments of the `NeuronModel` that a script's cell is; see its `from_brian`."""
+    if isinstance(script, NeuronGroup):
+        taken, parameters = _of_group(script, parameters, given["initial"] or {})
+        around = {**around, **(script.namespace or {})}
+        script = taken.pop("equations")
+        given = {**taken, **{k: v for k, v in given.items() if v is not None}}
+    around = {**around, **parameters}
+    text = script if isinstance(script, str) else "\n".join(map(_line, script.values()))
+    equations = Equations(text)
+    declared = {e.varname: e for e in equations.values() if e.expr is None}
+    names = {*_used(equations, given), *declared}
+    driven = _input(input, names, around)
+    values = {name: _value(name, around, name in declared) for name in sorted(names - {driven})}
+    functions = {k: v for k, v in values.items() if isinstance(v, Function | TimedArray)}
+    states = {name: 0 * Unit(1, dim=equations[name].dim) for name in equations.diff_eq_names}
+    own = {
+        "equations": text,
+        "parameters": {k: v for k, v in values.items() if k not in functions},
+        "functions": functions,
+        "input": driven,
+        "input_unit": given.get("input_unit") or _unit(driven, declared, around),
+        "initial": states | dict(given.get("initial") or {}),
+    }
+    return {k: v for k, v in given.items() if v is not None} | own
+
+
+def _line(equation: SingleEquation) -> str:
+    """Return an equation as text; Brian2's own shows units that it does not read."""
+    left = {DIFFERENTIAL_EQUATION: "d{}/dt = {}", SUBEXPRESSION: "{} = {}", PARAMETER: "{}"}
+    said = left[equation.type].format(equation.varname, equation.expr and equation.expr.code)
+    flags = f" ({', '.join(equation.flags)})" if equation.flags else ""
+    unit = {BOOLEAN: "boolean", INTEGER: "integer"}.get(equation.var_type)
+    return f"{said} : {unit or base_unit(Unit(1, dim=equation.dim))}{flags}"
+
+
+def _unit(driven: str, declared: Mapping, around: Mapping) -> Unit:
+    """Return the unit in which the input is stated."""
+    if driven in declared:
+        return display_unit(declared[driven].dim)
+    if driven not in around:
+        raise InputError(
+            f"from_brian: the unit of the input {driven} is nowhere; give input_unit=..., or "
+            f"declare it in the equations, e.g. '{driven} : amp'"
+        )
+    return display_unit(around[driven])
+
+
+def _value(name: str, around: Mapping, declared: bool):
+    if name in around:
+        return around[name]
+    where = "is declared in the equations and set" if declared else "has no value that can be seen"
+    raise InputError(
+        f"from_brian: {name} {where} in the script; give its value with namespace={{{name!r}: ...}}"
+    )
+
+
+def _used(equations: Equations, given: Mapping) -> set[str]:
+    """Return the names that are values of the script: neither variables nor Brian2's own."""
+    texts = {k: given.get(k) for k in ("threshold", "reset", "refractory")}
+    texts = {k: v if isinstance(v, str) else "" for k, v in texts.items()}
+    used = validation.used_names(SimpleNamespace(initial={}, **texts), equations)
+    local = {s.target for s in assignments(texts["reset"])} - set(equations.names)
+    known = {*equations.names, *_CLOCK, *local, *DEFAULT_FUNCTIONS, *DEFAULT_CONSTANTS}
+    return {name for name in used - known - set(DEFAULT_UNITS) if not validation.is_noise(name)}
+
+
+def _input(asked: str | None, names: set[str], around: Mapping) -> str:
+    """Return the name that stays open: what drives the cell."""
+    if asked is not None:
+        if asked not in names:
+            raise InputError(
+                f"from_brian: the input {asked!r} is not in the text; there are "
+                f"{listed(sorted(names), near=asked)}"
+            )
+        return asked
+    without = sorted(names - set(around))
+    if "I" in names and without in ([], ["I"]):
+        return "I"
+    if len(without) == 1:
+        return without[0]
+    raise InputError(
+        f"from_brian: which name is the input? Without a value are {listed(without) or 'none'}; say "
+        "input=..., what drives the cell (where the text calls a TimedArray for it, write a name, "
+        "and give the array to the protocols as Recorded)"
+    )
+
+
+def _of_group(group: NeuronGroup, values: Mapping, start: Mapping) -> tuple[dict, dict]:
+    """Return the pieces of a group, and the values that are set in it, the same in all cells."""
+    equations = group.user_equations
+    set_there = {e.varname for e in equations.values() if e.expr is None}
+    start = {name: _one_value(group, name, start, "initial") for name in equations.diff_eq_names}
+    values = {**values, **{n: _one_value(group, n, values, "namespace") for n in set_there}}
+    chosen = group.method_choice if isinstance(group.method_choice, str) else None
+    return {
+        "equations": equations,
+        "threshold": group.events.get("spike", ""),
+        "reset": group.event_codes.get("spike") or "",
+        "refractory": "" if group._refractory is False else group._refractory,
+        "method": chosen,
+        "dt": group.clock.dt,
+        "initial": start,
+    }, values
+
+
+def _one_value(group: NeuronGroup, name: str, given: Mapping, where: str):
+    """Return the value of a variable of a group, or what is given in its place."""
+    if name in given:
+        return given[name]
+    variable = group.variables[name]
+    values = np.unique(np.asarray(variable.get_value(), dtype=float))
+    if len(values) == 1:
+        return Quantity.with_dimensions(values[0], variable.dim)
+    raise InputError(
+        f"from_brian: {name} differs between the cells of the group; give one value with "
+        f"{where}={{{name!r}: ...}} (a protocol takes several parameters with vary=)"
+    )
