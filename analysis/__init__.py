@@ -54,7 +54,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "isi_cv",
             "isi_cv2",
             "isi_lv",
-            "latency",
             "spike_latency",
             "spike_table",
             "steady_rate",
