@@ -117,14 +117,13 @@ class Diagram:
 
     def orbits_at(self, p: float) -> list[CyclePoint]:
         """Return the cycles at a value of the parameter in its unit."""
-        follower = Follower(self.field, self.high - self.low)
         found: list[CyclePoint] = []
         for branch in self.cycles:
             for a, b in zip(branch.points, branch.points[1:], strict=False):
-                low, high = sorted((a.orbit.p, b.orbit.p))
+                low, high = sorted((a.p, b.p))
                 if not low <= p <= high or low == high:
                     continue
-                if (point := _between_at(follower, a, b, p)) is not None and not any(
+                if (point := _between_at(branch.follower, a, b, p)) is not None and not any(
                     _same(point, q) for q in found
                 ):
                     found.append(point)
@@ -133,15 +132,13 @@ class Diagram:
 
 def _same(a: CyclePoint, b: CyclePoint) -> bool:
     """Return whether two cycles are one: of one period and one extent."""
-    extents = [np.ptp(q.orbit.x, axis=0) for q in (a, b)]
-    same_period = abs(a.orbit.period / b.orbit.period - 1) < 1e-6
+    extents = [np.ptp(q.states, axis=0) for q in (a, b)]
+    same_period = abs(a.period / b.period - 1) < 1e-6
     return same_period and np.allclose(*extents, rtol=1e-2)
 
 
 def _between_at(follower: Follower, a: CyclePoint, b: CyclePoint, p: float) -> CyclePoint | None:
     """Return the cycle between two neighbours of a branch, on a mesh that fits it."""
-    from .collocation import adapted
-
     near = min((a, b), key=lambda q: abs(q.orbit.p - p))
     other = b if near is a else a
     share = (p - near.orbit.p) / (other.orbit.p - near.orbit.p)
@@ -157,7 +154,7 @@ def _between_at(follower: Follower, a: CyclePoint, b: CyclePoint, p: float) -> C
     for guess in guesses:
         try:
             point = follower.at_parameter(guess, p)
-            finer = point.orbit.on(adapted(point.orbit, follower.scale)).finer()
+            finer = point.orbit.on(follower.adapted(point.orbit)).finer()
             return follower.at_parameter(finer, p)
         except (NoConvergence, np.linalg.LinAlgError):
             continue
@@ -185,17 +182,16 @@ def _equilibrium_table(diagram: Diagram, branch: EquilibriumBranch) -> pd.DataFr
 
 
 def _cycle_row(diagram: Diagram, point: CyclePoint) -> dict:
-    orbit = point.orbit
     row = {
-        diagram.parameter_column: orbit.p,
+        diagram.parameter_column: point.p,
         "stable": point.stable,
         "unstable": int((np.abs(point.multipliers[1:]) > 1).sum()),
-        "period_ms": orbit.period,
-        "rate_Hz": 1000 / orbit.period,
+        "period_ms": point.period,
+        "rate_Hz": 1000 * point.spikes / point.period,
     }
     for k, (name, unit) in enumerate(zip(diagram.field.names, diagram.field.units, strict=True)):
-        row[column(f"{name}_min", unit)] = orbit.x[:, k].min()
-        row[column(f"{name}_max", unit)] = orbit.x[:, k].max()
+        row[column(f"{name}_min", unit)] = point.states[:, k].min()
+        row[column(f"{name}_max", unit)] = point.states[:, k].max()
     return row
 
 
@@ -212,11 +208,11 @@ def _point_row(diagram: Diagram, branch: int, kind: str, p: float, x, numbers: d
 
 
 def _cycle_point_row(diagram: Diagram, branch: int, special: CycleSpecial) -> dict:
-    orbit = special.point.orbit
-    top = orbit.x[np.argmax(orbit.x[:, diagram.field.membrane])]
+    states = special.point.states
+    top = states[np.argmax(states[:, diagram.field.membrane])]
     leading = special.point.multipliers[1:2]
     numbers = {
-        "period_ms": orbit.period,
+        "period_ms": special.point.period,
         "multiplier": complex(leading[0]) if leading.imag.any() else float(leading[0].real),
         "residual": special.residual,
         "change": special.change,
@@ -362,7 +358,7 @@ def _follow_cycles(diagram: Diagram, longest: float, say) -> None:
             continue
         branch = _followed(diagram, follower, first, f"Hopf {point.p:.6g}", longest)
         if branch.end == "Hopf":
-            centre = branch.points[-1].orbit
+            centre = branch.points[-1]
             others = [q for q in hopfs if q is not point] or [point]
             reached.append(min(others, key=lambda q: distance(centre, q.x, follower.scale)))
     _from_simulation(diagram, follower, longest, say)
@@ -428,7 +424,7 @@ def _unstable_state(diagram: Diagram, p: float) -> np.ndarray | None:
 def _has_stable_cycle(diagram: Diagram, p: float) -> bool:
     for branch in diagram.cycles:
         for a, b in zip(branch.points, branch.points[1:], strict=False):
-            low, high = sorted((a.orbit.p, b.orbit.p))
+            low, high = sorted((a.p, b.p))
             if low <= p <= high and a.stable and b.stable:
                 return True
     return False

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .collocation import Orbit
-from .cycles import CycleBranch
+from .cycles import CycleBranch, CyclePoint
 from .equilibrium_curves import EquilibriumBranch, SpecialPoint
 from .field import Field
 
@@ -38,30 +37,31 @@ class LongEnd:
 def long_end(field: Field, branch: CycleBranch, curves: list[EquilibriumBranch]) -> LongEnd:
     """Tell where and how a branch ends whose period grows without end."""
     scale = field.limits()
-    last = branch.points[-1].orbit
+    last = branch.points[-1]
     saddle = _saddle(field, last, scale)
     if saddle is not None and (found := _homoclinic(field, branch, saddle, scale)):
         return found
     folds = [q for curve in curves for q in curve.points if q.type == "saddle-node"]
     if folds and (found := _snic(branch, folds, scale)):
         return found
-    x = last.x[_slowest(field, last)]
+    x = last.states[_slowest(field, last)]
     return LongEnd("long period", last.p, x, {"period_ms": last.period})
 
 
-def _slowest(field: Field, orbit: Orbit) -> int:
-    speed = field.slopes(orbit.x.T, np.full((1, len(orbit.x)), orbit.p)) / field.limits()[:, None]
+def _slowest(field: Field, point: CyclePoint) -> int:
+    x = point.states.T
+    speed = field.slopes(x, np.full((1, x.shape[1]), point.p)) / field.limits()[:, None]
     return int(np.argmin(np.abs(speed).max(axis=0)))
 
 
-def distance(orbit: Orbit, x: np.ndarray, scale: np.ndarray) -> float:
+def distance(point: CyclePoint, x: np.ndarray, scale: np.ndarray) -> float:
     """Return an orbit's scaled distance to a state."""
-    return float(np.linalg.norm((orbit.x - x) / scale, axis=1).min())
+    return float(np.linalg.norm((point.states - x) / scale, axis=1).min())
 
 
-def _saddle(field: Field, orbit: Orbit, scale) -> np.ndarray | None:
+def _saddle(field: Field, point: CyclePoint, scale) -> np.ndarray | None:
     """Return the saddle beside which an orbit lingers, if there is one."""
-    x, p = orbit.x[_slowest(field, orbit)], np.array([orbit.p])
+    x, p = point.states[_slowest(field, point)], np.array([point.p])
     for _ in range(30):
         try:
             step = np.linalg.solve(field.jacobian(x, p), field.slopes(x, p))
@@ -76,14 +76,14 @@ def _saddle(field: Field, orbit: Orbit, scale) -> np.ndarray | None:
         return None
     values = np.linalg.eigvals(field.jacobian(x, p))
     above = (values.real > 0).sum()
-    if 0 < above < field.n and distance(orbit, x, scale) < NEAR:
+    if 0 < above < field.n and distance(point, x, scale) < NEAR:
         return x
     return None
 
 
 def _homoclinic(field: Field, branch: CycleBranch, saddle, scale) -> LongEnd | None:
     """Return the homoclinic orbit; None where the period does not grow as one's would."""
-    orbits = [q.orbit for q in branch.points[-6:]]
+    orbits = branch.points[-6:]
     values = np.linalg.eigvals(field.jacobian(saddle, np.array([orbits[-1].p])))
     if (values.real > 0).sum() > 1:  # seen backwards in time the other side is the slow one
         rate = np.abs(values.real).min()
@@ -103,7 +103,7 @@ def _homoclinic(field: Field, branch: CycleBranch, saddle, scale) -> LongEnd | N
     return LongEnd("homoclinic", float(p), saddle, numbers)
 
 
-def _exponential_growth(orbits: list[Orbit], p: float, rate: float) -> float:
+def _exponential_growth(orbits: list[CyclePoint], p: float, rate: float) -> float:
     """Return d(-log|p - p_c|)/dT over the saddle's rate: 1 near a homoclinic orbit.
 
     Of the orbits before those from which p_c is.
@@ -119,7 +119,7 @@ def _exponential_growth(orbits: list[Orbit], p: float, rate: float) -> float:
 
 def _snic(branch: CycleBranch, folds: list[SpecialPoint], scale) -> LongEnd | None:
     """Return the saddle-node on the cycle: sqrt growth, and a distance that goes to zero."""
-    orbits = [q.orbit for q in branch.points[-6:]]
+    orbits = branch.points[-6:]
     periods = np.array([o.period for o in orbits])
     for fold in sorted(folds, key=lambda q: abs(q.p - orbits[-1].p)):
         gaps = np.abs(np.array([o.p for o in orbits]) - fold.p)

@@ -4,7 +4,7 @@ import numpy as np
 
 from .arclength import NoConvergence
 from .collocation import DEGREE, Orbit
-from .cycles import INTERVALS, CyclePoint, solved
+from .cycles import INTERVALS, CyclePoint, Follower
 from .field import Field
 
 RUN = 400.0  # ms of one stretch of integration
@@ -47,7 +47,7 @@ def simulated_cycle(field: Field, p: float, start: np.ndarray, span: float) -> C
         found = _last_round(run, field, scale)
         if found is not None:
             try:
-                return solved(field, _orbit(run, *found, p), span)
+                return Follower(field, span).solved(_orbit(run, *found, p))
             except (NoConvergence, np.linalg.LinAlgError):
                 continue
     return None

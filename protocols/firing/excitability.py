@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ...dynamics import Diagram, bifurcations
+from ...errors import InputError
 from ...models.units import column
 
 TYPES = {
@@ -17,7 +18,9 @@ TYPES = {
 }
 
 
-def excitability(model, values=None, *, report: Callable | None = None) -> pd.DataFrame:
+def excitability(
+    model, values=None, *, diagram: Diagram | None = None, report: Callable | None = None
+) -> pd.DataFrame:
     """Return how a cell begins to fire, with the numbers from which that follows.
 
     Parameters
@@ -26,6 +29,8 @@ def excitability(model, values=None, *, report: Callable | None = None) -> pd.Da
         Without reset, noise and explicit time.
     values : Quantity, shape (2,), optional
         Range of the input; default: the model's input range and half of it below.
+    diagram : Diagram, optional
+        One of this model over its input that has been made already, instead of `values`.
     report : callable, optional
         Is told in a sentence what is being done.
 
@@ -51,11 +56,21 @@ def excitability(model, values=None, *, report: Callable | None = None) -> pd.Da
     >>> excitability(HODGKIN_HUXLEY, [0, 20]*uA/cm**2)["verdict"].item()
     'II'
     """
-    if values is None:
-        low, high = model.input_range
-        values = np.array([low - (high - low) / 2, high]) * model.input_unit
-    diagram = bifurcations(model, "I", values, report=report)
+    if diagram is None:
+        diagram = bifurcations(model, "I", _range(model, values), report=report)
+    elif values is not None or (diagram.model.name, diagram.parameter) != (model.name, model.input):
+        raise InputError(
+            f"diagram: expected one of {model.name} over {model.input} and no values beside it, "
+            f"got one of {diagram.model.name} over {diagram.parameter}"
+        )
     return pd.DataFrame([_verdict(diagram)])
+
+
+def _range(model, values):
+    if values is not None:
+        return values
+    low, high = model.input_range
+    return np.array([low - (high - low) / 2, high]) * model.input_unit
 
 
 def _verdict(diagram: Diagram) -> dict:

@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-from brian2 import cm, msiemens, uA
-from excitable.models import CONNOR_STEVENS, find_model
+from excitable.models import find_model
 from excitable.protocols import excitability
 
-DENSITY = uA / cm**2
+from tests.diagrams import connor_stevens_diagram
 
 
 @pytest.mark.parametrize(
@@ -17,8 +16,8 @@ DENSITY = uA / cm**2
     ],
 )  # fmt: skip
 def test_connor_stevens_over_its_a_current(factor, verdict, hysteresis):
-    model = CONNOR_STEVENS.with_(g_A=47.7 * factor * msiemens / cm**2)
-    (row,) = excitability(model, [-20, 200] * DENSITY).to_dict("records")
+    diagram = connor_stevens_diagram(factor)
+    (row,) = excitability(diagram.model, diagram=diagram).to_dict("records")
     assert row["verdict"] == verdict
     if hysteresis is not None:
         assert row["hysteresis_uA_per_cm2"] == pytest.approx(hysteresis, abs=2e-7)
