@@ -339,7 +339,7 @@ def corrected(
     raise NoConvergence("Newton's method did not converge")
 
 
-def adapted(orbit: Orbit, scale: np.ndarray) -> np.ndarray:
+def adapted(orbit: Orbit, scale: np.ndarray, *, closed: bool = True) -> np.ndarray:
     """Return a mesh of as many intervals over which the error is spread evenly.
 
     The next derivative is estimated from jumps of the highest one (de Boor 1973).
@@ -350,7 +350,12 @@ def adapted(orbit: Orbit, scale: np.ndarray) -> np.ndarray:
     highest = np.einsum("k,ikn->in", top, orbit.local()) / h[:, None] ** DEGREE / scale
     gaps = (h + np.roll(h, 1)) / 2
     jumps = np.abs(highest - np.roll(highest, 1, axis=0)) / gaps[:, None]
-    density = ((jumps + np.roll(jumps, -1, axis=0)) / 2).max(axis=1) ** (1 / (DEGREE + 1))
+    if not closed:  # its end is no neighbour of its beginning
+        jumps[0] = jumps[1]
+    after = np.roll(jumps, -1, axis=0)
+    if not closed:
+        after[-1] = jumps[-1]
+    density = ((jumps + after) / 2).max(axis=1) ** (1 / (DEGREE + 1))
     total = np.sum(density * h)
     density = density + 0.1 * total + 1e-300  # no interval much longer than ten average ones
     edges = np.append(0.0, np.cumsum(density * h))

@@ -383,8 +383,10 @@ def _crosses(here: CyclePoint, there: CyclePoint) -> bool:
 
 
 def _is_noise(follower, here, there, points) -> bool:
-    """Return whether the parameter has settled at a homoclinic orbit: its slope is rounding."""
-    moved = abs(there.orbit.p - here.orbit.p)
+    """Return whether the parameter has settled while the period changes: its slope is rounding."""
+    moved = abs(there.p - here.p)
+    if moved < SETTLED * follower.span and abs(there.period / here.period - 1) > 1e-2:
+        return True
     return is_long([*points, there]) and moved < 1e-6 * follower.span
 
 
@@ -416,10 +418,10 @@ def _located(follower, here, step, kind, test) -> CycleSpecial:
         if width > 2 * step + 0.1:
             raise NoConvergence(f"the {kind} is not there on a finer mesh")
     fine = zero(start, -width, width)
-    residual = abs(float(np.abs(fine.multipliers[0] - 1)))
     change = abs(fine.orbit.p - coarse.orbit.p)
     crossing = {"period doubling": np.abs(fine.multipliers + 1).min(),
                 "torus": np.abs(np.abs(fine.multipliers[1:]) - 1).min()}.get(kind, 0.0)  # fmt: skip
+    residual = max(crossing, float(np.abs(fine.multipliers[0] - 1)))
     if crossing > 1e-3 or change > 1e-3 * follower.span:
         raise NoConvergence(f"the {kind} moves as the mesh is refined")
     return CycleSpecial(kind, fine, fine.orbit.p, change, residual)

@@ -12,9 +12,17 @@ from ...models.checks import check_name, check_quantity, unit_text
 from ...models.expressions import calls
 from ...models.units import column
 from ..equilibria import equilibria_at, reduction
+from ..resets.reset_map import ResetMap
+from ..resets.rounds import first_round
+from ..resets.segments import ResetPoint, too_short
 from .arclength import NoConvergence
 from .cycles import CycleBranch, CyclePoint, CycleSpecial, Follower, follow
-from .equilibrium_curves import EquilibriumBranch, SpecialPoint, equilibrium_branches
+from .equilibrium_curves import (
+    EquilibriumBranch,
+    SpecialPoint,
+    below_threshold,
+    equilibrium_branches,
+)
 from .field import Field
 from .long_periods import LongEnd, distance, long_end
 from .simulated import simulated_cycle
@@ -53,6 +61,7 @@ class Diagram:
     cycles: list[CycleBranch]
     ends: dict[int, LongEnd]
     notes: list[str] = dataclass_field(default_factory=list)
+    jump: ResetMap | None = None
 
     @property
     def parameter_column(self) -> str:
@@ -283,20 +292,21 @@ def bifurcations(
     name, low, high, numbers = checked(model, parameter, values, I)
     say = report or (lambda text: None)
     field = Field(model, [name], {k: v for k, v in numbers.items() if k != name})
-    diagram = Diagram(model, name, field, low, high, [], [], {})
+    jump = ResetMap(field) if model.system.reset else None
+    diagram = Diagram(model, name, field, low, high, [], [], {}, jump=jump)
     _note_jumps(diagram)
     say(f"equilibria of {model.name}")
     starts = _starts(model, field, numbers, low, high)
     diagram.curves = equilibrium_branches(field, low, high, starts)
+    if diagram.jump:
+        diagram.curves = below_threshold(field, diagram.curves, high - low, diagram.jump.gap)
     diagram.notes += [f"equilibria: {b.end}" for b in diagram.curves if b.end]
     if not starts:
         diagram.notes.append("no equilibrium in this range")
-    if cycles and not model.system.reset and field.n > 1:
+    if cycles and field.n > 1:
         _follow_cycles(diagram, longest_period, say)
-    elif cycles and model.system.reset:
-        diagram.notes.append(
-            "a cell that is reset: its rounds through the reset are not followed, only equilibria"
-        )
+    if cycles and diagram.jump:
+        follow_rounds(diagram, longest_period, say)
     return diagram
 
 
@@ -361,7 +371,8 @@ def _follow_cycles(diagram: Diagram, longest: float, say) -> None:
             centre = branch.points[-1]
             others = [q for q in hopfs if q is not point] or [point]
             reached.append(min(others, key=lambda q: distance(centre, q.x, follower.scale)))
-    _from_simulation(diagram, follower, longest, say)
+    if not diagram.jump:
+        _from_simulation(diagram, follower, longest, say)
 
 
 def _first_cycle(follower: Follower, point: SpecialPoint) -> CyclePoint:
@@ -375,9 +386,41 @@ def _first_cycle(follower: Follower, point: SpecialPoint) -> CyclePoint:
 
 def _followed(diagram: Diagram, follower, first, origin: str, longest: float) -> CycleBranch:
     low, high = diagram.low, diagram.high
-    branch = follow(follower, first, low, high, origin=origin, longest_period=longest)
+    branch = follow(
+        follower, first, low, high, origin=origin, longest_period=longest, ends=_end_of(diagram)
+    )
     _keep(diagram, branch)
     return branch
+
+
+def _end_of(diagram: Diagram) -> Callable:
+    """Return what says why a branch ends at a point that the model itself cannot go beyond."""
+    if diagram.jump is None:
+        return lambda point: ""
+
+    def ends(point: CyclePoint) -> str:
+        if isinstance(point, ResetPoint):
+            return too_short(diagram.jump, point)
+        above = diagram.jump.gap(point.states.T, point.p)
+        return "threshold" if np.max(above) > 0 else ""
+
+    return ends
+
+
+def follow_rounds(diagram: Diagram, longest: float, say) -> None:
+    """Follow cycles through the reset, from the rhythms into which the cell falls by itself."""
+    low, high = diagram.low, diagram.high
+    for p in np.linspace(low, high, SIMULATED + 2)[-2:0:-1]:
+        if _has_stable_cycle(diagram, p):
+            continue
+        say(f"a cycle through the reset at {p:.6g}")
+        try:
+            found = first_round(diagram.field, diagram.jump, float(p), high - low)
+        except (NoConvergence, InputError) as error:
+            diagram.notes.append(f"cycles through the reset at {p:.6g}: {error}")
+            continue
+        if found is not None:
+            _both_ways(diagram, *found, f"simulation at {p:.6g}", longest)
 
 
 def _keep(diagram: Diagram, branch: CycleBranch) -> None:
@@ -402,11 +445,14 @@ def _from_simulation(diagram: Diagram, follower: Follower, longest: float, say) 
         if found is None:
             diagram.notes.append(f"at {p:.6g} neither a stable equilibrium nor a cycle was found")
             continue
-        origin = f"simulation at {p:.6g}"
-        x, period, slope = found.tangent
-        back = CyclePoint(found.orbit, (-x, -period, -slope), found.multipliers)
-        for first in (found, back):
-            _followed(diagram, follower, first, origin, longest)
+        _both_ways(diagram, follower, found, f"simulation at {p:.6g}", longest)
+
+
+def _both_ways(diagram: Diagram, follower, first: CyclePoint, origin: str, longest) -> None:
+    x, period, slope = first.tangent
+    back = replace(first, tangent=(-x, -period, -slope))
+    for start in (first, back):
+        _followed(diagram, follower, start, origin, longest)
 
 
 def _unstable_state(diagram: Diagram, p: float) -> np.ndarray | None:

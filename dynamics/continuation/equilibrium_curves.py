@@ -73,6 +73,53 @@ def equilibrium_branches(
     return found
 
 
+def below_threshold(
+    field: Field, branches: list[EquilibriumBranch], span: float, gap
+) -> list[EquilibriumBranch]:
+    """Return those pieces of curves at which a cell with a threshold can rest.
+
+    Where an equilibrium reaches the threshold, the piece ends in a boundary equilibrium.
+    """
+    curve, found = equilibrium_curve(field, span), []
+    for branch in branches:
+        above = np.array([gap(x, p) for x, p in zip(branch.x, branch.p, strict=True)]) > 0
+        edges = np.flatnonzero(np.diff(above)) + 1
+        for piece in np.split(np.arange(len(above)), edges):
+            if not above[piece[0]]:
+                found.append(_piece(field, curve, branch, piece, gap))
+    return found
+
+
+def _piece(field: Field, curve: Curve, branch: EquilibriumBranch, piece, gap):
+    u = np.column_stack([branch.x, branch.p])
+    own, points = u[piece], [q for q in branch.points if gap(q.x, q.p) <= 0]
+    low, high = own[:, -1].min(), own[:, -1].max()
+    points = [q for q in points if low <= q.p <= high]
+    for inner, outer in ((piece[0], piece[0] - 1), (piece[-1], piece[-1] + 1)):
+        if 0 <= outer < len(u):
+            at = _border(curve, u[inner], u[outer], gap)
+            residual = max(_residual(field, at), abs(float(gap(at[:-1], at[-1]))))
+            border = {"residual": residual}
+            points.append(SpecialPoint("boundary equilibrium", float(at[-1]), at[:-1], border))
+            own = np.vstack([at, own] if outer < inner else [own, at])
+    eigenvalues = np.linalg.eigvals(field.jacobian(own[:, :-1].T, own[:, -1][None]))
+    points = sorted(points, key=lambda q: q.p)
+    return EquilibriumBranch(own[:, :-1], own[:, -1], eigenvalues, points, branch.end)
+
+
+def _border(curve: Curve, a: np.ndarray, b: np.ndarray, gap) -> np.ndarray:
+    """Return where an equilibrium lies at the threshold between two neighbours."""
+    from scipy.optimize import brentq
+
+    a, b = a / curve.scale, b / curve.scale
+
+    def at(share: float) -> np.ndarray:
+        return curve.corrected(a + share * (b - a), b - a)[0] * curve.scale
+
+    test = lambda share: float(gap(at(share)[:-1], at(share)[-1]))  # noqa: E731
+    return at(brentq(test, 0, 1, xtol=1e-14))
+
+
 def _passes(branch: EquilibriumBranch, curve: Curve, x, p) -> bool:
     """Return whether a branch goes through an equilibrium."""
     all_u = np.column_stack([branch.x, branch.p]) / curve.scale

@@ -18,7 +18,8 @@ class LongEnd:
     Attributes
     ----------
     type : str
-        "SNIC", "homoclinic" or "long period", the last where neither could be shown.
+        "SNIC", "homoclinic", "boundary equilibrium" (a stable equilibrium reaches the threshold
+        at which the cell is reset) or "long period", the last where none could be shown.
     p : float
     x : array
         The equilibrium that the cycle meets.
@@ -38,9 +39,8 @@ def long_end(field: Field, branch: CycleBranch, curves: list[EquilibriumBranch])
     """Tell where and how a branch ends whose period grows without end."""
     scale = field.limits()
     last = branch.points[-1]
-    saddle = _saddle(field, last, scale)
-    if saddle is not None and (found := _homoclinic(field, branch, saddle, scale)):
-        return found
+    if (saddle := _lingering(field, last, scale)) is not None:
+        return _homoclinic(field, branch, saddle, scale)
     folds = [q for curve in curves for q in curve.points if q.type == "saddle-node"]
     if folds and (found := _snic(branch, folds, scale)):
         return found
@@ -59,8 +59,11 @@ def distance(point: CyclePoint, x: np.ndarray, scale: np.ndarray) -> float:
     return float(np.linalg.norm((point.states - x) / scale, axis=1).min())
 
 
-def _saddle(field: Field, point: CyclePoint, scale) -> np.ndarray | None:
-    """Return the saddle beside which an orbit lingers, if there is one."""
+def _lingering(field: Field, point: CyclePoint, scale) -> np.ndarray | None:
+    """Return the equilibrium beside which an orbit lingers, if there is one.
+
+    A smooth orbit can linger beside a saddle only; one that is reset may end at a node too.
+    """
     x, p = point.states[_slowest(field, point)], np.array([point.p])
     for _ in range(30):
         try:
@@ -76,19 +79,45 @@ def _saddle(field: Field, point: CyclePoint, scale) -> np.ndarray | None:
         return None
     values = np.linalg.eigvals(field.jacobian(x, p))
     above = (values.real > 0).sum()
-    if 0 < above < field.n and distance(point, x, scale) < NEAR:
+    allowed = 0 < above < field.n or (
+        _is_reset(point) and (above or _at_threshold(point, x, scale))
+    )
+    if allowed and distance(point, x, scale) < NEAR:
         return x
     return None
 
 
-def _homoclinic(field: Field, branch: CycleBranch, saddle, scale) -> LongEnd | None:
-    """Return the homoclinic orbit; None where the period does not grow as one's would."""
+def _is_reset(point: CyclePoint) -> bool:
+    from ..resets.segments import ResetPoint
+
+    return isinstance(point, ResetPoint)
+
+
+def _at_threshold(point: CyclePoint, x: np.ndarray, scale) -> bool:
+    """Return whether an equilibrium lies where the orbit's last piece ends, at the threshold."""
+    return bool(np.abs((point.states[-1] - x) / scale).max() < 1e-3)
+
+
+def _rate(values: np.ndarray, is_reset: bool) -> float:
+    """Return the rate over which an orbit's period grows as -log|p - p_c|.
+
+    A smooth orbit: that at which it leaves or reaches the saddle, whichever is slower. One that is
+    reset starts, or ends, anywhere beside the equilibrium: that at which it leaves, or reaches a
+    node.
+    """
+    leaving = values.real[values.real > 0]
+    if is_reset:
+        return leaving.min() if leaving.size else np.abs(values.real).min()
+    if leaving.size > 1:  # seen backwards in time the other side is the slow one
+        return np.abs(values.real).min()
+    return min(leaving.min(), np.abs(values.real).min())
+
+
+def _homoclinic(field: Field, branch: CycleBranch, saddle, scale) -> LongEnd:
+    """Return the end of cycles that linger longer and longer beside an equilibrium."""
     orbits = branch.points[-6:]
     values = np.linalg.eigvals(field.jacobian(saddle, np.array([orbits[-1].p])))
-    if (values.real > 0).sum() > 1:  # seen backwards in time the other side is the slow one
-        rate = np.abs(values.real).min()
-    else:
-        rate = min(values.real[values.real > 0].min(), np.abs(values.real).min())
+    rate = _rate(values, _is_reset(orbits[-1]))
     a, b = orbits[-2], orbits[-1]
     share = np.exp(-rate * (b.period - a.period))
     p = (b.p - share * a.p) / (1 - share) if share < 1 else b.p
@@ -97,10 +126,11 @@ def _homoclinic(field: Field, branch: CycleBranch, saddle, scale) -> LongEnd | N
         "distance": distance(b, saddle, scale),
         "growth": _exponential_growth(orbits, p, rate),
         "change": change,
-        "eigenvalue_per_ms": float(values.real[values.real > 0].min()),
+        "eigenvalue_per_ms": float(values.real.max()),
         "period_ms": b.period,
     }
-    return LongEnd("homoclinic", float(p), saddle, numbers)
+    kind = "homoclinic" if values.real.max() > 0 else "boundary equilibrium"
+    return LongEnd(kind, float(p), saddle, numbers)
 
 
 def _exponential_growth(orbits: list[CyclePoint], p: float, rate: float) -> float:
@@ -110,7 +140,8 @@ def _exponential_growth(orbits: list[CyclePoint], p: float, rate: float) -> floa
     """
     periods = np.array([o.period for o in orbits[:-1]])
     gaps = np.abs(np.array([o.p for o in orbits[:-1]]) - p)
-    good = gaps > 1e-9 * max(abs(p), 1e-3)
+    size = max(abs(p), 1e-3)
+    good = (gaps > 1e-9 * size) & (gaps < 1e-3 * size)
     if good.sum() < 2:
         return np.nan
     t, g = periods[good][-2:], -np.log(gaps[good][-2:])
