@@ -216,19 +216,7 @@ def _tests(field: Field, curve: Curve, point: CurvePoint) -> dict[str, float]:
         "fold": point.tangent[-1],
         "branch": np.linalg.slogdet(bordered)[0],
         "unstable": int((values.real >= 0).sum()),
-        "hopf": _pair(values),
     }
-
-
-def _pair(values: np.ndarray) -> float:
-    """Return the product of all sums of two eigenvalues, near zero from that of a Hopf pair.
-
-    Only the sum nearest to zero of a complex pair counts; NaN without one.
-    """
-    complex_ones = values[values.imag > 0]
-    if not len(complex_ones):
-        return np.nan
-    return float(complex_ones[np.argmin(np.abs(complex_ones.real))].real)
 
 
 def _between(field: Field, curve: Curve, here: CurvePoint, step, before, after):
@@ -239,14 +227,16 @@ def _between(field: Field, curve: Curve, here: CurvePoint, step, before, after):
         found.append(_fold(field, curve, point))
     elif before["branch"] * after["branch"] < 0:
         found.append(_crossing(field, curve, here, step, before))
-    if (
-        np.isfinite(before["hopf"] * after["hopf"])
-        and _changes(before["hopf"], after["hopf"])
-        and abs(after["unstable"] - before["unstable"]) >= 2
-    ):
-        test = lambda q: _tests(field, curve, q)["hopf"]  # noqa: E731
-        with suppress(ValueError, NoConvergence):  # the pair became real: no Hopf point
-            found.append(_hopf(field, curve, located(curve, here, step, test)))
+    fewer, more = sorted((before["unstable"], after["unstable"]))
+    if more - fewer >= 2:  # two eigenvalues have crossed: their sum is zero where a pair does
+
+        def test(q: CurvePoint) -> float:
+            u = q.u * curve.scale
+            values = np.linalg.eigvals(field.jacobian(u[:-1], u[-1:]))
+            return float(np.sort(values.real)[::-1][fewer : fewer + 2].sum())
+
+        with suppress(ValueError, NoConvergence):
+            found += _hopf(field, curve, located(curve, here, step, test))
     return found
 
 
@@ -293,21 +283,20 @@ def _nearest_crossing(curve: Curve, here: CurvePoint, step: float, test) -> Curv
     return CurvePoint(a.u + share * (b.u - a.u), a.tangent)
 
 
-def _hopf(field: Field, curve: Curve, point: CurvePoint) -> SpecialPoint:
+def _hopf(field: Field, curve: Curve, point: CurvePoint) -> list[SpecialPoint]:
+    """Return the Hopf point; nothing where the two eigenvalues are real (a neutral saddle)."""
     u = point.u * curve.scale
     x, p = u[:-1], u[-1:]
     values = np.linalg.eigvals(field.jacobian(x, p))
     pair = values[values.imag > 0]
+    if not len(pair) or np.abs(pair.real).min() > 1e-6 * np.abs(values).max():
+        return []
     critical = pair[np.argmin(np.abs(pair.real))]
     l1 = first_lyapunov(field, x, p)
-    return SpecialPoint(
-        "Hopf",
-        float(u[-1]),
-        x,
-        {
-            "coefficient": l1,
-            "criticality": "subcritical" if l1 > 0 else "supercritical",
-            "period_ms": float(2 * np.pi / critical.imag),
-            "residual": max(_residual(field, u), abs(float(critical.real))),
-        },
-    )
+    numbers = {
+        "coefficient": l1,
+        "criticality": "subcritical" if l1 > 0 else "supercritical",
+        "period_ms": float(2 * np.pi / critical.imag),
+        "residual": max(_residual(field, u), abs(float(critical.real))),
+    }
+    return [SpecialPoint("Hopf", float(u[-1]), x, numbers)]
