@@ -1,7 +1,6 @@
 """Curves of equilibria over one parameter, with their special points."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 
@@ -11,6 +10,7 @@ from .arclength import Curve, CurvePoint, NoConvergence, located
 from .field import Field
 from .normal_forms import first_lyapunov, fold_coefficient
 
+BESIDE = 1e-3  # of a step: so near a fold no Hopf point is looked for
 SAME = 1e-6  # scaled distance below which two equilibria are one
 
 
@@ -221,23 +221,46 @@ def _tests(field: Field, curve: Curve, point: CurvePoint) -> dict[str, float]:
 
 def _between(field: Field, curve: Curve, here: CurvePoint, step, before, after):
     """Return the special points between two neighbours."""
+    if not _changes(before["fold"], after["fold"]):
+        found = _hopfs(field, curve, here, step, before, after)
+        if before["branch"] * after["branch"] < 0:
+            found.append(_crossing(field, curve, here, step, before))
+        return found
+    point = located(curve, here, step, lambda q: q.tangent[-1])
+    return [_fold(field, curve, point), *_beside(field, curve, here, step, point, before, after)]
+
+
+def _beside(field: Field, curve: Curve, here, step, fold: CurvePoint, before, after):
+    """Return Hopf points on both sides of a fold that lies in the same step."""
+    at = here.tangent @ (fold.u - here.u)
     found = []
-    if _changes(before["fold"], after["fold"]):
-        point = located(curve, here, step, lambda q: q.tangent[-1])
-        found.append(_fold(field, curve, point))
-    elif before["branch"] * after["branch"] < 0:
-        found.append(_crossing(field, curve, here, step, before))
-    fewer, more = sorted((before["unstable"], after["unstable"]))
-    if more - fewer >= 2:  # two eigenvalues have crossed: their sum is zero where a pair does
-
-        def test(q: CurvePoint) -> float:
-            u = q.u * curve.scale
-            values = np.linalg.eigvals(field.jacobian(u[:-1], u[-1:]))
-            return float(np.sort(values.real)[::-1][fewer : fewer + 2].sum())
-
-        with suppress(ValueError, NoConvergence):
-            found += _hopf(field, curve, located(curve, here, step, test))
+    if at > BESIDE * step:
+        near = at - BESIDE * step
+        found += _hopfs(
+            field, curve, here, near, before, _tests(field, curve, curve.at(here, near))
+        )
+    if at < (1 - BESIDE) * step:
+        start, end = curve.at(here, at + BESIDE * step), curve.at(here, step)
+        rest = start.tangent @ (end.u - start.u)
+        found += _hopfs(field, curve, start, rest, _tests(field, curve, start), after)
     return found
+
+
+def _hopfs(field: Field, curve: Curve, here: CurvePoint, step, before, after):
+    """Return where two eigenvalues that cross between two points are a pair."""
+    fewer, more = sorted((before["unstable"], after["unstable"]))
+    if more - fewer < 2:
+        return []
+
+    def test(q: CurvePoint) -> float:  # their sum
+        u = q.u * curve.scale
+        values = np.linalg.eigvals(field.jacobian(u[:-1], u[-1:]))
+        return float(np.sort(values.real)[::-1][fewer : fewer + 2].sum())
+
+    try:
+        return _hopf(field, curve, located(curve, here, step, test))
+    except (ValueError, NoConvergence):
+        return []
 
 
 def _changes(before: float, after: float) -> bool:
