@@ -309,11 +309,14 @@ def corrected(
     guess: Orbit,
     along: Row,
     scale: np.ndarray,
+    span: float,
     *,
     boundary=CLOSED,
     most: int = ITERATIONS,
 ) -> tuple[Orbit, Linear, int]:
     """Return the orbit that meets a linear condition as the guess does (Newton's method).
+
+    `scale` says how large the variables are, and `span` the parameter.
 
     Raises
     ------
@@ -327,7 +330,7 @@ def corrected(
         row, missing = beginning(orbit)
         now = [missing, target - along.dot(orbit.x, orbit.period, orbit.p)]
         ((x, period, p),) = linear.solve([row, along], [[1.0, *now]])
-        size = max(np.abs(x / scale).max(), abs(period / orbit.period))
+        size = max(np.abs(x / scale).max(), abs(period / orbit.period), abs(p / span))
         orbit = replace(
             orbit, x=orbit.x + x, period=orbit.period + float(period), p=orbit.p + float(p)
         )

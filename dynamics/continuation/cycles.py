@@ -111,7 +111,7 @@ class Follower:
     def corrected(self, guess: Orbit, along: Row) -> tuple[CyclePoint, int]:
         """Return the orbit that meets a condition as a guess does, and the iterations it took."""
         orbit, linear, count = corrected(
-            self.field, guess, along, self.scale, boundary=self.boundary
+            self.field, guess, along, self.scale, self.span, boundary=self.boundary
         )
         return self.point(orbit, linear, along), count
 
