@@ -8,7 +8,8 @@ import pandas as pd
 from brian2 import ms
 
 from ...dynamics import Diagram, bifurcations
-from ...dynamics.continuation.cycles import CycleBranch
+from ...dynamics.continuation.arclength import NoConvergence
+from ...dynamics.continuation.cycles import CycleBranch, CyclePoint
 from ...errors import InputError
 from ...models.units import column
 from ...simulation.numerics import Numerics, numerics_of
@@ -38,6 +39,7 @@ class _Onset:
     type: str = "no stable cycle"
     growth: float = np.nan
     branch: CycleBranch | None = None
+    fold: CyclePoint | None = None
 
 
 def excitability(
@@ -163,8 +165,8 @@ def _onset_fit(diagram: Diagram, begin: _Onset) -> tuple[str, float]:
     span = diagram.high - diagram.low
     pairs = {(q.p - begin.p, q.spikes * 1000 / q.period) for q in begin.branch.points if q.stable}
     own = np.array([x for x in sorted(pairs) if NEAR * span < x[0] < FAR * span])
-    if len(own) < 4:  # a fold, which the branch passes in large steps
-        own = _solved(diagram, begin.p, np.geomspace(1e-5, FAR, 6) * span)
+    if begin.fold is not None:  # which the branch itself passes in large steps
+        own = _beside_fold(begin)
     if len(own) < 4:
         return "undecided", np.nan
     gaps, rates = own[: max(4, len(own) // 2)].T
@@ -178,12 +180,16 @@ def _onset_fit(diagram: Diagram, begin: _Onset) -> tuple[str, float]:
     return ("jump" if by_jump * CLEARLY < by_logarithm else "undecided"), exponent
 
 
-def _solved(diagram: Diagram, begin: float, gaps: np.ndarray) -> np.ndarray:
-    """Return distances from where a cycle begins and the rates of the stable cycle there."""
+def _beside_fold(begin: _Onset) -> np.ndarray:
+    """Return distances from a fold of cycles, and the rates of the stable cycle there."""
     found = []
-    for gap in gaps:
-        stable = [q for q in diagram.orbits_at(begin + gap) if q.stable]
-        found += [(gap, 1000 * q.spikes / q.period) for q in stable[:1]]
+    for length in np.outer((1, -1), np.geomspace(3e-3, 3e-2, 5)).ravel():
+        try:
+            q, _ = begin.branch.follower.at(begin.fold, length)
+        except (NoConvergence, np.linalg.LinAlgError):
+            continue
+        if q.stable and q.p > begin.p:
+            found.append((q.p - begin.p, 1000 * q.spikes / q.period))
     return np.array(found)
 
 
@@ -279,7 +285,7 @@ def _begin_of_cycle(diagram: Diagram, end: float) -> _Onset:
             special = [s for s in branch.special if s.type == "fold of cycles"]
             if special:
                 fold = min(special, key=lambda s: abs(s.p - p[m]))
-                return _Onset(fold.p, "fold of cycles", np.nan, branch)
+                return _Onset(fold.p, "fold of cycles", np.nan, branch, fold.point)
             kind = "Hopf" if branch.end == "Hopf" else branch.end
             return _Onset(float(p[m]), kind, np.nan, branch)
     return _Onset()
