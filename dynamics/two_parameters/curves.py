@@ -88,7 +88,7 @@ def curves(
     >>> from excitable.models import find_model
     >>> found = curves(find_model("fitzhugh_nagumo"), ("b", "I"), [0.5, 0.9], [0, 2])
     >>> sorted(set(found.table["kind"]))
-    ['Hopf']
+    ['Hopf', 'fold of cycles']
     """
     if len(parameters) != 2 or parameters[0] == parameters[1]:
         raise InputError(f"parameters: expected two different names, got {parameters!r}")
