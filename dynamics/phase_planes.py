@@ -1,10 +1,11 @@
 """Phase planes: nullclines, direction field, equilibria and separatrices of two variables."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from brian2 import ms
 
 from ..errors import InputError
 from ..models import numeric
@@ -14,6 +15,7 @@ from ..models.steady import steady_states
 from ..models.units import column
 from .continuation.field import check_smooth
 from .equilibria import equilibrium_type
+from .phase_trajectories import trajectory
 
 GRID = 401
 
@@ -39,6 +41,10 @@ class PhasePlane:
         ``kind`` ("stable", "unstable" manifold of a saddle), ``branch``, both variables.
     slaved, frozen : tuple of str
         Other variables: those that are taken at their steady state, and those held.
+    lines : dict of str to str
+        Those that are given as an expression in the two.
+    trajectories : DataFrame
+        ``trajectory``, ``t_ms``, both variables, and ``spikes``: how many resets lie behind.
     """
 
     names: tuple[str, str]
@@ -51,18 +57,29 @@ class PhasePlane:
     separatrices: pd.DataFrame
     slaved: tuple[str, ...]
     frozen: tuple[str, ...]
+    lines: Mapping[str, str]
+    trajectories: pd.DataFrame
 
 
 @takes_names
 def phase_plane(
-    model, variables: tuple[str, str], first, second, *, I=None, freeze: Mapping | None = None
+    model,
+    variables: tuple[str, str],
+    first,
+    second,
+    *,
+    I=None,
+    freeze: Mapping | None = None,
+    slave: Mapping[str, str] | None = None,
+    starts: Sequence[Sequence] = (),
+    duration=100 * ms,
 ) -> PhasePlane:
     """Return the phase plane of two variables of a model.
 
     Parameters
     ----------
     model : NeuronModel
-        What is done at a threshold is no part of the plane.
+        What is done at a threshold is seen in `trajectories` only.
     variables : (str, str)
         Names of state variables: on the horizontal and the vertical axis.
     first, second : Quantity, shape (2,)
@@ -72,6 +89,14 @@ def phase_plane(
     freeze : dict of str to Quantity, optional
         Other variables that are held at a value. The rest must follow from the two at rest
         (instantaneous gates), and is slaved to them.
+    slave : dict of str to str, optional
+        Other variables as expressions in the two (``{"h": "0.87 - 1.08*n"}``); `slaving` finds
+        such lines.
+    starts : sequence of (Quantity, Quantity), optional
+        From where trajectories begin. Those of a cell that is reset go through its reset, if the
+        plane's variables are all that it has.
+    duration : Quantity
+        Of the trajectories.
 
     Returns
     -------
@@ -80,7 +105,8 @@ def phase_plane(
     Raises
     ------
     ValueError
-        For an unknown variable, an empty range, or a variable that neither follows nor is frozen.
+        For an unknown variable, an empty range, or a variable that neither follows nor is frozen
+        nor slaved.
 
     Notes
     -----
@@ -105,7 +131,11 @@ def phase_plane(
     units = [model.unit_of(name) for name in variables]
     axes = [_axis(n, values, u) for n, values, u in
             zip(variables, (first, second), units, strict=True)]  # fmt: skip
-    slope, slaved = _slopes(model, variables, held, I, units)
+    lines = dict(slave or {})
+    for name in lines:
+        check_name("variable", name, [x for x in system.states if x not in (*variables, *held)])
+    p = 0.0 if I is None else check_quantity("I", I, model.input_unit, scalar=True)
+    slope, slaved = _slopes(model, variables, held, lines, p, units)
     x, y = axes
     u, w = slope(*np.meshgrid(x, y))
     names = tuple(column(n, unit) for n, unit in zip(variables, units, strict=True))
@@ -117,7 +147,22 @@ def phase_plane(
         separatrices=_separatrices(slope, points, names, x, y),
         slaved=slaved,
         frozen=tuple(held),
+        lines=lines,
+        trajectories=_trajectories(model, variables, slope, starts, duration, p, units, x, y),
     )  # fmt: skip
+
+
+def _trajectories(model, variables, slope, starts, duration, p, units, x, y) -> pd.DataFrame:
+    names = tuple(column(n, unit) for n, unit in zip(variables, units, strict=True))
+    size, tables = np.array([np.ptp(x), np.ptp(y)]), []
+    for k, start in enumerate(starts):
+        own = [check_quantity(n, v, u, scalar=True) for n, v, u in
+               zip(variables, start, units, strict=True)]  # fmt: skip
+        table = trajectory(model, slope, np.array(own), duration, p, names, size)
+        table.insert(0, "trajectory", k)
+        tables.append(table)
+    empty = pd.DataFrame(columns=["trajectory", "t_ms", *names, "spikes"])
+    return pd.concat(tables, ignore_index=True) if tables else empty
 
 
 def _axis(name: str, values, unit) -> np.ndarray:
@@ -129,23 +174,22 @@ def _axis(name: str, values, unit) -> np.ndarray:
     return np.linspace(*numbers, GRID)
 
 
-def _slopes(model, variables, held: Mapping[str, float], I, units):
+def _slopes(model, variables, held: Mapping[str, float], lines, p: float, units):
     """Return the slopes of the two variables as a function of them, and what is slaved."""
     system = model.system
-    found = steady_states(system, [*variables, *held])
+    found = steady_states(system, [*variables, *held, *lines])
     if found.left:
         raise InputError(
             f"{model.name}: {sorted(found.left)} do not follow from {', '.join(variables)} at "
-            "rest; hold them: freeze={...}"
+            "rest; hold them (freeze={...}) or say what they follow (slave={...})"
         )
-    given = 0.0 if I is None else check_quantity("I", I, model.input_unit, scalar=True)
-    values = {**model.values, model.input: given * float(model.input_unit)}
+    values = {**model.values, model.input: p * float(model.input_unit)}
     values |= {n: v * float(model.unit_of(n)) for n, v in held.items()}
     slopes = system.slopes()
     compiled = numeric.function(
         [*variables, *values, "t", "dt"],
         [slopes[n] for n in variables],
-        {**found.statements, **system.parts()},
+        {**lines, **found.statements, **system.parts()},
         system.functions,
     )
     scale = [float(u) for u in units]

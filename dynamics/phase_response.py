@@ -7,7 +7,7 @@ from ..errors import InputError
 from ..models.by_name import takes_names
 from ..models.checks import check_quantity
 from .continuation.adjoint import adjoint
-from .continuation.collocation import Orbit, adapted
+from .continuation.collocation import Orbit
 from .continuation.cycles import CyclePoint, Follower
 from .continuation.field import Field
 from .continuation.simulated import simulated_cycle
@@ -147,7 +147,7 @@ def _by_adjoint(field: Field, point: CyclePoint, phase, zero) -> np.ndarray:
     from scipy.interpolate import CubicSpline
 
     follower = Follower(field, max(abs(point.orbit.p), 1.0))
-    orbit = point.orbit.on(adapted(point.orbit, follower.scale)).finer()
+    orbit = point.orbit.on(follower.adapted(point.orbit)).finer()
     point = follower.at_parameter(orbit, orbit.p)
     z = adjoint(field, point)[:, field.membrane]
     z[-1] = z[0]

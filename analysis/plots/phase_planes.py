@@ -66,6 +66,9 @@ def plot_phase_plane(plane, ax: Axes | None = None, *, legend: bool = True) -> A
         for k, (_, line) in enumerate(lines.groupby("branch")):
             label = f"{kind} manifold of a saddle" if k == 0 else None
             ax.plot(line[a], line[b], color=_MANIFOLDS[kind], lw=0.9, ls="--", label=label)
+    for k, (_, piece) in enumerate(plane.trajectories.groupby(["trajectory", "spikes"])):
+        label = "trajectory" if k == 0 else None
+        ax.plot(piece[a], piece[b], color=BLACK, lw=0.7, zorder=3, label=label)
     for _, point in plane.equilibria.iterrows():
         marker = "s" if point["type"] == "saddle" else "o"
         face = BLACK if point["stable"] else "white"

@@ -6,6 +6,7 @@ once over all intervals; what is left is one block per interval, which are the f
 their product has the Floquet multipliers as its eigenvalues.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -132,12 +133,64 @@ def phase_row(orbit: Orbit, scale: np.ndarray) -> Row:
     return Row(inner_weights(orbit.mesh, speed / scale**2), 0.0, 0.0)
 
 
+@dataclass(frozen=True)
+class Closing:
+    """How an orbit's end is tied to its start, linearised: start.x0 + end.x1 + p.dp = -residual."""
+
+    start: np.ndarray  # (n, n)
+    end: np.ndarray  # (n, n)
+    p: np.ndarray  # (n,)
+    residual: np.ndarray  # (n,)
+
+
+class Closed:
+    """An orbit that ends where it begins, and moves as little as can be along itself."""
+
+    def closing(self, orbit: Orbit) -> Closing:
+        """Return the condition on the orbit's ends."""
+        n = orbit.x.shape[1]
+        return Closing(np.eye(n), -np.eye(n), np.zeros(n), orbit.x[0] - orbit.x[-1])
+
+    def beginning(self, guess: Orbit, scale: np.ndarray) -> Callable[[Orbit], tuple[Row, float]]:
+        """Return what fixes where orbits like a guess begin: a condition, and what is missing."""
+        row = phase_row(guess, scale)
+        return lambda orbit: (row, row.dot(guess.x - orbit.x, 0.0, 0.0))
+
+
+CLOSED = Closed()
+
+
+@lru_cache(maxsize=16)
+def _pattern(count: int, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return where the numbers of `Linear.solve` stand: their order by columns, rows, starts."""
+    size, last = (count + 1) * n + 2, count * n
+    block = np.indices((n, n))
+    offsets = n * np.arange(count)
+    inner = (block[:, None] + offsets[:, None, None]).reshape(2, -1)
+    each = np.arange(last)
+    places = [
+        inner,
+        np.stack([each, each + n]),
+        np.stack([np.repeat(each, 2), np.tile([size - 2, size - 1], last)]),
+        np.reshape(block + np.array([last, 0])[:, None, None], (2, -1)),
+        (block + last).reshape(2, -1),
+        np.stack([last + np.arange(n), np.full(n, size - 1)]),
+    ]
+    for row in (size - 2, size - 1):
+        places.append(np.stack([np.full(size, row), np.arange(size)]))
+    rows, columns = np.concatenate(places, axis=1)
+    order = np.lexsort((rows, columns))
+    starts = np.searchsorted(columns[order], np.arange(size + 1))
+    return order, rows[order].astype(np.int32), starts.astype(np.int32)
+
+
 @dataclass
 class Linear:
     """The linearised equations of an orbit, the interior of each interval eliminated."""
 
     right: np.ndarray  # (intervals, DEGREE*n, n + 3): inner and right points by left one, T, p, 1
     orbit: Orbit
+    closing: Closing
 
     @property
     def transfers(self) -> np.ndarray:
@@ -164,40 +217,23 @@ class Linear:
 
         count, n = len(self.right), self.orbit.x.shape[1]
         size = (count + 1) * n + 2
-        data, where = [], []
-
-        def put(block, row, column):
-            block = np.atleast_2d(block)
-            r, c = np.indices(block.shape)
-            data.append(block.ravel())
-            where.append(np.stack([r.ravel() + row, c.ravel() + column]))
-
-        # x_{i+1} - A_i x_i - a_T T - a_p p = a_1
         ends = self.right[:, -n:]
-        r, c = np.indices((n, n))
-        starts = n * np.arange(count)[:, None, None]
-        data.append(-ends[..., :n].ravel())
-        where.append(np.stack([(starts + r).ravel(), (starts + c).ravel()]))
-        put(np.ones(count * n)[:, None], 0, n)
-        where[-1] = np.stack([np.arange(count * n), np.arange(count * n) + n])
-        put(-ends[..., n : n + 2].reshape(-1, 2), 0, size - 2)
-        put(np.eye(n), count * n, 0)  # the orbit is closed
-        put(-np.eye(n), count * n, count * n)
-        constants = []
-        for k, row in enumerate(rows):
-            line, constant = self._condensed(row)
-            put(line[None], size - 2 + k, 0)
-            constants.append(constant)
-        place = np.concatenate(where, axis=1)
-        matrix = csc_matrix((np.concatenate(data), place), shape=(size, size))
+        lines, constants = zip(*map(self._condensed, rows), strict=True)
+        # x_{i+1} - A_i x_i - a_T T - a_p p = a_1, then how the orbit is closed, then the rows.
+        closing = self.closing
+        parts = [-ends[..., :n], np.ones(count * n), -ends[..., n : n + 2]]
+        parts += [closing.start, closing.end, closing.p, *lines]
+        order, index, starts = _pattern(count, n)
+        data = np.concatenate([np.ravel(part) for part in parts])[order]
         try:
-            factors = splu(matrix)
+            factors = splu(csc_matrix((data, index, starts), shape=(size, size)))
         except RuntimeError as error:
             raise NoConvergence(str(error)) from None
         found = []
         for own, *conditions in values:
-            b = np.zeros(size)
+            b = np.empty(size)
             b[: count * n] = own * ends[..., -1].ravel()
+            b[count * n : -2] = -own * closing.residual
             b[-2:] = np.array(conditions) - own * np.array(constants)
             found.append(self._expanded(factors.solve(b), own))
         return found
@@ -231,7 +267,7 @@ def _inner(x: np.ndarray) -> np.ndarray:
     return x[:-1].reshape(-1, DEGREE, n)[:, 1:].reshape(-1, (DEGREE - 1) * n)
 
 
-def linearised(field: Field, orbit: Orbit) -> Linear:
+def linearised(field: Field, orbit: Orbit, boundary=CLOSED) -> Linear:
     """Return the linearised collocation equations at an orbit."""
     values, slopes, _ = basis()
     n, count = field.n, len(orbit.mesh) - 1
@@ -262,29 +298,39 @@ def linearised(field: Field, orbit: Orbit) -> Linear:
     if not np.isfinite(sides).all() or not np.isfinite(blocks).all():
         raise NoConvergence("the orbit left the numbers")
     try:
-        return Linear(np.linalg.solve(blocks[..., n:], sides), orbit)
+        right = np.linalg.solve(blocks[..., n:], sides)
     except np.linalg.LinAlgError:
         raise NoConvergence("singular collocation equations") from None
+    return Linear(right, orbit, boundary.closing(orbit))
 
 
 def corrected(
-    field: Field, guess: Orbit, rows: list[Row], scale: np.ndarray, *, most: int = ITERATIONS
+    field: Field,
+    guess: Orbit,
+    along: Row,
+    scale: np.ndarray,
+    span: float,
+    *,
+    boundary=CLOSED,
+    most: int = ITERATIONS,
 ) -> tuple[Orbit, Linear, int]:
-    """Return the orbit that meets two linear conditions as the guess does (Newton's method).
+    """Return the orbit that meets a linear condition as the guess does (Newton's method).
+
+    `scale` says how large the variables are, and `span` the parameter.
 
     Raises
     ------
     NoConvergence
     """
     orbit, last = guess, np.inf
-    targets = [row.dot(guess.x, guess.period, guess.p) for row in rows]
+    target = along.dot(guess.x, guess.period, guess.p)
+    beginning = boundary.beginning(guess, scale)
     for k in range(most):
-        linear = linearised(field, orbit)
-        now = [
-            t - r.dot(orbit.x, orbit.period, orbit.p) for t, r in zip(targets, rows, strict=True)
-        ]
-        ((x, period, p),) = linear.solve(rows, [[1.0, *now]])
-        size = max(np.abs(x / scale).max(), abs(period / orbit.period))
+        linear = linearised(field, orbit, boundary)
+        row, missing = beginning(orbit)
+        now = [missing, target - along.dot(orbit.x, orbit.period, orbit.p)]
+        ((x, period, p),) = linear.solve([row, along], [[1.0, *now]])
+        size = max(np.abs(x / scale).max(), abs(period / orbit.period), abs(p / span))
         orbit = replace(
             orbit, x=orbit.x + x, period=orbit.period + float(period), p=orbit.p + float(p)
         )
@@ -296,7 +342,7 @@ def corrected(
     raise NoConvergence("Newton's method did not converge")
 
 
-def adapted(orbit: Orbit, scale: np.ndarray) -> np.ndarray:
+def adapted(orbit: Orbit, scale: np.ndarray, *, closed: bool = True) -> np.ndarray:
     """Return a mesh of as many intervals over which the error is spread evenly.
 
     The next derivative is estimated from jumps of the highest one (de Boor 1973).
@@ -307,7 +353,12 @@ def adapted(orbit: Orbit, scale: np.ndarray) -> np.ndarray:
     highest = np.einsum("k,ikn->in", top, orbit.local()) / h[:, None] ** DEGREE / scale
     gaps = (h + np.roll(h, 1)) / 2
     jumps = np.abs(highest - np.roll(highest, 1, axis=0)) / gaps[:, None]
-    density = ((jumps + np.roll(jumps, -1, axis=0)) / 2).max(axis=1) ** (1 / (DEGREE + 1))
+    if not closed:  # its end is no neighbour of its beginning
+        jumps[0] = jumps[1]
+    after = np.roll(jumps, -1, axis=0)
+    if not closed:
+        after[-1] = jumps[-1]
+    density = ((jumps + after) / 2).max(axis=1) ** (1 / (DEGREE + 1))
     total = np.sum(density * h)
     density = density + 0.1 * total + 1e-300  # no interval much longer than ten average ones
     edges = np.append(0.0, np.cumsum(density * h))
@@ -316,6 +367,7 @@ def adapted(orbit: Orbit, scale: np.ndarray) -> np.ndarray:
     return mesh
 
 
+FACTORS = 25  # a product of a few blocks keeps what it needs to
 SWEEPS = 2  # what is not apart after them differs by less than 1e4 per round
 
 
@@ -328,7 +380,7 @@ def multipliers(linear: Linear) -> np.ndarray:
     the multipliers, each to its own relative accuracy.
     """
     blocks = linear.transfers
-    if len(blocks) % 2 == 0:  # half as many factors
+    while len(blocks) % 2 == 0 and len(blocks) > FACTORS:
         blocks = blocks[1::2] @ blocks[::2]
     n = blocks.shape[1]
     start = np.eye(n)

@@ -7,6 +7,7 @@ import numpy as np
 
 from .arclength import NoConvergence
 from .collocation import (
+    CLOSED,
     DEGREE,
     Linear,
     Orbit,
@@ -15,9 +16,7 @@ from .collocation import (
     basis,
     corrected,
     inner_weights,
-    linearised,
     multipliers,
-    phase_row,
 )
 from .field import Field
 from .normal_forms import hopf_vectors
@@ -37,6 +36,26 @@ class CyclePoint:
     orbit: Orbit
     tangent: tuple
     multipliers: np.ndarray
+
+    @property
+    def p(self) -> float:
+        """Return the parameter."""
+        return self.orbit.p
+
+    @property
+    def period(self) -> float:
+        """Return the period in ms."""
+        return self.orbit.period
+
+    @property
+    def states(self) -> np.ndarray:
+        """Return the states that the orbit goes through, shape (points, variables)."""
+        return self.orbit.x
+
+    @property
+    def spikes(self) -> int:
+        """Return how many spikes a round counts."""
+        return 1
 
     @property
     def stable(self) -> bool:
@@ -64,11 +83,14 @@ class CycleBranch:
     special: list[CycleSpecial]
     origin: str
     end: str
+    follower: "Follower"
     notes: list[str] = dataclass_field(default_factory=list)
 
 
 class Follower:
     """Steps along a branch of periodic orbits."""
+
+    boundary = CLOSED
 
     def __init__(self, field: Field, span: float):
         self.field, self.span = field, span
@@ -86,12 +108,27 @@ class Follower:
         """Return a tangent's length."""
         return float(np.sqrt(max(self.row(orbit, tangent).dot(*tangent), 1e-300)))
 
+    def corrected(self, guess: Orbit, along: Row) -> tuple[CyclePoint, int]:
+        """Return the orbit that meets a condition as a guess does, and the iterations it took."""
+        orbit, linear, count = corrected(
+            self.field, guess, along, self.scale, self.span, boundary=self.boundary
+        )
+        return self.point(orbit, linear, along), count
+
     def point(self, orbit: Orbit, linear: Linear, along: Row) -> CyclePoint:
         """Return an orbit with its tangent, on the side of `along`."""
-        ((x, period, p),) = linear.solve([phase_row(orbit, self.scale), along], [[0.0, 0.0, 1.0]])
+        row, _ = self.boundary.beginning(orbit, self.scale)(orbit)
+        ((x, period, p),) = linear.solve([row, along], [[0.0, 0.0, 1.0]])
         size = self.length(orbit, (x, period, p))
-        tangent = (x / size, period / size, p / size)
+        return self.made(orbit, (x / size, period / size, p / size), linear)
+
+    def made(self, orbit: Orbit, tangent: tuple, linear: Linear) -> CyclePoint:
+        """Return an orbit with its multipliers."""
         return CyclePoint(orbit, tangent, multipliers(linear))
+
+    def adapted(self, orbit: Orbit) -> np.ndarray:
+        """Return a mesh that fits an orbit."""
+        return adapted(orbit, self.scale)
 
     def at(self, here: CyclePoint, distance: float) -> tuple[CyclePoint, int]:
         """Return the point of the branch at a distance along the tangent of another."""
@@ -105,28 +142,26 @@ class Follower:
         )
         if guess.period <= 0:
             raise NoConvergence("the period would be negative")
-        along = self.row(orbit, here.tangent)
-        rows = [phase_row(orbit, self.scale), along]
-        found, linear, count = corrected(self.field, guess, rows, self.scale)
-        return self.point(found, linear, along), count
+        return self.corrected(guess, self.row(orbit, here.tangent))
 
     def with_mesh(self, point: CyclePoint, mesh: np.ndarray) -> CyclePoint:
         """Return a point on another mesh, corrected at the same place of the branch."""
         orbit = point.orbit.on(mesh)
         x, period, p = point.tangent
         tangent = (replace(point.orbit, x=x).on(mesh).x, period, p)
-        along = self.row(orbit, tangent)
-        rows = [phase_row(orbit, self.scale), along]
-        orbit, linear, _ = corrected(self.field, orbit, rows, self.scale)
-        return self.point(orbit, linear, along)
+        return self.corrected(orbit, self.row(orbit, tangent))[0]
 
     def at_parameter(self, orbit: Orbit, p: float) -> CyclePoint:
         """Return the orbit at a given value of the parameter, from one nearby."""
         fixed = Row(np.zeros_like(orbit.x), 0.0, 1.0)
-        guess = replace(orbit, p=p)
-        rows = [phase_row(orbit, self.scale), fixed]
-        orbit, linear, _ = corrected(self.field, guess, rows, self.scale)
-        return self.point(orbit, linear, fixed)
+        return self.corrected(replace(orbit, p=p), fixed)[0]
+
+    def solved(self, orbit: Orbit) -> CyclePoint:
+        """Return an orbit corrected at its own parameter value, on a mesh that fits it."""
+        point = self.at_parameter(orbit, orbit.p)
+        for _ in range(2):
+            point = self.at_parameter(point.orbit.on(self.adapted(point.orbit)), orbit.p)
+        return point
 
     def from_hopf(self, x: np.ndarray, p: float, amplitude: float = 0.05) -> CyclePoint:
         """Return a small orbit near a Hopf point, the tangent pointing away from it."""
@@ -138,9 +173,12 @@ class Follower:
         shape = (np.sqrt(2) * wave.real, 0.0, 0.0)
         along = self.row(centre, shape)
         moving = replace(centre, x=centre.x + amplitude * shape[0])
-        rows = [phase_row(moving, self.scale), along]
-        orbit, linear, _ = corrected(self.field, moving, rows, self.scale)
-        return self.point(orbit, linear, along)
+        return self.corrected(moving, along)[0]
+
+    def is_hopf(self, here: CyclePoint, there: CyclePoint) -> bool:
+        """Return whether an orbit shrank to a point between two neighbours: it turned round."""
+        before, after = (deviation(q.orbit, self.scale) for q in (here, there))
+        return (before * after).sum() < 0
 
 
 def deviation(orbit: Orbit, scale: np.ndarray) -> np.ndarray:
@@ -157,7 +195,7 @@ def follow(
     *,
     origin: str,
     longest_period: float,
-    report=lambda point: None,
+    ends=lambda point: "",
 ) -> CycleBranch:
     """Follow a branch of periodic orbits until it leaves the range or ends.
 
@@ -170,8 +208,8 @@ def follow(
     longest_period : float
         In multiples of the shortest period of the branch: where a branch that may end at a
         homoclinic orbit is given up.
-    report : callable
-        Is told each point.
+    ends : callable
+        Says of a point why the branch ends there, or nothing.
     """
     points, special, step, end = [first], [], FIRST, ""
     notes: list[str] = []
@@ -190,8 +228,7 @@ def follow(
             if step < SHORTEST:
                 end = _lost(points)
             continue
-        before, after = (deviation(q.orbit, follower.scale) for q in (here, there))
-        if (before * after).sum() < 0:
+        if follower.is_hopf(here, there):
             end = "Hopf"
             break
         if not low <= there.orbit.p <= high:
@@ -203,8 +240,7 @@ def follow(
         new = _between(follower, here, step, there, points, notes)
         special += new
         points += [*(s.point for s in new), there]
-        report(there)
-        end = _ended(points, follower, longest_period)
+        end = ends(there) or _ended(points, follower, longest_period)
         here, since = there, since + 1
         if since >= (1 if is_long(points) else ADAPT):
             here, since = _remeshed(follower, here, is_long(points)), 0
@@ -213,7 +249,8 @@ def follow(
             step = min(step * (1.4 if turn > 0.95 else 1.0), LONGEST)
         elif count > 6:
             step /= 1.5
-    return CycleBranch(points, _distinct(special, follower.span), origin, end, _short(notes))
+    special = _distinct(special, follower.span)
+    return CycleBranch(points, special, origin, end, follower, _short(notes))
 
 
 def _distinct(special: list[CycleSpecial], span: float) -> list[CycleSpecial]:
@@ -222,7 +259,7 @@ def _distinct(special: list[CycleSpecial], span: float) -> list[CycleSpecial]:
     for new in special:
         for k, old in enumerate(kept):
             near = max(1e-9 * span, old.change, new.change)
-            same_period = abs(old.point.orbit.period / new.point.orbit.period - 1) < 1e-3
+            same_period = abs(old.point.period / new.point.period - 1) < 1e-3
             if old.type == new.type and abs(old.p - new.p) < near and same_period:
                 kept[k] = min(old, new, key=lambda s: s.change)
                 break
@@ -237,15 +274,15 @@ def _short(notes: list[str]) -> list[str]:
 
 
 def _lost(points: list[CyclePoint]) -> str:
-    periods = [q.orbit.period for q in points]
+    periods = [q.period for q in points]
     if is_long(points) and periods[-1] >= max(periods):
         return "long"
-    return f"stopped at {points[-1].orbit.p:.6g}: the steps became too short"
+    return f"stopped at {points[-1].p:.6g}: the steps became too short"
 
 
 def _remeshed(follower: Follower, point: CyclePoint, is_long: bool) -> CyclePoint:
     """Return a point on a mesh that fits it; finer where an orbit lingers and spikes."""
-    mesh = adapted(point.orbit, follower.scale)
+    mesh = follower.adapted(point.orbit)
     if is_long and len(mesh) <= 2 * INTERVALS:
         mesh = replace(point.orbit, mesh=mesh).with_halves()
     try:
@@ -256,16 +293,16 @@ def _remeshed(follower: Follower, point: CyclePoint, is_long: bool) -> CyclePoin
 
 def is_long(points: list[CyclePoint]) -> bool:
     """Return whether the last period is far above the shortest."""
-    return points[-1].orbit.period > LONG * min(q.orbit.period for q in points)
+    return points[-1].period > LONG * min(q.period for q in points)
 
 
 def _ended(points: list[CyclePoint], follower: Follower, longest: float) -> str:
     """Return "long" where the period grows without end."""
-    periods = np.array([q.orbit.period for q in points[-4:]])
-    if periods[-1] > longest * min(q.orbit.period for q in points):
+    periods = np.array([q.period for q in points[-4:]])
+    if periods[-1] > longest * min(q.period for q in points):
         return "long"
     if len(points) > 8 and is_long(points) and (np.diff(periods) > 0).all():
-        moved = np.abs(np.diff([q.orbit.p for q in points[-3:]]))
+        moved = np.abs(np.diff([q.p for q in points[-3:]]))
         if (moved < SETTLED * follower.span).any() and periods[-1] > 1.02 * periods[-2]:
             return "long"
     return ""
@@ -346,8 +383,10 @@ def _crosses(here: CyclePoint, there: CyclePoint) -> bool:
 
 
 def _is_noise(follower, here, there, points) -> bool:
-    """Return whether the parameter has settled at a homoclinic orbit: its slope is rounding."""
-    moved = abs(there.orbit.p - here.orbit.p)
+    """Return whether the parameter has settled while the period changes: its slope is rounding."""
+    moved = abs(there.p - here.p)
+    if moved < SETTLED * follower.span and abs(there.period / here.period - 1) > 1e-2:
+        return True
     return is_long([*points, there]) and moved < 1e-6 * follower.span
 
 
@@ -368,7 +407,7 @@ def _located(follower, here, step, kind, test) -> CycleSpecial:
         return kept[at]
 
     coarse = zero(here, 0.0, step)
-    mesh = adapted(coarse.orbit, follower.scale)
+    mesh = follower.adapted(coarse.orbit)
     start = follower.with_mesh(coarse, replace(coarse.orbit, mesh=mesh).with_halves())
     width = 1e-4
     while True:
@@ -379,31 +418,10 @@ def _located(follower, here, step, kind, test) -> CycleSpecial:
         if width > 2 * step + 0.1:
             raise NoConvergence(f"the {kind} is not there on a finer mesh")
     fine = zero(start, -width, width)
-    residual = abs(float(np.abs(fine.multipliers[0] - 1)))
     change = abs(fine.orbit.p - coarse.orbit.p)
     crossing = {"period doubling": np.abs(fine.multipliers + 1).min(),
                 "torus": np.abs(np.abs(fine.multipliers[1:]) - 1).min()}.get(kind, 0.0)  # fmt: skip
+    residual = max(crossing, float(np.abs(fine.multipliers[0] - 1)))
     if crossing > 1e-3 or change > 1e-3 * follower.span:
         raise NoConvergence(f"the {kind} moves as the mesh is refined")
     return CycleSpecial(kind, fine, fine.orbit.p, change, residual)
-
-
-def solved(field: Field, orbit: Orbit, span: float) -> CyclePoint:
-    """Return an orbit corrected at its own parameter value, on a mesh that fits it."""
-    follower = Follower(field, span)
-    point = follower.at_parameter(orbit, orbit.p)
-    for _ in range(2):
-        orbit = point.orbit.on(adapted(point.orbit, follower.scale))
-        point = follower.at_parameter(orbit, orbit.p)
-    return point
-
-
-__all__ = [
-    "CycleBranch",
-    "CyclePoint",
-    "CycleSpecial",
-    "Follower",
-    "follow",
-    "linearised",
-    "solved",
-]

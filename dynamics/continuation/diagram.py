@@ -13,9 +13,17 @@ from ...models.checks import check_name, check_quantity, unit_text
 from ...models.expressions import calls
 from ...models.units import column
 from ..equilibria import equilibria_at, reduction
+from ..resets.reset_map import ResetMap
+from ..resets.rounds import first_round
+from ..resets.segments import ResetPoint, too_short
 from .arclength import NoConvergence
 from .cycles import CycleBranch, CyclePoint, CycleSpecial, Follower, follow
-from .equilibrium_curves import EquilibriumBranch, SpecialPoint, equilibrium_branches
+from .equilibrium_curves import (
+    EquilibriumBranch,
+    SpecialPoint,
+    below_threshold,
+    equilibrium_branches,
+)
 from .field import Field
 from .long_periods import LongEnd, distance, long_end
 from .simulated import simulated_cycle
@@ -54,6 +62,7 @@ class Diagram:
     cycles: list[CycleBranch]
     ends: dict[int, LongEnd]
     notes: list[str] = dataclass_field(default_factory=list)
+    jump: ResetMap | None = None
 
     @property
     def parameter_column(self) -> str:
@@ -118,14 +127,13 @@ class Diagram:
 
     def orbits_at(self, p: float) -> list[CyclePoint]:
         """Return the cycles at a value of the parameter in its unit."""
-        follower = Follower(self.field, self.high - self.low)
         found: list[CyclePoint] = []
         for branch in self.cycles:
             for a, b in zip(branch.points, branch.points[1:], strict=False):
-                low, high = sorted((a.orbit.p, b.orbit.p))
+                low, high = sorted((a.p, b.p))
                 if not low <= p <= high or low == high:
                     continue
-                if (point := _between_at(follower, a, b, p)) is not None and not any(
+                if (point := _between_at(branch.follower, a, b, p)) is not None and not any(
                     _same(point, q) for q in found
                 ):
                     found.append(point)
@@ -134,15 +142,13 @@ class Diagram:
 
 def _same(a: CyclePoint, b: CyclePoint) -> bool:
     """Return whether two cycles are one: of one period and one extent."""
-    extents = [np.ptp(q.orbit.x, axis=0) for q in (a, b)]
-    same_period = abs(a.orbit.period / b.orbit.period - 1) < 1e-6
+    extents = [np.ptp(q.states, axis=0) for q in (a, b)]
+    same_period = abs(a.period / b.period - 1) < 1e-6
     return same_period and np.allclose(*extents, rtol=1e-2)
 
 
 def _between_at(follower: Follower, a: CyclePoint, b: CyclePoint, p: float) -> CyclePoint | None:
     """Return the cycle between two neighbours of a branch, on a mesh that fits it."""
-    from .collocation import adapted
-
     near = min((a, b), key=lambda q: abs(q.orbit.p - p))
     other = b if near is a else a
     share = (p - near.orbit.p) / (other.orbit.p - near.orbit.p)
@@ -158,7 +164,7 @@ def _between_at(follower: Follower, a: CyclePoint, b: CyclePoint, p: float) -> C
     for guess in guesses:
         try:
             point = follower.at_parameter(guess, p)
-            finer = point.orbit.on(adapted(point.orbit, follower.scale)).finer()
+            finer = point.orbit.on(follower.adapted(point.orbit)).finer()
             return follower.at_parameter(finer, p)
         except (NoConvergence, np.linalg.LinAlgError):
             continue
@@ -186,17 +192,16 @@ def _equilibrium_table(diagram: Diagram, branch: EquilibriumBranch) -> pd.DataFr
 
 
 def _cycle_row(diagram: Diagram, point: CyclePoint) -> dict:
-    orbit = point.orbit
     row = {
-        diagram.parameter_column: orbit.p,
+        diagram.parameter_column: point.p,
         "stable": point.stable,
         "unstable": int((np.abs(point.multipliers[1:]) > 1).sum()),
-        "period_ms": orbit.period,
-        "rate_Hz": 1000 / orbit.period,
+        "period_ms": point.period,
+        "rate_Hz": 1000 * point.spikes / point.period,
     }
     for k, (name, unit) in enumerate(zip(diagram.field.names, diagram.field.units, strict=True)):
-        row[column(f"{name}_min", unit)] = orbit.x[:, k].min()
-        row[column(f"{name}_max", unit)] = orbit.x[:, k].max()
+        row[column(f"{name}_min", unit)] = point.states[:, k].min()
+        row[column(f"{name}_max", unit)] = point.states[:, k].max()
     return row
 
 
@@ -213,11 +218,11 @@ def _point_row(diagram: Diagram, branch: int, kind: str, p: float, x, numbers: d
 
 
 def _cycle_point_row(diagram: Diagram, branch: int, special: CycleSpecial) -> dict:
-    orbit = special.point.orbit
-    top = orbit.x[np.argmax(orbit.x[:, diagram.field.membrane])]
+    states = special.point.states
+    top = states[np.argmax(states[:, diagram.field.membrane])]
     leading = special.point.multipliers[1:2]
     numbers = {
-        "period_ms": orbit.period,
+        "period_ms": special.point.period,
         "multiplier": complex(leading[0]) if leading.imag.any() else float(leading[0].real),
         "residual": special.residual,
         "change": special.change,
@@ -289,20 +294,21 @@ def bifurcations(
     name, low, high, numbers = checked(model, parameter, values, I)
     say = report or (lambda text: None)
     field = Field(model, [name], {k: v for k, v in numbers.items() if k != name})
-    diagram = Diagram(model, name, field, low, high, [], [], {})
+    jump = ResetMap(field) if model.system.reset else None
+    diagram = Diagram(model, name, field, low, high, [], [], {}, jump=jump)
     _note_jumps(diagram)
     say(f"equilibria of {model.name}")
     starts = _starts(model, field, numbers, low, high)
     diagram.curves = equilibrium_branches(field, low, high, starts)
+    if diagram.jump:
+        diagram.curves = below_threshold(field, diagram.curves, high - low, diagram.jump.gap)
     diagram.notes += [f"equilibria: {b.end}" for b in diagram.curves if b.end]
     if not starts:
         diagram.notes.append("no equilibrium in this range")
-    if cycles and not model.system.reset and field.n > 1:
+    if cycles and field.n > 1:
         _follow_cycles(diagram, longest_period, say)
-    elif cycles and model.system.reset:
-        diagram.notes.append(
-            "a cell that is reset: its rounds through the reset are not followed, only equilibria"
-        )
+    if cycles and diagram.jump:
+        follow_rounds(diagram, longest_period, say)
     return diagram
 
 
@@ -364,10 +370,11 @@ def _follow_cycles(diagram: Diagram, longest: float, say) -> None:
             continue
         branch = _followed(diagram, follower, first, f"Hopf {point.p:.6g}", longest)
         if branch.end == "Hopf":
-            centre = branch.points[-1].orbit
+            centre = branch.points[-1]
             others = [q for q in hopfs if q is not point] or [point]
             reached.append(min(others, key=lambda q: distance(centre, q.x, follower.scale)))
-    _from_simulation(diagram, follower, longest, say)
+    if not diagram.jump:
+        _from_simulation(diagram, follower, longest, say)
 
 
 def _first_cycle(follower: Follower, point: SpecialPoint) -> CyclePoint:
@@ -381,9 +388,41 @@ def _first_cycle(follower: Follower, point: SpecialPoint) -> CyclePoint:
 
 def _followed(diagram: Diagram, follower, first, origin: str, longest: float) -> CycleBranch:
     low, high = diagram.low, diagram.high
-    branch = follow(follower, first, low, high, origin=origin, longest_period=longest)
+    branch = follow(
+        follower, first, low, high, origin=origin, longest_period=longest, ends=_end_of(diagram)
+    )
     _keep(diagram, branch)
     return branch
+
+
+def _end_of(diagram: Diagram) -> Callable:
+    """Return what says why a branch ends at a point that the model itself cannot go beyond."""
+    if diagram.jump is None:
+        return lambda point: ""
+
+    def ends(point: CyclePoint) -> str:
+        if isinstance(point, ResetPoint):
+            return too_short(diagram.jump, point)
+        above = diagram.jump.gap(point.states.T, point.p)
+        return "threshold" if np.max(above) > 0 else ""
+
+    return ends
+
+
+def follow_rounds(diagram: Diagram, longest: float, say) -> None:
+    """Follow cycles through the reset, from the rhythms into which the cell falls by itself."""
+    low, high = diagram.low, diagram.high
+    for p in np.linspace(low, high, SIMULATED + 2)[-2:0:-1]:
+        if _has_stable_cycle(diagram, p):
+            continue
+        say(f"a cycle through the reset at {p:.6g}")
+        try:
+            found = first_round(diagram.field, diagram.jump, float(p), high - low)
+        except (NoConvergence, InputError) as error:
+            diagram.notes.append(f"cycles through the reset at {p:.6g}: {error}")
+            continue
+        if found is not None:
+            _both_ways(diagram, *found, f"simulation at {p:.6g}", longest)
 
 
 def _keep(diagram: Diagram, branch: CycleBranch) -> None:
@@ -408,11 +447,14 @@ def _from_simulation(diagram: Diagram, follower: Follower, longest: float, say) 
         if found is None:
             diagram.notes.append(f"at {p:.6g} neither a stable equilibrium nor a cycle was found")
             continue
-        origin = f"simulation at {p:.6g}"
-        x, period, slope = found.tangent
-        back = CyclePoint(found.orbit, (-x, -period, -slope), found.multipliers)
-        for first in (found, back):
-            _followed(diagram, follower, first, origin, longest)
+        _both_ways(diagram, follower, found, f"simulation at {p:.6g}", longest)
+
+
+def _both_ways(diagram: Diagram, follower, first: CyclePoint, origin: str, longest) -> None:
+    x, period, slope = first.tangent
+    back = replace(first, tangent=(-x, -period, -slope))
+    for start in (first, back):
+        _followed(diagram, follower, start, origin, longest)
 
 
 def _unstable_state(diagram: Diagram, p: float) -> np.ndarray | None:
@@ -430,7 +472,7 @@ def _unstable_state(diagram: Diagram, p: float) -> np.ndarray | None:
 def _has_stable_cycle(diagram: Diagram, p: float) -> bool:
     for branch in diagram.cycles:
         for a, b in zip(branch.points, branch.points[1:], strict=False):
-            low, high = sorted((a.orbit.p, b.orbit.p))
+            low, high = sorted((a.p, b.p))
             if low <= p <= high and a.stable and b.stable:
                 return True
     return False

@@ -1,7 +1,6 @@
 """Curves of equilibria over one parameter, with their special points."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 
@@ -11,6 +10,7 @@ from .arclength import Curve, CurvePoint, NoConvergence, located
 from .field import Field
 from .normal_forms import first_lyapunov, fold_coefficient
 
+BESIDE = 1e-3  # of a step: so near a fold no Hopf point is looked for
 SAME = 1e-6  # scaled distance below which two equilibria are one
 
 
@@ -71,6 +71,53 @@ def equilibrium_branches(
         if not any(_passes(branch, curve, x, p) for branch in found):
             found.append(_branch(field, curve, np.append(x, p), low, high))
     return found
+
+
+def below_threshold(
+    field: Field, branches: list[EquilibriumBranch], span: float, gap
+) -> list[EquilibriumBranch]:
+    """Return those pieces of curves at which a cell with a threshold can rest.
+
+    Where an equilibrium reaches the threshold, the piece ends in a boundary equilibrium.
+    """
+    curve, found = equilibrium_curve(field, span), []
+    for branch in branches:
+        above = np.array([gap(x, p) for x, p in zip(branch.x, branch.p, strict=True)]) > 0
+        edges = np.flatnonzero(np.diff(above)) + 1
+        for piece in np.split(np.arange(len(above)), edges):
+            if not above[piece[0]]:
+                found.append(_piece(field, curve, branch, piece, gap))
+    return found
+
+
+def _piece(field: Field, curve: Curve, branch: EquilibriumBranch, piece, gap):
+    u = np.column_stack([branch.x, branch.p])
+    own, points = u[piece], [q for q in branch.points if gap(q.x, q.p) <= 0]
+    low, high = own[:, -1].min(), own[:, -1].max()
+    points = [q for q in points if low <= q.p <= high]
+    for inner, outer in ((piece[0], piece[0] - 1), (piece[-1], piece[-1] + 1)):
+        if 0 <= outer < len(u):
+            at = _border(curve, u[inner], u[outer], gap)
+            residual = max(_residual(field, at), abs(float(gap(at[:-1], at[-1]))))
+            border = {"residual": residual}
+            points.append(SpecialPoint("boundary equilibrium", float(at[-1]), at[:-1], border))
+            own = np.vstack([at, own] if outer < inner else [own, at])
+    eigenvalues = np.linalg.eigvals(field.jacobian(own[:, :-1].T, own[:, -1][None]))
+    points = sorted(points, key=lambda q: q.p)
+    return EquilibriumBranch(own[:, :-1], own[:, -1], eigenvalues, points, branch.end)
+
+
+def _border(curve: Curve, a: np.ndarray, b: np.ndarray, gap) -> np.ndarray:
+    """Return where an equilibrium lies at the threshold between two neighbours."""
+    from scipy.optimize import brentq
+
+    a, b = a / curve.scale, b / curve.scale
+
+    def at(share: float) -> np.ndarray:
+        return curve.corrected(a + share * (b - a), b - a)[0] * curve.scale
+
+    test = lambda share: float(gap(at(share)[:-1], at(share)[-1]))  # noqa: E731
+    return at(brentq(test, 0, 1, xtol=1e-14))
 
 
 def _passes(branch: EquilibriumBranch, curve: Curve, x, p) -> bool:
@@ -169,38 +216,51 @@ def _tests(field: Field, curve: Curve, point: CurvePoint) -> dict[str, float]:
         "fold": point.tangent[-1],
         "branch": np.linalg.slogdet(bordered)[0],
         "unstable": int((values.real >= 0).sum()),
-        "hopf": _pair(values),
     }
-
-
-def _pair(values: np.ndarray) -> float:
-    """Return the product of all sums of two eigenvalues, near zero from that of a Hopf pair.
-
-    Only the sum nearest to zero of a complex pair counts; NaN without one.
-    """
-    complex_ones = values[values.imag > 0]
-    if not len(complex_ones):
-        return np.nan
-    return float(complex_ones[np.argmin(np.abs(complex_ones.real))].real)
 
 
 def _between(field: Field, curve: Curve, here: CurvePoint, step, before, after):
     """Return the special points between two neighbours."""
+    if not _changes(before["fold"], after["fold"]):
+        found = _hopfs(field, curve, here, step, before, after)
+        if before["branch"] * after["branch"] < 0:
+            found.append(_crossing(field, curve, here, step, before))
+        return found
+    point = located(curve, here, step, lambda q: q.tangent[-1])
+    return [_fold(field, curve, point), *_beside(field, curve, here, step, point, before, after)]
+
+
+def _beside(field: Field, curve: Curve, here, step, fold: CurvePoint, before, after):
+    """Return Hopf points on both sides of a fold that lies in the same step."""
+    at = here.tangent @ (fold.u - here.u)
     found = []
-    if _changes(before["fold"], after["fold"]):
-        point = located(curve, here, step, lambda q: q.tangent[-1])
-        found.append(_fold(field, curve, point))
-    elif before["branch"] * after["branch"] < 0:
-        found.append(_crossing(field, curve, here, step, before))
-    if (
-        np.isfinite(before["hopf"] * after["hopf"])
-        and _changes(before["hopf"], after["hopf"])
-        and abs(after["unstable"] - before["unstable"]) >= 2
-    ):
-        test = lambda q: _tests(field, curve, q)["hopf"]  # noqa: E731
-        with suppress(ValueError, NoConvergence):  # the pair became real: no Hopf point
-            found.append(_hopf(field, curve, located(curve, here, step, test)))
+    if at > BESIDE * step:
+        near = at - BESIDE * step
+        found += _hopfs(
+            field, curve, here, near, before, _tests(field, curve, curve.at(here, near))
+        )
+    if at < (1 - BESIDE) * step:
+        start, end = curve.at(here, at + BESIDE * step), curve.at(here, step)
+        rest = start.tangent @ (end.u - start.u)
+        found += _hopfs(field, curve, start, rest, _tests(field, curve, start), after)
     return found
+
+
+def _hopfs(field: Field, curve: Curve, here: CurvePoint, step, before, after):
+    """Return where two eigenvalues that cross between two points are a pair."""
+    fewer, more = sorted((before["unstable"], after["unstable"]))
+    if more - fewer < 2:
+        return []
+
+    def test(q: CurvePoint) -> float:  # their sum
+        u = q.u * curve.scale
+        values = np.linalg.eigvals(field.jacobian(u[:-1], u[-1:]))
+        return float(np.sort(values.real)[::-1][fewer : fewer + 2].sum())
+
+    try:
+        return _hopf(field, curve, located(curve, here, step, test))
+    except (ValueError, NoConvergence):
+        return []
 
 
 def _changes(before: float, after: float) -> bool:
@@ -246,21 +306,20 @@ def _nearest_crossing(curve: Curve, here: CurvePoint, step: float, test) -> Curv
     return CurvePoint(a.u + share * (b.u - a.u), a.tangent)
 
 
-def _hopf(field: Field, curve: Curve, point: CurvePoint) -> SpecialPoint:
+def _hopf(field: Field, curve: Curve, point: CurvePoint) -> list[SpecialPoint]:
+    """Return the Hopf point; nothing where the two eigenvalues are real (a neutral saddle)."""
     u = point.u * curve.scale
     x, p = u[:-1], u[-1:]
     values = np.linalg.eigvals(field.jacobian(x, p))
     pair = values[values.imag > 0]
+    if not len(pair) or np.abs(pair.real).min() > 1e-6 * np.abs(values).max():
+        return []
     critical = pair[np.argmin(np.abs(pair.real))]
     l1 = first_lyapunov(field, x, p)
-    return SpecialPoint(
-        "Hopf",
-        float(u[-1]),
-        x,
-        {
-            "coefficient": l1,
-            "criticality": "subcritical" if l1 > 0 else "supercritical",
-            "period_ms": float(2 * np.pi / critical.imag),
-            "residual": max(_residual(field, u), abs(float(critical.real))),
-        },
-    )
+    numbers = {
+        "coefficient": l1,
+        "criticality": "subcritical" if l1 > 0 else "supercritical",
+        "period_ms": float(2 * np.pi / critical.imag),
+        "residual": max(_residual(field, u), abs(float(critical.real))),
+    }
+    return [SpecialPoint("Hopf", float(u[-1]), x, numbers)]

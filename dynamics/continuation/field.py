@@ -12,6 +12,7 @@ from ...errors import InputError
 from ...models import numeric
 from ...models.checks import check_name
 from ...models.expressions import NoDerivative, calls, names, needed
+from ...models.steady import steady_states
 from . import jets
 
 _JUMPS = frozenset({"floor", "ceil", "timestep"})
@@ -53,6 +54,7 @@ class Field:
         self.free_scale = np.array([float(u) for u in self.free_units])
         fixed = {**model.values, model.input: 0.0} | dict(values or {})
         self.fixed = {k: v for k, v in fixed.items() if k not in self.free}
+        self._limits: np.ndarray | None = None
         self._compile(system)
 
     @property
@@ -173,18 +175,41 @@ class Field:
         return total
 
     def limits(self) -> np.ndarray:
-        """Return how large each variable is, roughly: 25 mV, or what it starts at, or 1."""
+        """Return how large each variable is, roughly.
+
+        A potential: 25 mV; a number: 1 or what it starts at; anything else: that, or how far its
+        steady state moves over 50 mV.
+        """
+        if self._limits is None:
+            self._limits = self._sizes()
+        return self._limits.copy()
+
+    def _sizes(self) -> np.ndarray:
         from ...models.initial import initial_state
 
         first = initial_state(self.model, {})
-        own = [
-            float(np.ravel(first[x])[0]) / s for x, s in zip(self.names, self.scale, strict=True)
-        ]
-        volts = [str(u) == "mV" for u in self.units]
-        return np.array(
-            [25.0 if v else max(abs(a), 1.0 if s == 1 else 1e-3)
-             for v, a, s in zip(volts, own, self.scale, strict=True)]
-        )  # fmt: skip
+        start = {x: float(np.ravel(first[x])[0]) for x in self.names}
+        moved = self._moved(start[self.names[self.membrane]])
+        sizes = []
+        for name, unit, scale in zip(self.names, self.units, self.scale, strict=True):
+            least = 1.0 if scale == 1 else max(moved.get(name, 0.0) / scale, 1e-3)
+            sizes.append(25.0 if str(unit) == "mV" else max(abs(start[name]) / scale, least))
+        return np.array(sizes)
+
+    def _moved(self, v: float) -> dict[str, float]:
+        """Return how far the others' steady states move over 50 mV, in SI units."""
+        system, name = self.model.system, self.names[self.membrane]
+        if str(self.units[self.membrane]) != "mV":
+            return {}
+        found = steady_states(system, [name])
+        given = [name, *self.free, *self.fixed, "t", "dt"]
+        named = {**found.statements, **system.parts()}
+        others = numeric.function(given, list(found.order), named, system.functions)
+        ends = np.array([v - 0.025, v + 0.025])
+        with np.errstate(all="ignore"):
+            values = others(ends, *[0.0] * len(self.free), *self._tail)
+        sizes = {x: float(np.ptp(y)) for x, y in zip(found.order, values, strict=True)}
+        return {x: size for x, size in sizes.items() if np.isfinite(size)}
 
 
 def check_smooth(model) -> None:

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .collocation import Orbit
-from .cycles import CycleBranch
+from .cycles import CycleBranch, CyclePoint
 from .equilibrium_curves import EquilibriumBranch, SpecialPoint
 from .field import Field
 
@@ -19,7 +18,8 @@ class LongEnd:
     Attributes
     ----------
     type : str
-        "SNIC", "homoclinic" or "long period", the last where neither could be shown.
+        "SNIC", "homoclinic", "boundary equilibrium" (a stable equilibrium reaches the threshold
+        at which the cell is reset) or "long period", the last where none could be shown.
     p : float
     x : array
         The equilibrium that the cycle meets.
@@ -38,30 +38,33 @@ class LongEnd:
 def long_end(field: Field, branch: CycleBranch, curves: list[EquilibriumBranch]) -> LongEnd:
     """Tell where and how a branch ends whose period grows without end."""
     scale = field.limits()
-    last = branch.points[-1].orbit
-    saddle = _saddle(field, last, scale)
-    if saddle is not None and (found := _homoclinic(field, branch, saddle, scale)):
-        return found
+    last = branch.points[-1]
+    if (saddle := _lingering(field, last, scale)) is not None:
+        return _homoclinic(field, branch, saddle, scale)
     folds = [q for curve in curves for q in curve.points if q.type == "saddle-node"]
     if folds and (found := _snic(branch, folds, scale)):
         return found
-    x = last.x[_slowest(field, last)]
+    x = last.states[_slowest(field, last)]
     return LongEnd("long period", last.p, x, {"period_ms": last.period})
 
 
-def _slowest(field: Field, orbit: Orbit) -> int:
-    speed = field.slopes(orbit.x.T, np.full((1, len(orbit.x)), orbit.p)) / field.limits()[:, None]
+def _slowest(field: Field, point: CyclePoint) -> int:
+    x = point.states.T
+    speed = field.slopes(x, np.full((1, x.shape[1]), point.p)) / field.limits()[:, None]
     return int(np.argmin(np.abs(speed).max(axis=0)))
 
 
-def distance(orbit: Orbit, x: np.ndarray, scale: np.ndarray) -> float:
+def distance(point: CyclePoint, x: np.ndarray, scale: np.ndarray) -> float:
     """Return an orbit's scaled distance to a state."""
-    return float(np.linalg.norm((orbit.x - x) / scale, axis=1).min())
+    return float(np.linalg.norm((point.states - x) / scale, axis=1).min())
 
 
-def _saddle(field: Field, orbit: Orbit, scale) -> np.ndarray | None:
-    """Return the saddle beside which an orbit lingers, if there is one."""
-    x, p = orbit.x[_slowest(field, orbit)], np.array([orbit.p])
+def _lingering(field: Field, point: CyclePoint, scale) -> np.ndarray | None:
+    """Return the equilibrium beside which an orbit lingers, if there is one.
+
+    A smooth orbit can linger beside a saddle only; one that is reset may end at a node too.
+    """
+    x, p = point.states[_slowest(field, point)], np.array([point.p])
     for _ in range(30):
         try:
             step = np.linalg.solve(field.jacobian(x, p), field.slopes(x, p))
@@ -76,19 +79,45 @@ def _saddle(field: Field, orbit: Orbit, scale) -> np.ndarray | None:
         return None
     values = np.linalg.eigvals(field.jacobian(x, p))
     above = (values.real > 0).sum()
-    if 0 < above < field.n and distance(orbit, x, scale) < NEAR:
+    allowed = 0 < above < field.n or (
+        _is_reset(point) and (above or _at_threshold(point, x, scale))
+    )
+    if allowed and distance(point, x, scale) < NEAR:
         return x
     return None
 
 
-def _homoclinic(field: Field, branch: CycleBranch, saddle, scale) -> LongEnd | None:
-    """Return the homoclinic orbit; None where the period does not grow as one's would."""
-    orbits = [q.orbit for q in branch.points[-6:]]
+def _is_reset(point: CyclePoint) -> bool:
+    from ..resets.segments import ResetPoint
+
+    return isinstance(point, ResetPoint)
+
+
+def _at_threshold(point: CyclePoint, x: np.ndarray, scale) -> bool:
+    """Return whether an equilibrium lies where the orbit's last piece ends, at the threshold."""
+    return bool(np.abs((point.states[-1] - x) / scale).max() < 1e-3)
+
+
+def _rate(values: np.ndarray, is_reset: bool) -> float:
+    """Return the rate over which an orbit's period grows as -log|p - p_c|.
+
+    A smooth orbit: that at which it leaves or reaches the saddle, whichever is slower. One that is
+    reset starts, or ends, anywhere beside the equilibrium: that at which it leaves, or reaches a
+    node.
+    """
+    leaving = values.real[values.real > 0]
+    if is_reset:
+        return leaving.min() if leaving.size else np.abs(values.real).min()
+    if leaving.size > 1:  # seen backwards in time the other side is the slow one
+        return np.abs(values.real).min()
+    return min(leaving.min(), np.abs(values.real).min())
+
+
+def _homoclinic(field: Field, branch: CycleBranch, saddle, scale) -> LongEnd:
+    """Return the end of cycles that linger longer and longer beside an equilibrium."""
+    orbits = branch.points[-6:]
     values = np.linalg.eigvals(field.jacobian(saddle, np.array([orbits[-1].p])))
-    if (values.real > 0).sum() > 1:  # seen backwards in time the other side is the slow one
-        rate = np.abs(values.real).min()
-    else:
-        rate = min(values.real[values.real > 0].min(), np.abs(values.real).min())
+    rate = _rate(values, _is_reset(orbits[-1]))
     a, b = orbits[-2], orbits[-1]
     share = np.exp(-rate * (b.period - a.period))
     p = (b.p - share * a.p) / (1 - share) if share < 1 else b.p
@@ -97,20 +126,22 @@ def _homoclinic(field: Field, branch: CycleBranch, saddle, scale) -> LongEnd | N
         "distance": distance(b, saddle, scale),
         "growth": _exponential_growth(orbits, p, rate),
         "change": change,
-        "eigenvalue_per_ms": float(values.real[values.real > 0].min()),
+        "eigenvalue_per_ms": float(values.real.max()),
         "period_ms": b.period,
     }
-    return LongEnd("homoclinic", float(p), saddle, numbers)
+    kind = "homoclinic" if values.real.max() > 0 else "boundary equilibrium"
+    return LongEnd(kind, float(p), saddle, numbers)
 
 
-def _exponential_growth(orbits: list[Orbit], p: float, rate: float) -> float:
+def _exponential_growth(orbits: list[CyclePoint], p: float, rate: float) -> float:
     """Return d(-log|p - p_c|)/dT over the saddle's rate: 1 near a homoclinic orbit.
 
     Of the orbits before those from which p_c is.
     """
     periods = np.array([o.period for o in orbits[:-1]])
     gaps = np.abs(np.array([o.p for o in orbits[:-1]]) - p)
-    good = gaps > 1e-9 * max(abs(p), 1e-3)
+    size = max(abs(p), 1e-3)
+    good = (gaps > 1e-9 * size) & (gaps < 1e-3 * size)
     if good.sum() < 2:
         return np.nan
     t, g = periods[good][-2:], -np.log(gaps[good][-2:])
@@ -119,7 +150,7 @@ def _exponential_growth(orbits: list[Orbit], p: float, rate: float) -> float:
 
 def _snic(branch: CycleBranch, folds: list[SpecialPoint], scale) -> LongEnd | None:
     """Return the saddle-node on the cycle: sqrt growth, and a distance that goes to zero."""
-    orbits = [q.orbit for q in branch.points[-6:]]
+    orbits = branch.points[-6:]
     periods = np.array([o.period for o in orbits])
     for fold in sorted(folds, key=lambda q: abs(q.p - orbits[-1].p)):
         gaps = np.abs(np.array([o.p for o in orbits]) - fold.p)

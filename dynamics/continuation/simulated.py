@@ -4,11 +4,12 @@ import numpy as np
 
 from .arclength import NoConvergence
 from .collocation import DEGREE, Orbit
-from .cycles import INTERVALS, CyclePoint, solved
+from .cycles import INTERVALS, CyclePoint, Follower
 from .field import Field
 
 RUN = 400.0  # ms of one stretch of integration
 STRETCHES = 12
+FAR = 1e3  # scaled size of a state that has run away
 PERIODIC = 1e-3  # scaled difference of two successive rounds
 
 
@@ -28,6 +29,11 @@ def simulated_cycle(field: Field, p: float, start: np.ndarray, span: float) -> C
 
     scale, x = field.limits(), np.asarray(start, float)
     own = np.array([p])
+
+    def escapes(t, y):
+        return np.abs(y / scale).max() - FAR
+
+    escapes.terminal = True
     for _ in range(STRETCHES):
         run = solve_ivp(
             lambda t, y: field.point_slopes(y, own),
@@ -37,9 +43,10 @@ def simulated_cycle(field: Field, p: float, start: np.ndarray, span: float) -> C
             jac=lambda t, y: field.jacobian(y, own),
             rtol=1e-7,
             atol=1e-8 * scale,
+            events=escapes,
             dense_output=True,
         )
-        if not run.success or not np.isfinite(run.y[:, -1]).all():
+        if run.status != 0 or not np.isfinite(run.y[:, -1]).all():
             return None
         x = run.y[:, -1]
         if np.abs(field.slopes(x, own) / scale).max() < 1e-7:
@@ -47,7 +54,7 @@ def simulated_cycle(field: Field, p: float, start: np.ndarray, span: float) -> C
         found = _last_round(run, field, scale)
         if found is not None:
             try:
-                return solved(field, _orbit(run, *found, p), span)
+                return Follower(field, span).solved(_orbit(run, *found, p))
             except (NoConvergence, np.linalg.LinAlgError):
                 continue
     return None

@@ -1,90 +1,246 @@
 """How a cell begins to fire: a verdict from what is measured on its bifurcation diagram."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from brian2 import ms
 
 from ...dynamics import Diagram, bifurcations
+from ...dynamics.continuation.arclength import NoConvergence
+from ...dynamics.continuation.cycles import CycleBranch, CyclePoint
+from ...errors import InputError
 from ...models.by_name import takes_names
 from ...models.units import column
+from ...simulation.numerics import Numerics, numerics_of
+from ...simulation.run import simulate
+from ..stimuli import Ramp
+from .latency import latency
+from .thresholds import rheobase
 
 TYPES = {
-    "I": "rest ends in a saddle-node on the cycle: the rate begins at zero, without hysteresis",
+    "I": "rest ends where the cycle begins: the rate begins at zero, without hysteresis",
     "II": "rest loses its stability in a Hopf bifurcation: the rate begins above zero",
     "II*": "rest ends in a saddle-node beside a cycle that is there already: the rate jumps, with "
     "hysteresis",
     "undecided": "the diagram does not show where rest ends and which cycle is reached",
 }
+NEAR, FAR = 1e-8, 1e-2  # of the input's range: between these distances the onset is fitted
+CLEARLY = 3.0  # by this factor the better of two fits must be better
+RAMP = 1000.0  # ms, each way
+RELATIVE = (1.001, 1.1)  # multiples of the rheobase at which latencies are measured
+
+
+@dataclass(frozen=True)
+class _Onset:
+    """Where the stable cycle begins that is there once rest has ended."""
+
+    p: float = np.nan
+    type: str = "no stable cycle"
+    growth: float = np.nan
+    branch: CycleBranch | None = None
+    fold: CyclePoint | None = None
 
 
 @takes_names
-def excitability(model, values=None, *, report: Callable | None = None) -> pd.DataFrame:
+def excitability(
+    model,
+    values=None,
+    *,
+    diagram: Diagram | None = None,
+    steps: bool = True,
+    report: Callable | None = None,
+    **numerics,
+) -> pd.DataFrame:
     """Return how a cell begins to fire, with the numbers from which that follows.
 
     Parameters
     ----------
     model : NeuronModel
-        Without reset, noise and explicit time.
+        Without noise and explicit time.
     values : Quantity, shape (2,), optional
         Range of the input; default: the model's input range and half of it below.
+    diagram : Diagram, optional
+        One of this model over its input that has been made already, instead of `values`.
+    steps : bool
+        Simulate steps and a ramp too, beside the diagram.
     report : callable, optional
         Is told in a sentence what is being done.
+    **numerics
+        Of the simulations; see `excitable.simulation.Numerics`.
 
     Returns
     -------
     DataFrame
         One row: ``verdict`` ("I", "II", "II*", "undecided"), ``rest_ends_by`` (which bifurcation),
         ``rest_ends`` (where), ``cycle_begins_by`` and ``cycle_begins``, the hysteresis between,
-        ``onset_rate_Hz`` of the stable cycle where rest ends (of a SNIC 0), the measured ``growth``
-        of the period (see `Diagram`), ``rest_returns``: where an equilibrium becomes stable again
-        (depolarisation block), and ``why``.
+        ``onset_rate_Hz`` of the stable cycle where rest ends (of type I: 0), the measured
+        ``growth`` of the period (see `Diagram`), ``onset`` (how the rate rises from where the
+        cycle begins: "square root", "logarithm", "jump", or "undecided" where no fit is three
+        times better than the next), ``onset_exponent`` (measured, of the distance to there),
+        ``rest_returns``: where an equilibrium becomes stable again (depolarisation block), and
+        ``why``. With `steps`: ``step_rheobase`` of a step from rest that fires on and on,
+        ``latency_at_1.001_ms`` and ``latency_at_1.1_ms`` of the first spike at so many times that,
+        ``ramp_up``, the input at the first spike of a slow ramp, and ``ramp_down``, that at the
+        last one on its way back; NaN where there is none.
 
     Notes
     -----
     Hodgkin's classes (1948, J. Physiol. 107:165-181) by bifurcation: Rinzel & Ermentrout 1998.
-    Nothing is decided by a threshold on a rate: type I needs the SNIC itself, told by the saddle-
-    node on the cycle and the exponent of the period.
+    Nothing is decided by a threshold on a rate: type I needs the cycle to begin where rest ends,
+    at a SNIC or (cells that are reset) at an equilibrium that reaches the threshold, and a rate
+    that is measured to go to zero there. The ramp takes a second each way; a cell that is slow to
+    leave rest fires later on it than where rest ends.
 
     Examples
     --------
     >>> from brian2 import uA, cm
     >>> from excitable.models import HODGKIN_HUXLEY
-    >>> excitability(HODGKIN_HUXLEY, [0, 20]*uA/cm**2)["verdict"].item()
+    >>> excitability(HODGKIN_HUXLEY, [0, 20]*uA/cm**2, steps=False)["verdict"].item()
     'II'
     """
-    if values is None:
-        low, high = model.input_range
-        values = np.array([low - (high - low) / 2, high]) * model.input_unit
-    diagram = bifurcations(model, "I", values, report=report)
-    return pd.DataFrame([_verdict(diagram)])
+    chosen = numerics_of(excitability, numerics)
+    if diagram is None:
+        diagram = bifurcations(model, "I", _range(model, values), report=report)
+    elif values is not None or (diagram.model.name, diagram.parameter) != (model.name, model.input):
+        raise InputError(
+            f"diagram: expected one of {model.name} over {model.input} and no values beside it, "
+            f"got one of {diagram.model.name} over {diagram.parameter}"
+        )
+    row = _verdict(diagram)
+    if steps:
+        row |= _steps(diagram, row[column("rest_ends", diagram.field.free_units[0])], chosen)
+    return pd.DataFrame([row])
+
+
+def _range(model, values):
+    if values is not None:
+        return values
+    low, high = model.input_range
+    return np.array([low - (high - low) / 2, high]) * model.input_unit
 
 
 def _verdict(diagram: Diagram) -> dict:
     unit = diagram.field.free_units[0]
     name = lambda text: column(text, unit)  # noqa: E731
-    row = {"model": diagram.model.name, "verdict": "undecided"}
     end, kind = _end_of_rest(diagram)
-    begin, begins, growth = _begin_of_cycle(diagram, end)
-    snic = begins == "SNIC" and kind == "saddle-node" and abs(begin - end) < 1e-6 * abs(end or 1)
-    if snic:
-        row["verdict"] = "I"
-    elif kind == "Hopf":
-        row["verdict"] = "II"
-    elif kind == "saddle-node" and begin < end:
-        row["verdict"] = "II*"
-    row |= {
+    begin = _begin_of_cycle(diagram, end)
+    onset, exponent = _onset_fit(diagram, begin)
+    verdict = _type(kind, end, begin, onset)
+    from_zero = verdict == "I"
+    return {
+        "model": diagram.model.name,
+        "verdict": verdict,
         "rest_ends_by": kind,
         name("rest_ends"): end,
-        "cycle_begins_by": begins,
-        name("cycle_begins"): begin,
-        name("hysteresis"): 0.0 if snic else end - begin,
-        "onset_rate_Hz": 0.0 if snic else _rate_at(diagram, end),
-        "growth": growth,
+        "cycle_begins_by": begin.type,
+        name("cycle_begins"): begin.p,
+        name("hysteresis"): 0.0 if from_zero else end - begin.p,
+        "onset_rate_Hz": 0.0 if from_zero else _rate_at(diagram, end),
+        "growth": begin.growth,
+        "onset": onset,
+        "onset_exponent": exponent,
         name("rest_returns"): _return_of_rest(diagram, end),
-        "why": TYPES[row["verdict"]],
+        "why": TYPES[verdict],
     }
-    return row
+
+
+def _type(kind: str, end: float, begin: _Onset, onset: str) -> str:
+    """Return the type; "undecided" where the diagram and the measured onset do not agree."""
+    together = abs(begin.p - end) < 1e-6 * max(abs(end), 1e-3)
+    from_zero = {"saddle-node": ("SNIC", "square root"),
+                 "boundary equilibrium": ("boundary equilibrium", "logarithm")}  # fmt: skip
+    if together and from_zero.get(kind) == (begin.type, onset):
+        return "I"
+    if kind == "Hopf" and np.isfinite(begin.p):
+        return "II"
+    if kind == "saddle-node" and begin.p < end and not together:
+        return "II*"
+    return "undecided"
+
+
+def _onset_fit(diagram: Diagram, begin: _Onset) -> tuple[str, float]:
+    """Return how the rate rises with the distance to where the cycle begins, and its exponent."""
+    if begin.branch is None:
+        return "undecided", np.nan
+    span = diagram.high - diagram.low
+    pairs = {(q.p - begin.p, q.spikes * 1000 / q.period) for q in begin.branch.points if q.stable}
+    own = np.array([x for x in sorted(pairs) if NEAR * span < x[0] < FAR * span])
+    if begin.fold is not None:  # which the branch itself passes in large steps
+        own = _beside_fold(begin)
+    if len(own) < 4:
+        return "undecided", np.nan
+    gaps, rates = own[: max(4, len(own) // 2)].T
+    exponent = float(np.polyfit(np.log(gaps[:3]), np.log(rates[:3]), 1)[0])
+    if abs(exponent - 0.5) < 0.1:
+        return "square root", exponent
+    by_logarithm = _misfit(np.log(gaps), 1 / rates)
+    by_jump = _misfit(np.sqrt(gaps), rates)
+    if by_logarithm * CLEARLY < by_jump:
+        return "logarithm", exponent
+    return ("jump" if by_jump * CLEARLY < by_logarithm else "undecided"), exponent
+
+
+def _beside_fold(begin: _Onset) -> np.ndarray:
+    """Return distances from a fold of cycles, and the rates of the stable cycle there."""
+    found = []
+    for length in np.outer((1, -1), np.geomspace(3e-3, 3e-2, 5)).ravel():
+        try:
+            q, _ = begin.branch.follower.at(begin.fold, length)
+        except (NoConvergence, np.linalg.LinAlgError):
+            continue
+        if q.stable and q.p > begin.p:
+            found.append((q.p - begin.p, 1000 * q.spikes / q.period))
+    return np.array(found)
+
+
+def _misfit(x: np.ndarray, y: np.ndarray) -> float:
+    """Return by how much values miss a straight line, relative to their mean."""
+    line = np.polyval(np.polyfit(x, y, 1), x)
+    return float(np.std(y - line) / abs(np.mean(y))) + 1e-12
+
+
+# --- steps and a ramp ----------------------------------------------------------------------------
+
+
+def _steps(diagram: Diagram, end: float, chosen: Numerics) -> dict:
+    """Return what steps from rest and a slow ramp give."""
+    model, unit = diagram.model, diagram.field.free_units[0]
+    numerics = chosen.but()
+    try:
+        threshold = float(rheobase(model, **numerics) / unit)
+    except InputError:  # it fires at every input that was tried, or at none
+        threshold = np.nan
+    times = [np.nan] * len(RELATIVE)
+    if threshold > 0:
+        given = {"relative_to": threshold * unit, "duration": 2 * RAMP * ms}
+        times = latency(model, list(RELATIVE), **given, **numerics)["latency_ms"].tolist()
+    up, down = _ramped(diagram, end if np.isfinite(end) else threshold, chosen)
+    row = {column("step_rheobase", unit): threshold}
+    row |= {f"latency_at_{k}_ms": t for k, t in zip(RELATIVE, times, strict=True)}
+    return row | {column("ramp_up", unit): up, column("ramp_down", unit): down}
+
+
+def _ramped(diagram: Diagram, centre: float, chosen: Numerics) -> tuple[float, float]:
+    """Return the input at the first spike of a ramp up, and at the last one on its way back."""
+    if not np.isfinite(centre):
+        return np.nan, np.nan
+    model, unit = diagram.model, diagram.field.free_units[0]
+    reach = (diagram.high - diagram.low) / 4
+    low, high = max(centre - reach, diagram.low), min(centre + reach, diagram.high)
+    slope = (high - low) / RAMP
+    stimulus = Ramp(slope * unit / ms, offset=RAMP * ms, start=low * unit) + Ramp(
+        -slope * unit / ms, onset=RAMP * ms, start=high * unit
+    )
+    run = simulate(model, stimulus, 1, 2 * RAMP * ms, **chosen.of_a_run,
+                   label=f"ramp of {model.name}")  # fmt: skip
+    rising, falling = run.spike_ms[run.spike_ms < RAMP], run.spike_ms[run.spike_ms >= RAMP]
+    up = low + slope * rising[0] if len(rising) else np.nan
+    return up, high - slope * (falling[-1] - RAMP) if len(falling) else np.nan
+
+
+# --- reading the diagram -------------------------------------------------------------------------
 
 
 def _end_of_rest(diagram: Diagram) -> tuple[float, str]:
@@ -101,6 +257,9 @@ def _end_of_rest(diagram: Diagram) -> tuple[float, str]:
     _, curve, stable, backwards = best
     p = curve.p[::-1] if backwards else curve.p
     lost = np.flatnonzero(~stable)
+    if not len(lost) and p[-1] < diagram.high:  # it ends: at the threshold
+        point = min(curve.points, key=lambda q: abs(q.p - p[-1]))
+        return point.p, point.type
     if not len(lost):
         return np.nan, "stable throughout"
     near = min(curve.points, key=lambda q: abs(q.p - p[lost[0]]))
@@ -109,11 +268,11 @@ def _end_of_rest(diagram: Diagram) -> tuple[float, str]:
     return point.p, point.type
 
 
-def _begin_of_cycle(diagram: Diagram, end: float) -> tuple[float, str, float]:
-    """Return the lowest input of the stable cycle that is there where rest has ended."""
+def _begin_of_cycle(diagram: Diagram, end: float) -> _Onset:
+    """Return where the stable cycle begins that is there once rest has ended."""
     above = end + 0.01 * (diagram.high - diagram.low)
     for k, branch in enumerate(diagram.cycles):
-        p = np.array([q.orbit.p for q in branch.points])
+        p = np.array([q.p for q in branch.points])
         stable = np.array([q.stable for q in branch.points])
         over = np.flatnonzero(((p[:-1] - above) * (p[1:] - above) <= 0) & stable[:-1] & stable[1:])
         for at in over:
@@ -124,13 +283,14 @@ def _begin_of_cycle(diagram: Diagram, end: float) -> tuple[float, str, float]:
             last = m + step if 0 <= m + step < len(p) else m
             if k in diagram.ends and last == len(p) - 1:
                 found = diagram.ends[k]
-                return found.p, found.type, found.numbers.get("growth", np.nan)
+                return _Onset(found.p, found.type, found.numbers.get("growth", np.nan), branch)
             special = [s for s in branch.special if s.type == "fold of cycles"]
             if special:
                 fold = min(special, key=lambda s: abs(s.p - p[m]))
-                return fold.p, "fold of cycles", np.nan
-            return float(p[m]), "Hopf" if branch.end == "Hopf" else branch.end, np.nan
-    return np.nan, "no stable cycle", np.nan
+                return _Onset(fold.p, "fold of cycles", np.nan, branch, fold.point)
+            kind = "Hopf" if branch.end == "Hopf" else branch.end
+            return _Onset(float(p[m]), kind, np.nan, branch)
+    return _Onset()
 
 
 def _rate_at(diagram: Diagram, end: float) -> float:
@@ -138,7 +298,7 @@ def _rate_at(diagram: Diagram, end: float) -> float:
     if not np.isfinite(end):
         return np.nan
     stable = [q for q in diagram.orbits_at(end) if q.stable]
-    return 1000 / stable[0].orbit.period if stable else np.nan
+    return 1000 * stable[0].spikes / stable[0].period if stable else np.nan
 
 
 def _return_of_rest(diagram: Diagram, end: float) -> float:

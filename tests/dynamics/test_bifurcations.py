@@ -9,14 +9,15 @@ from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY
 
 from excitable import NeuronModel
 from excitable.errors import InputError
+from tests.diagrams import connor_stevens_diagram, squid_diagram
 from tests.user_models import FITZHUGH_NAGUMO, MORRIS_LECAR, WANG_BUZSAKI
 
 DENSITY = uA / cm**2
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def squid():
-    return bifurcations(HODGKIN_HUXLEY, "I", [0, 160] * DENSITY)
+    return squid_diagram()
 
 
 def of_type(diagram, kind, name="I_uA_per_cm2"):
@@ -55,7 +56,7 @@ def test_cycles_of_the_squid_axon_at_8(squid):
 
 
 def test_snic_of_connor_stevens():
-    found = bifurcations(CONNOR_STEVENS, "I", [0, 200] * DENSITY)
+    found = connor_stevens_diagram(1)
     (snic,) = found.points.query("type == 'SNIC'").to_dict("records")
     assert snic["I_uA_per_cm2"] == pytest.approx(8.1140533, rel=1e-8)
     assert of_type(found, "Hopf")[-1] == pytest.approx(177.19937, rel=1e-7)
@@ -65,8 +66,7 @@ def test_snic_of_connor_stevens():
 
 @pytest.mark.parametrize(("factor", "place"), [(2, 27.5969399), (3, 45.5585242)])
 def test_homoclinic_orbits_of_connor_stevens(factor, place):
-    model = CONNOR_STEVENS.with_(g_A=47.7 * factor * msiemens / cm**2)
-    found = bifurcations(model, "I", [0, 200] * DENSITY)
+    found = connor_stevens_diagram(factor)
     assert of_type(found, "homoclinic") == pytest.approx([place], rel=2e-8)
     (end,) = found.ends.values()
     assert end.numbers["growth"] == pytest.approx(1, abs=1e-2)
@@ -74,8 +74,7 @@ def test_homoclinic_orbits_of_connor_stevens(factor, place):
 
 
 def test_fold_of_cycles_without_a_current():
-    model = CONNOR_STEVENS.with_(g_A=0 * msiemens / cm**2)
-    found = bifurcations(model, "I", [-20, 200] * DENSITY)
+    found = connor_stevens_diagram(0)
     (fold,) = found.points.query("type == 'fold of cycles'").to_dict("records")
     assert fold["I_uA_per_cm2"] == pytest.approx(-8.0498962, rel=1e-7)
     assert fold["period_ms"] == pytest.approx(16.36546, rel=1e-6)

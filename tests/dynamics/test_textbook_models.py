@@ -2,9 +2,14 @@
 
 import numpy as np
 import pytest
+from brian2 import ms
 from excitable.dynamics import bifurcations, equilibria, rest
 from excitable.models import find_model
-from excitable.models.zoo.textbook import TEXTBOOK
+from excitable.models.zoo.textbook import ADAPTIVE_EXPONENTIAL, EXPONENTIAL, TEXTBOOK
+from excitable.simulation import reference
+from scipy.integrate import quad
+
+from excitable import Constant
 
 EVERY = [m for top in TEXTBOOK for m in (top, *top.variants.values())]
 
@@ -41,6 +46,90 @@ def test_hindmarsh_rose_rests_where_a_cubic_is_zero():
 @pytest.mark.parametrize("model", EVERY, ids=lambda m: m.name)
 def test_starts_at_rest_and_documents_itself(model):
     assert model.references
-    assert all(p.meaning and p.range for p in model.parameters.values())
+    for name, parameter in model.parameters.items():
+        assert parameter.meaning, name
+        assert parameter.range[0] <= parameter.value <= parameter.range[1], name
+    symbols = {s.name for rhs in model.symbolic.rhs.values() for s in rhs.free_symbols}
+    assert symbols - {*model.parameters, *model.symbolic.rhs} == {model.input}
     at_rest = rest(model, {}, 1)[model.membrane].item()
-    assert np.isfinite(at_rest)
+    # Where a = -g_L nothing leads back to rest.
+    assert np.isfinite(at_rest) == (model.name != "adaptive_exponential_delayed_bursting")
+
+
+# --- exponential integrate-and-fire --------------------------------------------------------------
+
+
+def test_exponential_cell_in_closed_form():
+    # The slope of the current vanishes at V_T, where I = g_L*(V_T - E_L - Delta_T).
+    found = bifurcations(EXPONENTIAL, "I", [0, 2] * EXPONENTIAL.input_unit)
+    (snic,) = found.points.query("type == 'SNIC'").to_dict("records")
+    assert snic["I_uA_per_cm2"] == pytest.approx(0.1 * (5.1 - 3.48), rel=1e-9)
+    for current in (0.2, 0.5, 1.5):
+        (cycle,) = found.cycles_at(current * EXPONENTIAL.input_unit).to_dict("records")
+
+        def pace(v, current=current):
+            return 1 / (0.1 * (-65 - v) + 0.348 * np.exp((v + 59.9) / 3.48) + current)
+
+        period = 1.7 + sum(quad(pace, a, b, epsabs=0, epsrel=1e-12)[0]
+                           for a, b in ((-68, -59.9), (-59.9, -50), (-50, 0)))  # fmt: skip
+        assert cycle["period_ms"] == pytest.approx(period, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [m for m in (ADAPTIVE_EXPONENTIAL, *ADAPTIVE_EXPONENTIAL.variants.values())
+     if m.values["a"] > -m.values["g_L"]],
+    ids=lambda m: m.name,
+)  # fmt: skip
+def test_where_the_rest_of_an_adaptive_exponential_cell_ends(model):
+    """Touboul & Brette 2008, Biol. Cybern. 99:319-334: saddle-node or Hopf, by a and tau_w."""
+    names = ("C", "g_L", "a", "E_L", "V_T", "Delta_T", "tau_w")
+    C, g_L, a, E_L, V_T, width, tau_w = (model.parameters[name].value for name in names)
+    ratio = C / g_L / tau_w  # of the time constants
+    kind = "Hopf" if a / g_L > ratio else "saddle-node"
+    bend = min(a / g_L, ratio)
+    v = V_T + width * np.log(1 + bend)
+    expected = (g_L + a) * (v - E_L) - g_L * width * (1 + bend)
+    found = bifurcations(model, "I", [-200, 1000] * model.input_unit, cycles=False).points
+    own = found[found["type"] == kind]["I_pA"].to_numpy()
+    assert np.abs(own - expected).min() < 1e-7 * max(abs(expected), 1)
+
+
+def intervals(name, current, duration):
+    model = find_model(name)
+    run = reference(model, Constant(current * model.input_unit), duration * ms, start="initial")
+    return run.spike_ms, np.diff(run.spike_ms)
+
+
+def test_published_firing_patterns_of_the_adaptive_exponential_cell():
+    """Naud et al. 2008, figure 4: constants and steps of its table."""
+    pattern = "adaptive_exponential_"
+    _, tonic = intervals(pattern + "tonic", 500, 300)
+    assert np.ptp(tonic) < 0.1 * tonic.mean()
+    _, adapting = intervals(pattern + "adapting", 500, 400)
+    assert (np.diff(adapting) > 0).all()
+    assert adapting[-1] > 3 * adapting[0]
+    _, initial = intervals(pattern + "initial_burst", 400, 400)
+    assert initial[-1] > 5 * initial[0]
+    assert np.ptp(initial[-3:]) < 0.05 * initial[-1]
+    for name, current in (("bursting", 210), ("delayed_bursting", 110)):
+        spikes, bursts = intervals(pattern + name, current, 600)
+        pauses = bursts > 3 * bursts.min()
+        assert 2 < pauses.sum() < len(bursts) / 2
+        assert (spikes[0] > 30) == (name == "delayed_bursting")
+    spikes, accelerating = intervals(pattern + "accelerating", 300, 500)
+    assert spikes[0] > 3 * accelerating[-1]
+    assert (np.diff(accelerating) < 0).all()
+    spikes, _ = intervals(pattern + "transient", 180, 600)
+    assert 0 < len(spikes) < 5
+    assert spikes[-1] < 100
+    _, irregular = intervals(pattern + "irregular", 160, 700)
+    assert len(np.unique(irregular[-20:].round(2))) >= 10
+
+
+def test_rates_of_the_adaptive_exponential_cell():
+    """Its cycles through the reset against the reference solution."""
+    found = bifurcations(ADAPTIVE_EXPONENTIAL, "I", [700, 900] * ADAPTIVE_EXPONENTIAL.input_unit)
+    (cycle,) = found.cycles_at(800 * ADAPTIVE_EXPONENTIAL.input_unit).to_dict("records")
+    _, steps = intervals("adaptive_exponential", 800, 900)
+    assert cycle["rate_Hz"] == pytest.approx(1000 / steps[-1], rel=1e-7)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from brian2 import cm, msiemens, mV, uA
 from excitable.dynamics import bifurcations, curves, saddle_node_loop
-from excitable.dynamics.continuation.two_parameters import bialternate
-from excitable.models import CONNOR_STEVENS
+from excitable.dynamics.two_parameters.curves import bialternate
+from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY
 from scipy.integrate import solve_ivp
 from scipy.interpolate import CubicSpline
 
@@ -17,7 +17,8 @@ AXES = ["g_A_mS_per_cm2", "I_uA_per_cm2"]
 
 @pytest.fixture(scope="module")
 def plane():
-    return curves(CONNOR_STEVENS, ("g_A", "I"), [0, 150] * CONDUCTANCE, [-10, 60] * DENSITY)
+    ranges = [0, 150] * CONDUCTANCE, [-10, 60] * DENSITY
+    return curves(CONNOR_STEVENS, ("g_A", "I"), *ranges, cycles=False)
 
 
 def test_cusps_and_bogdanov_takens_points(plane):
@@ -68,7 +69,7 @@ def test_bautin_and_bogdanov_takens_in_closed_form():
         dy/dt = (a + I*x + x**2 - x*y)/ms : 1
         """,
     )  # fmt: skip
-    found = curves(model, ("a", "I"), [-1, 1], [-2, 2])
+    found = curves(model, ("a", "I"), [-1, 1], [-2, 2], cycles=False)
     bt = found.points.query("type == 'Bogdanov-Takens'")[["a", "I"]].to_numpy()
     assert bt == pytest.approx(np.zeros((1, 2)), abs=1e-6)
     folds = found.table.query("kind == 'saddle-node'")
@@ -77,6 +78,47 @@ def test_bautin_and_bogdanov_takens_in_closed_form():
     assert len(hopf)
     assert np.abs(hopf["a"]).max() < 1e-9
     assert hopf["I"].max() < 1e-6
+
+
+def test_folds_of_cycles_and_their_cusp_in_closed_form():
+    # With r**2 = s: I + a*s + s**2 - s**3 = 0, folds where a + 2*s - 3*s**2 = 0, a cusp at s = 1/3.
+    growth = "(I + a*(x**2 + y**2) + (x**2 + y**2)**2 - (x**2 + y**2)**3)"
+    model = NeuronModel(
+        name="cusp", parameters={"a": 0.0}, input_unit=mV / mV, initial={"x": 0.3, "y": 0.1},
+        equations=f"""
+        dx/dt = ({growth}*x - 2*y)/ms : 1
+        dy/dt = ({growth}*y + 2*x)/ms : 1
+        """,
+    )  # fmt: skip
+    found = curves(model, ("a", "I"), [-0.5, 0.2], [-0.2, 0.3])
+    folds = found.table.query("kind == 'fold of cycles'")
+    s = folds["x"].to_numpy() ** 2 + folds["y"].to_numpy() ** 2
+    assert folds["a"].to_numpy() == pytest.approx(3 * s**2 - 2 * s, abs=1e-7)
+    assert folds["I"].to_numpy() == pytest.approx(s**2 - 2 * s**3, abs=1e-7)
+    assert s.min() < 2e-3  # to the generalised Hopf point
+    assert s.max() > 0.5  # and through the cusp
+    (cusp,) = found.points.query("type == 'cusp of cycles'").to_dict("records")
+    assert (cusp["a"], cusp["I"]) == pytest.approx((-1 / 3, 1 / 27), abs=1e-6)
+
+
+def test_folds_of_cycles_of_the_squid_axon():
+    """The three folds at 36 mS/cm2, on curves that begin beside them."""
+    ranges = [35.6, 36.6] * CONDUCTANCE, [5, 11] * DENSITY
+    found = curves(HODGKIN_HUXLEY, ("g_K", "I"), *ranges)
+    at = []
+    for _, own in found.table.query("kind == 'fold of cycles'").groupby("curve"):
+        path = CubicSpline(*own.sort_values("g_K_mS_per_cm2")[["g_K_mS_per_cm2", AXES[1]]].T.values)
+        at.append(float(path(36.0)))
+    assert sorted(at) == pytest.approx([6.2603213, 7.8423471, 7.9177855], rel=1e-6)
+
+
+@pytest.mark.slow
+def test_folds_of_cycles_of_connor_stevens():
+    ranges = [5, 30] * CONDUCTANCE, [-8, 6] * DENSITY
+    found = curves(CONNOR_STEVENS, ("g_A", "I"), *ranges)
+    own = found.table.query("kind == 'fold of cycles'").sort_values(AXES[0])
+    at = CubicSpline(*own[AXES].T.values)(47.7 / 2)
+    assert at == pytest.approx(1.2663701, rel=2e-6)
 
 
 def test_bialternate_product_has_the_sums_of_eigenvalues():

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from brian2 import cm, msiemens, uA
-from excitable.models import CONNOR_STEVENS, find_model
+from brian2 import ms, nA
+from excitable.models import LIF, QIF, find_model
 from excitable.protocols import excitability
 
-DENSITY = uA / cm**2
+from excitable.errors import InputError
+from tests.diagrams import connor_stevens_diagram
 
 
 @pytest.mark.parametrize(
@@ -17,21 +18,53 @@ DENSITY = uA / cm**2
     ],
 )  # fmt: skip
 def test_connor_stevens_over_its_a_current(factor, verdict, hysteresis):
-    model = CONNOR_STEVENS.with_(g_A=47.7 * factor * msiemens / cm**2)
-    (row,) = excitability(model, [-20, 200] * DENSITY).to_dict("records")
+    diagram = connor_stevens_diagram(factor)
+    (row,) = excitability(diagram.model, diagram=diagram, steps=False).to_dict("records")
     assert row["verdict"] == verdict
     if hysteresis is not None:
         assert row["hysteresis_uA_per_cm2"] == pytest.approx(hysteresis, abs=2e-7)
     if verdict == "I":
         assert row["onset_rate_Hz"] == 0
         assert row["growth"] == pytest.approx(-0.5, abs=0.1)
+        assert row["onset_exponent"] == pytest.approx(0.5, abs=0.05)
     else:
         assert row["onset_rate_Hz"] > 10
+    assert row["onset"] == {"I": "square root", "II": "jump", "II*": "logarithm"}[verdict]
     assert 170 < row["rest_returns_uA_per_cm2"] < 180
 
 
 def test_a_cell_that_does_not_fire_in_the_range_is_undecided():
-    row = excitability(find_model("fitzhugh_nagumo"), [-0.2, 0.1]).iloc[0]
+    row = excitability(find_model("fitzhugh_nagumo"), [-0.2, 0.1], steps=False).iloc[0]
     assert row["verdict"] == "undecided"
     assert row["rest_ends_by"] == "stable throughout"
     assert np.isnan(row["onset_rate_Hz"])
+
+
+@pytest.mark.slow
+def test_steps_and_a_ramp_of_connor_stevens():
+    diagram = connor_stevens_diagram(1)
+    (row,) = excitability(diagram.model, diagram=diagram).to_dict("records")
+    assert row["step_rheobase_uA_per_cm2"] == pytest.approx(8.1140533, rel=2e-5)
+    assert row["latency_at_1.1_ms"] == pytest.approx(70.6233, abs=0.02)
+    # Near a saddle-node it grows as the inverse square root: tenfold at a hundredth.
+    assert row["latency_at_1.001_ms"] > 5 * row["latency_at_1.1_ms"]
+    assert 8.114 < row["ramp_up_uA_per_cm2"] < 15
+    assert 8.114 < row["ramp_down_uA_per_cm2"] < 15
+
+
+def test_cells_that_are_reset():
+    (row,) = excitability(LIF, [0, 5] * nA, backend="numpy", dt=2 * ms).to_dict("records")
+    assert (row["verdict"], row["onset"]) == ("I", "logarithm")
+    assert row["rest_ends_nA"] == pytest.approx(1.5, abs=1e-9)
+    assert row["step_rheobase_nA"] == pytest.approx(1.5, rel=1e-4)
+    assert row["latency_at_1.1_ms"] == pytest.approx(10 * np.log(11), rel=1e-3)
+    # v lags behind the ramp by slope*tau at its own speed: it crosses at 1.5 nA + 2.5e-3*10 nA.
+    assert row["ramp_up_nA"] == pytest.approx(1.5 + 2.5e-2, abs=1e-3)
+    assert row["ramp_down_nA"] > 1.5
+    (quadratic,) = excitability(QIF, [-1, 4], steps=False).to_dict("records")
+    assert (quadratic["verdict"], quadratic["onset"]) == ("I", "square root")
+
+
+def test_another_cell_s_diagram_is_refused():
+    with pytest.raises(InputError, match="expected one of lif over I"):
+        excitability(LIF, diagram=connor_stevens_diagram(1))

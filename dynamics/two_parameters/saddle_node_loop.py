@@ -15,10 +15,10 @@ import pandas as pd
 from ...errors import InputError
 from ...models.by_name import takes_names
 from ...models.units import column
-from .diagram import bifurcations, checked
-from .field import Field
-from .simulated import RUN
-from .two_parameters import Curve, _curve
+from ..continuation.diagram import bifurcations, checked
+from ..continuation.field import Field
+from ..continuation.simulated import RUN
+from .curves import Curve, _curve
 
 START = 0.01  # scaled distance from the saddle-node at which the trajectory starts
 ARRIVED = 1e-5  # scaled distance from its centre manifold at which it has come back; more where

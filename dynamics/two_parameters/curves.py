@@ -1,4 +1,4 @@
-"""Curves of saddle-nodes and Hopf points over two parameters, with the points on them."""
+"""Curves of saddle-nodes, Hopf points and folds of cycles over two parameters."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,12 +11,14 @@ import pandas as pd
 from ...errors import InputError
 from ...models.by_name import takes_names
 from ...models.units import column
-from .arclength import Curve, CurvePoint, NoConvergence, located
-from .diagram import bifurcations, checked
-from .field import Field
-from .normal_forms import first_lyapunov
+from ..continuation.arclength import Curve, CurvePoint, NoConvergence, located
+from ..continuation.diagram import bifurcations, checked
+from ..continuation.field import Field
+from ..continuation.normal_forms import first_lyapunov
+from .folds_of_cycles import FoldCurve, fold_curve
 
 SLICES = 5  # values of each parameter at which the curves are looked for
+CYCLE_SLICES = 3  # and of the first at which cycles are
 STEP = 0.02
 
 
@@ -27,11 +29,12 @@ class Curves:
     Attributes
     ----------
     table : DataFrame
-        One row per point of a curve: ``curve``, ``kind`` ("saddle-node", "Hopf"), both parameters,
-        the state.
+        One row per point of a curve: ``curve``, ``kind`` ("saddle-node", "Hopf", "fold of
+        cycles"), both parameters, ``period_ms`` and the state (of cycles: where the membrane is
+        highest).
     points : DataFrame
-        ``type`` ("cusp", "Bogdanov-Takens", "generalised Hopf"), both parameters, the state and
-        ``residual``.
+        ``type`` ("cusp", "Bogdanov-Takens", "generalised Hopf", "cusp of cycles"), both parameters,
+        the state and ``residual``.
     notes : list of str
     """
 
@@ -44,9 +47,16 @@ class Curves:
 
 @takes_names
 def curves(
-    model, parameters: tuple[str, str], first, second, *, I=None, report: Callable | None = None
+    model,
+    parameters: tuple[str, str],
+    first,
+    second,
+    *,
+    I=None,
+    cycles: bool = True,
+    report: Callable | None = None,
 ) -> Curves:
-    """Follow saddle-nodes and Hopf points over two parameters.
+    """Follow saddle-nodes, Hopf points and folds of cycles over two parameters.
 
     Parameters
     ----------
@@ -57,6 +67,9 @@ def curves(
         From where to where.
     I : Quantity, optional
         Constant input, where it is neither of the two.
+    cycles : bool
+        Follow folds of cycles too, from those that diagrams over the second parameter show at three
+        values of the first. Not of cells that are reset.
     report : callable, optional
         Is told in a sentence what is being done.
 
@@ -77,7 +90,7 @@ def curves(
     >>> from excitable.models import find_model
     >>> found = curves(find_model("fitzhugh_nagumo"), ("b", "I"), [0.5, 0.9], [0, 2])
     >>> sorted(set(found.table["kind"]))
-    ['Hopf']
+    ['Hopf', 'fold of cycles']
     """
     if len(parameters) != 2 or parameters[0] == parameters[1]:
         raise InputError(f"parameters: expected two different names, got {parameters!r}")
@@ -104,22 +117,52 @@ def curves(
                     notes.append(f"{kind} at {p:g}, {q:.6g}: {error}")
                     continue
                 done.append((kind, path))
-                rows += [(len(done) - 1, kind, u) for u in path]
+                rows += [(len(done) - 1, kind, np.nan, u) for u in path]
                 special += found
                 notes += note
+    if cycles and not model.system.reset and field.n > 1:
+        folds = _folds_of_cycles(model, names, ranges, second, field, I, say)
+        for k, curve in enumerate(folds, start=len(done)):
+            rows += [(k, "fold of cycles", t, np.append(x, p)) for p, x, t in curve.rows]
+            special += [("cusp of cycles", np.append(x, p), np.nan) for p, x, _ in curve.cusps]
+            notes += curve.notes
     return Curves(model, tuple(names), _table(field, rows), _points(field, special, ranges), notes)
+
+
+def _folds_of_cycles(model, names, ranges, second, field, I, say) -> list[FoldCurve]:
+    """Follow all folds of cycles that diagrams over the second parameter show."""
+    found: list[FoldCurve] = []
+    for p in np.linspace(*ranges[0], CYCLE_SLICES):
+        say(f"cycles at {names[0]} = {p:g}")
+        diagram = _diagram(model, names, 0, p, second, field, I, cycles=True)
+        for special in (s for b in diagram.cycles for s in b.special if s.type == "fold of cycles"):
+            start = np.array([p, special.p])
+            if any(_on(curve, start, special.point.period, ranges) for curve in found):
+                continue
+            found.append(fold_curve(field, ranges, special.point, start, moving=1))
+    return found
+
+
+def _on(curve: FoldCurve, start: np.ndarray, period: float, ranges) -> bool:
+    """Return whether a curve of folds goes by a fold."""
+    path = np.array([[*p, np.log(t)] for p, _, t in curve.rows])
+    scale = np.array([high - low for low, high in ranges] + [1.0])
+    return bool(_distance(path / scale, np.append(start, np.log(period)) / scale) < 5e-3)
+
+
+def _diagram(model, names, held: int, p, values, field, I, *, cycles: bool):
+    """Return the diagram over one of the parameters, the other one held."""
+    quantity, moving = p * field.free_units[held], names[1 - held]
+    if names[held] == model.input:
+        return bifurcations(model, moving, values, I=quantity, cycles=cycles)
+    given = {"I": I} if moving != model.input else {}
+    own = model.with_(**{names[held]: quantity})
+    return bifurcations(own, moving, values, cycles=cycles, **given)
 
 
 def _slice(model, names, held: int, p, values, field, I):
     """Yield saddle-nodes and Hopf points over one of the parameters, the other one held."""
-    quantity, moving = p * field.free_units[held], names[1 - held]
-    if names[held] == model.input:
-        found = bifurcations(model, moving, values, I=quantity, cycles=False)
-    else:
-        given = {"I": I} if moving != model.input else {}
-        own = model.with_(**{names[held]: quantity})
-        found = bifurcations(own, moving, values, cycles=False, **given)
-    for curve in found.curves:
+    for curve in _diagram(model, names, held, p, values, field, I, cycles=False).curves:
         for point in curve.points:
             if point.type in ("saddle-node", "Hopf"):
                 yield point.type, point.x, point.p
@@ -129,10 +172,14 @@ def _near(path: np.ndarray, start: np.ndarray, ranges) -> bool:
     """Return whether a path goes by a start, in the two parameters and the state."""
     scale = np.concatenate([np.maximum(np.ptp(path[:, :-2], axis=0), 1e-9),
                             [high - low for low, high in ranges]])  # fmt: skip
-    a, b = path[:-1] / scale, path[1:] / scale
-    step, u = b - a, start / scale
+    return bool(_distance(path / scale, start / scale) < 5e-3)
+
+
+def _distance(path: np.ndarray, u: np.ndarray) -> float:
+    """Return the distance of a point from a path of straight pieces."""
+    a, step = path[:-1], np.diff(path, axis=0)
     along = np.clip(((u - a) * step).sum(1) / np.maximum((step**2).sum(1), 1e-300), 0, 1)
-    return np.linalg.norm(a + along[:, None] * step - u, axis=1).min(initial=np.inf) < 5e-3
+    return np.linalg.norm(a + along[:, None] * step - u, axis=1).min(initial=np.inf)
 
 
 # --- what is zero on a curve ---------------------------------------------------------------------
@@ -289,8 +336,9 @@ def _columns(field: Field) -> list[str]:
 
 def _table(field: Field, rows) -> pd.DataFrame:
     n = field.n
-    found = [[k, kind, *u[n:], *u[:n]] for k, kind, u in rows]
-    return pd.DataFrame(found, columns=["curve", "kind", *_columns(field)])
+    found = [[k, kind, *u[n:], period, *u[:n]] for k, kind, period, u in rows]
+    names = _columns(field)
+    return pd.DataFrame(found, columns=["curve", "kind", *names[:2], "period_ms", *names[2:]])
 
 
 def _points(field: Field, special, ranges) -> pd.DataFrame:

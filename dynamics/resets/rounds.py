@@ -1,0 +1,85 @@
+"""The rhythm into which a cell that is reset falls: integrated, then handed to `segments`."""
+
+import numpy as np
+
+from ...models.initial import initial_state
+from ..continuation.arclength import NoConvergence
+from ..continuation.collocation import DEGREE, Orbit
+from ..continuation.cycles import INTERVALS
+from ..continuation.field import Field
+from .reset_map import ResetMap
+from .segments import ResetFollower, Segments
+
+SPIKES = 150  # after which a rhythm that does not repeat itself is given up
+MOST_PER_ROUND = 8
+RUN = 3000.0  # longest interval, in slowed ms
+PERIODIC = 1e-3  # scaled difference of two rounds; Newton's method does the rest
+
+
+def first_round(field: Field, jump: ResetMap, p: float, span: float):
+    """Return the rhythm that a cell falls into after one spike at its initial state.
+
+    Parameters
+    ----------
+    field : Field
+        With one free parameter.
+    jump : ResetMap
+    p, span : float
+        Parameter, and width of its range.
+
+    Returns
+    -------
+    (ResetFollower, CyclePoint) or None
+        None where it comes to rest.
+
+    Raises
+    ------
+    NoConvergence
+        Where it fires on, but not in a rhythm of up to 8 spikes.
+    """
+    first = initial_state(field.model, {})
+    x = np.array([float(np.ravel(first[n])[0]) for n in field.names]) / field.scale
+    x = jump.landed(x, p)
+    jump.check_landing(x, p)
+    scale, runs, landings = field.limits(), [], [x]
+    for _ in range(SPIKES):
+        if (run := _to_threshold(field, jump, p, landings[-1])) is None:
+            return None
+        runs.append(run)
+        landings.append(jump.landed(run.y[:, -1], p))
+        jump.check_landing(landings[-1], p)
+        for count in range(1, min(MOST_PER_ROUND, len(runs)) + 1):
+            if np.abs((landings[-1] - landings[-1 - count]) / scale).max() < PERIODIC:
+                follower = ResetFollower(field, jump, count, span)
+                return follower, follower.solved(_orbit(follower.field, runs[-count:], p))
+    raise NoConvergence(f"fires, but {SPIKES} spikes do not repeat themselves")
+
+
+def _to_threshold(field: Field, jump: ResetMap, p: float, x: np.ndarray):
+    """Return the flow from a state to the threshold in slowed time; None where it stays below."""
+    from scipy.integrate import solve_ivp
+
+    segments, own = Segments(field, 1), np.array([p])
+    quiet = jump.refractory(x, p) - jump.pause(x, p)
+
+    def crossing(s, y):
+        return float(jump.gap(y, p))
+
+    def slopes(s, y):
+        f = field.point_slopes(y, own)
+        return f / np.hypot(1, f[field.membrane] / segments.fastest)
+
+    crossing.terminal, crossing.direction = True, 1
+    scale = field.limits()
+    run = solve_ivp(slopes, (0, RUN + quiet), x, "LSODA", events=crossing, rtol=1e-9,
+                    atol=1e-10 * scale, dense_output=True)  # fmt: skip
+    return run if run.success and run.t_events[0].size else None
+
+
+def _orbit(segments: Segments, runs, p: float) -> Orbit:
+    lengths = np.array([run.t[-1] for run in runs])
+    mesh = np.linspace(0, 1, 2 * INTERVALS + 1)
+    phases = np.linspace(0, 1, 2 * INTERVALS * DEGREE + 1)
+    x = np.vstack([run.sol(phases * run.t[-1]) for run in runs])
+    shares = np.tile(lengths[:-1, None] / lengths.mean(), len(phases))
+    return Orbit(mesh, np.vstack([x, shares]).T, float(lengths.mean()), p)

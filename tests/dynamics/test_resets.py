@@ -1,0 +1,115 @@
+"""Cycles through the reset against closed forms and the reference solution."""
+
+import numpy as np
+import pytest
+from brian2 import Mohm, ms, mV, nA, pA
+from excitable.dynamics import bifurcations
+from excitable.models import LIF, QIF, find_model
+from excitable.simulation import reference
+
+from excitable import Constant
+from tests.user_models import leaky_cell
+
+
+def settled_intervals(model, I, duration):
+    """The last intervals between spikes of the reference solution, in ms."""
+    run = reference(model, Constant(I), duration, start="initial")
+    return np.diff(run.spike_ms)
+
+
+@pytest.mark.parametrize("t_ref", [0, 2])
+def test_leaky_cell_in_closed_form(t_ref):
+    model = LIF.with_(t_ref=t_ref * ms)
+    found = bifurcations(model, "I", [0, 6] * nA)
+    ends = found.points.query("type == 'boundary equilibrium'")
+    assert ends["I_nA"].to_numpy() == pytest.approx([1.5, 1.5], abs=1e-9)
+    assert ends["growth"].max() == pytest.approx(1, abs=1e-4)  # T = -tau*log(I - 1.5) + ...
+    for current in (1.6, 2, 5):
+        (cycle,) = found.cycles_at(current * nA).to_dict("records")
+        period = t_ref + 10 * np.log(10 * current / (10 * current - 15))
+        assert cycle["period_ms"] == pytest.approx(period, rel=1e-9)
+        assert cycle["stable"]
+
+
+def test_a_parameter_of_the_reset():
+    found = bifurcations(LIF, "V_reset", [-90, -52] * mV, I=2 * nA)
+    (cycle,) = found.cycles_at(-60 * mV).to_dict("records")
+    assert cycle["period_ms"] == pytest.approx(10 * np.log(15 / 5), rel=1e-9)
+
+
+def test_what_a_refractory_cell_does_meanwhile():
+    # w decays while v is held: by exp(-3/30), and is then raised.
+    cell = leaky_cell(
+        equations="""
+        dv/dt = (E - v + R*I - w)/tau : volt (unless refractory)
+        dw/dt = -w/(30*ms) : volt
+        """,
+        parameters={"E": -65 * mV, "R": 10 * Mohm, "tau": 10 * ms,
+                    "V_t": -50 * mV, "V_r": -65 * mV},
+        initial={"v": "E", "w": 0 * mV},
+        reset="v = V_r; w += 2*mV",
+        refractory=3 * ms,
+    )  # fmt: skip
+    (cycle,) = bifurcations(cell, "I", [2, 5] * nA).cycles_at(3 * nA).to_dict("records")
+    expected = settled_intervals(cell, 3 * nA, 400 * ms)[-1]
+    assert cycle["period_ms"] == pytest.approx(expected, rel=1e-7)
+
+
+def test_quadratic_cell_in_closed_form():
+    found = bifurcations(QIF, "I", [-1, 4])
+    assert found.points["type"].tolist() == ["saddle-node", "SNIC"]
+    assert found.points["I"].to_numpy() == pytest.approx([0, 0], abs=1e-9)
+    for drive in (0.01, 1, 3):
+        s = np.sqrt(drive)
+        (cycle,) = found.cycles_at(drive).to_dict("records")
+        assert cycle["period_ms"] == pytest.approx(20 / s * np.arctan(10 / s), rel=1e-9)
+
+
+def test_quadratic_cell_that_is_reset_above_its_saddle():
+    # V_reset = 0.5: it fires on down to I = -1/4, where it is reset onto the upper equilibrium.
+    found = bifurcations(QIF.with_(V_reset=0.5), "I", [-1, 4])
+    (end,) = found.points.query("type == 'homoclinic'").to_dict("records")
+    assert end["I"] == pytest.approx(-0.25, abs=1e-9)
+    assert end["growth"] == pytest.approx(1, abs=1e-2)
+    s = np.sqrt(0.2)
+    period = 5 / s * np.log((10 - s) / (10 + s) / ((0.5 - s) / (0.5 + s)))
+    (cycle,) = found.cycles_at(-0.2).to_dict("records")
+    assert cycle["period_ms"] == pytest.approx(period, rel=1e-8)
+
+
+def test_izhikevich_cell_of_2007():
+    # k*(v - v_r)*(v - v_t) + I = b*(v - v_r): equilibria meet at I = (b + k*20)**2/(4*k)
+    model = find_model("izhikevich_2007_rs")
+    found = bifurcations(model, "I", [0, 500] * pA)
+    snic = found.points.query("type == 'SNIC'")["I_pA"].item()
+    assert snic == pytest.approx((-2 + 0.7 * 20) ** 2 / (4 * 0.7), rel=1e-8)
+    (cycle,) = found.cycles_at(100 * pA).to_dict("records")
+    expected = settled_intervals(model, 100 * pA, 1000 * ms)
+    assert cycle["period_ms"] == pytest.approx(expected[-1], rel=1e-7)
+
+
+def test_bursts_and_their_multipliers():
+    model = find_model("izhikevich_ch")
+    found = bifurcations(model, "I", [9.4, 10.6] * model.input_unit)
+    (cycle,) = found.cycles_at(10 * model.input_unit).query("stable").to_dict("records")
+    intervals = settled_intervals(model, 10 * model.input_unit, 600 * ms)
+    spikes = round(cycle["rate_Hz"] * cycle["period_ms"] / 1000)
+    assert spikes > 2
+    assert cycle["period_ms"] == pytest.approx(intervals[-spikes:].sum(), rel=1e-7)
+    first = find_model("izhikevich_2007_ib")
+    (single,) = bifurcations(first, "I", [450, 500] * pA).cycles_at(480 * pA).to_dict("records")
+    steps = settled_intervals(first, 480 * pA, 800 * ms)
+    steps = steps - steps[-1]
+    ratio = single["multipliers"][1].real
+    assert steps[3:6] / steps[2:5] == pytest.approx(np.full(3, ratio), rel=0.05)
+
+
+def test_what_cannot_be_followed_through_the_reset_is_said():
+    cell = leaky_cell(
+        parameters={"E": -65 * mV, "R": 10 * Mohm, "tau": 10 * ms, "V_t": -50 * mV,
+                    "V_r": -65 * mV},
+        refractory="v < -60*mV",
+    )  # fmt: skip
+    found = bifurcations(cell, "I", [2, 5] * nA)
+    assert len(found.notes) == 5
+    assert all("refractory as long as" in note for note in found.notes)
