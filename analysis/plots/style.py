@@ -99,8 +99,14 @@ def use_style() -> Iterator[None]:
     >>> matplotlib.rcParams["lines.linewidth"] == before
     True
     """
-    with mpl.rc_context(dict(STYLE)):
+    # Not rc_context: that takes back every setting, and with them what a notebook switches on when
+    # it makes its first figure, after which none is shown any more.
+    before = {name: mpl.rcParams[name] for name in STYLE}
+    mpl.rcParams.update(STYLE)
+    try:
         yield
+    finally:
+        mpl.rcParams.update(before)
 
 
 @use_style()
@@ -127,6 +133,15 @@ def new_axes(nrows: int = 1, ncols: int = 1, *, size=None, **subplots):
     >>> close_figure(upper.figure)
     """
     _, axes = plt.subplots(nrows, ncols, figsize=size, **subplots)
+    for ax in np.ravel(axes):  # ticks are made when a figure is drawn, after this block
+        for axis in "xy":
+            ax.tick_params(
+                axis,
+                labelsize=STYLE[f"{axis}tick.labelsize"],
+                width=STYLE[f"{axis}tick.major.width"],
+                labelfontfamily=STYLE["font.family"],
+            )
+            ax.tick_params(axis, which="minor", width=STYLE[f"{axis}tick.minor.width"])
     return axes
 
 
