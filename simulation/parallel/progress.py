@@ -1,6 +1,7 @@
 """Progress bars: on a terminal or in a notebook, for work that takes longer than a second."""
 
 import contextlib
+import sys
 
 from tqdm.auto import tqdm
 
@@ -16,7 +17,14 @@ def set_progress(enabled: bool) -> None:
 def bar(iterable=None, **options):
     """Return a tqdm bar in the project's look: hidden for a second, gone when done."""
     options = {"leave": False, "delay": 1.0} | options
-    return tqdm(iterable, disable=None if _enabled else True, **options)
+    shown = _enabled and sys.stderr is not None  # None under pythonw and some schedulers
+    return tqdm(iterable, disable=None if shown else True, **options)
+
+
+def tell(line: str) -> None:
+    """Say something that the user should know, beside the output, where anybody listens."""
+    if sys.stderr is not None:
+        print(line, file=sys.stderr)
 
 
 @contextlib.contextmanager

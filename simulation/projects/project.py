@@ -4,7 +4,6 @@ import csv
 import json
 import re
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from ..plan import Plan
 from ..programs.build import plan_program
 from ..programs.description import ProgramDescription
 from ..programs.neuron_program import given_values
+from ..scratch import scratch
 
 _FILES = Path(__file__).parent / "project_files"
 _MADE = ("src", "build", "static_arrays", "main")  # by an export, or by compiling it
@@ -96,8 +96,8 @@ def export(
         values = _grid(model, varied, n) if varied else {}
     given = given_values(description, values)
     _check_folder(folder, overwrite)
-    with tempfile.TemporaryDirectory() as private:
-        made = Path(private) / "project"
+    with scratch() as private:
+        made = private / "project"
         _write_project(made, model, plan, description, given, chosen)
         folder.mkdir(parents=True, exist_ok=True)
         _remove_earlier(folder)
