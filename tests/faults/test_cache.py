@@ -8,10 +8,11 @@ import string
 from pathlib import Path
 
 import pytest
-from excitable.errors import InputError
 from excitable.simulation.backends.compiled import cache
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from excitable.errors import InputError
 
 KEY = "0123456789abcdef01234567"
 SAYS = "#!/bin/sh\necho right\n"
@@ -254,10 +255,14 @@ def test_the_home_folder_may_be_written_as_a_tilde(tmp_path, monkeypatch, path):
     assert not (tmp_path / "~").exists()
 
 
+ODD = st.text(
+    st.sampled_from(string.printable.replace("/", "")[:94] + "äß€"), min_size=1, max_size=20
+)
+
+
 @settings(max_examples=40, deadline=None,
           suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
-@given(name=st.text(st.sampled_from(string.printable.replace("/", "")[:94] + "äß€"), min_size=1,
-                    max_size=20).filter(lambda s: s.strip(". ") and not s.startswith("~")))  # fmt: skip
+@given(name=ODD.filter(lambda s: s.strip(". ") and not s.startswith("~")))
 def test_a_folder_may_have_any_name(tmp_path, monkeypatch, name):
     monkeypatch.setenv("EXCITABLE_CACHE", str(tmp_path / name))
     assert is_right(tmp_path / name)
