@@ -1,6 +1,7 @@
 """Tables of parameter sets: cross products and lists of sets, a part of them at a time."""
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,6 +11,9 @@ from brian2 import Quantity
 
 from ...errors import InputError
 from ...models.checks import check_name, check_quantity, tidy
+
+# At a hundred microseconds a set this takes a day; more is a slip in a number of values.
+MOST_SETS = 10**9
 
 
 @dataclass(frozen=True)
@@ -28,9 +32,17 @@ class Grid:
     columns: Mapping[str, np.ndarray]
     crossed: bool
 
+    def __post_init__(self):
+        lengths = [len(values) for values in self.columns.values()]
+        if self.crossed and math.prod(lengths) > MOST_SETS:
+            raise InputError(
+                f"grid: {' x '.join(map(str, lengths))} values are {math.prod(lengths):.3g} sets, "
+                f"more than {MOST_SETS:.0e}; take fewer values"
+            )
+
     def __len__(self) -> int:
         lengths = [len(values) for values in self.columns.values()]
-        return int(np.prod(lengths)) if self.crossed else lengths[0]
+        return math.prod(lengths) if self.crossed else lengths[0]
 
     def rows(self, start: int, stop: int) -> pd.DataFrame:
         """Return the sets from `start` to `stop`."""
@@ -95,6 +107,7 @@ def listed(model, sets: pd.DataFrame) -> Grid:
         numbers.
     """
     columns = {}
+    check_once("column of the grid", sets.columns)
     for name in sets.columns:
         check_name("column of the grid", name, [*model.parameters, "I"])
         values = pd.to_numeric(sets[name], errors="coerce").to_numpy(dtype=float)
@@ -108,6 +121,14 @@ def listed(model, sets: pd.DataFrame) -> Grid:
     if sets.empty:
         raise InputError("grid: the table has no rows or no columns; give at least one set")
     return Grid(columns, crossed=False)
+
+
+def check_once(kind: str, names) -> None:
+    """Raise InputError for a name that stands twice."""
+    names = list(names)
+    twice = sorted({str(name) for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(f"{kind} {', '.join(map(repr, twice))}: stands twice; keep one")
 
 
 def grid_of(model, grid) -> Grid:

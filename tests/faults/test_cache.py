@@ -255,9 +255,8 @@ def test_the_home_folder_may_be_written_as_a_tilde(tmp_path, monkeypatch, path):
     assert not (tmp_path / "~").exists()
 
 
-ODD = st.text(
-    st.sampled_from(string.printable.replace("/", "")[:94] + "äß€"), min_size=1, max_size=20
-)
+ODD_LETTERS = string.printable.replace("/", "")[:94] + "äß€"
+ODD = st.text(st.sampled_from(ODD_LETTERS), min_size=1, max_size=20)
 
 
 @settings(max_examples=40, deadline=None,
