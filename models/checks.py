@@ -9,6 +9,7 @@ from brian2 import Unit, get_dimensions
 from brian2.units.fundamentalunits import DIMENSIONLESS, get_unit_for_display
 
 from ..errors import InputError
+from ..plain_checks import check_unmasked
 
 
 def unit_text(unit) -> str:
@@ -105,6 +106,7 @@ def check_quantity(name: str, value, unit, *, scalar: bool = False) -> np.ndarra
         For a value without a unit, of the wrong dimension, empty, NaN or infinite.
     """
     expected = unit_text(unit)
+    check_unmasked(name, value)
     try:
         dimensions = get_dimensions(value)
         numbers = np.asarray(value, dtype=float) / float(unit)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from ...analysis.trains.spikes import spike_table
 from ...errors import InputError
+from ...plain_checks import check_seed, check_unmasked
 from .. import results
 from ..backends.compiled.program import Program
 from ..input_rules import check_length, check_rules
@@ -220,7 +221,9 @@ class NeuronProgram:
 
     def _execute(self, given, length, step, start, seed) -> tuple[CellsRecording, int | None]:
         """Run the program; return what it recorded and the seed."""
-        if seed is None and self.description.is_noisy:
+        if seed is not None:
+            seed = check_seed(seed)
+        elif self.description.is_noisy:
             seed = secrets.randbits(32)
         entries = self.description.values
         si = {e.input: given[name] * e.factor for name, e in entries.items()}
@@ -349,6 +352,7 @@ def _known(kind: str, name: str, known: Iterable[str]) -> str:
 
 def _plain(name: str, value, entry: UnitEntry, shape: tuple[int, ...]) -> np.ndarray:
     """Return a value, or one of the given shape, as numbers in the entry's unit; checked."""
+    check_unmasked(name, value)
     parts = value if isinstance(value, list | tuple) else [value]
     dimensions = {_dimensions(part) for part in parts}
     if dimensions - {None, entry.dimensions}:

@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import shutil
+import string
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -212,7 +213,7 @@ def _write_files(made: Path, about: ProgramDescription, backend: Backend) -> Non
         "COMMON": " ".join(programs.common_flags(backend)),
         "THREADS": _CMAKE_THREADS if backend.threads > 1 else "",
         "STANDARD_NUMBER": re.sub(r"\D", "", standard),
-        "TITLE": about.title,
+        "TITLE": " ".join(about.title.split()),
         "MODEL": about.model,
         "STIMULUS": about.stimulus,
         "N": about.n,
@@ -223,9 +224,7 @@ def _write_files(made: Path, about: ProgramDescription, backend: Backend) -> Non
     }
     for name in ("makefile", "CMakeLists.txt", "run.sh", "read_results.py", "README.md"):
         content = (_FILES / name).read_text(encoding="utf-8")
-        for word, value in words.items():
-            content = content.replace(f"@{word}@", str(value))
-        _write(made / name, content)
+        _write(made / name, re.sub("@([A-Z_]+)@", lambda found: str(words[found[1]]), content))
     (made / "run.sh").chmod(0o755)
 
 
@@ -242,7 +241,7 @@ def _write_parameters(
         values = np.broadcast_to(given[name], about.n) if entry.per_neuron else [given[name]]
         for k, value in enumerate(values):
             neuron = k if entry.per_neuron else "all"
-            rows.append((name, neuron, _text(value), entry.unit, entry.meaning))
+            rows.append((name, neuron, _text(value), entry.unit, _cell(entry.meaning)))
     with file.open("w", newline="", encoding="utf-8") as stream:
         table = csv.writer(stream, lineterminator="\n")
         table.writerow(("name", "neuron", "value", "unit", "meaning"))
@@ -251,6 +250,12 @@ def _write_parameters(
 
 def _text(value) -> str:
     return repr(float(value))
+
+
+def _cell(words: str) -> str:
+    """Return words on one line, which no spreadsheet takes for a formula."""
+    line = " ".join(words.split())
+    return f"'{line}" if line.startswith(("=", "+", "-", "@")) else line
 
 
 def inputs_header(manifest: Mapping, about: ProgramDescription) -> str:
@@ -304,4 +309,13 @@ def _rule(rule: Mapping) -> str:
 
 
 def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    """Return a text as a C++ string, whatever stands in it.
+
+    Examples
+    --------
+    >>> print(_quoted('a "b"?\\n'))
+    "a \\042b\\042\\077\\012"
+    """
+    plain = set(string.ascii_letters + string.digits + " _.,:;()[]{}<>=+-*/%^&|!#'$@~")
+    letters = [chr(byte) for byte in text.encode()]
+    return '"' + "".join(x if x in plain else f"\\{ord(x):03o}" for x in letters) + '"'
