@@ -1,4 +1,4 @@
-"""``parameters.csv`` and the command line of an exported program: every value is meant as it stands.
+"""``parameters.csv`` and command line of an exported program: every value is meant as it stands.
 
 What reads them is compiled alone, without the simulation.
 """
@@ -40,7 +40,7 @@ SETTINGS = "duration,all,300,ms,\ndt,all,0.05,ms,\nstart,all,rest,,\n"
 def reader(tmp_path_factory):
     """The reader of four LIF cells under pulses, of which I and tau vary."""
     folder = tmp_path_factory.mktemp("reader")
-    plan, about = plan_program(
+    _, about = plan_program(
         LIF.with_(title='a "b"\nint x;\\'), Pulses(2 * nA, times=[10, 30] * ms, width=5 * ms), N,
         300 * ms, record=("spikes",), vary=("tau", "I"), record_dt=None, start="rest", method=None,
         dt=None, spikes="located", backend=Backend("cpp_standalone"),
@@ -139,8 +139,8 @@ def test_a_late_value_for_all_replaces_none(reader, k):
     assert "I for all neurons would replace what was given for single ones" in said
 
 
-ODD_NUMBERS = ["", "x", "1,5", "1;5", "1.5.5", "nan", "inf", "-inf", "1e999", "0x", "--1", "1e", "½",
-               "1 000", "1_000", "1.5nA", "None", "=1+1", "１", "1'000"]  # fmt: skip
+ODD_NUMBERS = ["", "x", "1,5", "1;5", "1.5.5", "nan", "inf", "-inf", "1e999", "0x", "--1", "1e",
+               "½", "1 000", "1_000", "1.5nA", "None", "=1+1", "１", "1'000"]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", ODD_NUMBERS)
@@ -186,7 +186,8 @@ def test_the_order_of_rows_is_free(reader, order):
 @pytest.mark.parametrize(
     "changes",
     [
-        "I_width=-1", "I_width=0", "I_width=21", "I_time_1=14", "I_time_1=5", "I_time_0=-1", "I_time_0=29", "dt=0",
+        "I_width=-1", "I_width=0", "I_width=21", "I_time_1=14", "I_time_1=5", "I_time_0=-1",
+        "I_time_0=29", "dt=0",
         "dt=-0.05", "duration=0", "duration=-1", "duration=0.01", "dt=400", "dt=1e-12", "dt=nan",
         "duration=1e300", "start=now", "start=", "I_width=nan", "seed=-1",
     ],

@@ -176,6 +176,7 @@ void read_table(Given& given, const std::string& file)
         if (header.empty())
         {
             header = row;
+            for (const char* needed : {"name", "neuron", "value", "unit"}) column(file, header, needed);
             continue;
         }
         while (row.size() > header.size() && row.back().empty()) row.pop_back();
