@@ -108,6 +108,8 @@ def check_quantity(name: str, value, unit, *, scalar: bool = False) -> np.ndarra
     expected = unit_text(unit)
     check_unmasked(name, value)
     try:
+        if np.iscomplexobj(value):
+            raise TypeError
         dimensions = get_dimensions(value)
         numbers = np.asarray(value, dtype=float) / float(unit)
     except (TypeError, ValueError):

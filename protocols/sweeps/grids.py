@@ -32,14 +32,6 @@ class Grid:
     columns: Mapping[str, np.ndarray]
     crossed: bool
 
-    def __post_init__(self):
-        lengths = [len(values) for values in self.columns.values()]
-        if self.crossed and math.prod(lengths) > MOST_SETS:
-            raise InputError(
-                f"grid: {' x '.join(map(str, lengths))} values are {math.prod(lengths):.3g} sets, "
-                f"more than {MOST_SETS:.0e}; take fewer values"
-            )
-
     def __len__(self) -> int:
         lengths = [len(values) for values in self.columns.values()]
         return math.prod(lengths) if self.crossed else lengths[0]
@@ -89,12 +81,21 @@ def cross(model, values: Mapping[str, Quantity]) -> Grid:
     0  10.0  2.0
     1  20.0  1.0
     """
+    _check_size([np.size(given) for given in values.values()])
     columns = {name: _values(model, name, given) for name, given in values.items()}
     if not columns:
         raise InputError("grid: names no parameter; give e.g. {'I': currents}")
     if "I" in columns:
         columns["I"] = columns.pop("I")  # the last one runs fastest
     return Grid(columns, crossed=True)
+
+
+def _check_size(lengths: list[int]) -> None:
+    if math.prod(lengths) > MOST_SETS:
+        raise InputError(
+            f"grid: {' x '.join(map(str, lengths))} values are {math.prod(lengths):.3g} sets, "
+            f"more than {MOST_SETS:.0e}; take fewer values"
+        )
 
 
 def listed(model, sets: pd.DataFrame) -> Grid:
