@@ -18,6 +18,7 @@ from ..models.checks import check_name
 from ..simulation.backends import BACKENDS, choose
 from ..simulation.parallel.machine import cores
 from ..simulation.parallel.progress import bar, set_progress
+from ..simulation.parallel.workers import end_with_parent
 from . import STUDIES
 from .report import check_output_folder, save_study, write_report
 from .study import Settings
@@ -40,11 +41,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("studies", nargs="*", metavar="STUDY", help="default: all")
     parser.add_argument("--list", action="store_true", help="list the studies and stop")
     parser.add_argument("--quick", action="store_true", help="a smoke version of every study")
-    parser.add_argument("--out", type=Path, default=Path("results"), help="default: results")
+    parser.add_argument("--out", type=_folder, default=Path("results"), help="default: results")
     parser.add_argument("--backend", choices=BACKENDS, help="default: the fastest that works here")
     parser.add_argument(
         "--jobs", type=int, default=cores(), help="studies at the same time; default: all cores"
     )
+
+
+def _folder(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("expected the name of a folder")
+    return Path(text)
 
 
 def main(arguments: Sequence[str] | None = None, prog: str | None = None) -> int:
@@ -119,7 +126,7 @@ def _run_studies(names: list[str], options, out: Path) -> Iterator[Outcome]:
 
 def _in_processes(names: list[str], settings: Settings, out: Path, jobs: int) -> Iterator[Outcome]:
     # Fresh interpreters: Brian2 holds global state and is not safe to share with threads or forks.
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=end_with_parent)
     try:
         # The studies of networks come last in the report and take longest: they start first.
         futures = [pool.submit(run_study, name, settings, out) for name in reversed(names)]

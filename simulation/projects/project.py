@@ -28,6 +28,7 @@ from ..programs.neuron_program import given_values
 from ..scratch import scratch
 
 _FILES = Path(__file__).parent / "project_files"
+_MANIFEST = "manifest.json"
 _MADE = ("src", "build", "static_arrays", "main")  # by an export, or by compiling it
 _CMAKE_THREADS = """find_package(OpenMP REQUIRED)
 target_link_libraries(main PRIVATE OpenMP::OpenMP_CXX)
@@ -102,7 +103,9 @@ def export(
         _write_project(made, model, plan, description, given, chosen)
         folder.mkdir(parents=True, exist_ok=True)
         _remove_earlier(folder)
-        shutil.copytree(made, folder, dirs_exist_ok=True)
+        # Without the manifest neither program nor reader runs: it comes when all else is there.
+        shutil.copytree(made, folder, ignore=lambda *_: {_MANIFEST}, dirs_exist_ok=True)
+        shutil.copy(made / _MANIFEST, folder)
     return folder
 
 
@@ -156,7 +159,7 @@ def _is_export(folder: Path) -> bool:
 
 def _remove_earlier(folder: Path) -> None:
     """Remove what would otherwise be taken for a part of the new project."""
-    for name in _MADE:
+    for name in (_MANIFEST, *_MADE):
         path = folder / name
         if path.is_dir():
             shutil.rmtree(path)

@@ -217,7 +217,8 @@ void go_to_own_folder(const char* program)
         fail("cannot enter the folder of " + own);
     struct stat about;
     if (stat("manifest.json", &about))
-        fail("start the program by its path, as in ./run.sh or some/folder/run.sh");
+        fail("manifest.json is not in the working directory: start the program by its path, as in "
+             "./run.sh or some/folder/run.sh; if it is not beside the program, export again");
 }
 
 void make_folder(const std::string& path)
