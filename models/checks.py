@@ -154,8 +154,10 @@ def check_positive(name: str, value, unit) -> float:
     return number
 
 
-def check_count(name: str, n) -> int:
-    """Return `n` as an int that must be at least one."""
+def check_count(name: str, n, *, most: int | None = None) -> int:
+    """Return `n` as an int that must be at least one, and no more than `most`."""
     if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
         raise InputError(f"{name}: expected a whole number of at least 1, got {n!r}")
+    if most is not None and n > most:
+        raise InputError(f"{name}: {n:.3g} are more than the {most:.0e} that one run takes")
     return int(n)

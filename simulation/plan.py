@@ -14,7 +14,7 @@ from brian2 import Quantity, ms
 
 from ..models.grouping import BrianText
 from ..plain_checks import check_seed
-from .input_rules import with_units
+from .input_rules import check_sampling, with_units
 from .recording import CELLS, CellsRecording, DivergenceError, check_finite, diverged, qualified
 
 
@@ -226,6 +226,8 @@ class Plan:
     def __post_init__(self):
         if self.seed is not None:
             object.__setattr__(self, "seed", check_seed(self.seed))
+        if self.recorded.dt is not None:
+            check_sampling(float(self.recorded.dt / ms), self.dt_ms)
 
     @property
     def dt_ms(self) -> float:

@@ -16,7 +16,7 @@ from ...errors import InputError
 from ...plain_checks import check_seed, check_unmasked
 from .. import results
 from ..backends.compiled.program import Program
-from ..input_rules import check_length, check_rules
+from ..input_rules import check_length, check_rules, check_sampling
 from ..parallel import chunks
 from ..recording import CELLS, CellsRecording, cells_recording, check_finite
 from .description import ProgramDescription, UnitEntry
@@ -173,6 +173,8 @@ class NeuronProgram:
                 "the program with another dt"
             )
         check_length(length, step)
+        if self.description.record_dt_ms is not None:
+            check_sampling(self.description.record_dt_ms, step)
         si = {e.input: given[name] * e.factor for name, e in self.description.values.items()}
         check_rules(self.description.rules, si, step / 1e3)
         return given, length, step, self._start(start)

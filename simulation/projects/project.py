@@ -85,10 +85,13 @@ def export(
     ValueError
         For bad input, or a folder that is not empty, before anything is written.
     """
-    folder = Path(folder)
+    if not str(folder):
+        raise InputError("folder: is empty; name a new folder")
+    folder = Path(folder).expanduser()
     varied = (vary,) if isinstance(vary, str) else tuple(vary)
     sizes = [np.size(v) for v in (values or {}).values() if np.ndim(v)]
-    n = n or (sizes[0] if sizes else NEURONS)
+    if n is None:
+        n = sizes[0] if sizes else NEURONS
     chosen = makes_program(backend)
     plan, description = plan_program(
         model, stimulus, n, duration, record=record, vary=varied, record_dt=record_dt,
@@ -286,6 +289,7 @@ def inputs_header(manifest: Mapping, about: ProgramDescription) -> str:
         f"const int NEURONS = {about.n};",
         f"const bool FIXED_DT = {str(about.dt_is_fixed).lower()};",
         f"const double DT_MS = {about.dt_ms!r};",
+        f"const double RECORD_DT_MS = {about.record_dt_ms or 0.0!r};  // 0: every step",
         "const Input INPUTS[] = {",
     ]
     for name, entry in about.values.items():

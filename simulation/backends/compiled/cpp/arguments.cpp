@@ -319,6 +319,10 @@ void check_length(const Settings& settings)
     else if (settings.duration/settings.dt > MOST_STEPS)
         message << "duration: " << settings.duration << " ms at a step of " << settings.dt << " ms is "
                 << settings.duration/settings.dt << " steps, which would never end; are the units right?";
+    const double every = RECORD_DT_MS/settings.dt;
+    if (RECORD_DT_MS && (every < 0.5 || std::fabs(every - std::round(every)) > 1e-6))
+        message << "dt: traces are sampled every " << RECORD_DT_MS << " ms, which is no whole number of "
+                << "steps of " << settings.dt << " ms; take a step of which it is a multiple";
     if (!message.str().empty()) fail(message.str());
 }
 
