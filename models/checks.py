@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 
 import numpy as np
-from brian2 import Unit, get_dimensions
+from brian2 import DimensionMismatchError, Unit, get_dimensions
 from brian2.units.fundamentalunits import DIMENSIONLESS, get_unit_for_display
 
 from ..errors import InputError
@@ -112,7 +112,7 @@ def check_quantity(name: str, value, unit, *, scalar: bool = False) -> np.ndarra
             raise TypeError
         dimensions = get_dimensions(value)
         numbers = np.asarray(value, dtype=float) / float(unit)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, DimensionMismatchError):
         raise InputError(f"{name}: expected a quantity in {expected}, got {value!r}") from None
     if dimensions is not get_dimensions(unit):
         got = dimension_text(dimensions)
