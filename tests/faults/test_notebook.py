@@ -45,9 +45,7 @@ def notebook():
     made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in cells])
     client = nbclient.NotebookClient(made, timeout=120, kernel_name="python3")
     client.create_kernel_manager()
-    client.km.kernel_spec.argv[0] = (
-        sys.executable
-    )  # that of these tests
+    client.km.kernel_spec.argv[0] = sys.executable  # that of these tests
     client.execute()
     return made
 
