@@ -74,10 +74,8 @@ def test_threads_generate_their_own_programs(tmp_path, monkeypatch):
     made = []
     monkeypatch.setenv("EXCITABLE_CACHE", str(tmp_path))
     monkeypatch.setattr(programs, "compile_program", compile_nothing)
-    original = programs.cached_program
-    monkeypatch.setattr(
-        programs, "cached_program", lambda *a: made.append(original(*a)) or made[-1]
-    )
+    cached = programs.cached_program
+    monkeypatch.setattr(programs, "cached_program", lambda *a: made.append(cached(*a)) or made[-1])
 
     def run(model):
         with pytest.raises(Exception, match="did not finish"):
@@ -324,7 +322,7 @@ def test_an_export_that_is_stopped_is_never_taken_for_one(tmp_path, monkeypatch)
     """Wherever it stops: without its manifest nothing runs."""
     folder = tmp_path / "project"
     with monkeypatch.context() as patch:
-        patch.setattr(shutil, "copy", _only("arguments.cpp"))
+        patch.setattr(shutil, "copy", _stops_at("manifest.json"))
         with pytest.raises(KeyboardInterrupt):
             export(LIF, Constant(2 * nA), folder, 4, 50 * ms)
     assert (folder / "run.sh").exists()
@@ -334,12 +332,12 @@ def test_an_export_that_is_stopped_is_never_taken_for_one(tmp_path, monkeypatch)
         export(LIF, Constant(2 * nA), folder, 4, 50 * ms)
 
 
-def _only(name):
-    """Copy one file; stop at any other."""
+def _stops_at(name):
+    """Copy files until the one of this name."""
     copy = shutil.copy
 
     def copies(source, target):
-        if Path(source).name != name:
+        if Path(source).name == name:
             raise KeyboardInterrupt
         return copy(source, target)
 

@@ -199,3 +199,13 @@ def test_an_interrupted_run_leaves_no_files(program, scratch):
     with pytest.raises(KeyboardInterrupt):
         program.execute(VALUES, HOURS, 5e-5, report=interrupt)
     assert not list(scratch.iterdir())
+
+
+def test_an_hour_of_simulated_time_loses_none(program):
+    """Of sixteen cells one fires: its last spike is the k-th interval of the closed form."""
+    values = VALUES | {"I_amplitude": np.eye(16)[3] * 2e-9}
+    found = program.execute(values, 3600.0, 2.5e-4)
+    times = found["spike_t"] + 2.5e-4 - found["spike_since"]
+    count = int(3600 / (0.01 * np.log(4)))
+    assert len(times) == count
+    np.testing.assert_allclose(times[-1], count * 0.01 * np.log(4), rtol=1e-8)
