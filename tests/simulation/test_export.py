@@ -201,7 +201,7 @@ def test_a_table_saved_by_a_spreadsheet_is_read(project, tmp_path):
 
 
 def test_divergence_and_lost_results_are_no_success(project, tmp_path):
-    diverged = run(project, "tau=-0.05", "I=1", "--results", str(tmp_path / "a"))
+    diverged = run(project, "R=1e20", "I=-1e300", "--results", str(tmp_path / "a"))
     assert diverged.returncode == 1
     assert "v is NaN or infinite in some neuron: the integration diverged" in diverged.stderr
     (tmp_path / "b").mkdir()
