@@ -26,7 +26,14 @@ def bar(iterable=None, **options):
     if _enabled and _lines and not _is_terminal():
         slow = {"mininterval": EVERY, "maxinterval": EVERY, "delay": EVERY, "ascii": True}
         return tqdm(iterable, file=_Lines(), **{**options, **slow})
-    return tqdm(iterable, disable=None if _enabled else True, **options)
+    shown = _enabled and sys.stderr is not None  # None under pythonw and some schedulers
+    return tqdm(iterable, disable=None if shown else True, **options)
+
+
+def tell(line: str) -> None:
+    """Say something that the user should know, beside the output, where anybody listens."""
+    if sys.stderr is not None:
+        print(line, file=sys.stderr)
 
 
 def _is_terminal() -> bool:

@@ -8,15 +8,19 @@ another day come together in one report.
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import math
 import os
 import shutil
+import tempfile
+import time
 from collections.abc import Iterable, Mapping
 from numbers import Integral, Real
 from pathlib import Path
 
 import jinja2
+import nh3
 import numpy as np
 import pandas as pd
 from markdown import markdown
@@ -30,6 +34,18 @@ from .study import Section, StudyResult
 REPORT = "report.html"
 _INDEX = "study.json"
 _LARGEST_SVG = 1_500_000  # bytes; above that the PNG is embedded, or the page becomes slow
+_ABANDONED = 3600  # s; saving takes seconds
+# What sympy's printer of MathML writes.
+_MATHML = {
+    *("math", "mrow", "mi", "mo", "mn", "mtext", "mspace", "mfrac", "msqrt", "mroot", "mstyle"),
+    *("msub", "msup", "msubsup", "mover", "munder", "munderover", "mfenced", "mpadded"),
+    *("mtable", "mtr", "mtd"),
+}
+_ATTRIBUTES = {
+    "math": {"display", "xmlns"}, "mo": {"stretchy", "fence"}, "mi": {"mathvariant"},
+    "mfenced": {"open", "close", "separators"}, "mtable": {"columnalign"}, "mspace": {"width"},
+    "th": {"style", "align"}, "td": {"style", "align"}, "code": {"class"},
+}  # fmt: skip
 _LONG_TABLE = 14  # rows that are shown without scrolling
 
 
@@ -63,11 +79,10 @@ def check_output_folder(out: str | Path) -> Path:
     'results'
     """
     out = Path(out)
-    probe = out / f".writable-{os.getpid()}"
     try:
         out.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink()
+        with tempfile.TemporaryFile(dir=out):  # leaves nothing, however this process ends
+            pass
     except OSError as error:
         raise OutputFolderError(
             f"Results cannot be written to the folder {str(out)!r} "
@@ -110,6 +125,7 @@ def save_study(result: StudyResult, out: str | Path) -> list[Path]:
     """
     out = check_output_folder(out)
     fresh = out / f".{result.name}-{os.getpid()}.new"
+    _delete_abandoned(out, result.name)
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir()
     try:
@@ -121,6 +137,14 @@ def save_study(result: StudyResult, out: str | Path) -> list[Path]:
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return [target / path.name for path in (*files, index)]
+
+
+def _delete_abandoned(out: Path, name: str) -> None:
+    """Delete what processes have left that were killed while they saved this study."""
+    for left in [*out.glob(f".{name}-*.new"), *out.glob(f".{name}-*.old")]:
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - left.stat().st_mtime > _ABANDONED:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _replace(target: Path, fresh: Path) -> None:
@@ -349,8 +373,17 @@ def _units(path: Path) -> dict[str, str]:
 
 
 def _to_html(text: str) -> Markup:
-    """Turn Markdown into HTML; HTML and MathML in it pass through."""
-    return Markup(markdown(text, extensions=["tables", "fenced_code", "sane_lists"]))
+    """Turn Markdown into HTML; harmless HTML and MathML in it pass, and nothing that runs."""
+    html = markdown(text, extensions=["tables", "fenced_code", "sane_lists"])
+    return Markup(
+        nh3.clean(
+            html,
+            tags=nh3.ALLOWED_TAGS | _MATHML,
+            attributes={**nh3.ALLOWED_ATTRIBUTES, **_ATTRIBUTES},
+            filter_style_properties={"text-align"},
+            link_rel=None,
+        )
+    )
 
 
 def _table_html(table: pd.DataFrame, units: Mapping[str, str]) -> Markup:

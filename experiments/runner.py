@@ -18,6 +18,7 @@ from ..explorer import cycle_diagrams, write_explorer
 from ..models.checks import check_name
 from ..progress import bar, set_progress
 from ..simulation.backends import choose
+from ..simulation.parallel.workers import end_with_parent
 from . import STUDIES
 from .options import add_arguments
 from .report import check_output_folder, save_study, write_report
@@ -117,7 +118,7 @@ def _run_studies(names: list[str], options, out: Path) -> Iterator[Outcome]:
 
 def _in_processes(names: list[str], settings: Settings, out: Path, jobs: int) -> Iterator[Outcome]:
     # Fresh interpreters: Brian2 holds global state and is not safe to share with threads or forks.
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=end_with_parent)
     try:
         # The studies of networks come last in the report and take longest: they start first.
         futures = [pool.submit(run_study, name, settings, out) for name in reversed(names)]

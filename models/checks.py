@@ -5,10 +5,11 @@ import re
 from collections.abc import Iterable
 
 import numpy as np
-from brian2 import Unit, get_dimensions
+from brian2 import DimensionMismatchError, Unit, get_dimensions
 from brian2.units.fundamentalunits import DIMENSIONLESS, get_unit_for_display
 
 from ..errors import InputError
+from ..plain_checks import check_unmasked
 
 
 def unit_text(unit) -> str:
@@ -105,10 +106,13 @@ def check_quantity(name: str, value, unit, *, scalar: bool = False) -> np.ndarra
         For a value without a unit, of the wrong dimension, empty, NaN or infinite.
     """
     expected = unit_text(unit)
+    check_unmasked(name, value)
     try:
+        if np.iscomplexobj(value):
+            raise TypeError
         dimensions = get_dimensions(value)
         numbers = np.asarray(value, dtype=float) / float(unit)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, DimensionMismatchError):
         raise InputError(f"{name}: expected a quantity in {expected}, got {value!r}") from None
     if dimensions is not get_dimensions(unit):
         got = dimension_text(dimensions)
@@ -151,8 +155,10 @@ def check_positive(name: str, value, unit) -> float:
     return number
 
 
-def check_count(name: str, n) -> int:
-    """Return `n` as an int that must be at least one."""
+def check_count(name: str, n, *, most: int | None = None) -> int:
+    """Return `n` as an int that must be at least one, and no more than `most`."""
     if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
         raise InputError(f"{name}: expected a whole number of at least 1, got {n!r}")
+    if most is not None and n > most:
+        raise InputError(f"{name}: {n:.3g} are more than the {most:.0e} that one run takes")
     return int(n)

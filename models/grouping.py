@@ -29,6 +29,9 @@ from .timed_arrays import by_steps
 from .units import base_unit, display_unit
 from .validation import is_noise
 
+# One number of each takes a gigabyte; a sweep takes any number of sets, in chunks.
+MOST_CELLS = 10**8
+
 
 @dataclass(frozen=True)
 class InputText:
@@ -152,7 +155,7 @@ def describe(model, n, stimulus=None, *, vary=None, method=None, dt=None) -> Bri
     dt : Quantity
         Default: the model's.
     """
-    n = check_count("n", n)
+    n = check_count("n", n, most=MOST_CELLS)
     varied = check_vary(model, vary or {}, n)
     dt = model.dt if dt is None else check_positive("dt", dt, ms) * ms
     text = _input_text(model, stimulus, n, dt)

@@ -75,6 +75,11 @@ _POSITIVE = {
 }
 
 
+def meaning_above_zero(unit) -> str | None:
+    """Return what a divisor of this unit is, if that is above zero; None for others."""
+    return _POSITIVE.get(get_dimensions(unit))
+
+
 def check_divisor(system, name: str, numbers: np.ndarray, unit) -> None:
     """Raise InputError for a time or a capacitance by which a slope is divided, unless above zero.
 
@@ -87,9 +92,9 @@ def check_divisor(system, name: str, numbers: np.ndarray, unit) -> None:
         Its values, in `unit`.
     unit : Unit
     """
-    what = _POSITIVE.get(get_dimensions(unit))
+    what = meaning_above_zero(unit)
     bad = numbers <= 0
-    if what is None or not bad.any() or name not in _divisors(system):
+    if what is None or not bad.any() or name not in divisors(system):
         return
     count = f"{int(bad.sum())} of {numbers.size} values are" if numbers.size > 1 else "the value is"
     error = InputError(
@@ -100,7 +105,7 @@ def check_divisor(system, name: str, numbers: np.ndarray, unit) -> None:
     raise error
 
 
-def _divisors(system) -> set[str]:
+def divisors(system) -> set[str]:
     """Return by what the slopes are divided: names, and the factors of named parts."""
     found: set[str] = set()
     for text in (*system.rhs.values(), *system.named.values()):

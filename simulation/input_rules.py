@@ -97,6 +97,24 @@ give a smaller dt or a longer duration
         )
 
 
+def check_sampling(record_dt_ms: float, dt_ms: float) -> None:
+    """Raise InputError for samples that would lie between the steps.
+
+    Examples
+    --------
+    >>> check_sampling(0.25, 0.1)
+    Traceback (most recent call last):
+    ...
+    excitable.errors.InputError: record_dt: 0.25 ms is no whole number of steps of 0.1 ms, and \
+between them there is nothing to sample; take a multiple of the step
+    """
+    if record_dt_ms < dt_ms / 2 or not on_grid(record_dt_ms, dt_ms):
+        raise InputError(
+            f"record_dt: {record_dt_ms:g} ms is no whole number of steps of {dt_ms:g} ms, and "
+            "between them there is nothing to sample; take a multiple of the step"
+        )
+
+
 def on_grid(times, dt: float):
     """Return whether times are whole numbers of steps.
 

@@ -1,12 +1,12 @@
 """How much memory a network takes, predicted from its plan before anything is compiled."""
 
 import os
-import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from ..errors import InputError
+from ..progress import tell
 from .plan import Plan, Projection
 
 # Bytes of a synapse in the compiled program: two indices of 4, and what is drawn for it. Its place
@@ -122,4 +122,4 @@ def _recorded(plan: Plan) -> float:
 @cache
 def _say(line: str) -> None:
     """Print a line, once: a network that is run with many seeds says it with the first."""
-    print(line, file=sys.stderr)
+    tell(line)

@@ -13,7 +13,8 @@ import numpy as np
 from brian2 import Quantity, ms
 
 from ..models.grouping import BrianText
-from .input_rules import with_units
+from ..plain_checks import check_seed
+from .input_rules import check_sampling, with_units
 from .recording import CELLS, CellsRecording, DivergenceError, check_finite, diverged, qualified
 
 
@@ -222,6 +223,12 @@ class Plan:
     breakpoints: tuple[float, ...] = ()
     tolerances: tuple[float, float] = (1e-10, 1e-12)
 
+    def __post_init__(self):
+        if self.seed is not None:
+            object.__setattr__(self, "seed", check_seed(self.seed))
+        if self.recorded.dt is not None:
+            check_sampling(float(self.recorded.dt / ms), self.dt_ms)
+
     @property
     def dt_ms(self) -> float:
         """The step in ms."""
@@ -297,6 +304,11 @@ class Plan:
         who = first.model if len(self.cells) == 1 and first.model else self.label
         methods = ", ".join(dict.fromkeys(str(c.text.method) for c in self.cells))
         return diverged(who, what, methods, self.dt_ms, with_units(first.parameters), first.remedy)
+
+
+def seed_of_32_bits(seed: int) -> int:
+    """Return a seed for generators that take no larger ones; those of neighbours are unrelated."""
+    return int(np.random.SeedSequence(seed).generate_state(1)[0]) or 1
 
 
 def single_cells(

@@ -16,7 +16,7 @@ from .backends.backend import Backend, choose
 from .methods import check_method
 from .methods.upstroke import remedy_of, with_anticipation
 from .methods.within_step import locate_spikes
-from .plan import Plan, single_cells
+from .plan import Plan, seed_of_32_bits, single_cells
 from .recording import CellsRecording, DivergenceError
 from .resolution import check_resolved
 from .start import starting_state
@@ -211,10 +211,5 @@ def run_network(plan: Plan, backend: str | Backend | None = None) -> recording.R
         If a state is not finite at the end.
     """
     return choose(backend, functions=plan.functions).run(
-        replace(plan, seed=_generators_seed(plan.seed))
+        replace(plan, seed=seed_of_32_bits(plan.seed))
     )
-
-
-def _generators_seed(seed: int) -> int:
-    """Return a seed for the generators of a run; those of neighbouring seeds are unrelated."""
-    return int(np.random.SeedSequence(seed).generate_state(1)[0]) or 1

@@ -32,13 +32,14 @@ def imported_folders(path: Path, folder: str) -> set[str]:
             found |= _absolute(node.module, ROOT)
         if isinstance(node, ast.Import):
             found |= set().union(*(_absolute(alias.name, ROOT) for alias in node.names))
-    return found - {
-        folder,
+    own = {
         "__version__",
         "errors",
         "columns",
+        "plain_checks",
         "progress",
     }  # of excitable itself, not folders
+    return found - {folder} - own
 
 
 def _absolute(module: str, root: Path) -> set[str]:

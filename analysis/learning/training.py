@@ -11,6 +11,7 @@ from scipy.optimize import minimize
 
 from ...errors import InputError
 from ...models.checks import check_count, check_name
+from ...plain_checks import check_seed
 from ...progress import bar
 from .activations import Activation, ReLU, check_activation
 from .data import check_labels, check_samples, check_training
@@ -114,6 +115,7 @@ def train(
     for n in hidden:
         check_count("hidden units", n)
     check_count("epochs", epochs)
+    check_seed(seed)
     _check_number("learning_rate", learning_rate, above=0)
     _check_number("l2", l2)
     _check_number("dropout", dropout, below=1)

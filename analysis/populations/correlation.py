@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import InputError
+from ...plain_checks import check_seed
 from .counts import checked_rows
 
 
@@ -50,7 +51,9 @@ def pairwise_correlation(counts, *, pairs=100_000, seed=0):
     if total <= pairs:
         i, j = np.triu_indices(len(active), 1)
     else:
-        chosen = np.random.default_rng(seed).choice(total, pairs, replace=False, shuffle=False)
+        chosen = np.random.default_rng(check_seed(seed)).choice(
+            total, pairs, replace=False, shuffle=False
+        )
         i, j = _pair(np.sort(chosen), len(active))
     unit = _unit_rows(counts[active])
     correlation = np.empty(len(i))

@@ -260,7 +260,7 @@ class _Module:
         shown = [str(unit_text(self._unit(x))) for x in system.rhs]
         return "\n".join(
             [
-                f"// {' '.join(model.title.split())}. All numbers are in SI units.",
+                f"// {_comment(model.title)}. All numbers are in SI units.",
                 f"export const name = {_text(model.name)};",
                 f"export const states = [{', '.join(map(_text, system.rhs))}];",
                 f"export const units = [{', '.join(map(_text, shown))}];  // to show them in",
@@ -293,7 +293,7 @@ class _Module:
         if parameter is None:
             return name
         value = f"{parameter.value:g} {unit_text(parameter.unit)}".removesuffix(" 1")
-        return f"{name} = {value}  {' '.join(parameter.meaning.split())}".rstrip()
+        return f"{name} = {value}  {_comment(parameter.meaning)}".rstrip()
 
     # --- functions ---------------------------------------------------------------------------
 
@@ -379,6 +379,11 @@ class _Module:
             kind,
             *self._function("refractory", arguments, [("", rule.text)], self.system.named),
         ]
+
+
+def _comment(words: str) -> str:
+    """Return words on one line that end no script of an HTML page."""
+    return " ".join(words.split()).replace("<", "‹")
 
 
 def _text(value: str) -> str:

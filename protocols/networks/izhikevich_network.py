@@ -8,6 +8,7 @@ from brian2 import Quantity, ms, mV, second
 from ...errors import InputError
 from ...models.checks import check_count, check_name, check_positive
 from ...models.zoo.izhikevich import IZHIKEVICH
+from ...plain_checks import check_seed
 from ...simulation.methods.half_steps import HALF_STEPS
 from ...simulation.numerics import check_keywords
 from ..stimuli import WhiteNoise
@@ -133,7 +134,7 @@ def _step(scheme: str, dt: Quantity | None) -> Quantity:
 
 def _heterogeneous(sizes: dict[str, int], seed: int) -> dict[str, Quantity]:
     """Return the parameters of all cells, as in net.m."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(check_seed(seed))
     re, ri = rng.random(sizes["exc"]), rng.random(sizes["inh"])
     one_e, one_i = np.ones_like(re), np.ones_like(ri)
     # fmt: off

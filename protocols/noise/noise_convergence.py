@@ -8,10 +8,10 @@ from ...errors import InputError
 from ...models import LIF
 from ...models.by_name import takes_names
 from ...models.checks import check_count, check_name, check_positive, check_quantity
+from ...plain_checks import check_seed
 from ...simulation.run import simulate
 from .. import tables
 from ..stimuli import Recorded
-from .noisy_fi_curve import _checked_seed
 
 METHODS = ("euler", "rk2", "rk4")
 
@@ -87,7 +87,7 @@ def noise_convergence(
     check_name("method", method, METHODS)
     length = check_positive("duration", duration, ms)
     step_ms = _checked_steps(steps, length)
-    count, seed = check_count("paths", paths), _checked_seed(seed)
+    count, seed = check_count("paths", paths), check_seed(seed)
     sigma = check_quantity("noise", noise, nA * ms**0.5, scalar=True)
     mean = check_quantity("current", current, nA, scalar=True)
     tau, R, E_L = (model.parameters[name].value for name in ("tau", "R", "E_L"))

@@ -10,6 +10,7 @@ from ...analysis.trains.spikes import spike_table
 from ...errors import InputError
 from ...models.by_name import takes_names
 from ...models.checks import check_count, check_quantity, tidy, unit_text
+from ...plain_checks import check_seed
 from ...simulation.numerics import NO_TOLERANCE, numerics_of
 from ...simulation.run import simulate
 from .. import tables
@@ -98,7 +99,7 @@ def noisy_fi_curve(
     )
     length, begin = tables.window(duration, discard, chosen, model)
     trials = check_count("trials", trials)
-    seed = _checked_seed(seed)
+    seed = check_seed(seed)
     sets = _combinations(model, currents, noise, vary)
     cells = sets.loc[sets.index.repeat(trials)].reset_index(drop=True)
     recording = simulate(
@@ -136,12 +137,6 @@ def noise_unit(model) -> str:
     """Return the unit of white noise for a model, as text."""
     unit = unit_text(model.input_unit)
     return "ms**0.5" if unit == "1" else f"{unit}*ms**0.5"
-
-
-def _checked_seed(seed) -> int:
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise InputError(f"seed: expected a whole number that is not negative, got {seed!r}")
-    return int(seed)
 
 
 def _combinations(model, currents, noise, vary) -> pd.DataFrame:

@@ -12,6 +12,9 @@ from brian2 import Quantity
 from ...errors import InputError
 from ...models.checks import check_name, check_quantity, tidy
 
+# At a hundred microseconds a set this takes a day; more is a slip in a number of values.
+MOST_SETS = 10**9
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -78,12 +81,21 @@ def cross(model, values: Mapping[str, Quantity]) -> Grid:
     0  10.0  2.0
     1  20.0  1.0
     """
+    _check_size([np.size(given) for given in values.values()])
     columns = {name: _values(model, name, given) for name, given in values.items()}
     if not columns:
         raise InputError("grid: names no parameter; give e.g. {'I': currents}")
     if "I" in columns:
         columns["I"] = columns.pop("I")  # the last one runs fastest
     return Grid(columns, crossed=True)
+
+
+def _check_size(lengths: list[int]) -> None:
+    if math.prod(lengths) > MOST_SETS:
+        raise InputError(
+            f"grid: {' x '.join(map(str, lengths))} values are {math.prod(lengths):.3g} sets, "
+            f"more than {MOST_SETS:.0e}; take fewer values"
+        )
 
 
 def listed(model, sets: pd.DataFrame) -> Grid:
@@ -96,6 +108,7 @@ def listed(model, sets: pd.DataFrame) -> Grid:
         numbers.
     """
     columns = {}
+    check_once("column of the grid", sets.columns)
     for name in sets.columns:
         check_name("column of the grid", name, [*model.parameters, "I"])
         values = pd.to_numeric(sets[name], errors="coerce").to_numpy(dtype=float)
@@ -109,6 +122,14 @@ def listed(model, sets: pd.DataFrame) -> Grid:
     if sets.empty:
         raise InputError("grid: the table has no rows or no columns; give at least one set")
     return Grid(columns, crossed=False)
+
+
+def check_once(kind: str, names) -> None:
+    """Raise InputError for a name that stands twice."""
+    names = list(names)
+    twice = sorted({str(name) for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(f"{kind} {', '.join(map(repr, twice))}: stands twice; keep one")
 
 
 def grid_of(model, grid) -> Grid:

@@ -1,8 +1,6 @@
 """`sweep`: a protocol over any number of parameter sets, on all cores or a cluster, resumable."""
 
-import hashlib
 import inspect
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -13,18 +11,18 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from brian2 import Quantity
 
 from ...errors import InputError
 from ...models.by_name import takes_names
-from ...models.checks import check_count, unit_text
+from ...models.checks import check_count
 from ...progress import bar, silent
 from ...simulation.backends.compiled.programs import LARGEST
 from ...simulation.numerics import check_keywords
 from ...simulation.parallel.machine import cores, one_at_a_time
 from ...simulation.parallel.workers import Here, LocalWorkers
 from ..firing.fi_curve import rates
-from .grids import grid_of
+from .grids import check_once, grid_of
+from .identity import difference, identity, is_ours, name_of
 from .sweep_store import MemoryStore, SweepStore
 
 # A chunk is as large as a program, or smaller where that would leave cores without work.
@@ -114,7 +112,8 @@ def sweep(
     Raises
     ------
     ValueError
-        For bad input, or for a store that was begun with another model, grid or protocol.
+        For bad input, or for a store that was begun with another model, grid, protocol or setting,
+        or with another version of this package or of Brian2.
     OSError
         If the store cannot be written (disk full); what was finished is kept.
 
@@ -148,7 +147,8 @@ def sweep(
         _run(plan, place, list(range(plan.chunks)), client, workers)
         return place.read()
     with place.filling(manifest):
-        finished = place.finished(retry=retry)
+        sizes = {k: len(plan.rows(k)) for k in range(plan.chunks)}
+        finished = place.finished(sizes, retry=retry)
         todo = [k for k in range(plan.chunks) if k not in finished]
         _run(plan, place, todo, client, workers)
     computed = sum(len(plan.rows(k)) for k in todo)
@@ -222,6 +222,7 @@ def _measure(model, protocol, sets: pd.DataFrame, settings: Mapping) -> _Outcome
                 f"returned {type(table).__name__}"
                 + (f" of {len(table)} rows" if isinstance(table, pd.DataFrame) else "")
             )
+        check_once("column of the protocol's table", table.columns)
     except Exception as error:
         at_fault = tuple(getattr(error, "sets", ()))
         text = f"{type(error).__name__}: {error}"
@@ -259,7 +260,7 @@ def _executor(plan: _Plan, client, workers: int | None, chunks: int):
     if wanted == 0 or (workers is None and chunks < 2):
         return Here(), lambda: 1, False
     # A user's protocol may be edited before the next sweep: new processes then.
-    ours = plan.protocol.__module__.startswith("excitable.")
+    ours = is_ours(plan.protocol)
     executor = LocalWorkers.kept(wanted) if ours else LocalWorkers(min(wanted, max(1, chunks)))
     return executor, lambda: wanted + 1, ours
 
@@ -330,29 +331,20 @@ def _with_attrs(table: pd.DataFrame, attrs: Mapping) -> pd.DataFrame:
 
 def _manifest(model, grid, protocol, settings: Mapping, chunk: int | None) -> dict:
     chunk = default_chunk(len(grid)) if chunk is None else chunk
-    given = ", ".join(f"{name}={value!r}" for name, value in settings.items())
     return {
         "sets": len(grid),
         "chunk": check_count("chunk", chunk),
-        "model": [model.name, _checksum(_model_text(model))],
-        "grid": [str(grid), grid.checksum()],
-        "protocol": [
-            f"{protocol.__name__}({given})",
-            _checksum([protocol.__module__, protocol.__qualname__, _source(protocol), settings]),
-        ],
+        "identity": identity(model, grid, protocol, settings),
     }
 
 
 def _check_same(path: Path, known: dict, wanted: dict, chunk: int | None) -> None:
     """Raise if a store was begun with something else than what is wanted now."""
-    for what in ("model", "grid", "protocol"):
-        if known[what] != wanted[what]:
-            old, new = known[what][0], wanted[what][0]
-            how = f"{old}, not {new}" if old != new else f"{old}, but with other values"
-            raise InputError(
-                f"store {path}: was begun with another {what} ({how}); choose another store, or "
-                "delete this one"
-            )
+    found = difference(known["identity"], wanted["identity"])
+    if found:
+        raise InputError(
+            f"store {path}: was begun with {found}; choose another store, or delete this one"
+        )
     if chunk is not None and chunk != known["chunk"]:
         raise InputError(
             f"store {path}: was begun with chunks of {known['chunk']} sets, not {chunk}; leave "
@@ -360,39 +352,20 @@ def _check_same(path: Path, known: dict, wanted: dict, chunk: int | None) -> Non
         )
 
 
-def _model_text(model) -> list:
-    parameters = {k: [p.value, unit_text(p.unit)] for k, p in model.parameters.items()}
-    rest = (model.threshold, model.reset, model.refractory, model.method, model.dt, model.initial)
-    return [model.name, model.equations, parameters, *rest]
-
-
-def _source(protocol) -> str:
-    """Return the text of a user's own protocol: under the same name it may have become another."""
-    if protocol.__module__.startswith("excitable."):
-        return ""
-    try:
-        return inspect.getsource(protocol)
-    except (OSError, TypeError):
-        return ""
-
-
-def _checksum(something) -> str:
-    return hashlib.sha256(json.dumps(something, default=_plain).encode()).hexdigest()
-
-
-def _plain(value):
-    """Return a value as something that JSON can hold, with all its digits."""
-    if isinstance(value, Quantity):
-        return [np.asarray(value).tolist(), str(value.dim)]
-    return value.tolist() if hasattr(value, "tolist") else repr(value)
-
-
 def _check_settings(protocol, settings: Mapping) -> None:
-    """Raise for settings that the protocol does not take."""
-    signature = inspect.signature(protocol)
+    """Raise for a protocol that is none, and for settings that it does not take."""
+    try:
+        signature = inspect.signature(protocol)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"protocol: expected a function of a model and a table of sets, got {protocol!r}"
+        ) from None
     try:
         signature.bind(None, None, **settings)
     except TypeError as error:
-        raise InputError(f"{protocol.__name__}: {error}") from None
+        raise InputError(
+            f"{name_of(protocol)}: {error}; it is called with the model, a table of sets and the "
+            "settings"
+        ) from None
     if "numerics" in signature.parameters:
         check_keywords(protocol, settings)

@@ -1,14 +1,18 @@
 """Where a sweep's rows land: a folder with one parquet or CSV file per chunk, each written whole.
 
 In the folder ``_sweep.json`` says what is swept, ``part-000012.parquet`` holds the rows of chunk
-12, and ``_failed-000012.csv`` its sets that failed. A chunk that failed altogether has no part but
-a ``_lost-000012.csv``. Readers of parquet folders pass over names that begin with ``_``.
+12, and ``_failed-000012.csv`` its sets that failed. ``_finished.jsonl`` has a line for each chunk
+that is finished: its files, with their rows and checksums. What no line names does not count, and
+what is not as its line says is damaged. Readers of parquet folders pass over names that begin with
+``_``.
 """
 
 import contextlib
+import functools
+import hashlib
 import json
 import os
-import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +22,8 @@ from filelock import FileLock, Timeout
 from ...errors import InputError
 
 FORMATS = (".parquet", ".csv")
-_MANIFEST = "_sweep.json"
+_MANIFEST, _FINISHED = "_sweep.json", "_finished.jsonl"
+_PART, _FAILED = "part", "_failed"
 
 
 class SweepStore:
@@ -31,7 +36,7 @@ class SweepStore:
     """
 
     def __init__(self, path):
-        self.path = Path(path)
+        self.path = Path(path).expanduser()
         if self.path.suffix not in FORMATS:
             raise InputError(f"store {str(path)!r}: expected a name that ends in {FORMATS}")
         if self.path.suffix == ".parquet":
@@ -43,7 +48,7 @@ class SweepStore:
         """Return what the store says of its sweep; None for a new one."""
         file = self.path / _MANIFEST
         if file.exists():
-            return json.loads(file.read_text())
+            return _checked_manifest(file)
         if self.path.is_dir() and any(self.path.glob("[!.]*")):
             raise InputError(
                 f"store {self.path}: is a folder with other files and no {_MANIFEST}; choose "
@@ -65,53 +70,112 @@ class SweepStore:
         except Timeout:
             raise InputError(f"store {self.path}: another process is filling it") from None
 
-    def finished(self, *, retry: bool) -> set[int]:
-        """Return the chunks that need no run; with `retry`, forget those that failed altogether."""
-        lost = self._chunks("_lost")
-        if retry:
-            for chunk in lost:
-                self._file("_lost", chunk).unlink()
-            lost = set()
-        return self._chunks("part") | lost
+    def finished(self, sizes: Mapping[int, int], *, retry: bool) -> set[int]:
+        """Return the chunks that need no run; with `retry`, not those that failed altogether.
+
+        Parameters
+        ----------
+        sizes : dict of int to int
+            Of each chunk how many sets it has.
+        retry : bool
+
+        Notes
+        -----
+        Files that are not as they were written are renamed: they, and their chunks, do not count.
+        """
+        done = set()
+        for chunk, files in self._finished().items():
+            damaged = [name for name in files if not self._is_whole(name, files[name])]
+            for name in damaged:
+                self._set_aside(name)
+            whole = not damaged and sum(rows for rows, _ in files.values()) == sizes.get(chunk)
+            if whole and not (retry and self._name(_PART, chunk) not in files):
+                done.add(chunk)
+        return done
 
     def add(self, chunk: int, rows: pd.DataFrame, failed: pd.DataFrame) -> None:
         """Write a chunk's rows, and its sets that failed with their ``error``."""
+        written = {}
         if len(failed):
-            kind = "_failed" if len(rows) else "_lost"
-            name = self._file(kind, chunk).name
+            name = self._name(_FAILED, chunk)
             self._write(name, lambda file: failed.to_csv(file, index=False))
+            written[name] = len(failed)
         if len(rows):
             rows = rows.copy()
             self._write("_attrs.json", lambda file: _write_json(file, rows.attrs), once=True)
             rows.attrs = {}
-            self._write(self._file("part", chunk).name, lambda file: _write_table(file, rows))
+            name = self._name(_PART, chunk)
+            self._write(name, lambda file: _write_table(file, rows))
+            written[name] = len(rows)
+        files = {n: {"rows": k, "sha256": _sum(self.path / n)} for n, k in written.items()}
+        self._append(json.dumps({"chunk": chunk, "files": files}))
 
     def read(self, columns=None) -> pd.DataFrame:
         """Return the rows of all finished chunks in the order of the grid; see `read_sweep`."""
         wanted = None if columns is None else ["set", *(c for c in columns if c != "error")]
-        files = sorted(self.path.glob("part-*[0-9].*"))
+        read = functools.partial(_read_table, columns=wanted)
+        parts = self._tables(_PART, read)
         attrs = self.path / "_attrs.json"
-        table = _combined([_read_table(file, wanted) for file in files], self.failed(), columns)
-        table.attrs = json.loads(attrs.read_text()) if attrs.exists() else {}
+        table = _combined(parts, self.failed(), columns)
+        table.attrs = (
+            _json(attrs, "delete it; it only says how rows were made") if attrs.exists() else {}
+        )
         return table
 
     def failed(self) -> pd.DataFrame:
         """Return the sets that failed, with their ``error``."""
-        files = [self._file(kind, k) for kind in ("_failed", "_lost") for k in self._chunks(kind)]
-        # Rows next to which a process was killed are those of a chunk that is not finished.
-        files = [f for f in files if f.name.startswith("_lost") or self._part_of(f).exists()]
-        found = _concatenated([pd.read_csv(f, keep_default_na=False) for f in files], "error")
-        return found.sort_values("set", ignore_index=True)
+        found = self._tables(_FAILED, functools.partial(pd.read_csv, keep_default_na=False))
+        return _concatenated(found, "error").sort_values("set", ignore_index=True)
 
-    def _part_of(self, failed: Path) -> Path:
-        return self._file("part", int(re.search(r"\d+", failed.name)[0]))
+    def _tables(self, kind: str, read: Callable) -> list[pd.DataFrame]:
+        """Return one file of each chunk that has it, in their order."""
+        found = []
+        for chunk, files in sorted(self._finished().items()):
+            name = self._name(kind, chunk)
+            if name not in files:
+                continue
+            if not self._is_whole(name, files[name]):
+                raise InputError(
+                    f"store {self.path}: {name} is damaged or missing; start the sweep again, "
+                    "which computes its sets anew"
+                )
+            found.append(read(self.path / name))
+        return found
 
-    def _file(self, kind: str, chunk: int) -> Path:
-        suffix = self.path.suffix if kind == "part" else ".csv"
-        return self.path / f"{kind}-{chunk:06d}{suffix}"
+    def _name(self, kind: str, chunk: int) -> str:
+        return f"{kind}-{chunk:06d}{self.path.suffix if kind == _PART else '.csv'}"
 
-    def _chunks(self, kind: str) -> set[int]:
-        return {int(f.stem.split("-")[1]) for f in self.path.glob(f"{kind}-*[0-9].*")}
+    def _finished(self) -> dict[int, dict]:
+        """Return the files of each finished chunk, as its last line says."""
+        file, found = self.path / _FINISHED, {}
+        lines = file.read_bytes().splitlines() if file.exists() else []
+        for line in lines:
+            with contextlib.suppress(
+                ValueError, LookupError, TypeError, AttributeError
+            ):  # cut off by a kill
+                about = json.loads(line)
+                files = {
+                    str(k): (int(x["rows"]), str(x["sha256"])) for k, x in about["files"].items()
+                }
+                found[int(about["chunk"])] = files
+        return found
+
+    def _is_whole(self, name: str, written: tuple[int, str]) -> bool:
+        try:
+            return _sum(self.path / name) == written[1]
+        except OSError:
+            return False
+
+    def _set_aside(self, name: str) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            (self.path / name).replace(self.path / f"_damaged-{name}")
+
+    def _append(self, line: str) -> None:
+        """Add a line to the list of finished chunks; one that a kill cut off stays alone."""
+        with self._explained(), (self.path / _FINISHED).open("a") as file:
+            file.write(f"\n{line}\n")
+            file.flush()
+            os.fsync(file.fileno())
 
     def _write(self, name: str, write, *, once: bool = False) -> None:
         """Write a file under another name and rename it when it is whole and on the disk."""
@@ -119,18 +183,57 @@ class SweepStore:
             return
         new = self.path / f".new-{name}"
         try:
-            write(new)
-            with new.open("rb") as file:
-                os.fsync(file.fileno())
-            new.replace(self.path / name)
-        except OSError as error:
+            with self._explained():
+                write(new)
+                with new.open("rb") as file:
+                    os.fsync(file.fileno())
+                new.replace(self.path / name)
+        except OSError:
             with contextlib.suppress(OSError):
                 new.unlink()
+            raise
+
+    @contextlib.contextmanager
+    def _explained(self):
+        """Say of an error of the disk what is left."""
+        try:
+            yield
+        except OSError as error:
             raise OSError(
                 error.errno,
                 f"{error.strerror or error}; what was finished before is kept in {self.path}, "
                 "start again to continue",
             ) from error
+
+
+def _checked_manifest(file: Path) -> dict:
+    """Return a manifest that has everything a manifest has."""
+    found = _json(file)
+    try:
+        numbers = [found["sets"], found["chunk"]]
+        whole = isinstance(found["identity"], dict) and all(
+            isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in numbers
+        )
+    except (KeyError, TypeError):
+        whole = False
+    if not whole:
+        raise InputError(
+            f"{file}: was written by another version or another program, so nothing can be said "
+            "of the rows beside it; choose another store, or delete this one"
+        )
+    return found
+
+
+def _json(file: Path, remedy: str = "choose another store, or delete this one"):
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise InputError(f"{file}: cannot be read ({error}); {remedy}") from None
+
+
+def _sum(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def read_sweep(store, columns=None) -> pd.DataFrame:
@@ -155,7 +258,8 @@ def read_sweep(store, columns=None) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If there is no such store, or several are of different models or protocols.
+        If there is no such store, a part of it is damaged, or several are of different models or
+        protocols.
     """
     if isinstance(store, list | tuple):
         return _read_together(store, columns)

@@ -1,7 +1,6 @@
 """Which engines there are, which one runs a plan, and what each needs."""
 
 import importlib
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -12,6 +11,7 @@ from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
 
 from ...errors import InputError
 from ...models.checks import check_count, check_name
+from ...progress import tell
 from ..recording import Recording
 from .compiled.compile import compiler, has_openmp
 
@@ -253,4 +253,4 @@ def _named(backend: str | Backend | None) -> Backend:
 
 @cache
 def _say_once(line: str) -> None:
-    print(line, file=sys.stderr)
+    tell(line)

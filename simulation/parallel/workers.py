@@ -7,6 +7,7 @@ and no other, and a worker ends, with the programs that it runs, when its parent
 
 import atexit
 import contextlib
+import multiprocessing
 import os
 import pickle
 import queue
@@ -169,6 +170,19 @@ def kill_group(leader: int) -> None:
     if hasattr(os, "killpg"):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(leader, signal.SIGKILL)
+
+
+def end_with_parent() -> None:
+    """End this process of multiprocessing, and what it runs, when its parent does.
+
+    One that waits for work would wait for ever: it holds both ends of its own pipe.
+    """
+
+    def wait() -> None:
+        multiprocessing.parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def serve() -> None:

@@ -9,12 +9,14 @@ from brian2 import Quantity, ms, second
 from ...errors import InputError
 from ...models.by_name import takes_names
 from ...models.checks import check_count, check_name, check_positive
-from ...models.grouping import BrianText, InputText, describe
+from ...models.grouping import MOST_CELLS, BrianText, InputText, describe
 from ...models.initial import initial_state
 from ..backends.backend import Backend, check_compilable, choose, makes_program
 from ..backends.compiled import programs
 from ..backends.compiled.starting_state import has_rest, start_of, starting_state_sources
+from ..input_rules import check_length
 from ..plan import Plan, single_cells
+from ..resolution import check_resolved
 from ..run import recordable, with_spikes
 from .describe import describe_program
 from .description import ProgramDescription
@@ -99,7 +101,7 @@ def plan_program(
     model, stimulus, n, duration, *, record, vary, record_dt, start, method, dt, spikes, backend
 ) -> tuple[Plan, ProgramDescription]:
     """Return what `build` and `export` make into a program, checked; see `build`."""
-    n = check_count("n", n)
+    n = check_count("n", n, most=MOST_CELLS)
     length = check_positive("duration", duration, ms)
     if record_dt is not None:
         check_positive("record_dt", record_dt, ms)
@@ -113,7 +115,10 @@ def plan_program(
     }
     driven = _Varied(stimulus, tuple(varied))
     text = describe(model, n, driven, vary=parameters, method=method, dt=dt)
-    timed, located = with_spikes(text, initial_state(model, text.values), spikes)
+    check_length(length, float(text.dt / ms))
+    state = initial_state(model, text.values)
+    check_resolved(model, text, state)
+    timed, located = with_spikes(text, state, spikes)
     plan = single_cells(
         timed,
         dict.fromkeys(model.symbolic.states, 0.0),  # the program finds it; see `starting_state`

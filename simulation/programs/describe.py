@@ -10,6 +10,7 @@ from brian2 import TimedArray, get_dimensions, ms
 from ...models.checks import tidy, unit_text
 from ...models.grouping import BrianText, unit_of_number
 from ...models.units import column
+from .cell_rules import cell_rules
 from .description import ProgramDescription, UnitEntry, ValueEntry
 
 
@@ -41,7 +42,10 @@ def describe_program(
         n=text.n,
         values={name: _entry(model, stimulus, text, name, own) for name, own in names.items()},
         aliases={own: name for name, own in names.items() if own != name},
-        rules=tuple(rule.as_json() for rule in stimulus.rules(model, text.dt)),
+        rules=tuple(
+            rule.as_json()
+            for rule in (*stimulus.rules(model, text.dt), *cell_rules(model, text.system))
+        ),
         states={x: UnitEntry(*_unit(model.unit_of(x))) for x in model.symbolic.states},
         onset_ms=_ms(np.min(np.asarray(stimulus.onset))),
         offset_ms=_ms(offset) if np.isfinite(offset) else None,

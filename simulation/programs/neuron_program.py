@@ -13,9 +13,10 @@ import pandas as pd
 
 from ...analysis.trains.spikes import spike_table
 from ...errors import InputError
+from ...plain_checks import check_seed, check_unmasked
 from .. import results
 from ..backends.compiled.program import Program
-from ..input_rules import check_length, check_rules
+from ..input_rules import check_length, check_rules, check_sampling
 from ..parallel import chunks
 from ..recording import CELLS, CellsRecording, cells_recording, check_finite
 from .description import ProgramDescription, UnitEntry
@@ -172,6 +173,8 @@ class NeuronProgram:
                 "the program with another dt"
             )
         check_length(length, step)
+        if self.description.record_dt_ms is not None:
+            check_sampling(self.description.record_dt_ms, step)
         si = {e.input: given[name] * e.factor for name, e in self.description.values.items()}
         check_rules(self.description.rules, si, step / 1e3)
         return given, length, step, self._start(start)
@@ -220,7 +223,9 @@ class NeuronProgram:
 
     def _execute(self, given, length, step, start, seed) -> tuple[CellsRecording, int | None]:
         """Run the program; return what it recorded and the seed."""
-        if seed is None and self.description.is_noisy:
+        if seed is not None:
+            seed = check_seed(seed)
+        elif self.description.is_noisy:
             seed = secrets.randbits(32)
         entries = self.description.values
         si = {e.input: given[name] * e.factor for name, e in entries.items()}
@@ -349,6 +354,7 @@ def _known(kind: str, name: str, known: Iterable[str]) -> str:
 
 def _plain(name: str, value, entry: UnitEntry, shape: tuple[int, ...]) -> np.ndarray:
     """Return a value, or one of the given shape, as numbers in the entry's unit; checked."""
+    check_unmasked(name, value)
     parts = value if isinstance(value, list | tuple) else [value]
     dimensions = {_dimensions(part) for part in parts}
     if dimensions - {None, entry.dimensions}:

@@ -4,7 +4,7 @@ import csv
 import json
 import re
 import shutil
-import tempfile
+import string
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -26,8 +26,10 @@ from ..plan import Plan
 from ..programs.build import plan_program, settable_names
 from ..programs.description import ProgramDescription
 from ..programs.neuron_program import given_values
+from ..scratch import scratch
 
 _FILES = Path(__file__).parent / "project_files"
+_MANIFEST = "manifest.json"
 _MADE = ("src", "build", "static_arrays", "main")  # by an export, or by compiling it
 _CMAKE_THREADS = """find_package(OpenMP REQUIRED)
 target_link_libraries(main PRIVATE OpenMP::OpenMP_CXX)
@@ -86,12 +88,15 @@ def export(
     ValueError
         For bad input, or a folder that is not empty, before anything is written.
     """
-    folder = Path(folder)
+    if not str(folder):
+        raise InputError("folder: is empty; name a new folder")
+    folder = Path(folder).expanduser()
     if vary is None:
         vary = [name for name in settable_names(model, stimulus, n or 1, dt) if name == "I"]
     varied = (vary,) if isinstance(vary, str) else tuple(vary)
     sizes = [np.size(v) for v in (values or {}).values() if np.ndim(v)]
-    n = n or (sizes[0] if sizes else NEURONS if varied else 1)
+    if n is None:
+        n = sizes[0] if sizes else NEURONS if varied else 1
     chosen = makes_program(backend)
     plan, description = plan_program(
         model, stimulus, n, duration, record=record, vary=varied, record_dt=record_dt,
@@ -101,12 +106,14 @@ def export(
         values = _grid(model, varied, n) if varied else {}
     given = given_values(description, values)
     _check_folder(folder, overwrite)
-    with tempfile.TemporaryDirectory() as private:
-        made = Path(private) / "project"
+    with scratch() as private:
+        made = private / "project"
         _write_project(made, model, plan, description, given, chosen)
         folder.mkdir(parents=True, exist_ok=True)
         _remove_earlier(folder)
-        shutil.copytree(made, folder, dirs_exist_ok=True)
+        # Without the manifest neither program nor reader runs: it comes when all else is there.
+        shutil.copytree(made, folder, ignore=lambda *_: {_MANIFEST}, dirs_exist_ok=True)
+        shutil.copy(made / _MANIFEST, folder)
     return folder
 
 
@@ -160,7 +167,7 @@ def _is_export(folder: Path) -> bool:
 
 def _remove_earlier(folder: Path) -> None:
     """Remove what would otherwise be taken for a part of the new project."""
-    for name in _MADE:
+    for name in (_MANIFEST, *_MADE):
         path = folder / name
         if path.is_dir():
             shutil.rmtree(path)
@@ -217,7 +224,7 @@ def _write_files(made: Path, about: ProgramDescription, backend: Backend) -> Non
         "COMMON": " ".join(programs.common_flags(backend)),
         "THREADS": _CMAKE_THREADS if backend.threads > 1 else "",
         "STANDARD_NUMBER": re.sub(r"\D", "", standard),
-        "TITLE": about.title,
+        "TITLE": " ".join(about.title.split()),
         "MODEL": about.model,
         "STIMULUS": about.stimulus,
         "N": about.n,
@@ -228,9 +235,7 @@ def _write_files(made: Path, about: ProgramDescription, backend: Backend) -> Non
     }
     for name in ("makefile", "CMakeLists.txt", "run.sh", "read_results.py", "README.md"):
         content = (_FILES / name).read_text(encoding="utf-8")
-        for word, value in words.items():
-            content = content.replace(f"@{word}@", str(value))
-        _write(made / name, content)
+        _write(made / name, re.sub("@([A-Z_]+)@", lambda found: str(words[found[1]]), content))
     (made / "run.sh").chmod(0o755)
 
 
@@ -247,7 +252,7 @@ def _write_parameters(
         values = np.broadcast_to(given[name], about.n) if entry.per_neuron else [given[name]]
         for k, value in enumerate(values):
             neuron = k if entry.per_neuron else "all"
-            rows.append((name, neuron, _text(value), entry.unit, entry.meaning))
+            rows.append((name, neuron, _text(value), entry.unit, _cell(entry.meaning)))
     with file.open("w", newline="", encoding="utf-8") as stream:
         table = csv.writer(stream, lineterminator="\n")
         table.writerow(("name", "neuron", "value", "unit", "meaning"))
@@ -256,6 +261,12 @@ def _write_parameters(
 
 def _text(value) -> str:
     return repr(float(value))
+
+
+def _cell(words: str) -> str:
+    """Return words on one line, which no spreadsheet takes for a formula."""
+    line = " ".join(words.split())
+    return f"'{line}" if line.startswith(("=", "+", "-", "@")) else line
 
 
 def inputs_header(manifest: Mapping, about: ProgramDescription) -> str:
@@ -283,6 +294,7 @@ def inputs_header(manifest: Mapping, about: ProgramDescription) -> str:
         f"const int NEURONS = {about.n};",
         f"const bool FIXED_DT = {str(about.dt_is_fixed).lower()};",
         f"const double DT_MS = {about.dt_ms!r};",
+        f"const double RECORD_DT_MS = {about.record_dt_ms or 0.0!r};  // 0: every step",
         "const Input INPUTS[] = {",
     ]
     for name, entry in about.values.items():
@@ -309,4 +321,13 @@ def _rule(rule: Mapping) -> str:
 
 
 def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    """Return a text as a C++ string, whatever stands in it.
+
+    Examples
+    --------
+    >>> print(_quoted('a "b"?\\n'))
+    "a \\042b\\042\\077\\012"
+    """
+    plain = set(string.ascii_letters + string.digits + " _.,:;()[]{}<>=+-*/%^&|!#'$@~")
+    letters = [chr(byte) for byte in text.encode()]
+    return '"' + "".join(x if x in plain else f"\\{ord(x):03o}" for x in letters) + '"'

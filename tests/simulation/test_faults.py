@@ -17,6 +17,7 @@ from excitable.models import LIF
 from excitable.protocols import Constant
 from excitable.simulation import simulate
 from excitable.simulation.backends import has_compiler
+from excitable.simulation.backends.compiled import cache
 from excitable.simulation.backends.compiled.compile import CompileError, compiler, fast_flags
 from excitable.simulation.backends.compiled.program import Program, ProgramError
 
@@ -153,7 +154,7 @@ def test_a_compiler_that_fails_half_way_leaves_nothing_behind(tmp_path, monkeypa
         patch.setattr("excitable.simulation.backends.compiled.compile.compiler", lambda: str(fake))
         with pytest.raises(CompileError, match="no space"):
             simulate(LIF, Constant(3 * nA), 2, 50 * ms, **RUN)
-    assert [p for p in (tmp_path / "cache").iterdir() if p.is_dir()] == []
+    assert [p for p in cache.cache_folder().iterdir() if p.is_dir()] == []
     found = simulate(LIF, Constant(2 * nA), 2, 50 * ms, **RUN)
     np.testing.assert_allclose(np.diff(found.spike_ms[::2]), 10 * np.log(4), rtol=1e-6)
 
@@ -162,8 +163,8 @@ def test_a_compiler_that_fails_half_way_leaves_nothing_behind(tmp_path, monkeypa
 def read_only_cache(tmp_path, monkeypatch, program):
     """A cache that holds one program and on which nothing can be written, by root neither."""
     folder = tmp_path / "cache"
-    folder.mkdir()
-    own_copy(program, folder / program.folder.name)
+    (folder / "programs").mkdir(parents=True)
+    own_copy(program, folder / "programs" / program.folder.name)
     commands = (["mount", "--bind", str(folder), str(folder)],
                 ["mount", "-o", "remount,bind,ro", str(folder)])  # fmt: skip
     for command in commands:
@@ -198,3 +199,13 @@ def test_an_interrupted_run_leaves_no_files(program, scratch):
     with pytest.raises(KeyboardInterrupt):
         program.execute(VALUES, HOURS, 5e-5, report=interrupt)
     assert not list(scratch.iterdir())
+
+
+def test_an_hour_of_simulated_time_loses_none(program):
+    """Of sixteen cells one fires: its last spike is the k-th interval of the closed form."""
+    values = VALUES | {"I_amplitude": np.eye(16)[3] * 2e-9}
+    found = program.execute(values, 3600.0, 2.5e-4)
+    times = found["spike_t"] + 2.5e-4 - found["spike_since"]
+    count = int(3600 / (0.01 * np.log(4)))
+    assert len(times) == count
+    np.testing.assert_allclose(times[-1], count * 0.01 * np.log(4), rtol=1e-8)

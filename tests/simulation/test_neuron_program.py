@@ -151,8 +151,23 @@ def test_divergence_is_named(lif):
     with pytest.raises(
         DivergenceError, match=r"lif diverged: v is \S+ for 1 of 16 neurons"
     ) as caught:
-        lif.run(tau=np.where(np.arange(16) == 3, -0.05, 10), I=1)
-    assert "(first: neuron 3, tau = -0.05 ms, I = 1 nA)" in str(caught.value)
+        lif.run(I=np.where(np.arange(16) == 3, -1e300, -1), R=1e20, tau=10)
+    assert "(first: neuron 3, tau = 10 ms, I = -1e+300 nA)" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"tau": np.where(np.arange(16) == 3, -0.05, 10)}, "tau: must be above zero.* -0.05 ms"),
+        ({"t_ref": -1}, "t_ref: must not be negative"),
+        ({"V_reset": -40}, "V_reset: must not lie above V_th"),
+        ({"seed": 1.5}, "seed: expected a whole number"),
+        ({"I": np.ma.array(np.ones(16), mask=np.eye(16)[0])}, "I: is a masked array"),
+    ],
+)
+def test_values_that_make_no_sense_are_refused_before_the_run(lif, values, message):
+    with pytest.raises(ValueError, match=message):
+        lif.run(**{"tau": 10, "I": 1} | values)
 
 
 def test_response_has_traces_and_spikes(lif):

@@ -193,7 +193,7 @@ def flip_a_byte(file: Path) -> None:
 
 def test_a_damaged_entry_is_rebuilt(own_cache):
     first = simulate(LIF, Constant(3 * nA), 2, 50 * ms, **RUN)
-    (entry,) = [p for p in own_cache.iterdir() if p.is_dir()]
+    (entry,) = [p for p in cache.cache_folder().iterdir() if p.is_dir()]
     flip_a_byte(entry / "main")
     assert not cache.is_whole(entry)
     again = simulate(LIF, Constant(3 * nA), 2, 50 * ms, **RUN)
@@ -203,7 +203,7 @@ def test_a_damaged_entry_is_rebuilt(own_cache):
 
 def test_a_foreign_entry_is_not_run(own_cache):
     simulate(LIF, Constant(3 * nA), 2, 50 * ms, **RUN)
-    (entry,) = [p for p in own_cache.iterdir() if p.is_dir()]
+    (entry,) = [p for p in cache.cache_folder().iterdir() if p.is_dir()]
     (entry / "main").write_text("#!/bin/sh\ntouch /tmp/was-run\n")
     simulate(LIF, Constant(3 * nA), 2, 50 * ms, **RUN)
     assert b"ELF" in (entry / "main").read_bytes()[:4]
@@ -220,7 +220,7 @@ def test_a_failing_compiler_leaves_nothing_behind(own_cache, tmp_path, monkeypat
     )
     with pytest.raises(CompileError, match="internal compiler error"):
         simulate(LIF, Constant(3 * nA), 2, 50 * ms, **RUN)
-    assert [p for p in own_cache.iterdir() if p.is_dir()] == []
+    assert [p for p in cache.cache_folder().iterdir() if p.is_dir()] == []
 
 
 def test_an_unusable_cache_folder_is_said_and_done_without(tmp_path, monkeypatch, capsys):
@@ -309,7 +309,7 @@ def test_running_a_program_does_not_import_brian2(lif_program):
         assert not [name for name in sys.modules if name.startswith("brian2")]
         print(len(found["state_v"]))
     """
-    out, _ = run_python(code, cache.cache_folder()).communicate(timeout=100)
+    out, _ = run_python(code, cache.cache_folder().parent).communicate(timeout=100)
     assert out.strip() == "16"
 
 
@@ -345,7 +345,7 @@ def test_a_users_own_standalone_script_is_not_destroyed():
         except ValueError as error:
             print(error)
     """
-    out, _ = run_python(code, cache.cache_folder() / "none").communicate(timeout=100)
+    out, _ = run_python(code, cache.cache_folder().parent / "none").communicate(timeout=100)
     assert "use set_device('runtime') first" in out
 
 

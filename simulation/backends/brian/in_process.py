@@ -9,7 +9,7 @@ from brian2 import second
 from brian2.core.base import BrianObjectException
 
 from ....progress import reporter
-from ...plan import Plan
+from ...plan import Plan, seed_of_32_bits
 from ...recording import Recording, recording_of
 from ..backend import Backend
 from .assembly import Result, assemble, results
@@ -73,7 +73,8 @@ def _seeded(seed: int | None):
         yield
         return
     before = np.random.get_state()  # noqa: NPY002  Brian2 draws from the global generator
-    brian2.seed(seed)
+    # The global generator takes seeds of 32 bits.
+    brian2.seed(seed if seed < 2**32 else seed_of_32_bits(seed))
     try:
         yield
     finally:

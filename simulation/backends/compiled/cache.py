@@ -1,12 +1,18 @@
-"""The cache of programs: a folder per program, named by what it was generated from."""
+"""The cache of programs: a folder per program, named by what it was generated from.
 
-import atexit
+Programs are started from here, so the folder must be its user's own. Things are deleted from here,
+so they must be ours: the folder ``programs`` in the cache folder and every program in it carry a
+mark, and what carries none is never deleted.
+"""
+
 import contextlib
 import hashlib
 import json
 import os
 import platform
+import secrets
 import shutil
+import stat
 import sys
 import tempfile
 import time
@@ -16,16 +22,21 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock
 
+from ....errors import InputError
+from ....progress import tell
+from ...scratch import Scratch
 from .program import Program
 
 MAX_BYTES = 500 * 2**20
 _SUMS = "checksums.json"
-_PRIVATE: dict[str, Program] = {}
+_MARK = "made-by-excitable"
+_PRIVATE: dict[str, tuple[Program, Scratch]] = {}
 
 
 def cache_folder() -> Path:
-    """Return where programs are kept: ``$EXCITABLE_CACHE``, or the user's cache folder."""
-    return Path(os.environ.get("EXCITABLE_CACHE") or platformdirs.user_cache_path("excitable"))
+    """Return where programs are kept: below ``$EXCITABLE_CACHE``, or the user's cache folder."""
+    chosen = os.environ.get("EXCITABLE_CACHE") or platformdirs.user_cache_path("excitable")
+    return Path(chosen).expanduser().absolute() / "programs"
 
 
 def key_of(*parts: object) -> str:
@@ -44,6 +55,11 @@ def program(key: str, build: Callable[[Path], None]) -> Program:
     build : callable
         ``build(folder)`` fills an empty folder.
 
+    Raises
+    ------
+    InputError
+        If the cache is not the user's own, or can be written by others.
+
     Notes
     -----
     It is built in a private folder and renamed when whole, under a lock, so that neither a
@@ -53,14 +69,14 @@ def program(key: str, build: Callable[[Path], None]) -> Program:
     folder = cache_folder()
     place = folder / key
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        _make(folder)
         lock = FileLock(folder / f"{key}.lock")
         lock.acquire()
     except OSError as error:
         return Program.open(place) if is_whole(place) else _private(key, build, error)
     try:
         if not is_whole(place):
-            shutil.rmtree(place, ignore_errors=True)
+            _remove(place)
             _build_atomically(place, build)
             _evict(folder, keep=place)
         os.utime(place)
@@ -69,23 +85,55 @@ def program(key: str, build: Callable[[Path], None]) -> Program:
     return Program.open(place)
 
 
+def _make(folder: Path) -> None:
+    """Make the folder of programs, or make sure that it is safe to use."""
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+    if not is_own(folder):
+        raise InputError(
+            f"the program cache {folder} belongs to another user or can be written by others, who "
+            f"could put programs there that would be run: chmod go-w '{folder}' if it is yours, "
+            "or choose another folder with the environment variable EXCITABLE_CACHE"
+        )
+    if not (folder / _MARK).exists():
+        (folder / _MARK).touch()
+
+
+def is_own(path: Path) -> bool:
+    """Return whether a path is this user's (or root's), and nobody else may write it."""
+    if not hasattr(os, "geteuid"):
+        return True
+    about = path.stat()
+    return about.st_uid in (os.geteuid(), 0) and not about.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
 def _private(key: str, build: Callable[[Path], None], why: OSError) -> Program:
     """Return a program that is built for this process only, once."""
     if key not in _PRIVATE:
-        print(f"the program cache {cache_folder()} cannot be used ({why}); building without it",
-              file=sys.stderr)  # fmt: skip
-        folder = Path(tempfile.mkdtemp(prefix="excitable-"))
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        build(folder)
-        _PRIVATE[key] = Program.open(folder)
-    return _PRIVATE[key]
+        tell(f"the program cache {cache_folder()} cannot be used ({why}); building without it")
+        held = Scratch(until_exit=True)
+        place = held.folder / "program"
+        place.mkdir()
+        build(place)
+        _PRIVATE[key] = Program.open(place), held
+    return _PRIVATE[key][0]
 
 
 def is_whole(place: Path) -> bool:
-    """Return whether a program's files are all there and unchanged since it was built."""
+    """Return whether a program is the user's own, and all its files are there and unchanged."""
     try:
+        if place.is_symlink() or not (is_own(place.parent) and is_own(place)):
+            return False
         sums = json.loads((place / _SUMS).read_text())
-        return all(_sum(place / name) == value for name, value in sums.items())
+        return (
+            isinstance(sums, dict)
+            and sums == {name: _sum(place / name) for name in _files(place)}
+            and {"main", "manifest.json"} <= set(sums)
+            and os.access(place / "main", os.X_OK)
+            and all(is_own(place / name) for name in sums)
+        )
     except (OSError, ValueError):
         return False
 
@@ -103,31 +151,55 @@ def _by_last_use(folder: Path) -> list[tuple[float, int, Path]]:
     One that another process deletes meanwhile is left out, as are those that are being built.
     """
     found = []
-    for place in folder.iterdir() if folder.is_dir() else ():
+    for place in _marked(folder):
         with contextlib.suppress(FileNotFoundError):
-            if not place.name.startswith(".") and (place / _SUMS).exists():
+            if not place.name.startswith("."):
                 found.append((place.stat().st_mtime, _size(place), place))
     return sorted(found)
 
 
+def _marked(folder: Path) -> list[Path]:
+    """Return the folders that were made here, in a folder of programs that was made here."""
+    if not (folder / _MARK).is_file():
+        return []
+    return [p for p in folder.iterdir() if not p.is_symlink() and (p / _MARK).is_file()]
+
+
 def clear() -> int:
-    """Delete all programs; return how many there were."""
-    count = len(entries())
-    shutil.rmtree(cache_folder(), ignore_errors=True)
-    return count
+    """Delete all programs; return how many there were. Whatever else is there stays."""
+    places = [place for *_, place in _by_last_use(cache_folder())]
+    for place in places:
+        shutil.rmtree(place, ignore_errors=True)
+    return len(places)
+
+
+def _remove(place: Path) -> None:
+    """Make room for a program: what stands in its place and is not ours is put aside."""
+    if place.is_symlink() or (place.exists() and place not in _marked(place.parent)):
+        place.rename(place.with_name(f"{place.name}-not-ours-{secrets.token_hex(4)}"))
+    shutil.rmtree(place, ignore_errors=True)
 
 
 def _build_atomically(place: Path, build: Callable[[Path], None]) -> None:
     private = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
     try:
+        (private / _MARK).touch()
         build(private)
-        files = [p for p in sorted(private.rglob("*")) if p.is_file()]
-        sums = {str(p.relative_to(private)): _sum(p) for p in files}
+        sums = {name: _sum(private / name) for name in _files(private)}
+        for file in private.rglob("*"):  # whatever the umask lets others do
+            file.chmod(file.stat().st_mode & ~(stat.S_IWGRP | stat.S_IWOTH))
         (private / _SUMS).write_text(json.dumps(sums))
+        (private / _SUMS).chmod(0o600)
         private.rename(place)
     except BaseException:
         shutil.rmtree(private, ignore_errors=True)
         raise
+
+
+def _files(place: Path) -> list[str]:
+    """Return the files that a program consists of."""
+    files = sorted(p for p in place.rglob("*") if p.is_file())
+    return [str(p.relative_to(place)) for p in files if p.name != _SUMS]
 
 
 def _sum(file: Path) -> str:
@@ -141,9 +213,9 @@ def _size(place: Path) -> int:
 def _evict(folder: Path, keep: Path) -> None:
     """Delete what was left by killed builds, and the longest unused programs above the bound."""
     day_ago = time.time() - 86400
-    for left in folder.glob(".*-*"):
+    for left in _marked(folder):
         with contextlib.suppress(FileNotFoundError):
-            if left.is_dir() and left.stat().st_mtime < day_ago:
+            if left.name.startswith(".") and left.stat().st_mtime < day_ago:
                 shutil.rmtree(left, ignore_errors=True)
     places = _by_last_use(folder)
     total = sum(size for _, size, _ in places)

@@ -10,7 +10,6 @@ import contextlib
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from ....errors import CompileError
 from ...parallel.machine import cores
+from ...scratch import scratch
 
 FAST = (
     "-O3",
@@ -70,8 +70,8 @@ def fast_flags() -> tuple[str, ...]:
     version = subprocess.run([compiler(), "--version"], capture_output=True, text=True).stdout
     if "clang" in version:
         candidates.append(CLANG_VECTOR_LIBRARY)
-    with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "probe.cpp"
+    with scratch() as folder:
+        source = folder / "probe.cpp"
         source.write_text(_PROBE)
         if _accepts(source, candidates):
             return tuple(candidates)
@@ -87,8 +87,8 @@ def has_openmp() -> bool:
     """Return whether the compiler makes programs with threads; clang needs a library for it."""
     if compiler() is None:
         return False
-    with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "probe.cpp"
+    with scratch() as folder:
+        source = folder / "probe.cpp"
         source.write_text(_PROBE_OPENMP)
         return _accepts(source, ["-fopenmp"])
 

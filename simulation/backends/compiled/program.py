@@ -4,9 +4,7 @@ import json
 import math
 import os
 import re
-import shutil
 import subprocess
-import tempfile
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,6 +14,12 @@ import numpy as np
 
 from ....errors import InputError, ProgramError
 from ...parallel.machine import cores
+from ...scratch import Scratch
+
+
+class _FilesAreWanted(ProgramError):
+    """A run whose files say what went wrong."""
+
 
 DTYPES = {"float64": np.float64, "float32": np.float32, "int32": np.int32, "bool": np.int8}
 
@@ -97,8 +101,20 @@ class Program:
             If the program failed, complained, stopped early or lost a file.
         """
         checked = {name: self._checked(name, value) for name, value in values.items()}
-        results = Path(tempfile.mkdtemp(prefix="excitable-run-"))
-        arguments = ["--results_dir", f"{results}/", *self._write_inputs(results, checked)]
+        held = Scratch()
+        results = held.folder
+        environment = self._environment(duration, dt, start, seed, report)
+        try:
+            arguments = ["--results_dir", f"{results}/", *self._write_inputs(results, checked)]
+            messages, code = self._start(arguments, environment, report)
+            return self._read(results, messages, code)
+        except _FilesAreWanted as error:
+            raise ProgramError(f"{error}; its files are in {held.keep()}") from None
+        finally:
+            held.close()
+
+    def _environment(self, duration, dt, start, seed, report) -> dict[str, str]:
+        """Return what tells the program how to run."""
         environment = dict(
             os.environ,
             EXCITABLE_DURATION=repr(duration),
@@ -112,14 +128,7 @@ class Program:
             environment["EXCITABLE_PROGRESS"] = "1"
         if self.threads == cores():  # else the system may start two threads on one core
             environment.setdefault("OMP_PROC_BIND", "true")
-        try:
-            messages, code = self._start(arguments, environment, report)
-        except BaseException:  # interrupted: nobody will look at what there is
-            shutil.rmtree(results)
-            raise
-        found = self._read(results, messages, code)
-        shutil.rmtree(results)
-        return found
+        return environment
 
     def _write_inputs(self, results: Path, values: Mapping[str, np.ndarray]) -> list[str]:
         """Write a file per input; return the arguments that name them."""
@@ -127,7 +136,6 @@ class Program:
             for name, value in values.items():
                 (results / f"in_{name}").write_bytes(value.tobytes())
         except OSError as error:
-            shutil.rmtree(results)
             raise ProgramError(f"the inputs of a program cannot be written: {error}") from error
         return [f"{self.inputs[name]['variable']}={results}/in_{name}" for name in values]
 
@@ -168,30 +176,28 @@ class Program:
     def _read(self, results: Path, messages: str, code: int) -> dict[str, np.ndarray]:
         if code or messages.strip() or not (results / "complete").exists():
             if "disk full?" in messages:  # what was kept would keep it full
-                shutil.rmtree(results)
                 raise ProgramError(
                     f"the program in {self.folder} could not write its results to "
                     f"{results.parent}, and they were deleted; is the disk full? It said: "
                     f"{messages.strip()}"
                 )
             said = messages.strip() or "nothing, but it did not finish"
-            raise ProgramError(
-                f"the program in {self.folder} ended with code {code} and said: {said}; its files "
-                f"are in {results}"
+            raise _FilesAreWanted(
+                f"the program in {self.folder} ended with code {code} and said: {said}"
             )
         found = {}
         for name, about in self.outputs.items():
             file = results / about["file"]
             if not file.exists():
-                raise ProgramError(f"the program wrote no {file.name}; its files are in {results}")
+                raise _FilesAreWanted(f"the program wrote no {file.name}")
             found[name] = np.fromfile(file, dtype=DTYPES[about["dtype"]])
-        sizes = self._check_sizes(found, results)
+        sizes = self._check_sizes(found)
         for name, about in self.outputs.items():
             if len(about["shape"]) == 2:  # one row per sample in the file
                 found[name] = found[name].reshape(-1, sizes[about["shape"][1]]).T
         return found
 
-    def _check_sizes(self, found: Mapping[str, np.ndarray], results: Path) -> dict[str, int]:
+    def _check_sizes(self, found: Mapping[str, np.ndarray]) -> dict[str, int]:
         """Raise if a result is shorter or longer than the others say: a lost or truncated file."""
         sizes = dict(self.sizes)
         for name, about in self.outputs.items():
@@ -203,8 +209,7 @@ class Program:
                 sizes.setdefault(shape[0], size)
             expected = math.prod(d if isinstance(d, int) else sizes[d] for d in shape)
             if size != expected:
-                raise ProgramError(
-                    f"result {name} has {size} values where {expected} were expected; its files "
-                    f"are in {results}"
+                raise _FilesAreWanted(
+                    f"result {name} has {size} values where {expected} were expected"
                 )
         return sizes

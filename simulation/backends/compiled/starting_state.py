@@ -92,10 +92,9 @@ class _Equations:
         low, high = search_range(model)
         known = has_rest(model)
         n = len(self.names)
-        title = " ".join(model.title.split())
         return "\n".join(
             [
-                f"// {title}: its equations in SI units.",
+                "// The model's equations in SI units.",
                 "#pragma once",
                 "#include <cmath>",
                 "namespace model {",

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstdio>
@@ -42,7 +43,11 @@ struct Given
 {
     std::map<std::string, std::string> settings;       // duration, dt, start, seed
     std::map<std::string, std::vector<double> > values;  // in the units of parameters.csv
+    // Where a value was given, by name and neuron; the command line begins anew.
+    std::map<std::string, std::map<int, std::string> > places;
 };
+
+const int ALL = -1;  // neurons
 
 const Input* find(const std::string& name)
 {
@@ -78,24 +83,39 @@ int neuron_number(const std::string& where, const std::string& text)
     return neuron;
 }
 
+// Each value is given once, and one for all neurons before those for single ones.
+void check_order(Given& given, const std::string& where, const std::string& name, int neuron)
+{
+    std::map<int, std::string>& places = given.places[name];
+    const std::string which = name + (neuron == ALL ? "" : " of neuron " + std::to_string(neuron));
+    if (places.count(neuron)) fail(where + ": " + which + " was given before, in " + places[neuron]);
+    if (neuron == ALL && !places.empty())
+        fail(where + ": " + name + " for all neurons would replace what was given for single ones in "
+             + places.begin()->second + "; put it before them");
+    places[neuron] = where;
+}
+
 // Set one value; `neuron` is a number or "all".
 void set(Given& given, const std::string& where, const std::string& name, const std::string& neuron,
          const std::string& text)
 {
-    if (is_setting(name))
+    const Input* input = find(name);
+    if (!input && !is_setting(name))
+        fail(where + ": unknown name '" + name + "'; known: " + known_names());
+    if (neuron != "all" && !(input && input->per_neuron))
+        fail(where + ": " + name + " is one value for all neurons");
+    const int which = neuron == "all" ? ALL : neuron_number(where + ": " + name, neuron);
+    check_order(given, where, name, which);
+    if (!input)
     {
-        if (neuron != "all") fail(where + ": " + name + " is one for all neurons");
         given.settings[name] = text;
         return;
     }
-    const Input* input = find(name);
-    if (!input) fail(where + ": unknown name '" + name + "'; known: " + known_names());
     std::vector<double>& values = given.values[name];
     if (values.empty()) values.assign(input->per_neuron ? NEURONS : 1, NAN);
     const double value = number(where + ": " + name, text);
-    if (neuron == "all") values.assign(values.size(), value);
-    else if (!input->per_neuron) fail(where + ": " + name + " is one value for all neurons");
-    else values[neuron_number(where + ": " + name, neuron)] = value;
+    if (which == ALL) values.assign(values.size(), value);
+    else values[which] = value;
 }
 
 // --- parameters.csv -----------------------------------------------------------------------------
@@ -122,17 +142,27 @@ Texts cells(const std::string& line)
 
 size_t column(const std::string& file, const Texts& header, const std::string& name)
 {
+    if (std::count(header.begin(), header.end(), name) > 1)
+        fail(file + ": its first line has the column '" + name + "' twice");
     for (size_t k = 0; k < header.size(); k++)
         if (header[k] == name) return k;
     fail(file + ": its first line has no column '" + name
          + "'; expected name,neuron,value,unit,meaning, separated by commas");
 }
 
+// The unit in which a value is; of an unknown name the one that was given, it is refused later.
+std::string unit_of(const std::string& name, const std::string& given)
+{
+    if (name == "duration" || name == "dt") return "ms";
+    if (name == "start" || name == "seed") return "";
+    const Input* input = find(name);
+    return input ? input->unit : given;
+}
+
 void read_table(Given& given, const std::string& file)
 {
     std::ifstream stream(file.c_str());
     if (!stream) fail("cannot read " + file);
-    std::map<std::string, int> seen;  // "name neuron" -> line
     Texts header;
     std::string line;
     for (int k = 1; std::getline(stream, line); k++)
@@ -146,18 +176,18 @@ void read_table(Given& given, const std::string& file)
         if (header.empty())
         {
             header = row;
+            for (const char* needed : {"name", "neuron", "value", "unit"}) column(file, header, needed);
             continue;
         }
-        if (row.size() < header.size()) fail(place.str() + ": has fewer columns than the first line");
+        while (row.size() > header.size() && row.back().empty()) row.pop_back();
+        if (row.size() != header.size())
+            fail(place.str() + ": has " + (row.size() < header.size() ? "fewer" : "more")
+                 + " columns than the first line; decimals have a point, no comma");
         const std::string name = row[column(file, header, "name")];
         const std::string neuron = row[column(file, header, "neuron")];
         const std::string unit = row[column(file, header, "unit")];
-        int& before = seen[name + " " + neuron];
-        if (before) fail(place.str() + ": " + name + " of neuron " + neuron + " stands here twice");
-        before = k;
-        const Input* input = find(name);
-        if (input && unit != input->unit)
-            fail(place.str() + ": " + name + " is in " + input->unit + ", not in '" + unit
+        if (unit != unit_of(name, unit))
+            fail(place.str() + ": " + name + " is in '" + unit_of(name, unit) + "', not in '" + unit
                  + "'; convert the value");
         set(given, place.str(), name, neuron, row[column(file, header, "value")]);
     }
@@ -187,7 +217,8 @@ void go_to_own_folder(const char* program)
         fail("cannot enter the folder of " + own);
     struct stat about;
     if (stat("manifest.json", &about))
-        fail("start the program by its path, as in ./run.sh or some/folder/run.sh");
+        fail("manifest.json is not in the working directory: start the program by its path, as in "
+             "./run.sh or some/folder/run.sh; if it is not beside the program, export again");
 }
 
 void make_folder(const std::string& path)
@@ -222,7 +253,8 @@ void read_command_line(const Texts& arguments, std::string& table, Texts& assign
         if (argument == "--help" || argument == "-h") show_help();
         if (argument == "--parameters" || argument == "--results")
         {
-            if (k + 1 == arguments.size()) fail(argument + " needs a path behind it");
+            if (k + 1 == arguments.size() || arguments[k + 1].empty())
+                fail(argument + " needs a path behind it");
             (argument == "--results" ? results : table) = absolute(arguments[++k]);
         }
         else if (argument.find('=') != std::string::npos) assignments.push_back(argument);
@@ -257,8 +289,10 @@ double positive_ms(const Given& given, const std::string& name)
 
 void check_whole_number(const std::string& seed)
 {
-    if (seed.empty() || seed.find_first_not_of("0123456789") != std::string::npos)
-        fail("seed: expected a whole number, got '" + seed + "'");
+    errno = 0;
+    strtoull(seed.c_str(), NULL, 10);
+    if (errno || seed.empty() || seed.find_first_not_of("0123456789") != std::string::npos)
+        fail("seed: expected a whole number from 0 to 2**64 - 1, got '" + seed + "'");
 }
 
 void hand_over(const char* name, double value)
@@ -285,6 +319,10 @@ void check_length(const Settings& settings)
     else if (settings.duration/settings.dt > MOST_STEPS)
         message << "duration: " << settings.duration << " ms at a step of " << settings.dt << " ms is "
                 << settings.duration/settings.dt << " steps, which would never end; are the units right?";
+    const double every = RECORD_DT_MS/settings.dt;
+    if (RECORD_DT_MS && (every < 0.5 || std::fabs(every - std::round(every)) > 1e-6))
+        message << "dt: traces are sampled every " << RECORD_DT_MS << " ms, which is no whole number of "
+                << "steps of " << settings.dt << " ms; take a step of which it is a multiple";
     if (!message.str().empty()) fail(message.str());
 }
 
@@ -445,6 +483,7 @@ std::vector<std::string> project_arguments(const char* program, std::vector<std:
     go_to_own_folder(program);
     Given given;
     read_table(given, table.empty() ? "parameters.csv" : table);
+    given.places.clear();
     for (const std::string& assignment : assignments) assign(given, assignment);
     const Settings settings = checked(given);
     if (results.empty()) results = "results";

@@ -36,11 +36,22 @@ static void excitable_report(const double, const double completed, const double,
     fflush(stderr);
 }
 
-// Each thread has a generator of its own.
+// The generators take seeds of 32 bits and forget the others, so larger seeds are mixed first (the
+// end of splitmix64: Steele, Lea & Flood 2014, OOPSLA).
+static unsigned long excitable_seed_of_32_bits(unsigned long long seed)
+{
+    if (seed < 1ull << 32) return seed;
+    seed = (seed ^ (seed >> 30))*0xbf58476d1ce4e5b9ull;
+    seed = (seed ^ (seed >> 27))*0x94d049bb133111ebull;
+    return (seed ^ (seed >> 31)) >> 32;
+}
+
+// Each thread has a generator of its own; none begins where one of a neighbouring seed does.
 template <typename Generators> void excitable_seed(Generators& generators)
 {
     if (const char* seed = getenv("EXCITABLE_SEED"))
         for (size_t i = 0; i < generators.size(); i++)
-            generators[i].seed(strtoull(seed, NULL, 10) + i);
+            generators[i].seed(
+                excitable_seed_of_32_bits(strtoull(seed, NULL, 10) + i*0x9e3779b97f4a7c15ull));
 }
 #endif

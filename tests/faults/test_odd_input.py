@@ -1,0 +1,295 @@
+"""Numbers, times and seeds that make no sense: refused by one sentence, before anything runs."""
+
+import numpy as np
+import pytest
+from brian2 import Mohm, cm, kHz, ms, mV, nA, second, uA, uF
+from excitable.models import CONNOR_STEVENS, LIF, QIF
+from excitable.protocols import (
+    Constant,
+    Network,
+    Population,
+    Pulses,
+    Recorded,
+    Step,
+    WhiteNoise,
+    fi_curve,
+    izhikevich_2003_network,
+    noise_convergence,
+    noisy_fi_curve,
+    sweep,
+)
+from excitable.simulation import export, simulate
+from excitable.simulation.backends import Backend
+from excitable.simulation.input_rules import check_length, check_rules, check_sampling
+from excitable.simulation.programs.build import plan_program
+from hypothesis import given
+from hypothesis import strategies as st
+
+from excitable.errors import InputError, UnresolvedError
+from excitable.plain_checks import check_seed
+
+I = [2.0, 3.0] * nA
+QUICK = {"duration": 100 * ms, "discard": 10 * ms, "backend": "numpy"}
+NOISE = WhiteNoise(1.5 * nA, 1 * nA * ms**0.5)
+
+
+def program(model=LIF, stimulus=None, n=4, duration=100 * ms, **options):
+    """Plan and description of a program, which nobody compiles."""
+    found = {"record": ("spikes",), "vary": ("I",), "record_dt": None, "start": "rest",
+             "method": None, "dt": None, "spikes": "located",
+             "backend": Backend("cpp_standalone")}  # fmt: skip
+    stimulus = Constant(2 * nA) if stimulus is None else stimulus
+    return plan_program(model, stimulus, n, duration, **found | options)
+
+
+# --- seeds ----------------------------------------------------------------------------------------
+
+NO_SEEDS = [True, False, "x", "1", 1.5, 1.0, np.float64(2), -1, -(2**63), 2**64, 2**200, [1],
+            (1, 2), np.array([1]), {}, b"1", float("nan"), float("inf"), 1j, np.bool_(True),
+            object()]  # fmt: skip
+TAKE_SEEDS = {
+    "simulate": lambda s: simulate(LIF, NOISE, 2, 10 * ms, seed=s, backend="numpy"),
+    "noisy_fi_curve": lambda s: noisy_fi_curve(LIF, I, 1 * nA * ms**0.5, seed=s),
+    "noise_convergence": lambda s: noise_convergence([2, 1] * ms, seed=s),
+    "Network": lambda s: Network([Population("a", LIF, 2)]).run(10 * ms, seed=s, backend="numpy"),
+    "izhikevich_2003_network": lambda s: izhikevich_2003_network(seed=s, duration=10 * ms),
+}
+
+
+@pytest.mark.parametrize("seed", NO_SEEDS, ids=repr)
+@pytest.mark.parametrize("what", TAKE_SEEDS)
+def test_what_is_no_seed_is_refused(what, seed):
+    with pytest.raises(InputError, match=r"seed: expected a whole number"):
+        TAKE_SEEDS[what](seed)
+
+
+@given(seed=st.integers(0, 2**64 - 1))
+def test_every_whole_number_below_two_to_the_64_is_a_seed(seed):
+    assert check_seed(seed) == seed
+    assert check_seed(np.uint64(seed)) == seed
+
+
+def test_seeds_that_agree_in_their_lower_digits_are_others():
+    """Generators that keep 32 bits of a seed would take all of these as one."""
+    seeds = [5, 5 + 2**32, 5 + 2**33, 5 + 2**63]
+    runs = [
+        simulate(LIF, NOISE, 1, 5 * ms, seed=s, backend="numpy", record=("v",), dt=0.5 * ms)
+        for s in seeds
+    ]
+    ends = {float(run.traces["v"][0, -1]) for run in runs}
+    assert len(ends) == len(seeds)
+
+
+# --- steps and durations --------------------------------------------------------------------------
+
+TIMES = {
+    "dt longer than the run": ({"dt": 300 * ms}, "dt: the step of 300 ms is longer than the run"),
+    "dt hardly longer": ({"dt": 100.001 * ms}, "dt: the step of 100.001 ms is longer"),
+    "steps that overflow": ({"dt": 1e-20 * ms}, "1e.22 steps, which would never end"),
+    "a run of ages": ({"duration": 1e30 * ms}, "steps, which would never end; are the units"),
+    "a run in seconds meant in ms": ({"duration": 1e9 * second}, "which would never end"),
+    "no end": ({"duration": np.inf * ms}, "NaN or infinite"),
+    "no number": ({"duration": np.nan * ms}, "NaN or infinite"),
+    "dt is no number": ({"dt": np.nan * ms}, "NaN or infinite"),
+    "two steps": ({"dt": [0.1, 0.2] * ms}, "dt: expected one value"),
+    "no time": ({"dt": 1 * mV}, "dt: expected ms"),
+    "no unit": ({"dt": 0.1}, "dt: expected ms"),
+    "a frequency": ({"dt": 10 * kHz}, "dt: expected ms"),
+    "backwards": ({"dt": -0.1 * ms}, "dt: must be above zero"),
+    "nothing": ({"dt": 0 * ms}, "dt: must be above zero"),
+    "a run of nothing": ({"duration": 0 * ms}, "duration: must be above zero"),
+    "a run backwards": ({"duration": -5 * ms}, "duration: must be above zero"),
+    "all of it discarded": ({"discard": 100 * ms}, "discard: must not be negative and lie below"),
+    "more than all": ({"discard": 1 * second}, "discard: must not be negative and lie below"),
+}
+
+
+@pytest.mark.parametrize("what", TIMES)
+def test_times_that_make_no_sense(what):
+    given, message = TIMES[what]
+    with pytest.raises(InputError, match=message):
+        fi_curve(LIF, I, **QUICK | given)
+
+
+@pytest.mark.parametrize("what", [k for k in TIMES if "discard" not in TIMES[k][0]][:14])
+def test_times_of_a_program_that_make_no_sense(what):
+    given, message = TIMES[what]
+    with pytest.raises(InputError, match=message):
+        program(**given)
+
+
+@given(length=st.floats(1e-6, 1e6), steps=st.floats(1e-3, 0.999))
+def test_a_run_shorter_than_its_step_is_none(length, steps):
+    with pytest.raises(InputError, match="longer than the run"):
+        check_length(length, length / steps)
+
+
+@given(steps=st.floats(1.01e11, 1e300), dt=st.floats(1e-6, 1e3))
+def test_a_run_of_too_many_steps_never_begins(steps, dt):
+    with pytest.raises(InputError, match="never end"):
+        check_length(steps * dt, dt)
+
+
+@given(k=st.integers(1, 10**5), part=st.floats(0.01, 0.99), dt=st.floats(1e-3, 10))
+def test_samples_lie_on_steps(k, part, dt):
+    check_sampling(k * dt, dt)
+    with pytest.raises(InputError, match="no whole number of steps"):
+        check_sampling((k + part) * dt, dt)
+    with pytest.raises(InputError, match="no whole number of steps"):
+        check_sampling(part * dt, dt)
+
+
+@pytest.mark.parametrize("record_dt", [0.001, 0.07, 0.05001, 0.12])
+def test_samples_between_steps_are_refused_everywhere(record_dt):
+    sampled = {"record": ("v",), "record_dt": record_dt * ms}
+    for run in (
+        lambda: simulate(LIF, Constant(2 * nA), 1, 10 * ms, backend="numpy", **sampled),
+        lambda: program(**sampled),
+    ):
+        with pytest.raises(InputError, match=r"record_dt: .* is no whole number of steps"):
+            run()
+
+
+@pytest.mark.parametrize("dt", [0.1, 0.2, 0.5])
+def test_a_step_that_cannot_follow_the_cell_is_refused(dt):
+    """Half a step of the sodium activation is 0.015 ms at rest."""
+    with pytest.raises(UnresolvedError, match=r"relaxes within .* cannot follow"):
+        fi_curve(CONNOR_STEVENS, [10] * uA / cm**2, dt=dt * ms, **QUICK)
+
+
+@pytest.mark.parametrize("dt", [5, 7, 10, 20])
+def test_rates_of_the_order_of_the_step_are_marked(dt):
+    """At 3 nA the interval is tau*ln 2 = 6.9 ms."""
+    table = fi_curve(LIF, [3] * nA, dt=dt * ms, **QUICK)
+    assert not table["resolved"].any()
+    assert set(table["firing"]) == {"faster than the step"}
+
+
+# --- cells that make no sense ---------------------------------------------------------------------
+
+CELLS = {
+    "negative refractory period": lambda: LIF.with_(refractory=-1 * ms),
+    "negative in the parameter": lambda: LIF.with_(t_ref=-1 * ms),
+    "hardly negative": lambda: LIF.with_(t_ref=-1e-9 * ms),
+    "reset above the threshold": lambda: LIF.with_(V_reset=-40 * mV),
+    "threshold below the reset": lambda: LIF.with_(V_th=-70 * mV),
+    "reset far above": lambda: QIF.with_(reset="v = 100*V_th"),
+    "time constant of zero": lambda: LIF.with_(tau=0 * ms),
+    "negative time constant": lambda: LIF.with_(tau=-10 * ms),
+    "no capacitance": lambda: CONNOR_STEVENS.with_(C_m=0 * uF / cm**2),
+    "negative capacitance": lambda: CONNOR_STEVENS.with_(C_m=-1 * uF / cm**2),
+}  # fmt: skip
+
+
+def amplitude(model):
+    return Constant(2 * model.input_unit)
+
+
+@pytest.mark.parametrize("what", CELLS)
+@pytest.mark.parametrize("how", ["simulate", "program"])
+def test_a_cell_that_makes_no_sense_is_refused(what, how):
+    def run(model):
+        if how == "simulate":
+            simulate(model, amplitude(model), 2, 50 * ms, backend="numpy")
+        else:
+            program(model, amplitude(model))
+
+    with pytest.raises(InputError, match=r"negative|above its threshold|which is above zero"):
+        run(CELLS[what]())
+
+
+VARIED = [("tau", [10, 0] * ms), ("tau", [-1, 10] * ms), ("t_ref", [0, -2] * ms),
+          ("V_reset", [-65, -49] * mV), ("V_th", [-66, -50] * mV)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "values"), VARIED)
+def test_one_cell_of_many_that_makes_no_sense_is_found(name, values):
+    with pytest.raises(InputError, match=r"1 of 2|2 of 4"):
+        fi_curve(LIF, I, vary={name: values}, **QUICK)
+
+
+RUN_VALUES = [
+    ({"tau": 0.0}, "tau: must be above zero, as a time constant is, got tau = 0 ms"),
+    ({"tau": -1e-3}, "got tau = -1 ms"),
+    ({"t_ref": -2e-3}, "t_ref: must not be negative, as a refractory period is, got t_ref = -2 ms"),
+    ({"V_reset": -0.04}, "V_reset: must not lie above V_th.*got V_th = -50 mV, V_reset = -40 mV"),
+    ({"V_th": -0.07}, "V_reset: must not lie above V_th"),
+    ({"V_reset": np.array([-0.06, -0.06, -0.04, -0.06])}, "V_reset = -40 mV"),
+]
+
+
+@pytest.mark.parametrize(("values", "message"), RUN_VALUES)
+def test_a_programs_values_are_checked_again_with_every_run(values, message):
+    """The rules travel with the program, and with an exported one as C++."""
+    _, about = program()
+    defaults = {e.input: np.asarray(e.value) * e.factor for e in about.values.values()}
+    check_rules(about.rules, defaults)
+    with pytest.raises(InputError, match=message):
+        check_rules(about.rules, defaults | values)
+
+
+def test_rules_of_pulses_travel_too():
+    pulses = Pulses(2 * nA, times=[10, 30] * ms, width=5 * ms)
+    _, about = program(stimulus=pulses)
+    defaults = {e.input: np.asarray(e.value) * e.factor for e in about.values.values()}
+    check_rules(about.rules, defaults)
+    for wrong in ({"I_width": -1e-3}, {"I_width": 0.0}, {"I_width": 21e-3}, {"I_time_1": 12e-3}):
+        with pytest.raises(InputError):
+            check_rules(about.rules, defaults | wrong)
+
+
+# --- arrays ---------------------------------------------------------------------------------------
+
+MASKED = np.ma.array([2.0, 3.0], mask=[False, True])
+MASKS = {
+    "currents": lambda: fi_curve(LIF, MASKED * nA, **QUICK),
+    "currents without unit": lambda: fi_curve(QIF, MASKED, start="initial", **QUICK),
+    "parameters": lambda: fi_curve(LIF, I, vary={"tau": MASKED * ms}, **QUICK),
+    "an amplitude": lambda: simulate(LIF, Constant(MASKED * nA), 2, 10 * ms, backend="numpy"),
+    "a recording": lambda: simulate(LIF, Recorded(MASKED, dt=5 * ms), 1, 10 * ms),
+    "values of an export": lambda: export(LIF, Constant(2 * nA), "x", 2, values={"I": MASKED}),
+    "an unmasked one": lambda: fi_curve(LIF, np.ma.array([2.0, 3.0]) * nA, **QUICK),
+    "a grid": lambda: sweep(LIF, {"I": MASKED * nA}, workers=0),
+}
+
+
+@pytest.mark.parametrize("what", MASKS)
+def test_masked_arrays_are_refused(what):
+    with pytest.raises(InputError, match="is a masked array"):
+        MASKS[what]()
+
+
+ARRAYS = [np.array([1j]) * nA, np.array(["x"]), "2*nA", None, [None], [1 * nA, 2 * mV], {}, set(),
+          np.array([[]]) * nA, np.array([]) * nA, [np.nan] * nA, [np.inf] * nA, [1e400] * nA,
+          np.array([2]), [2 * mV], object()]  # fmt: skip
+
+
+@pytest.mark.parametrize("values", ARRAYS, ids=repr)
+def test_currents_that_are_none_are_refused(values):
+    with pytest.raises(InputError):
+        fi_curve(LIF, values, **QUICK)
+
+
+@pytest.mark.parametrize("n", [0, -1, 2.5, True, "3", 10**12, 10**300, np.nan, [2]], ids=repr)
+@pytest.mark.parametrize("how", ["simulate", "program", "export"])
+def test_numbers_of_cells_that_are_none_are_refused(tmp_path, n, how):
+    runs = {
+        "simulate": lambda: simulate(LIF, Step(2 * nA), n, 10 * ms, backend="numpy"),
+        "program": lambda: program(n=n),
+        "export": lambda: export(LIF, Step(2 * nA), tmp_path / "x", n),
+    }
+    with pytest.raises(InputError, match=r"^n: "):
+        runs[how]()
+    assert not (tmp_path / "x").exists()
+
+
+def test_an_export_without_a_name_is_refused():
+    with pytest.raises(InputError, match="folder: is empty; name a new folder"):
+        export(LIF, Constant(2 * nA), "", 4)
+
+
+@pytest.mark.parametrize("value", [0 * Mohm, -10 * Mohm, 1e300 * Mohm])
+def test_what_is_odd_but_has_an_answer_is_computed(value):
+    """Without resistance no input reaches the cell; below zero it is turned round."""
+    table = fi_curve(LIF.with_(R=value), [-2.0] * nA, **QUICK)
+    assert (table["rate_Hz"][0] > 0) == (value < 0 * Mohm)
