@@ -7,6 +7,7 @@ import pandas as pd
 from brian2 import ms
 
 from ..errors import InputError
+from ..models.by_name import takes_names
 from ..models.checks import check_positive, check_quantity
 from ..models.units import column
 from .continuation.field import Field
@@ -42,6 +43,7 @@ class PhaseLine:
     reset: float
 
 
+@takes_names
 def phase_line(model, values, *, I=None) -> PhaseLine:
     """Return the phase line of a model with one variable (LIF, QIF, exponential).
 

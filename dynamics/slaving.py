@@ -4,12 +4,14 @@ import numpy as np
 import pandas as pd
 
 from ..models import numeric
+from ..models.by_name import takes_names
 from ..models.checks import check_name, check_quantity
 from ..models.steady import steady_states
 from .continuation.field import Field
 from .phase_response import stable_cycle
 
 
+@takes_names
 def slaving(model, variables: tuple[str, str], I) -> pd.DataFrame:
     """Return what a model's other variables follow best on its cycle: their rest, or a variable.
 
