@@ -5,6 +5,7 @@ import subprocess
 
 import matplotlib
 import pytest
+from brian2 import prefs
 
 matplotlib.use("Agg")
 
@@ -14,6 +15,12 @@ def _no_progress_bars():
     from excitable.simulation.parallel.progress import set_progress
 
     set_progress(False)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _plain_brian2_on_numpy():
+    """What a test runs in Brian2 itself is short: compiling it would take most of the time."""
+    prefs.codegen.target = "numpy"
 
 
 @pytest.fixture
