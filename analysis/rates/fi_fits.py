@@ -236,7 +236,7 @@ def fits_of(table):
     Examples
     --------
     >>> I = np.linspace(0, 10, 21)
-    >>> float(fits_of(fit_all(I, np.maximum(I - 3.0, 0)))[0].predict(5.0).round(6))
+    >>> float(fits_of(fit_all(I, np.maximum(I - 3.0, 0)))[0].predict(5.0).round(4))
     2.0
     """
     return [
