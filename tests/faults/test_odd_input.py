@@ -46,7 +46,7 @@ def program(model=LIF, stimulus=None, n=4, duration=100 * ms, **options):
 
 NO_SEEDS = [True, False, "x", "1", 1.5, 1.0, np.float64(2), -1, -(2**63), 2**64, 2**200, [1],
             (1, 2), np.array([1]), {}, b"1", float("nan"), float("inf"), 1j, np.bool_(True),
-            object()]  # fmt: skip
+            pytest.param(object(), id="object")]  # fmt: skip
 TAKE_SEEDS = {
     "simulate": lambda s: simulate(LIF, NOISE, 2, 10 * ms, seed=s, backend="numpy"),
     "noisy_fi_curve": lambda s: noisy_fi_curve(LIF, I, 1 * nA * ms**0.5, seed=s),
@@ -261,7 +261,7 @@ def test_masked_arrays_are_refused(what):
 
 ARRAYS = [np.array([1j]) * nA, np.array(["x"]), "2*nA", None, [None], [1 * nA, 2 * mV], {}, set(),
           np.array([[]]) * nA, np.array([]) * nA, [np.nan] * nA, [np.inf] * nA, [1e400] * nA,
-          np.array([2]), [2 * mV], object()]  # fmt: skip
+          np.array([2]), [2 * mV], pytest.param(object(), id="object")]  # fmt: skip
 
 
 @pytest.mark.parametrize("values", ARRAYS, ids=repr)
