@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 
 from ...errors import InputError
+from ..plain_numbers import takes
 from .spikes import check_train
 
 
+@takes(train="ms", other="ms", tau="ms")
 def van_rossum_distance(train, other, tau: float = 10.0) -> float:
     """Distance of two spike trains after every spike has become a decaying exponential.
 
@@ -58,6 +60,7 @@ def van_rossum_distance(train, other, tau: float = 10.0) -> float:
     return float(np.sqrt(max(total, 0.0)))
 
 
+@takes(train="ms", other="ms", start="ms", end="ms")
 def spike_distance(train, other, start: float, end: float) -> float:
     """SPIKE distance of two spike trains: how far apart spikes are, relative to the local rate.
 
@@ -103,6 +106,7 @@ def spike_distance(train, other, start: float, end: float) -> float:
     return float(pyspike.spike_distance(*trains))
 
 
+@takes(data="ms", model="ms", start="ms", end="ms", precision="ms")
 def coincidence_factor(data, model, start: float, end: float, *, precision: float = 4.0) -> float:
     r"""Coincidence factor: which part of the spikes a model predicts, beyond chance.
 
@@ -153,6 +157,7 @@ def coincidence_factor(data, model, start: float, end: float, *, precision: floa
     return float(extra / (0.5 * (len(a) + len(b))) / (1 - by_chance))
 
 
+@takes(data="any", model="any", start="ms", end="ms", precision="ms", tau="ms")
 def compare_spikes(
     data: pd.DataFrame, model: pd.DataFrame, *, n: int | None = None, start: float, end: float,
     precision: float = 4.0, tau: float = 10.0,

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import sympy as sp
 from brian2 import ms
 
 from ...analysis import fit_all, qif_rate, residuals
 from ...dynamics import equilibria
 from ...models import QIF
 from ...models.checks import unit_text
-from ...models.symbolic import symbol
 from ...protocols import fi_curve
 from ..study import Settings
 from .common import Cell
@@ -19,28 +17,10 @@ from .common import Cell
 
 def fixed_points(cell: Cell, I: float) -> pd.DataFrame:
     """Return the fixed points at one input, also one where the velocity only touches zero."""
-    crossing = equilibria(cell.model, I * cell.model.input_unit)
-    crossing = crossing.rename(columns={"v_mV": "v"}).assign(half_stable=False)
-    touching = [
-        {"v": v, "stable": False, "eigenvalue_per_ms": 0.0, "half_stable": True}
-        for v in _double_roots(cell.model, I)
-    ]
-    found = pd.DataFrame([*crossing.to_dict("records"), *touching])
+    found = equilibria(cell.model, I * cell.model.input_unit).rename(columns={"v_mV": "v"})
     return found.assign(model=cell.name, I=I, I_unit=unit_text(cell.model.input_unit)).reindex(
         columns=["model", "I", "I_unit", "v", "stable", "half_stable", "eigenvalue_per_ms"]
     )
-
-
-def _double_roots(model, I: float) -> list[float]:
-    """Return where a polynomial velocity touches zero: real roots of even multiplicity.
-
-    There the flow does not change its direction, so no search for changes of sign finds them.
-    """
-    values = {symbol(name): sp.nsimplify(value) for name, value in model.values.items()}
-    values[symbol(model.input)] = sp.nsimplify(I * float(model.input_unit))
-    rhs = model.symbolic.rhs[model.membrane].xreplace(values)
-    roots = sp.roots(sp.Poly(rhs, symbol(model.membrane)))
-    return [float(root) for root, times in roots.items() if root.is_real and times % 2 == 0]
 
 
 def simulate_ranges(settings: Settings, cell: Cell) -> dict[float, pd.DataFrame]:

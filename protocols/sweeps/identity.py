@@ -64,7 +64,7 @@ def difference(known: Identity, wanted: Identity) -> str:
         if not isinstance(before, Mapping):
             return f"another {what}"
         name = next(k for k in [*things, *before] if things.get(k) != before.get(k))
-        old, new = (str(x.get(name, "not given")) for x in (before, things))
+        old, new = (str(x.get(name, "none")) for x in (before, things))
         hidden = max(len(old), len(new)) > _LONGEST
         how = "differs" if hidden else f"{old}, not {new}"
         return f"another {what} ({name}: {how})" if not hidden else f"another {what} ({name} {how})"

@@ -20,6 +20,7 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from ...errors import InputError
+from .identity import difference
 
 FORMATS = (".parquet", ".csv")
 _MANIFEST, _FINISHED = "_sweep.json", "_finished.jsonl"
@@ -278,12 +279,12 @@ def _read_together(stores, columns) -> pd.DataFrame:
         table = read_sweep(store)
         manifest = SweepStore(store).manifest()
         first = manifest if first is None else first
-        for what in ("model", "protocol"):
-            if manifest[what] != first[what]:
-                raise InputError(
-                    f"read_sweep: store {store} is of another {what} ({manifest[what][0]}) than "
-                    f"{stores[0]} ({first[what][0]}); read them one by one"
-                )
+        # Stores of one table may differ in their grids alone.
+        kinds = [{k: v for k, v in m["identity"].items() if k != "grid"} for m in (manifest, first)]
+        if differs := difference(*kinds):
+            raise InputError(
+                f"read_sweep: store {store} is of {differs} as {stores[0]}; read them one by one"
+            )
         tables.append(table.assign(store=str(store)))
     whole = _each_set_once(tables)
     return whole if columns is None else whole[["store", "set", *columns]]

@@ -79,7 +79,7 @@ def test_stores_of_different_work_are_not_read_together(tmp_path):
     sweep(LIF, grid, store=a, protocol=exact, workers=0)
     sweep(LIF, grid, store=b, protocol=exact, workers=0, scale=2.0)
     sweep(LIF.with_(tau=0.02 * second), grid, store=c, protocol=exact, workers=0)
-    with pytest.raises(ValueError, match="is of another protocol"):
+    with pytest.raises(ValueError, match=r"is of another setting \(scale: 2.0, not none\)"):
         read_sweep([a, b])
     with pytest.raises(ValueError, match="is of another model"):
         read_sweep([a, c])

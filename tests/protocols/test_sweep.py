@@ -129,7 +129,7 @@ def test_a_finished_sweep_is_not_run_again(tmp_path):
     [
         ({"model": LIF.with_(R=11 * Mohm)}, r"another model \(R: 10.0 Mohm, not 11.0 Mohm\)"),
         ({"grid": GRID | {"I": [1] * nA}}, r"another grid \(sets: 80 sets of tau, I, not 8 sets"),
-        ({"log": "elsewhere"}, r"another setting \(log: not given, not elsewhere\)"),
+        ({"log": "elsewhere"}, r"another setting \(log: none, not elsewhere\)"),
         ({"chunk": 10}, "begun with chunks of 40 sets, not 10"),
     ],
     ids=["model", "grid", "protocol", "chunk"],

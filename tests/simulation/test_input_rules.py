@@ -85,7 +85,7 @@ def checker(tmp_path_factory):
         for name, factor in FACTORS.items()
     }
     about = SimpleNamespace(
-        title="", n=2, dt_is_fixed=False, dt_ms=0.1, values=entries,
+        title="", n=2, dt_is_fixed=False, dt_ms=0.1, record_dt_ms=None, values=entries,
         rules=[rule.as_json() for rule in RULES],
     )  # fmt: skip
     output = {"file": "state_x", "shape": ["neurons"], "dtype": "float64"}

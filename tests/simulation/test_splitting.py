@@ -62,7 +62,7 @@ def test_stable_where_runge_kutta_is_not():
     # Runge-Kutta methods of order four need dt below .09 ms here.
     run = simulate(
         HODGKIN_HUXLEY, PULSE, 1, 100 * ms, method="extrapolated_strang", dt=0.2 * ms,
-        record=("v",), record_dt=0.5 * ms, backend="cpp_standalone",
+        record=("v",), record_dt=0.4 * ms, backend="cpp_standalone",
     )  # fmt: skip
     exact = reference(HODGKIN_HUXLEY, PULSE, 100 * ms, rtol=1e-8, atol=1e-10).spike_ms
     assert np.diff(run.spike_ms) == pytest.approx(np.diff(exact), rel=2e-3)
