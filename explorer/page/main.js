@@ -70,6 +70,7 @@ function want(what) {
 const LONG = 8;  // ms; what takes longer runs beside the page while something is dragged
 
 function frame() {
+  if (!wanted) return;  // carried out before its time
   wanted = false;
   if (conflict(S)) return;
   const begin = performance.now();
@@ -473,6 +474,7 @@ function begin() {
   controls.build(S);
   applyWords();
   askCurve();
+  wanted = true;
   frame();
   times.opened = performance.now();
 }

@@ -202,6 +202,7 @@ def test_languages_are_complete_on_the_page(page_open):
 
 def test_files_and_tables(page, tmp_path):
     choose(page, "cell=lif&in=step~2~50~500")
+    page.wait_for_function("() => excitable.curve?.done")  # then nothing moves under the pointer
     rows = {"traces": 201, "plane": 1, "curve": 50, "diagram": 400}
     for name in rows:
         for kind in ("csv", "png", "svg"):
