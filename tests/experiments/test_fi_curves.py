@@ -112,5 +112,3 @@ def test_scaled_rates_collapse(numbers, tables):
     lif = table[(table["model"] == "LIF") & (table["I"] > 1.5)]
     expected = 1 / np.log(10 * lif["I"] / (10 * lif["I"] - 15))
     np.testing.assert_allclose(lif["spikes_per_tau"], expected, rtol=1e-6)
-
-
