@@ -8,13 +8,13 @@ import pandas as pd
 from brian2 import get_dimensions, volt
 
 from ..errors import InputError
-from ..models import numeric
 from ..models.by_name import takes_names
 from ..models.checks import check_quantity
-from ..models.conditions import Gap
-from ..models.expressions import NoDerivative
 from ..models.initial import initial_state
 from ..models.steady import steady_states
+from ..models.text import numeric
+from ..models.text.conditions import Gap
+from ..models.text.expressions import NoDerivative
 from ..models.units import column
 from .equilibrium_search import newton_roots
 

@@ -3,9 +3,9 @@
 import numpy as np
 from brian2 import get_dimensions, volt
 
-from ..models import numeric
 from ..models.initial import initial_state
 from ..models.steady import steady_states
+from ..models.text import numeric
 
 STARTS = 1024
 STEPS = 50

@@ -8,10 +8,10 @@ import pandas as pd
 from brian2 import ms
 
 from ..errors import InputError
-from ..models import numeric
 from ..models.by_name import takes_names
 from ..models.checks import check_name, check_quantity, unit_text
 from ..models.steady import steady_states
+from ..models.text import numeric
 from ..models.units import column
 from .continuation.field import check_smooth
 from .equilibria import equilibrium_type

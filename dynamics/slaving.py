@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from ..models import numeric
 from ..models.by_name import takes_names
 from ..models.checks import check_name, check_quantity
 from ..models.steady import steady_states
+from ..models.text import numeric
 from .continuation.field import Field
 from .phase_response import stable_cycle
 

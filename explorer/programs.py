@@ -11,15 +11,15 @@ from brian2 import Function, second
 
 from ..errors import InputError
 from ..models import grouping
-from ..models.expressions import NoDerivative, names, needed
 from ..models.grouping import BrianText, InputText
 from ..models.initial import initial_texts
 from ..models.printers.c_like import CannotPrint
 from ..models.printers.javascript import javascript_expression
-from ..models.statements import assignments
 from ..models.steady import steady_states
-from ..models.step_parts import STEP_BEGIN
 from ..models.system import FREE
+from ..models.text.expressions import NoDerivative, names, needed
+from ..models.text.statements import assignments
+from ..models.text.step_parts import STEP_BEGIN
 from ..models.units import base_unit
 from ..simulation.methods import HALF_STEPS, STEPS, half_steps
 from ..simulation.methods.shared_exponentials import economical

@@ -9,8 +9,8 @@ from brian2.equations.equations import EquationError
 from ..errors import InputError
 from . import validation
 from .checks import check_name, check_quantity, listed
-from .statements import one_expression
 from .system import parsed_equations
+from .text.statements import one_expression
 
 # What says which names a model uses: with other text, some parameters may have lost their use.
 _TEXTS = ("equations", "threshold", "reset", "refractory", "initial")

@@ -8,9 +8,9 @@ from sympy.printing.mathml import mathml
 
 from .checks import unit_text
 from .printers.latex import latex_of, symbol
-from .statements import assignments
-from .symbolic import parse
 from .system import HELD, parsed_equations
+from .text.statements import assignments
+from .text.symbolic import parse
 
 
 def text(model) -> str:

@@ -19,7 +19,7 @@ from brian2.equations.equations import (
 from ..errors import InputError
 from . import validation
 from .checks import listed
-from .statements import assignments
+from .text.statements import assignments
 from .units import base_unit, display_unit
 
 _CLOCK = {"t", "dt", "i", "N", "t_in_timesteps", "lastspike", "not_refractory", "True", "False"}

@@ -18,13 +18,13 @@ from .checks import (
     listed,
     unit_text,
 )
-from .expressions import NoDerivative, depends, derivative, in_order, names, substitute
-from .functions import NAMESPACE, opaque
 from .initial import PER_NEURON
 from .methods import METHODS, method_named
-from .remembered import remembered
-from .statements import one_expression
 from .system import System, from_equations, parsed_equations, regular_texts
+from .text.expressions import NoDerivative, depends, derivative, in_order, names, substitute
+from .text.functions import NAMESPACE, opaque
+from .text.remembered import remembered
+from .text.statements import one_expression
 from .timed_arrays import by_steps
 from .units import base_unit, display_unit
 from .validation import is_noise

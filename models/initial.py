@@ -9,9 +9,9 @@ from brian2.core.variables import ArrayVariable
 
 from ..errors import InputError
 from .checks import listed
-from .expressions import depends, expanded, in_order, needed, substitute
-from .functions import NAMESPACE, opaque
-from .numeric import function
+from .text.expressions import depends, expanded, in_order, needed, substitute
+from .text.functions import NAMESPACE, opaque
+from .text.numeric import function
 
 # The key of a group's namespace under which values lie that differ between its neurons.
 PER_NEURON = "values of each neuron"

@@ -15,9 +15,9 @@ from .checks import check_name, check_positive, check_quantity, tidy
 from .initial import initial_state, set_initial_state
 from .methods import method_named
 from .ranges import check_divisor, default_range
-from .statements import one_expression
-from .symbolic import Symbolic, symbolic
 from .system import System, system_of
+from .text.statements import one_expression
+from .text.symbolic import Symbolic, symbolic
 from .units import SIValue, display_unit, unit_from_state, unit_state
 
 

@@ -6,11 +6,11 @@ import numpy as np
 from brian2 import farad, get_dimensions, meter, second
 
 from ..errors import InputError
-from . import numeric
 from .checks import unit_text
-from .expressions import NoDerivative, derivative, tree
 from .initial import initial_state
 from .steady import steady_states
+from .text import numeric
+from .text.expressions import NoDerivative, derivative, tree
 
 
 def default_range(model) -> tuple[float, float]:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 import sympy as sp
 from brian2.parsing.sympytools import str_to_sympy
 
-from .expressions import NoDerivative, depends, expanded, names, needed, substitute
-from .functions import NAMESPACE
 from .system import System, total_derivative
+from .text.expressions import NoDerivative, depends, expanded, names, needed, substitute
+from .text.functions import NAMESPACE
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ from functools import cached_property, lru_cache
 from brian2 import Equations, second, volt
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, SUBEXPRESSION, SingleEquation
 
-from . import numeric
-from .conditions import RANDOM, Gap, gap_of, is_random
-from .expressions import calls, chain, depends, derivative, names, needed, substitute
-from .functions import opaque
-from .remembered import remembered
-from .singularities import regular
-from .statements import Assignment, assignments
+from .text import numeric
+from .text.conditions import RANDOM, Gap, gap_of, is_random
+from .text.expressions import calls, chain, depends, derivative, names, needed, substitute
+from .text.functions import opaque
+from .text.remembered import remembered
+from .text.singularities import regular
+from .text.statements import Assignment, assignments
 
 # What is 1 while a cell may fire and 0 while it is refractory.
 FREE = "not_refractory"

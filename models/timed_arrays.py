@@ -12,9 +12,9 @@ from dataclasses import replace
 from brian2 import TimedArray
 
 from ..errors import InputError
-from .expressions import Rewriter, names, tree
-from .step_parts import STEP_BEGIN
 from .system import System
+from .text.expressions import Rewriter, names, tree
+from .text.step_parts import STEP_BEGIN
 from .warn import warn_caller
 
 # How many values one step may see: each is a term of the text.

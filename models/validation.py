@@ -20,10 +20,10 @@ from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from ..errors import InputError
 from .checks import check_name, dimension_text, unit_text
-from .expressions import calls, names
-from .functions import NAMESPACE
-from .statements import assignments
 from .system import FREE, HELD, parsed_equations
+from .text.expressions import calls, names
+from .text.functions import NAMESPACE
+from .text.statements import assignments
 
 _CLOCK = {"t": "second", "dt": "second", "t_in_timesteps": "1"}
 # What Brian2 gives a group beside the clock, and what only white noise may be called.

@@ -13,12 +13,12 @@ import numpy as np
 from brian2 import ms
 
 from ..errors import UnresolvedError
-from ..models.expressions import NoDerivative
 from ..models.grouping import BrianText
 from ..models.methods import METHODS
-from ..models.numeric import function
-from ..models.statements import Assignment
 from ..models.system import FREE, System
+from ..models.text.expressions import NoDerivative
+from ..models.text.numeric import function
+from ..models.text.statements import Assignment
 from .input_rules import with_units
 from .methods.upstroke import upstroke_of
 

@@ -10,7 +10,7 @@ import pandas as pd
 from ...errors import InputError
 from ...models.by_name import takes_names
 from ...models.checks import check_name, check_quantity, unit_text
-from ...models.expressions import calls
+from ...models.text.expressions import calls
 from ...models.units import column
 from ..equilibria import equilibria_at, reduction
 from ..resets.reset_map import ResetMap

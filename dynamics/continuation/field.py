@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ...errors import InputError
-from ...models import numeric
 from ...models.checks import check_name
-from ...models.expressions import NoDerivative, calls, names, needed
 from ...models.steady import steady_states
+from ...models.text import numeric
+from ...models.text.expressions import NoDerivative, calls, names, needed
 from . import jets
 
 _JUMPS = frozenset({"floor", "ceil", "timestep"})

@@ -192,7 +192,7 @@ def _clip(x, low, high):
 
 
 def _exprel_number(x):
-    from ...models.functions import smooth_exprel
+    from ...models.text.functions import smooth_exprel
 
     return smooth_exprel(x)
 

@@ -3,10 +3,10 @@
 import numpy as np
 
 from ...errors import InputError
-from ...models import numeric
-from ...models.conditions import Gap
-from ...models.expressions import needed, substitute
 from ...models.system import FREE
+from ...models.text import numeric
+from ...models.text.conditions import Gap
+from ...models.text.expressions import needed, substitute
 from ..continuation.field import Field
 
 STEP = 1e-4  # of a variable's size; resets and thresholds are straight or nearly so

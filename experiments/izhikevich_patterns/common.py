@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ...models.symbolic import function
+from ...models.text.symbolic import function
 from ...protocols import Response
 
 V_RANGE = (-90.0, 30.0)  # mV, the paper's axes

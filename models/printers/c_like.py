@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
 
 from ...errors import InputError
-from ..expressions import tree
+from ..text.expressions import tree
 
 _COMPARISONS = {
     ast.Lt: "<",

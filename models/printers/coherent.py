@@ -17,8 +17,8 @@ from brian2.core.variables import Constant
 from brian2.parsing.expressions import parse_expression_dimensions
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
-from ..expressions import Rewriter, tree
-from ..functions import SMOOTH_EXPREL
+from ..text.expressions import Rewriter, tree
+from ..text.functions import SMOOTH_EXPREL
 from .c_like import CannotPrint
 
 _BASES = 7  # dimensions: length, mass, time, current, temperature, amount, light

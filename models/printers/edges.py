@@ -3,9 +3,9 @@
 import ast
 from dataclasses import replace
 
-from ..expressions import Rewriter, tree
-from ..step_parts import STEP_BEGIN
 from ..system import System
+from ..text.expressions import Rewriter, tree
+from ..text.step_parts import STEP_BEGIN
 
 _STEP_BEGIN = ast.unparse(tree(STEP_BEGIN))
 

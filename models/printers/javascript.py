@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from ..checks import unit_text
-from ..expressions import Rewriter, needed, tree
-from ..functions import opaque
 from ..grouping import BrianText
 from ..initial import initial_texts
 from ..system import FREE
+from ..text.expressions import Rewriter, needed, tree
+from ..text.functions import opaque
 from ..units import display_unit
 from .c_like import CannotPrint, Dialect, written
 

@@ -5,7 +5,7 @@ import ast
 import sympy as sp
 from brian2.core.namespace import DEFAULT_UNITS
 
-from ..expressions import tree
+from ..text.expressions import tree
 from .c_like import CannotPrint
 
 _COMPARISONS = {ast.Lt: "<", ast.LtE: r"\leq", ast.Gt: ">", ast.GtE: r"\geq", ast.Eq: "=",

@@ -7,9 +7,9 @@ import numpy as np
 from brian2 import Quantity
 
 from .. import grouping, validation
-from ..expressions import NoDerivative
 from ..initial import initial_state
 from ..system import System
+from ..text.expressions import NoDerivative
 from .c_like import CannotPrint
 from .edges import system_at_edges
 

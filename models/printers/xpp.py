@@ -13,10 +13,10 @@ from brian2 import Quantity, Unit, ms
 
 from .. import grouping, validation
 from ..checks import check_positive, check_quantity, dimension_text, tidy, unit_text
-from ..expressions import depends, expanded, names, substitute
 from ..grouping import BrianText
 from ..initial import initial_state
 from ..system import FREE, System
+from ..text.expressions import depends, expanded, names, substitute
 from ..units import display_unit
 from .c_like import CannotPrint, Dialect, written
 from .coherent import CoherentUnits

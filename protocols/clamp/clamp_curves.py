@@ -10,7 +10,7 @@ from brian2 import Quantity, get_dimensions, ms, mV
 from ...errors import InputError
 from ...models.by_name import takes_names
 from ...models.checks import check_name, check_positive, check_quantity
-from ...models.symbolic import function, symbol
+from ...models.text.symbolic import function, symbol
 from ...models.units import column, display_unit
 from ...simulation.numerics import numerics_of
 from ...simulation.recording import CellsRecording

@@ -9,12 +9,12 @@ from brian2 import Quantity, get_dimensions, volt
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from ...errors import InputError
-from ...models import numeric
 from ...models.by_name import takes_names
 from ...models.checks import check_quantity
-from ...models.expressions import depends
 from ...models.steady import relaxing
 from ...models.system import System
+from ...models.text import numeric
+from ...models.text.expressions import depends
 from ...models.units import column
 from .. import tables
 

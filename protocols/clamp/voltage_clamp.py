@@ -11,10 +11,10 @@ from ...dynamics.equilibria import settled
 from ...errors import InputError
 from ...models.by_name import takes_names
 from ...models.checks import check_name, check_positive, check_quantity
-from ...models.expressions import calls, depends, names, needed, substitute
 from ...models.initial import initial_state
 from ...models.neuron_model import NeuronModel
 from ...models.system import FREE, parsed_equations
+from ...models.text.expressions import calls, depends, names, needed, substitute
 from ...models.units import base_unit, column
 from ...simulation import results
 from ...simulation.numerics import NO_TOLERANCE, Numerics, numerics_of

@@ -15,8 +15,8 @@ import numpy as np
 from brian2 import get_dimensions, volt
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
-from ...models.expressions import names
 from ...models.system import FREE
+from ...models.text.expressions import names
 
 STILL = 1e-3  # of a variable's scale: what moves less over the run is at rest
 NEAR = 0.1  # of a variable's scale: an equilibrium so close is where the cell goes

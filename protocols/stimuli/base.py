@@ -9,7 +9,7 @@ from brian2 import Equations, Quantity, ms, second
 from ...errors import InputError
 from ...models.checks import check_positive, check_quantity
 from ...models.grouping import InputText, names_of
-from ...models.step_parts import STEP_BEGIN
+from ...models.text.step_parts import STEP_BEGIN
 from ...models.units import base_unit
 from ...simulation.input_rules import Rule, check_rules
 

@@ -9,7 +9,7 @@ from brian2.utils.stringtools import get_identifiers, word_substitute
 
 from ...errors import InputError
 from ...models.checks import check_positive, check_quantity
-from ...models.step_parts import STEP_BEGIN
+from ...models.text.step_parts import STEP_BEGIN
 from ...models.validation import check_input_text
 from ...simulation.input_rules import Rule, check_rules
 from .base import Stimulus, Term, Unending, check_window, never, zero

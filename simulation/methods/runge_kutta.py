@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from brian2.utils.stringtools import word_substitute
 
-from ...models.expressions import needed
 from ...models.system import FREE, System
+from ...models.text.expressions import needed
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from fractions import Fraction
 from brian2.core.namespace import DEFAULT_UNITS
 from brian2.utils.stringtools import get_identifiers
 
-from ...models.remembered import remembered
 from ...models.system import System
+from ...models.text.remembered import remembered
 from .runge_kutta import RightHandSides, right_hand_sides
 
 # A power multiplies the base's rounding error: eight exponentials' worth is still nothing.

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from brian2.utils.stringtools import get_identifiers, word_substitute
 
 from ...errors import InputError
-from ...models.expressions import needed
 from ...models.steady import is_constant
 from ...models.system import System, total_derivative
+from ...models.text.expressions import needed
 from .runge_kutta import RightHandSides, right_hand_sides
 
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from brian2.utils.stringtools import word_substitute
 
-from ...models.expressions import NoDerivative, depends, derivative, expanded
 from ...models.grouping import BrianText
-from ...models.numeric import function
 from ...models.system import System, total_derivative
+from ...models.text.expressions import NoDerivative, depends, derivative, expanded
+from ...models.text.numeric import function
 from ...models.units import base_unit
 from .runge_kutta import RightHandSides
 

@@ -16,9 +16,9 @@ import numpy as np
 from brian2.utils.stringtools import word_substitute
 
 from ...errors import InputError
-from ...models.expressions import depends, expanded, needed, substitute
 from ...models.grouping import BrianText, CustomEvent
 from ...models.system import FREE, System
+from ...models.text.expressions import depends, expanded, needed, substitute
 from .runge_kutta import RightHandSides, step
 from .shared_exponentials import economical
 from .upstroke import anticipated, runs_away, to_threshold

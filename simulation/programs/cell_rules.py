@@ -7,9 +7,9 @@ program knows none; these rules are what can be said of its numbers alone.
 import ast
 
 from ...models.checks import unit_text
-from ...models.expressions import tree
 from ...models.ranges import divisors, meaning_above_zero
 from ...models.system import System
+from ...models.text.expressions import tree
 from ..input_rules import Rule
 
 

@@ -10,7 +10,7 @@ from excitable.dynamics import equilibria, rest
 from excitable.models import PATTERNS, ZOO
 from excitable.models.grouping import describe
 from excitable.models.initial import initial_state
-from excitable.models.symbolic import function
+from excitable.models.text.symbolic import function
 from excitable.models.units import base_unit
 from excitable.protocols.stimuli import Constant
 from excitable.simulation import has_compiler, simulate

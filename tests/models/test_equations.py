@@ -21,8 +21,8 @@ from excitable.models import (
     QIF,
     TRAUB_MILES,
 )
-from excitable.models.functions import NAMESPACE, smooth_exprel
-from excitable.models.symbolic import function
+from excitable.models.text.functions import NAMESPACE, smooth_exprel
+from excitable.models.text.symbolic import function
 from excitable.protocols.stimuli import Constant
 from excitable.simulation import simulate
 from excitable.simulation.backends import Backend, has_compiler, preferences

@@ -4,10 +4,10 @@ import mpmath
 import numpy as np
 import pytest
 import sympy as sp
-from excitable.models.conditions import gap_of
-from excitable.models.expressions import NoDerivative, chain, derivative, names, substitute
-from excitable.models.numeric import function
-from excitable.models.singularities import regular
+from excitable.models.text.conditions import gap_of
+from excitable.models.text.expressions import NoDerivative, chain, derivative, names, substitute
+from excitable.models.text.numeric import function
+from excitable.models.text.singularities import regular
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from brian2 import NeuronGroup, ms
-from excitable.models.functions import NAMESPACE
-from excitable.models.step_parts import part_after, part_between, time_after, time_between
+from excitable.models.text.functions import NAMESPACE
+from excitable.models.text.step_parts import part_after, part_between, time_after, time_between
 from excitable.simulation import backends
 
 RNG = np.random.default_rng(3)

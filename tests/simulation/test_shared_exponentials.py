@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from brian2 import ms
 from excitable.models import CONNOR_STEVENS, CONNOR_STEVENS_1977, HODGKIN_HUXLEY, TRAUB_MILES
-from excitable.models.functions import smooth_exprel, smooth_exprel_of
+from excitable.models.text.functions import smooth_exprel, smooth_exprel_of
 from excitable.protocols.stimuli import Constant
 from excitable.simulation import has_compiler, methods, simulate
 from excitable.simulation.methods.runge_kutta import RightHandSides, right_hand_sides

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from brian2 import cm, ms, mV, nA, uA
 from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, IZHIKEVICH, LIF, TRAUB_MILES
-from excitable.models.numeric import function
+from excitable.models.text.numeric import function
 from excitable.protocols.stimuli import Constant
 from excitable.simulation import DivergenceError, has_compiler, reference, simulate
 from excitable.simulation.methods.runge_kutta import RightHandSides

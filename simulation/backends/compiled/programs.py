@@ -132,7 +132,7 @@ def own_sources() -> str:
     """Return a checksum of the code that decides what a program of a given text consists of."""
     root = Path(__file__).parents[3]
     files = [f for f in (root / "simulation").rglob("*.*") if f.suffix != ".pyc"]
-    files += [root / "models" / name for name in ("functions.py", "step_parts.py")]
+    files += [root / "models" / "text" / name for name in ("functions.py", "step_parts.py")]
     return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files))).hexdigest()
 
 

@@ -6,12 +6,12 @@ from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
 
 from ....dynamics.equilibria import FIRST_STEP, GRID, GROWTH, SETTLED, STEPS, search_range
 from ....models.checks import check_name
-from ....models.expressions import NoDerivative, needed
-from ....models.functions import SMOOTH_EXPREL
 from ....models.grouping import BrianText
 from ....models.initial import initial_texts
 from ....models.printers.c_like import CannotPrint, written
 from ....models.steady import steady_states
+from ....models.text.expressions import NoDerivative, needed
+from ....models.text.functions import SMOOTH_EXPREL
 from ...start import warn_restless
 from . import CPP
 

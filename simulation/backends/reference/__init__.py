@@ -15,8 +15,8 @@ from brian2 import Quantity, ms, second
 
 from ....errors import DivergenceError, InputError
 from ....models.checks import check_name, check_positive, check_quantity
-from ....models.conditions import Gap, gap_of
 from ....models.system import System
+from ....models.text.conditions import Gap, gap_of
 from ....progress import reporter
 from ...plan import Cells, Plan
 from ...recording import CELLS, CellsRecording, Recording

@@ -9,7 +9,7 @@ from brian2 import Function, TimedArray
 from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
 
-from ..errors import InputError
+from ...errors import InputError
 from .expressions import Rewriter, needed, tree
 from .functions import exprel_slope, smooth_exprel, smooth_exprel_of
 from .remembered import remembered

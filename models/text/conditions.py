@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
-from ..errors import InputError
+from ...errors import InputError
 from .expressions import Rewriter, calls, expanded, names, tree
 
 RANDOM = frozenset({"rand", "randn", "poisson"})

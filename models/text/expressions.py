@@ -8,7 +8,7 @@ import ast
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
-from ..errors import InputError
+from ...errors import InputError
 
 # Names of the grammar that stand for no variable.
 LOGIC = frozenset({"True", "False"})

@@ -4,7 +4,7 @@ import ast
 import textwrap
 from dataclasses import dataclass
 
-from ..errors import InputError
+from ...errors import InputError
 
 _OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
 

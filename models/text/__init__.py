@@ -1,0 +1,1 @@
+"""How equation text is read: expressions, statements and conditions as trees, their derivatives."""
