@@ -1,5 +1,6 @@
 """`NeuronModel`: what a neuron is, written once as Brian2 equation text with units."""
 
+import gc
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,6 +20,10 @@ from .system import System, system_of
 from .text.statements import one_expression
 from .text.symbolic import Symbolic, symbolic
 from .units import SIValue, display_unit, unit_from_state, unit_state
+
+# Brian2 and SymPy are half a million objects that live as long as the process. Set aside, they are
+# not searched for garbage again and again, which alone takes a third of a second at every exit.
+gc.freeze()
 
 
 @dataclass(frozen=True)

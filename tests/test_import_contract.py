@@ -5,6 +5,8 @@ it.
 """
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,3 +68,19 @@ def test_contract_sees_a_violation(tmp_path, monkeypatch):
         path = tmp_path / "models" / "stray.py"
         path.write_text(text)
         assert imported_folders(path, "models") == {"protocols"}, text
+
+
+def test_only_what_lives_as_long_as_the_process_is_set_aside():
+    """The objects of Brian2 are not searched for garbage; a user's own are still collected."""
+    code = (
+        "import gc, weakref\n"
+        "from excitable.models import LIF\n"
+        "assert gc.get_freeze_count() > 100_000\n"
+        "class Cycle:\n"
+        "    def __init__(self):\n"
+        "        self.me = self\n"
+        "known = weakref.ref(Cycle())\n"
+        "gc.collect()\n"
+        "assert known() is None\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
