@@ -15,6 +15,8 @@ import excitable
 
 ROOT = Path(__file__).parent.parent
 # The notebooks' kernels are processes of their own.
+# A kernel chooses its way to show figures unless the surroundings name one.
+os.environ.pop("MPLBACKEND", None)
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.getenv("PYTHONPATH")])])
 
 project = "Excitable"
