@@ -17,7 +17,7 @@ import pandas as pd
 from brian2 import cm, ms, msiemens, nA, uA
 from excitable.models import CONNOR_STEVENS, LIF
 from excitable.protocols import sweep
-from excitable.protocols.sweeps.sweep import default_chunk
+from excitable.protocols.sweeps.growth import default_chunk
 
 SIZES = {"lif": (10**4, 10**5), "connor_stevens": (10**3, 10**4)}
 LARGE = {"lif": 10**6, "connor_stevens": 10**5}

@@ -61,8 +61,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "Stimulus",
             "WhiteNoise",
         ],
+        "sweeps.reading": ["read_sweep"],
         "sweeps.samples": ["latin_hypercube", "random_sets"],
         "sweeps.sweep": ["Sweep", "sweep"],
-        "sweeps.sweep_store": ["read_sweep"],
     },
 )

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from excitable.experiments import STUDIES, runner
 from excitable.experiments.study import Section, StudyResult
+from excitable.protocols import read_sweep
 
 from excitable import commands
 from excitable.commands import main as excitable
@@ -81,7 +82,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(arguments, message, capsys, t
     assert not list(tmp_path.iterdir())
 
 
-def test_sweep_fills_a_store_and_continues_it(tmp_path, capsys):
+def test_sweep_fills_a_store_continues_it_and_lets_it_grow(tmp_path, capsys):
     arguments = ["sweep", "lif", "--currents", "0:4:3", "--vary", "tau", "10", "20"]
     arguments += ["--vary", "R", "10", "--duration", "300", "--discard", "50"]
     arguments += ["--backend", "numpy", "--workers", "0", "--store", str(tmp_path / "x.csv")]
@@ -94,6 +95,12 @@ def test_sweep_fills_a_store_and_continues_it(tmp_path, capsys):
     assert table["I"].tolist() == [0, 2, 4] * 2
     # tau*ln(R I/(R I - 15 mV)) = tau*ln 4 at 2 nA.
     assert table["rate_Hz"][[1, 4]].tolist() == pytest.approx([72.1347520, 36.0673760], rel=1e-6)
+    finer = [x if x != "0:4:3" else "0:4:5" for x in arguments]
+    assert excitable(finer) == 0
+    assert "10 parameter sets, 4 of them computed now" in capsys.readouterr().out
+    assert read_sweep(tmp_path / "x.csv")["I"].tolist() == [0, 1, 2, 3, 4] * 2
+    assert excitable(arguments) == 2
+    assert "6 sets of tau, R, I, and 10 are there" in capsys.readouterr().err
     assert excitable([*arguments, "--vary", "C", "1"]) == 2
     assert "unknown parameter 'C'" in capsys.readouterr().err
 

@@ -1,4 +1,4 @@
-"""Any number of parameter sets: ``sweep`` fills a store that can be continued."""
+"""Any number of parameter sets: ``sweep`` fills a store that can be continued, and grow."""
 
 from . import options as o
 
@@ -15,7 +15,9 @@ def add(commands) -> None:
     o.add_changes(sweep)
     o.add_times(sweep, duration="of each step; default 2000", discard="its beginning; default 500")
     sweep.add_argument("--workers", type=int, help="processes; default: one per core")
-    sweep.add_argument("--store", required=True, help="a folder: NAME.parquet or NAME.csv")
+    sweep.add_argument("--store", required=True,
+                       help="a folder: NAME.parquet or NAME.csv; the same command continues it, "
+                       "and one with more values adds those")  # fmt: skip
     o.add_numerics(sweep)
 
 

@@ -38,13 +38,40 @@ class Grid:
 
     def rows(self, start: int, stop: int) -> pd.DataFrame:
         """Return the sets from `start` to `stop`."""
-        if not self.crossed:
-            parts = {name: values[start:stop] for name, values in self.columns.items()}
-            return pd.DataFrame(parts)
-        shape = [len(values) for values in self.columns.values()]
-        indices = np.unravel_index(np.arange(start, stop), shape)
-        parts = zip(self.columns.items(), indices, strict=True)
+        return self.at(np.arange(start, min(stop, len(self))))
+
+    def at(self, numbers: np.ndarray) -> pd.DataFrame:
+        """Return the sets of some numbers."""
+        places = [numbers] * len(self.columns)
+        if self.crossed:
+            places = np.unravel_index(numbers, [len(values) for values in self.columns.values()])
+        parts = zip(self.columns.items(), places, strict=True)
         return pd.DataFrame({name: values[k] for (name, values), k in parts})
+
+    def find(self, sets: pd.DataFrame) -> np.ndarray:
+        """Return the numbers of sets, -1 where one is not there; no set of the grid stands twice.
+
+        Examples
+        --------
+        >>> grid = Grid({"a": np.array([1.0, 2.0]), "b": np.array([5.0, 3.0])}, crossed=True)
+        >>> grid.find(pd.DataFrame({"b": [3.0, 5.0, 4.0], "a": [1.0, 2.0, 2.0]})).tolist()
+        [1, 2, -1]
+        """
+        if self.crossed:
+            places = [_places(values, sets[name]) for name, values in self.columns.items()]
+            known = np.all([k >= 0 for k in places], axis=0)
+            shape = [len(values) for values in self.columns.values()]
+            return np.where(known, np.ravel_multi_index(places, shape, mode="clip"), -1)
+        rows = pd.concat([pd.DataFrame(self.columns), sets[[*self.columns]]])
+        # Groups of equal rows are numbered as they appear, and those of the grid come first.
+        group = rows.groupby([*self.columns], sort=False).ngroup().to_numpy()[len(self) :]
+        return np.where(group < len(self), group, -1)
+
+    def repeats(self) -> bool:
+        """Return whether a set stands twice."""
+        if self.crossed:
+            return any(len(np.unique(values)) < len(values) for values in self.columns.values())
+        return bool(pd.DataFrame(self.columns).duplicated().any())
 
     def checksum(self) -> str:
         """Return a checksum of all values."""
@@ -56,6 +83,13 @@ class Grid:
 
     def __str__(self) -> str:
         return f"{len(self)} sets of {', '.join(self.columns)}"
+
+
+def _places(values: np.ndarray, wanted) -> np.ndarray:
+    """Return where each wanted value stands among values, -1 where it does not."""
+    order = np.argsort(values)
+    k = np.searchsorted(values, wanted, sorter=order).clip(max=len(values) - 1)
+    return np.where(values[order[k]] == wanted, order[k], -1)
 
 
 def cross(model, values: Mapping[str, Quantity]) -> Grid:

@@ -1,7 +1,7 @@
 """What a sweep is, as text: two sweeps of which any number could differ differ here.
 
-Told apart are models, grids, protocols with their settings, and the versions of the packages that
-compute. Where two differ, `difference` says in what.
+Told apart are models, protocols with their settings, and the versions of the packages that compute;
+a grid may grow, see `growth`. Where two differ, `difference` says in what.
 """
 
 import functools
@@ -28,21 +28,19 @@ _WORDS = ("title", "references", "variants", "parameters", "input_unit", "input_
 Identity = dict[str, dict[str, str]]
 
 
-def identity(model, grid, protocol: Callable, settings: Mapping) -> Identity:
-    """Return what a sweep is: for model, grid, protocol and versions, each thing by name.
+def identity(model, protocol: Callable, settings: Mapping) -> Identity:
+    """Return what a sweep is: for model, protocol, settings and versions, each thing by name.
 
     Examples
     --------
     >>> from excitable.models import LIF
     >>> from excitable.protocols import rates
-    >>> from excitable.protocols.sweeps.grids import cross
-    >>> found = identity(LIF, cross(LIF, {"tau": [10] * brian2.ms}), rates, {"spikes": "grid"})
+    >>> found = identity(LIF, rates, {"spikes": "grid"})
     >>> found["model"]["R"], found["setting"]["spikes"]
     ('10.0 Mohm', 'grid')
     """
     return {
         "model": _of_model(model),
-        "grid": {"sets": str(grid), "values": grid.checksum()},
         "protocol": {"name": name_of(protocol), "its code": text_of(protocol)},
         "setting": {name: text_of(value) for name, value in settings.items()},
         "version": {"excitable": __version__, "brian2": brian2.__version__},

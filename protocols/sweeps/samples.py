@@ -47,13 +47,23 @@ def random_sets(model, ranges: Mapping, n: int, *, seed: int | None = None) -> p
 
 
 @takes_names
-def latin_hypercube(model, ranges: Mapping, n: int, *, seed: int | None = None) -> pd.DataFrame:
+def latin_hypercube(
+    model,
+    ranges: Mapping,
+    n: int,
+    *,
+    seed: int | None = None,
+    including: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """Draw parameter sets of which each of `n` equal parts of every range holds exactly one.
 
     Parameters
     ----------
     model, ranges, n, seed
         As in `random_sets`.
+    including : DataFrame, optional
+        A smaller Latin hypercube of these ranges, with which the sets begin: the store of its sweep
+        grows by the others. `n` is a multiple of its number of sets.
 
     Returns
     -------
@@ -63,7 +73,7 @@ def latin_hypercube(model, ranges: Mapping, n: int, *, seed: int | None = None) 
     Raises
     ------
     ValueError
-        As `random_sets`.
+        As `random_sets`; for an `including` that is no smaller Latin hypercube.
 
     Notes
     -----
@@ -75,11 +85,44 @@ def latin_hypercube(model, ranges: Mapping, n: int, *, seed: int | None = None) 
     >>> sets = latin_hypercube("lif", {"tau": [0, 10]*ms, "I": [1, 3]*nA}, 10, seed=1)
     >>> sorted((sets["tau"] // 1).astype(int).tolist())
     [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+    >>> more = latin_hypercube("lif", {"tau": [0, 10]*ms, "I": [1, 3]*nA}, 20, including=sets)
+    >>> bool((more[:10] == sets).all(axis=None)), len(set(more["tau"] // 0.5))
+    (True, 20)
     """
+    if including is not None:
+        return _with_others(model, ranges, _size(n), np.random.default_rng(seed), including)
     from scipy.stats.qmc import LatinHypercube  # slow to import, and few runs need it
 
     drawn = LatinHypercube(max(len(ranges), 1), seed=np.random.default_rng(seed))
     return _scaled(model, ranges, drawn.random(_size(n)))
+
+
+def _with_others(model, ranges: Mapping, n: int, rng, sets: pd.DataFrame) -> pd.DataFrame:
+    """Return the sets of a Latin hypercube, and others in those of `n` parts that are empty."""
+    if not isinstance(sets, pd.DataFrame):
+        raise InputError(f"including: expected a table of sets, got {type(sets).__name__}")
+    if list(sets) != list(ranges):
+        raise InputError(
+            f"including: expected the columns {list(ranges)} as in ranges, got {list(sets)}"
+        )
+    if n % len(sets) or n == len(sets):
+        raise InputError(
+            f"n: expected a multiple of the {len(sets)} sets of including, such as "
+            f"{2 * len(sets)}, got {n}"
+        )
+    new = np.empty((n - len(sets), len(ranges)))
+    for k, name in enumerate(ranges):
+        low, high = _ends(model, name, ranges[name])
+        filled = np.floor((sets[name].to_numpy() - low) / (high - low) * n)
+        # Each of the fewer parts must hold one set; the more parts divide them.
+        if sorted(filled // (n // len(sets))) != list(range(len(sets))):
+            raise InputError(
+                f"including: column {name}: is no Latin hypercube of this range; give the ranges "
+                "with which it was drawn"
+            )
+        empty = np.setdiff1d(np.arange(n), filled)
+        new[:, k] = (rng.permutation(empty) + rng.random(len(empty))) / n
+    return pd.concat([sets, _scaled(model, ranges, new)], ignore_index=True)
 
 
 def _size(n) -> int:

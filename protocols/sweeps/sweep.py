@@ -16,17 +16,16 @@ from ...errors import InputError
 from ...models.by_name import takes_names
 from ...models.checks import check_count
 from ...progress import bar, silent
-from ...simulation.backends.compiled.programs import LARGEST
 from ...simulation.numerics import check_keywords
 from ...simulation.parallel.machine import cores, one_at_a_time
 from ...simulation.parallel.workers import Here, LocalWorkers
 from ..firing.fi_curve import rates
 from .grids import check_once, grid_of
-from .identity import difference, identity, is_ours, name_of
+from .growth import Layout, begun
+from .identity import identity, is_ours, name_of
+from .reading import failed_sets
 from .sweep_store import MemoryStore, SweepStore
 
-# A chunk is as large as a program, or smaller where that would leave cores without work.
-WANTED_CHUNKS, SMALLEST_CHUNK = 8, 64
 REFUSALS = 3  # chunks that refuse their input, with none that works, before the sweep gives up
 _ONE_RUN = threading.Lock()  # Brian2 is not thread-safe, and a dask worker may have threads
 
@@ -90,7 +89,8 @@ def sweep(
         `sets`; e.g. `rates` (the default) or `thresholds_of`.
     store : path-like, optional
         A folder whose name ends in ``.parquet`` or ``.csv``, in which the rows land as chunks
-        finish. Started again, a sweep continues what is there.
+        finish. Started again, a sweep continues what is there; with a larger or finer grid, one
+        that has all sets of the store among its own, it computes those that are new.
     client : dask.distributed.Client, optional
         Where the chunks run; default: worker processes on this machine.
     workers : int, optional
@@ -112,8 +112,8 @@ def sweep(
     Raises
     ------
     ValueError
-        For bad input, or for a store that was begun with another model, grid, protocol or setting,
-        or with another version of this package or of Brian2.
+        For bad input, for a store that was begun with another model, protocol or setting, or with
+        another version of this package or of Brian2, and for a grid that lacks sets of the store.
     OSError
         If the store cannot be written (disk full); what was finished is kept.
 
@@ -133,50 +133,33 @@ def sweep(
     >>> table["rate_Hz"].round(3).tolist()
     [0.0, 72.135, 0.0, 36.067]
     """
-    begun = time.perf_counter()
+    begun_at = time.perf_counter()
     grid = grid_of(model, grid)
     _check_settings(protocol, settings)
-    place = MemoryStore() if store is None else SweepStore(store)
-    manifest = _manifest(model, grid, protocol, settings, chunk)
-    known = None if store is None else place.manifest()
-    if known is not None:
-        _check_same(place.path, known, manifest, chunk)
-        manifest = known
-    plan = _Plan(model, grid, protocol, settings, manifest["chunk"])
+    chunk = None if chunk is None else check_count("chunk", chunk)
     if store is None:
-        _run(plan, place, list(range(plan.chunks)), client, workers)
-        return place.read()
-    with place.filling(manifest):
-        sizes = {k: len(plan.rows(k)) for k in range(plan.chunks)}
-        finished = place.finished(sizes, retry=retry)
-        todo = [k for k in range(plan.chunks) if k not in finished]
-        _run(plan, place, todo, client, workers)
-    computed = sum(len(plan.rows(k)) for k in todo)
-    return Sweep(place.path, len(grid), computed, place.failed(), time.perf_counter() - begun)
+        plan = _Plan(model, begun(grid, chunk), protocol, settings)
+        memory = MemoryStore()
+        _run(plan, memory, list(range(len(plan.layout.chunks))), client, workers)
+        return memory.read()
+    place = SweepStore(store)
+    with place.filling(identity(model, protocol, settings), grid, chunk) as layout:
+        finished = place.done(layout, retry=retry)
+        todo = [k for k in range(len(layout.chunks)) if k not in finished]
+        _run(_Plan(model, layout, protocol, settings), place, todo, client, workers)
+    computed = sum(len(layout.chunks[k]) for k in todo)
+    seconds = time.perf_counter() - begun_at
+    return Sweep(place.path, len(grid), computed, failed_sets(place.path), seconds)
 
 
 @dataclass(frozen=True)
 class _Plan:
-    """What is to be run, in chunks of equal size."""
+    """What is to be run, in chunks."""
 
     model: object
-    grid: object
+    layout: Layout
     protocol: Callable
     settings: Mapping
-    chunk: int
-
-    @property
-    def chunks(self) -> int:
-        return -(-len(self.grid) // self.chunk)
-
-    def rows(self, k: int) -> range:
-        """Return the numbers of a chunk's sets: sizes differ by one at most, so none is small."""
-        n, chunks = len(self.grid), self.chunks
-        return range(n * k // chunks, n * (k + 1) // chunks)
-
-    def sets(self, k: int) -> pd.DataFrame:
-        rows = self.rows(k)
-        return self.grid.rows(rows.start, rows.stop)
 
 
 @dataclass
@@ -196,15 +179,6 @@ class _Outcome:
     error: str = ""
     refused: bool = False
     at_fault: tuple[int, ...] = ()
-
-
-def default_chunk(sets: int) -> int:
-    """Return the sets per chunk: a program's size, smaller where cores would be without work.
-
-    It does not depend on the machine, so that a sweep can go on elsewhere.
-    """
-    wanted = -(-sets // WANTED_CHUNKS)
-    return min(max(SMALLEST_CHUNK, 1 << (wanted - 1).bit_length()), LARGEST)
 
 
 def measure(model, protocol, sets: pd.DataFrame, settings: Mapping) -> _Outcome:
@@ -233,8 +207,8 @@ def _measure(model, protocol, sets: pd.DataFrame, settings: Mapping) -> _Outcome
 
 def _run(plan: _Plan, store, todo: list[int], client, workers: int | None) -> None:
     """Run chunks and hand their rows to the store."""
-    total = len(plan.grid)
-    left = sum(len(plan.rows(k)) for k in todo)
+    total = len(plan.layout.grid)
+    left = sum(len(plan.layout.chunks[k]) for k in todo)
     executor, at_once, keep = _executor(plan, client, workers, len(todo))
     label = f"sweep of {plan.model.name}"
     with bar(desc=label, total=total, initial=total - left, unit=" sets") as progress:
@@ -276,7 +250,7 @@ def _outcomes(plan: _Plan, executor: Executor, at_once, todo) -> Iterator[tuple[
         jobs = [*again[:room], *islice(fresh, max(0, room - len(again)))]
         again = again[room:]
         for job in jobs:
-            sets = plan.sets(job.chunk).drop(index=list(job.left_out)).reset_index(drop=True)
+            sets = plan.layout.sets(job.chunk).drop(index=list(job.left_out)).reset_index(drop=True)
             waiting[executor.submit(function, plan.model, plan.protocol, sets, plan.settings)] = job
         if not waiting:
             return
@@ -303,15 +277,15 @@ def _outcome(future) -> _Outcome:
 
 def _next_try(plan: _Plan, job: _Job, outcome: _Outcome) -> _Job:
     at_fault = outcome.at_fault
-    if len(at_fault) == len(plan.rows(job.chunk)):  # nothing would be left to run
+    if len(at_fault) == len(plan.layout.chunks[job.chunk]):  # nothing would be left to run
         at_fault = ()
     return _Job(job.chunk, job.tries + 1, dict.fromkeys(at_fault, outcome.error))
 
 
 def _recorded(plan: _Plan, job: _Job, outcome: _Outcome) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return a chunk's rows, and its sets that failed."""
-    sets = plan.sets(job.chunk)
-    sets.insert(0, "set", np.array(plan.rows(job.chunk)))
+    sets = plan.layout.sets(job.chunk)
+    sets.insert(0, "set", np.array(plan.layout.chunks[job.chunk]))
     kept = sets.drop(index=list(job.left_out)).reset_index(drop=True)
     failed = sets.loc[list(job.left_out)].assign(error=list(job.left_out.values()))
     if outcome.table is None:
@@ -324,32 +298,6 @@ def _recorded(plan: _Plan, job: _Job, outcome: _Outcome) -> tuple[pd.DataFrame, 
 def _with_attrs(table: pd.DataFrame, attrs: Mapping) -> pd.DataFrame:
     table.attrs = dict(attrs)
     return table
-
-
-# --- what a store says of its sweep --------------------------------------------------------------
-
-
-def _manifest(model, grid, protocol, settings: Mapping, chunk: int | None) -> dict:
-    chunk = default_chunk(len(grid)) if chunk is None else chunk
-    return {
-        "sets": len(grid),
-        "chunk": check_count("chunk", chunk),
-        "identity": identity(model, grid, protocol, settings),
-    }
-
-
-def _check_same(path: Path, known: dict, wanted: dict, chunk: int | None) -> None:
-    """Raise if a store was begun with something else than what is wanted now."""
-    found = difference(known["identity"], wanted["identity"])
-    if found:
-        raise InputError(
-            f"store {path}: was begun with {found}; choose another store, or delete this one"
-        )
-    if chunk is not None and chunk != known["chunk"]:
-        raise InputError(
-            f"store {path}: was begun with chunks of {known['chunk']} sets, not {chunk}; leave "
-            "chunk out to continue"
-        )
 
 
 def _check_settings(protocol, settings: Mapping) -> None:

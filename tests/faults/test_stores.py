@@ -12,7 +12,9 @@ import pytest
 from brian2 import Mohm, ms, mV, nA, pA, volt
 from excitable.models import LIF, QIF
 from excitable.protocols import rates, read_sweep, sweep
-from excitable.protocols.sweeps.identity import text_of
+from excitable.protocols.sweeps.grids import grid_of
+from excitable.protocols.sweeps.identity import identity, text_of
+from excitable.protocols.sweeps.sweep_store import SweepStore
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -158,13 +160,15 @@ def test_files_of_others_in_a_store_are_left_alone(store, name):
 
 # --- manifests ------------------------------------------------------------------------------------
 
-WHOLE = {"sets": 12, "chunk": 3, "identity": {}}
+WHOLE = {"sets": 12, "chunk": 3, "grid": "0", "pieces": ["0"], "identity": {}}
 MANIFESTS = [
     *("", "null", "{}", "[]", "1", '"x"', "{", "\x00", '{"version": 3, "cells": []}'),
     *(json.dumps({k: v for k, v in WHOLE.items() if k != name}) for name in WHOLE),
     *(json.dumps(WHOLE | {"chunk": value}) for value in (0, -3, 3.5, True, "3", None, [])),
     *(json.dumps(WHOLE | {"sets": value}) for value in (0, -3, "12", None, False)),
     *(json.dumps(WHOLE | {"identity": value}) for value in ([], None, 1, "x")),
+    *(json.dumps(WHOLE | {"pieces": value}) for value in (None, 1, [1], [None], [["0"]])),
+    *(json.dumps(WHOLE | {"grid": value}) for value in (None, 1, ["0"])),
     json.dumps(WHOLE | {"identity": None, "model": ["lif", "0"], "grid": [], "protocol": []}),
 ]
 
@@ -179,9 +183,9 @@ def test_a_manifest_that_is_none_is_named_with_the_remedy(store, text, what):
         what(store)
 
 
-@pytest.mark.parametrize("identity", [{}, {"model": 1}, {"model": {}}, {"model": None, "grid": 3}])
+@pytest.mark.parametrize("identity", [{}, {"model": 1}, {"model": {}}, {"model": None, "x": 3}])
 def test_a_manifest_of_something_else_is_refused(store, identity):
-    (store / "_sweep.json").write_text(json.dumps({"sets": 12, "chunk": 3, "identity": identity}))
+    (store / "_sweep.json").write_text(json.dumps(WHOLE | {"identity": identity}))
     with pytest.raises(InputError, match="was begun with another model"):
         fill(store)
 
@@ -232,20 +236,6 @@ def test_the_store_of_another_model_is_refused(store, what):
 ])  # fmt: skip
 def test_words_and_ranges_of_a_model_change_no_number(store, words):
     assert fill(store, replace(LIF, **words)).computed == 0
-
-
-@pytest.mark.parametrize("grid", [
-    {"tau": [5, 10, 20] * ms, "I": [1, 2, 3, 5] * nA},
-    {"tau": [5, 10, 20] * ms, "I": [1, 2, 3, 4 + 1e-13] * nA},
-    {"tau": [5, 20, 10] * ms, "I": [1, 2, 3, 4] * nA},
-    {"tau": [5, 10, 20, 30] * ms, "I": [1, 2, 3] * nA},
-    {"R": [5, 10, 20] * Mohm, "I": [1, 2, 3, 4] * nA},
-    pd.DataFrame({"tau": [5.0] * 12, "I": range(12)}),
-    pd.DataFrame({"tau": np.repeat([5.0, 10, 20], 4), "I": np.tile([1.0, 2, 3, 4], 3)}),
-])  # fmt: skip
-def test_the_store_of_another_grid_is_refused(store, grid):
-    with pytest.raises(InputError, match="begun with another grid"):
-        fill(store, LIF, grid)
 
 
 def squares(model, sets, times=1.0):
@@ -321,11 +311,8 @@ SETTINGS = [
 @pytest.mark.parametrize(("first", "second"), SETTINGS)
 def test_other_settings_are_refused_by_name(tmp_path, first, second):
     """Of the real protocol, without running it: the store is begun and empty."""
-    from excitable.protocols.sweeps import sweep as module
-
     store = tmp_path / "x.csv"
-    manifest = module._manifest(LIF, module.grid_of(LIF, GRID), rates, first, 3)
-    with module.SweepStore(store).filling(manifest):
+    with SweepStore(store).filling(identity(LIF, rates, first), grid_of(LIF, GRID)):
         pass
     (name,) = {*first, *second}
     with pytest.raises(InputError, match=rf"begun with another setting \({name}: "):

@@ -13,31 +13,17 @@ import numpy as np
 import pandas as pd
 import pytest
 from brian2 import Mohm, Unit, ms, mV, nA, second
-from excitable.analysis import lif_rate
 from excitable.models import LIF, NeuronModel, Parameter
 from excitable.protocols import fi_curve, rates, read_sweep, sweep, thresholds_of
 from excitable.protocols.sweeps import sweep_store
 from excitable.protocols.sweeps.grids import cross
 from excitable.simulation import has_compiler
 
+from tests.swept import closed_form, formula
+
 ROOT = Path(__file__).parents[2]
 GRID = {"tau": np.linspace(5, 20, 8) * ms, "I": np.linspace(0, 5, 10) * nA}
 SHORT = {"duration": 300 * ms, "discard": 50 * ms}
-
-
-def closed_form(sets: pd.DataFrame) -> np.ndarray:
-    """Rates of the LIF neuron in Hz, set by set."""
-    rows = zip(sets["tau"], sets["I"], strict=True)
-    known = {"R": 10, "E_L": -65, "V_reset": -65, "V_th": -50, "t_ref": 0}
-    return np.array([float(lif_rate(I, tau=tau, **known)) for tau, I in rows])
-
-
-def formula(model, sets, log=None):
-    """A protocol that needs no simulation and writes down what it computes, and where."""
-    if log:
-        with open(log, "a") as file:
-            file.writelines(f"{os.getpid()} {tau} {I}\n" for tau, I in sets.to_numpy())
-    return sets.assign(rate_Hz=closed_form(sets))
 
 
 # --- numbers -------------------------------------------------------------------------------------
@@ -128,7 +114,7 @@ def test_a_finished_sweep_is_not_run_again(tmp_path):
     ("change", "message"),
     [
         ({"model": LIF.with_(R=11 * Mohm)}, r"another model \(R: 10.0 Mohm, not 11.0 Mohm\)"),
-        ({"grid": GRID | {"I": [1] * nA}}, r"another grid \(sets: 80 sets of tau, I, not 8 sets"),
+        ({"grid": GRID | {"I": [1] * nA}}, r"grid: 8 sets of tau, I, and 80 are there"),
         ({"log": "elsewhere"}, r"another setting \(log: none, not elsewhere\)"),
         ({"chunk": 10}, "begun with chunks of 40 sets, not 10"),
     ],
