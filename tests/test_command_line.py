@@ -105,6 +105,47 @@ def test_sweep_fills_a_store_continues_it_and_lets_it_grow(tmp_path, capsys):
     assert "unknown parameter 'C'" in capsys.readouterr().err
 
 
+def test_sweep_takes_thresholds_and_functions_of_a_file(tmp_path, capsys):
+    """The rheobase of the LIF neuron is (V_th - E_L)/R = 15 mV/R."""
+    varied = ["sweep", "lif", "--vary", "R", "5", "10", "--workers", "0"]
+    search = ["--protocol", "thresholds_of", "--tolerance", "0.01", "--duration", "100",
+              "--dt", "0.5", "--backend", "numpy", "--criterion", "spike"]  # fmt: skip
+    assert excitable([*varied, *search, "--store", str(tmp_path / "x.csv")]) == 0
+    found = read_sweep(tmp_path / "x.csv")
+    assert found["I"].tolist() == pytest.approx([3, 1.5], rel=0.011)
+    assert set(found["criterion"]) == {"spike"}
+
+    file = tmp_path / "own.py"
+    file.write_text(
+        "HEIGHT = 15\n\n\ndef by_hand(model, sets):\n"
+        "    return sets.assign(at=HEIGHT / sets['R'], I=[*sets.get('I', [0] * len(sets))])\n"
+    )
+    own = [*varied[:-1], "2", "--protocol", f"{file}:by_hand"]
+    assert excitable([*own, "--store", str(tmp_path / "y.csv")]) == 0
+    assert read_sweep(tmp_path / "y.csv")["at"].tolist() == [3, 1.5]
+    assert excitable([*own, "--currents", "1", "2", "--store", str(tmp_path / "z.csv")]) == 0
+    assert read_sweep(tmp_path / "z.csv")["I"].tolist() == [1, 2, 1, 2]
+    assert "4 parameter sets, 4 of them computed now" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--protocol", "thresholds", "--vary", "R"], "did you mean 'thresholds_of'"),
+        (["--protocol", "thresholds_of"], "--vary: name a parameter"),
+        (["--protocol", "thresholds_of", "--vary", "R", "--currents", "1"],
+         "--currents: thresholds_of looks for the current"),
+        (["--protocol", "thresholds_of", "--vary", "R", "--discard", "1"], "'discard'"),
+        (["--criterion", "spike"], "unknown keyword of rates 'criterion'"),
+        (["--protocol", "nowhere.py:f"], "there is no such file"),
+    ],
+)  # fmt: skip
+def test_a_sweep_that_makes_no_sense_is_refused(arguments, message, tmp_path, capsys):
+    assert excitable(["sweep", "lif", *arguments, "--store", str(tmp_path / "x.csv")]) == 2
+    assert message in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 def test_fi_over_two_parameters(tmp_path, capsys):
     arguments = ["fi", "lif", "--currents", "2:3", "--vary", "tau", "10", "20", "--vary", "R", "10"]
     arguments += ["20", "--duration", "0.4*second", "--discard", "100", "--backend", "numpy"]

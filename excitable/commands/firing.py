@@ -46,7 +46,7 @@ def _add_searches(commands) -> None:
     )  # fmt: skip
     o.add_model(rheobase)
     o.add_changes(rheobase)
-    rheobase.add_argument("--criterion", help="sustained (default), or spike: the first spike")
+    o.add_criterion(rheobase)
     o.add_times(rheobase, duration="of the steps that decide; default 10000")
     o.add_numerics(rheobase)
     o.add_out(rheobase)
@@ -179,9 +179,7 @@ def make_rheobase(options) -> int:
     model = o.changed_model(options)
     out = Output(options.out, f"{model.name}_rheobase")
     vary = o.varied(model, options)
-    settings = o.times(options, "duration") | o.numerics(options)
-    if options.criterion is not None:
-        settings["criterion"] = options.criterion
+    settings = o.times(options, "duration") | o.criterion(options) | o.numerics(options)
     table = thresholds(model, vary=vary, **settings)
     show(table)
     out.table(table)

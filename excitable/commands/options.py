@@ -74,6 +74,18 @@ def add_numerics(parser, *, start: bool = True) -> None:
         group.add_argument("--start", choices=("rest", "initial"), help="where cells start")
 
 
+def add_criterion(parser) -> None:
+    """Add what a threshold current is."""
+    parser.add_argument(
+        "--criterion", help="of a threshold: sustained (default), or spike: the first spike"
+    )
+
+
+def criterion(options) -> dict:
+    """Return the criterion if it was given, as a keyword of a protocol."""
+    return {} if options.criterion is None else {"criterion": options.criterion}
+
+
 def add_out(parser) -> None:
     """Add where results are written."""
     parser.add_argument(
