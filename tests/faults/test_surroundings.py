@@ -270,8 +270,9 @@ def test_folders_of_somebody_else_stay(temporary):
 
 
 HOLD = """
-    import os, sys, tempfile
+    import os, signal, sys, tempfile
     tempfile.tempdir = sys.argv[1]
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # which nohup switches off
     from excitable.simulation.scratch import Scratch
     held = Scratch()
     os.utime(held.folder, (0, 0))
