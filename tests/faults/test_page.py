@@ -1,4 +1,4 @@
-"""The page of trials counts what is there."""
+"""The page of trials claims no more trials than there are."""
 
 import re
 from collections import Counter
@@ -21,13 +21,13 @@ def trials(item) -> int:
 
 
 def test_the_sum_is_that_of_the_rows():
-    assert f"That makes {sum(ROWS.values())} trials" in PAGE
+    assert f"That makes {sum(ROWS.values())} trials or more" in PAGE
     assert sum(ROWS.values()) >= 700
 
 
 @pytest.mark.parametrize("file", ROWS)
-def test_the_counts_are_those_of_the_tests(request, file):
-    """Of files that are collected as a whole; deselected tests do not count."""
+def test_there_are_as_many_trials_as_the_page_claims(request, file):
+    """Of files that are collected as a whole; deselected tests do not count, new ones may come."""
     path, config = ROOT / "tests" / file, request.config
     found = Counter()
     for item in request.session.items:
@@ -35,4 +35,4 @@ def test_the_counts_are_those_of_the_tests(request, file):
     usual = config.option.markexpr == "not slow" and not config.option.keyword
     if path not in found or not usual or any("::" in argument for argument in config.args):
         pytest.skip("only a part of the tests was asked for")
-    assert found[path] == ROWS[file]
+    assert found[path] >= ROWS[file]
