@@ -27,6 +27,7 @@ TYPES = {
     "undecided": "the diagram does not show where rest ends and which cycle is reached",
 }
 NEAR, FAR = 1e-8, 1e-2  # of the input's range: between these distances the onset is fitted
+MEASURED = 13  # at so many distances
 CLEARLY = 3.0  # by this factor the better of two fits must be better
 RAMP = 1000.0  # ms, each way
 RELATIVE = (1.001, 1.1)  # multiples of the rheobase at which latencies are measured
@@ -102,7 +103,7 @@ def excitability(
     """
     chosen = numerics_of(excitability, numerics)
     if diagram is None:
-        diagram = bifurcations(model, "I", _range(model, values), report=report)
+        diagram = bifurcations(model, "I", values, report=report)
     elif values is not None or (diagram.model.name, diagram.parameter) != (model.name, model.input):
         raise InputError(
             f"diagram: expected one of {model.name} over {model.input} and no values beside it, "
@@ -112,13 +113,6 @@ def excitability(
     if steps:
         row |= _steps(diagram, row[column("rest_ends", diagram.field.free_units[0])], chosen)
     return pd.DataFrame([row])
-
-
-def _range(model, values):
-    if values is not None:
-        return values
-    low, high = model.input_range
-    return np.array([low - (high - low) / 2, high]) * model.input_unit
 
 
 def _verdict(diagram: Diagram) -> dict:
@@ -164,11 +158,7 @@ def _onset_fit(diagram: Diagram, begin: _Onset) -> tuple[str, float]:
     """Return how the rate rises with the distance to where the cycle begins, and its exponent."""
     if begin.branch is None:
         return "undecided", np.nan
-    span = diagram.high - diagram.low
-    pairs = {(q.p - begin.p, q.spikes * 1000 / q.period) for q in begin.branch.points if q.stable}
-    own = np.array([x for x in sorted(pairs) if NEAR * span < x[0] < FAR * span])
-    if begin.fold is not None:  # which the branch itself passes in large steps
-        own = _beside_fold(begin)
+    own = _above(diagram, begin) if begin.fold is None else _beside_fold(begin)
     if len(own) < 4:
         return "undecided", np.nan
     gaps, rates = own[: max(4, len(own) // 2)].T
@@ -180,6 +170,15 @@ def _onset_fit(diagram: Diagram, begin: _Onset) -> tuple[str, float]:
     if by_logarithm * CLEARLY < by_jump:
         return "logarithm", exponent
     return ("jump" if by_jump * CLEARLY < by_logarithm else "undecided"), exponent
+
+
+def _above(diagram: Diagram, begin: _Onset) -> np.ndarray:
+    """Return distances from where a branch begins, and the rates of its stable cycle there."""
+    found = []
+    for gap in np.geomspace(NEAR, FAR, MEASURED) * (diagram.high - diagram.low):
+        cycles = diagram.orbits_at(begin.p + gap, [begin.branch])
+        found += [(gap, 1000 * q.spikes / q.period) for q in cycles if q.stable][:1]
+    return np.array(found)
 
 
 def _beside_fold(begin: _Onset) -> np.ndarray:
