@@ -174,8 +174,10 @@ def _onset_fit(diagram: Diagram, begin: _Onset) -> tuple[str, float]:
 
 def _above(diagram: Diagram, begin: _Onset) -> np.ndarray:
     """Return distances from where a branch begins, and the rates of its stable cycle there."""
-    found = []
-    for gap in np.geomspace(NEAR, FAR, MEASURED) * (diagram.high - diagram.low):
+    found, span = [], diagram.high - diagram.low
+    gaps = [q.p - begin.p for q in begin.branch.points if q.stable and q.p > begin.p]
+    nearest = min(gaps, default=NEAR * span)
+    for gap in np.geomspace(max(nearest, NEAR * span), max(nearest, FAR * span), MEASURED):
         cycles = diagram.orbits_at(begin.p + gap, [begin.branch])
         found += [(gap, 1000 * q.spikes / q.period) for q in cycles if q.stable][:1]
     return np.array(found)
@@ -261,10 +263,19 @@ def _end_of_rest(diagram: Diagram) -> tuple[float, str]:
         return point.p, point.type
     if not len(lost):
         return np.nan, "stable throughout"
-    near = min(curve.points, key=lambda q: abs(q.p - p[lost[0]]))
-    at = [q for q in curve.points if abs(q.p - near.p) <= abs(p[lost[0]] - p[lost[0] - 1])]
-    point = min(at, key=lambda q: abs(q.p - p[max(lost[0] - 1, 0)]))
+    x = curve.x[::-1] if backwards else curve.x
+    first = lost[0]
+    ways = [np.append(x[k], p[k]) for k in (max(first - 1, 0), first)]
+    sizes = np.append(diagram.field.limits(), diagram.high - diagram.low)
+    point = min(curve.points, key=lambda q: _beside(np.append(q.x, q.p), *ways, sizes))
     return point.p, point.type
+
+
+def _beside(place: np.ndarray, a: np.ndarray, b: np.ndarray, sizes: np.ndarray) -> float:
+    """Return how far a place is from the line between two others."""
+    way, own = (b - a) / sizes, (place - a) / sizes
+    share = np.clip(own @ way / (way @ way), 0, 1)
+    return float(np.linalg.norm(own - share * way))
 
 
 def _begin_of_cycle(diagram: Diagram, end: float) -> _Onset:
