@@ -18,11 +18,11 @@ exported = pd.read_csv(folder / "spikes.csv")
 cells = pd.read_csv(folder / "neurons.csv")
 python = response(
     CONNOR_STEVENS.with_(E_L=-20 * mV),
-    Step(cells["I"].to_numpy() * uA / cm**2, onset=20 * ms),
+    Step(cells["I_uA_per_cm2"].to_numpy() * uA / cm**2, onset=20 * ms),
     100 * ms,
     record=(),
     n=len(cells),
-    vary={"g_A": cells["g_A"].to_numpy() * msiemens / cm**2},
+    vary={"g_A": cells["g_A_mS_per_cm2"].to_numpy() * msiemens / cm**2},
     backend="numpy",
 ).spikes
 assert len(python) > 100, f"only {len(python)} spikes to compare"

@@ -7,7 +7,7 @@ A unit is text in Brian2's notation, ``uA/cm**2``; at the end of a column's name
 # The units in which the field shows a quantity of the same dimensions.
 SHOWN = (
     "mV", "ms", "nA", "nS", "pF", "Mohm", "uA/cm**2", "mS/cm**2", "uF/cm**2", "mV/ms",
-    "uA/cm**2/ms", "ms**-1", "nA/ms", "um**2", "mmolar", "kelvin",
+    "uA/cm**2/ms", "ms**-1", "nA/ms", "nS/mV", "um**2", "mmolar", "kelvin",
 )  # fmt: skip
 # Others in which models state their parameters, or measures their results.
 _OTHER = (

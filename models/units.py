@@ -7,7 +7,7 @@ from brian2.units import allunits, stdunits
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from ..columns import SHOWN, with_unit
-from .checks import unit_text
+from .checks import dimension_text, unit_text
 
 # What Brian2 wants behind the colon of an equation: units without a scale.
 _BASE = ("meter**2", "volt", "amp", "second", "siemens", "farad", "ohm", "hertz")
@@ -94,13 +94,21 @@ def display_unit(value, preferred: Unit | None = None) -> Unit:
     value : Quantity or dimensions
     preferred : Unit, optional
         Taken if it has the right dimensions.
+
+    Examples
+    --------
+    >>> from brian2 import nS, mV
+    >>> unit_text(display_unit(2*nS/mV)), unit_text(display_unit(nS/mV**2))
+    ('nS/mV', 'S/V**2')
     """
     dimensions = get_dimensions(value)
     if dimensions is DIMENSIONLESS:
         return Unit(1)
     shown = _SHOWN if preferred is None else (preferred, *_SHOWN)
     found = [unit for unit in shown if get_dimensions(unit) is dimensions]
-    return found[0] if found else Unit(1.0, dim=dimensions)
+    if found:
+        return found[0]
+    return Unit(1.0, dim=dimensions, dispname=dimension_text(dimensions))
 
 
 def column(name: str, unit: Unit) -> str:

@@ -12,8 +12,11 @@ import numpy as np
 from brian2 import Quantity, second
 
 from ... import __version__
+from ...columns import with_unit
 from ...errors import InputError
 from ...models.by_name import takes_names
+from ...models.checks import tidy
+from ...models.units import column
 from ..backends.backend import Backend, makes_program
 from ..backends.brian.preferences import preferences
 from ..backends.compiled import CPP, programs
@@ -203,11 +206,22 @@ def _write_project(
         about["file"] = name
     parts = sorted(file.name for file in src.glob("*.cpp"))
     _write(src / "around.cpp", "".join(f'#include "{name}"\n' for name in parts))
-    shutil.copy(CPP / "arguments.cpp", src)
+    for name in ("arguments.cpp", "results.cpp", "results.h", "tables.cpp"):
+        shutil.copy(CPP / name, src)
+    manifest["columns"] = _columns(model, description)
     _write(src / "inputs.h", inputs_header(manifest, description))
     _write(made / "manifest.json", json.dumps(manifest, indent=1, ensure_ascii=False))
     _write_parameters(made / "parameters.csv", description, given)
     _write_files(made, description, backend)
+
+
+def _columns(model, about: ProgramDescription) -> dict[str, str]:
+    """Return, for each number that can be set or is recorded, its column's name with the unit."""
+    recorded = {name: model.unit_of(name) for name in about.record}
+    own = {name: with_unit(name, entry.unit) for name, entry in about.values.items()}
+    return own | {
+        name: column("I" if name == model.input else name, unit) for name, unit in recorded.items()
+    }
 
 
 def _write(file: Path, text: str) -> None:
@@ -260,7 +274,7 @@ def _write_parameters(
 
 
 def _text(value) -> str:
-    return repr(float(value))
+    return repr(tidy(value))
 
 
 def _cell(words: str) -> str:
@@ -272,15 +286,17 @@ def _cell(words: str) -> str:
 def inputs_header(manifest: Mapping, about: ProgramDescription) -> str:
     """Return the tables of inputs, results and rules as a C++ header."""
     lines = [
-        "// What arguments.cpp reads, and what it checks afterwards.",
+        "// What arguments.cpp reads, and what is checked and written afterwards.",
         "#pragma once",
+        "#include <vector>",
         "struct Input",
         "{",
-        "    const char *name, *unit, *meaning, *key;  // the key is the name in the program",
-        "    double factor;                            // the unit in SI units",
+        "    const char *name, *unit, *column, *meaning, *key;  // key: its name in the program",
+        "    double factor;  // the unit in SI units",
         "    bool per_neuron, is_single;",
         "};",
         "struct Output { const char *file, *shape; int bytes; };",
+        "struct Trace { const char *file, *column; double factor; };",
         "struct Term { const char* key; double factor; };",
         "struct Rule  // what a sum of inputs must obey",
         "{",
@@ -298,7 +314,7 @@ def inputs_header(manifest: Mapping, about: ProgramDescription) -> str:
         "const Input INPUTS[] = {",
     ]
     for name, entry in about.values.items():
-        texts = (name, entry.unit, entry.meaning, entry.input)
+        texts = (name, entry.unit, manifest["columns"][name], entry.meaning, entry.input)
         is_single = manifest["inputs"][entry.input]["dtype"] == "float32"
         flags = f"{str(entry.per_neuron).lower()}, {str(is_single).lower()}"
         lines.append(f"    {{{', '.join(map(_quoted, texts))}, {entry.factor!r}, {flags}}},")
@@ -307,6 +323,10 @@ def inputs_header(manifest: Mapping, about: ProgramDescription) -> str:
         shape = " ".join(output["shape"])
         size = np.dtype(output["dtype"]).itemsize
         lines.append(f"    {{{_quoted(output['file'])}, {_quoted(shape)}, {size}}},")
+    lines += ["};", "const std::vector<Trace> TRACES = {"]
+    for name in about.record:
+        texts = (f"trace_{name}", manifest["columns"][name])
+        lines.append(f"    {{{', '.join(map(_quoted, texts))}, {about.shown[name][1]!r}}},")
     lines += ["};", "const std::vector<Rule> RULES = {"]
     lines += [f"    {_rule(rule)}," for rule in about.rules]
     return "\n".join([*lines, "};", ""])

@@ -46,7 +46,8 @@ def reader(tmp_path_factory):
         dt=None, spikes="located", backend=Backend("cpp_standalone"),
     )  # fmt: skip
     inputs = {e.input: {"dtype": "float64"} for e in about.values.values()}
-    (folder / "inputs.h").write_text(inputs_header({"inputs": inputs, "outputs": {}}, about))
+    manifest = {"inputs": inputs, "outputs": {}, "columns": dict.fromkeys(about.values, "")}
+    (folder / "inputs.h").write_text(inputs_header(manifest, about))
     (folder / "inputs.h").write_text(
         (folder / "inputs.h").read_text().replace("OUTPUTS[] = {\n};", 'OUTPUTS[] = {{"", "", 0}};')
     )

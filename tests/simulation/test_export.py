@@ -13,8 +13,8 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pytest
-from brian2 import Network, NeuronGroup, cm, ms, nA, uA
-from excitable.models import CONNOR_STEVENS, LIF
+from brian2 import Network, NeuronGroup, cm, ms, mV, nA, nS, pA, pF, second, uA, uS
+from excitable.models import CONNOR_STEVENS, LIF, NeuronModel, Parameter
 from excitable.protocols import Constant, Expression, Recorded, Step
 from excitable.simulation import Backend, export, open_program, simulate
 from excitable.simulation.backends import has_compiler, preferences
@@ -90,7 +90,7 @@ def test_runs_from_anywhere_without_python_with_the_same_spikes(project, no_pyth
     np.testing.assert_array_equal(found["spikes"]["neuron"], expected.spike_neuron)
     np.testing.assert_allclose(found["spikes"]["t_ms"], expected.spike_ms, rtol=1e-10)
     np.testing.assert_allclose(found["traces"]["v_mV"], expected.traces["v"] * 1e3, rtol=1e-9)
-    np.testing.assert_allclose(found["neurons"]["I"], CURRENTS, rtol=1e-14)
+    np.testing.assert_allclose(found["neurons"]["I_nA"], CURRENTS, rtol=1e-14)
     counts = np.bincount(expected.spike_neuron, minlength=16)
     np.testing.assert_array_equal(found["neurons"]["spike_count"], counts)
 
@@ -104,8 +104,69 @@ def test_reader_writes_tables(project, tmp_path):
     traces = pd.read_csv(tmp_path / "traces.csv")
     assert list(traces.columns) == ["neuron", "t_ms", "v_mV"]
     assert len(traces) == 16 * 60
-    np.testing.assert_allclose(neurons["tau"], TAU, rtol=1e-14)
+    np.testing.assert_allclose(neurons["tau_ms"], TAU, rtol=1e-14)
     assert neurons["spike_count"].sum() == len(spikes)
+
+
+def test_program_writes_the_same_tables_without_python(project, no_python, tmp_path, expected):
+    """The arrays of the same run, and the run in Python; a later run leaves no old table."""
+    folder = tmp_path / "results"
+    done = run(project, "--csv", "--results", str(folder), env=no_python)
+    assert done.returncode == 0, done.stderr
+    arrays = read(project, folder)
+    tables = {name: pd.read_csv(folder / f"{name}.csv") for name in ("spikes", "neurons", "traces")}
+    assert list(tables["neurons"]) == ["neuron", "tau_ms", "I_nA", "spike_count"]
+    for name, table in tables.items():
+        assert list(table) == list(arrays[name] if name != "traces" else ["neuron", "t_ms", "v_mV"])
+    for name in ("spikes", "neurons"):
+        for column, values in arrays[name].items():
+            np.testing.assert_allclose(tables[name][column], values, rtol=1e-14)
+    np.testing.assert_allclose(tables["spikes"]["t_ms"], expected.spike_ms, rtol=1e-10)
+    traces = tables["traces"].sort_values(["neuron", "t_ms"])["v_mV"].to_numpy()
+    np.testing.assert_allclose(traces.reshape(16, 60), expected.traces["v"] * 1e3, rtol=1e-9)
+    assert run(project, "--results", str(folder)).returncode == 0
+    assert not list(folder.glob("*.csv"))
+
+
+def test_a_table_that_cannot_be_written_is_no_success(project, tmp_path):
+    (tmp_path / "spikes.csv").mkdir()
+    done = run(project, "--csv", "--results", str(tmp_path))
+    assert done.returncode == 1
+    assert "the table spikes.csv cannot be written" in done.stderr
+
+
+def test_units_are_those_of_the_model(tmp_path):
+    """Parameters, tables and traces in pA, seconds and uS; the same numbers as in SI units."""
+    cell = NeuronModel(
+        "adapting", "dvm/dt = (g*(E - vm) - w + drive)/C : volt\ndw/dt = -w/tau_w : amp",
+        {"g": Parameter(0.01, uS), "E": -70 * mV, "C": 200 * pF,
+         "tau_w": Parameter(0.1, second), "b": Parameter(50, pA), "k": 1 * nS / mV},
+        pA, {"vm": "E", "w": 0 * pA}, "vm > -50*mV", input="drive",
+        reset="vm = E; w += b + k*(vm - E)**2",
+    )  # fmt: skip
+    folder = export(cell, Step(0.7 * nA, onset=0.005 * second), tmp_path / "new", 2, 0.06 * second,
+                    vary=("tau_w", "b"), record=("spikes", "w", "drive"), record_dt=1 * ms,
+                    values={"tau_w": [50, 100] * ms, "b": [0, 0.05] * nA})  # fmt: skip
+    with (folder / "parameters.csv").open() as stream:
+        rows = [row for row in csv.DictReader(stream) if row["name"] != "start"]
+    stated = {(row["name"], row["neuron"]): (float(row["value"]), row["unit"]) for row in rows}
+    assert stated["g", "all"] == (0.01, "uS")
+    assert stated["k", "all"] == (1, "nS/mV")
+    assert stated["C", "all"] == (200, "pF")
+    assert stated["I", "all"] == (700, "pA")
+    assert stated["drive_onset", "all"] == (5, "ms")
+    assert [stated["tau_w", k] for k in "01"] == [(0.05, "s"), (0.1, "s")]
+    assert stated["b", "1"] == (50, "pA")
+    subprocess.run(["make", "-s", "-j2"], cwd=folder, check=True, capture_output=True)
+    assert run(folder, "--csv").returncode == 0
+    neurons = pd.read_csv(folder / "results" / "neurons.csv")
+    traces = pd.read_csv(folder / "results" / "traces.csv")
+    assert list(neurons) == ["neuron", "tau_w_s", "b_pA", "spike_count"]
+    assert list(traces) == ["neuron", "t_ms", "w_pA", "I_pA"]
+    si = np.fromfile(folder / "results" / "trace_w").reshape(-1, 2).T
+    assert si.max() > 1e-11
+    np.testing.assert_allclose(traces["w_pA"], si.ravel() * 1e12, rtol=1e-14)
+    assert set(traces["I_pA"]) == {0, 700}
 
 
 def test_python_opens_the_compiled_project(project, expected):

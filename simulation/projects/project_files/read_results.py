@@ -7,6 +7,8 @@ writes spikes.csv, neurons.csv and, where something was recorded, traces.csv. In
     from read_results import read
     run = read("results")
     run["spikes"]["t_ms"], run["neurons"]["spike_count"], run["traces"]
+
+``./run.sh --csv`` writes the same tables without Python.
 """
 
 import argparse
@@ -31,25 +33,30 @@ def read(folder=HERE / "results"):
     -------
     dict
         ``spikes``: ``neuron`` and ``t_ms`` of every spike, in the order of time. ``neurons``: what
-        differs between them, in the units of ``manifest.json``, and ``spike_count``. ``traces``:
-        ``t_ms``, and each recorded variable as an array (neurons, samples). ``settings``.
+        differs between them, and ``spike_count``. ``traces``: ``t_ms``, and each recorded variable
+        as an array (neurons, samples). Names end in the unit, that of ``parameters.csv``
+        (``I_nA``). ``settings``.
     """
     folder = Path(folder)
     if not (folder / "complete").exists():
         raise FileNotFoundError(f"{folder} holds no complete results; run ./run.sh first")
     manifest = json.loads((HERE / "manifest.json").read_text(encoding="utf-8"))
-    about = manifest["neurons"]
     settings = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
     found = {
-        name: np.fromfile(folder / output["file"], dtype=output["dtype"])
+        name: _plain(np.fromfile(folder / output["file"], dtype=output["dtype"]))
         for name, output in manifest["outputs"].items()
     }
     return {
         "settings": settings,
         "spikes": _spikes(found, settings["dt_ms"]),
         "neurons": _neurons(folder, manifest, found),
-        "traces": _traces(about, found),
+        "traces": _traces(manifest, found),
     }
+
+
+def _plain(values):
+    """Return single-precision numbers in double: a conversion of units adds no rounding."""
+    return values.astype(float) if values.dtype == np.float32 else values
 
 
 def _spikes(found, dt_ms):
@@ -67,21 +74,25 @@ def _neurons(folder, manifest, found):
     for name, entry in about["values"].items():
         if entry["per_neuron"]:
             dtype = manifest["inputs"][entry["input"]]["dtype"]
-            si = np.fromfile(folder / f"in_{entry['input']}", dtype=dtype)
+            si = _plain(np.fromfile(folder / f"in_{entry['input']}", dtype=dtype))
             # The fifteen digits that survive a conversion of units.
-            neurons[name] = np.array([float(f"{x / entry['factor']:.15g}") for x in si])
+            neurons[manifest["columns"][name]] = np.array(
+                [float(f"{x / entry['factor']:.15g}") for x in si]
+            )
     if "spike_count" in found:
         neurons["spike_count"] = found["spike_count"]
     return neurons
 
 
-def _traces(about, found):
+def _traces(manifest, found):
+    about = manifest["neurons"]
     if not about["record"]:
         return {}
     traces = {"t_ms": found["trace_t"] * 1e3}
     for name in about["record"]:
-        column, factor = about["shown"][name]
-        traces[column] = found[f"trace_{name}"].reshape(-1, about["n"]).T / factor
+        _, factor = about["shown"][name]
+        samples = found[f"trace_{name}"].reshape(-1, about["n"]).T
+        traces[manifest["columns"][name]] = samples / factor
     return traces
 
 

@@ -1,4 +1,4 @@
-// From parameters.csv and the command line to the inputs of the program, and a check of its results.
+// From parameters.csv and the command line to the inputs of the program.
 
 #include "arguments.h"
 
@@ -22,7 +22,7 @@ namespace {
 
 typedef std::vector<std::string> Texts;
 
-std::string results;  // folder, with a slash at the end; empty where the results are not checked here
+Results results;
 
 [[noreturn]] void fail(const std::string& message)
 {
@@ -232,9 +232,10 @@ void make_folder(const std::string& path)
 void show_help()
 {
     printf("%s: %d neurons\n\n", TITLE, NEURONS);
-    printf("usage: run.sh [--parameters FILE] [--results FOLDER] [NAME=VALUE ...]\n\n"
+    printf("usage: run.sh [--parameters FILE] [--results FOLDER] [--csv] [NAME=VALUE ...]\n\n"
            "NAME=VALUE replaces what stands in the file (default: parameters.csv), for all neurons;\n"
-           "NAME[3]=VALUE for neuron 3. Times are in ms. Results go to results/ beside the program.\n\n"
+           "NAME[3]=VALUE for neuron 3. Times are in ms. Results go to results/ beside the program;\n"
+           "--csv writes them as tables too: spikes.csv, neurons.csv and, if recorded, traces.csv.\n\n"
            "  %-14s %-12s %s\n  %-14s %-12s %s\n  %-14s %-12s %s\n  %-14s %-12s %s\n",
            "duration", "ms", "how long to run", "dt", "ms", "integration step",
            "start", "", "rest or initial: where the cells begin",
@@ -255,11 +256,12 @@ void read_command_line(const Texts& arguments, std::string& table, Texts& assign
         {
             if (k + 1 == arguments.size() || arguments[k + 1].empty())
                 fail(argument + " needs a path behind it");
-            (argument == "--results" ? results : table) = absolute(arguments[++k]);
+            (argument == "--results" ? results.folder : table) = absolute(arguments[++k]);
         }
+        else if (argument == "--csv") results.as_tables = true;
         else if (argument.find('=') != std::string::npos) assignments.push_back(argument);
         else fail("cannot read '" + argument + "'; expected NAME=VALUE, --parameters FILE, "
-                  "--results FOLDER or --help");
+                  "--results FOLDER, --csv or --help");
     }
 }
 
@@ -415,7 +417,8 @@ void hand_over_settings(const Settings& settings)
     setenv("EXCITABLE_START", settings.start.c_str(), 1);
     if (settings.seed.empty()) unsetenv("EXCITABLE_SEED");
     else setenv("EXCITABLE_SEED", settings.seed.c_str(), 1);
-    std::ofstream file((results + "settings.json").c_str());
+    results.dt_ms = settings.dt;
+    std::ofstream file((results.folder + "settings.json").c_str());
     file.precision(17);
     file << "{\"duration_ms\": " << settings.duration << ", \"dt_ms\": " << settings.dt
          << ", \"start\": \"" << settings.start << "\", \"seed\": "
@@ -436,40 +439,10 @@ template <typename T> void write(const std::string& file, const std::vector<doub
 
 std::string hand_over_value(const Input& input, Given& given)
 {
-    const std::string file = results + "in_" + input.key;
+    const std::string file = results.folder + "in_" + input.key;
     if (input.is_single) write<float>(file, given.values[input.name], input.factor);
     else write<double>(file, given.values[input.name], input.factor);
     return std::string("cells.") + input.key + "=" + file;
-}
-
-// --- results ------------------------------------------------------------------------------------
-
-template <typename T> std::vector<T> content(const std::string& name)
-{
-    std::ifstream stream((results + name).c_str(), std::ios::binary);
-    const std::string bytes((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
-    std::vector<T> values(bytes.size()/sizeof(T));
-    if (!values.empty()) memcpy(values.data(), bytes.data(), values.size()*sizeof(T));
-    return values;
-}
-
-template <typename T> bool is_finite(const std::string& name)
-{
-    for (T value : content<T>(name))
-        if (!std::isfinite(value)) return false;
-    return true;
-}
-
-long long size_of(const std::string& name)
-{
-    struct stat about;
-    return stat((results + name).c_str(), &about) ? -1 : static_cast<long long>(about.st_size);
-}
-
-int give_up(const std::string& message)
-{
-    fprintf(stderr, "error: %s; do not use what is in %s\n", message.c_str(), results.c_str());
-    return 1;
 }
 
 }  // namespace
@@ -486,45 +459,17 @@ std::vector<std::string> project_arguments(const char* program, std::vector<std:
     given.places.clear();
     for (const std::string& assignment : assignments) assign(given, assignment);
     const Settings settings = checked(given);
-    if (results.empty()) results = "results";
-    results += "/";
-    make_folder(results);
-    unlink((results + "complete").c_str());
+    if (results.folder.empty()) results.folder = "results";
+    results.folder += "/";
+    make_folder(results.folder);
+    for (const char* earlier : {"complete", "spikes.csv", "neurons.csv", "traces.csv"})
+        unlink((results.folder + earlier).c_str());
     hand_over_settings(settings);
     Texts found;
     found.push_back("--results_dir");
-    found.push_back(results);
+    found.push_back(results.folder);
     for (const Input& input : INPUTS) found.push_back(hand_over_value(input, given));
     return found;
 }
 
-int project_results()
-{
-    if (results.empty()) return 0;
-    if (size_of("complete") < 0) return give_up("the run was stopped before its end");
-    long long spikes = 0;
-    for (const Output& output : OUTPUTS)
-        if (std::string(output.file) == "spike_count")
-            for (int count : content<int>(output.file)) spikes += count;
-    for (const Output& output : OUTPUTS)
-    {
-        const std::string shape = output.shape;
-        const long long samples = size_of("trace_t")/8;
-        const long long expected = shape == "neurons" ? NEURONS
-            : shape == "spikes" ? spikes : shape == "samples" ? samples : samples*NEURONS;
-        if (size_of(output.file) != expected*output.bytes)
-            return give_up(std::string("the result ") + output.file + " is not whole (disk full?)");
-        if (std::string(output.file).compare(0, 6, "state_") == 0
-            && !(output.bytes == 4 ? is_finite<float>(output.file) : is_finite<double>(output.file)))
-            return give_up(std::string(output.file).substr(6)
-                           + " is NaN or infinite in some neuron: the integration diverged; try a "
-                             "smaller dt");
-        if (std::string(output.file) == "spike_since"
-            && !(output.bytes == 4 ? is_finite<float>(output.file) : is_finite<double>(output.file)))
-            return give_up("a spike could not be located inside its step: the integration diverged; "
-                           "try a smaller dt");
-    }
-    printf("%lld spikes of %d neurons in %s (python read_results.py turns them into CSV)\n", spikes,
-           NEURONS, results.c_str());
-    return 0;
-}
+const Results& wanted_results() { return results; }
