@@ -8,7 +8,7 @@ their product has the Floquet multipliers as its eigenvalues.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from .field import Field
 DEGREE = 4
 ITERATIONS = 10
 CLOSE = 1e-10
+BLOCKS = 25  # so many are factorised, if no perturbation grows by more than GROWTH in one of them
+GROWTH = 1e5
 
 
 @dataclass(frozen=True)
@@ -198,6 +200,20 @@ class Linear:
         n = self.orbit.x.shape[1]
         return self.right[:, -n:, :n]
 
+    @cached_property
+    def merged(self) -> np.ndarray:
+        """`right` with neighbours joined into longer intervals, as long as nothing grows large.
+
+        What is left to factorise has a few blocks instead of one per interval.
+        """
+        right, n = self.right, self.orbit.x.shape[1]
+        while len(right) % 2 == 0 and len(right) > BLOCKS:
+            joined = _joined(right[::2], right[1::2], n)
+            if np.abs(joined[:, -n:, :n]).max() > GROWTH:
+                break
+            right = joined
+        return right
+
     def solve(self, rows: list[Row], values: list[list[float]]) -> list[tuple]:
         """Solve the linear equations with two more conditions, for several right sides.
 
@@ -215,9 +231,9 @@ class Linear:
         from scipy.sparse import csc_matrix
         from scipy.sparse.linalg import splu
 
-        count, n = len(self.right), self.orbit.x.shape[1]
+        count, n = len(self.merged), self.orbit.x.shape[1]
         size = (count + 1) * n + 2
-        ends = self.right[:, -n:]
+        ends = self.merged[:, -n:]
         lines, constants = zip(*map(self._condensed, rows), strict=True)
         # x_{i+1} - A_i x_i - a_T T - a_p p = a_1, then how the orbit is closed, then the rows.
         closing = self.closing
@@ -226,7 +242,9 @@ class Linear:
         order, index, starts = _pattern(count, n)
         data = np.concatenate([np.ravel(part) for part in parts])[order]
         try:
-            factors = splu(csc_matrix((data, index, starts), shape=(size, size)))
+            # The order is one along the orbit already, with the full rows last.
+            matrix = csc_matrix((data, index, starts), shape=(size, size))
+            factors = splu(matrix, permc_spec="NATURAL")
         except RuntimeError as error:
             raise NoConvergence(str(error)) from None
         found = []
@@ -239,32 +257,31 @@ class Linear:
         return found
 
     def _condensed(self, row: Row) -> tuple[np.ndarray, float]:
-        """Return a condition on all base points as one on the intervals' ends, T and p."""
-        count, n = len(self.right), self.orbit.x.shape[1]
-        inner = _inner(row.x)
-        folded = np.einsum("ik,ikj->ij", inner, self.right[:, :-n])
+        """Return a condition on all base points as one on the blocks' ends, T and p."""
+        count, n = len(self.merged), self.orbit.x.shape[1]
+        inner = row.x[:-1].reshape(count, -1)[:, n:]
+        folded = np.einsum("ik,ikj->ij", inner, self.merged[:, :-n])
         line = np.zeros((count + 1) * n + 2)
-        line[:-2] = row.x[::DEGREE].ravel()
+        line[:-2] = row.x[:: (len(row.x) - 1) // count].ravel()
         line[: count * n] += folded[:, :n].ravel()
         line[-2:] = folded[:, n : n + 2].sum(0) + np.array([row.period, row.p])
         return line, float(folded[:, -1].sum())
 
     def _expanded(self, solution: np.ndarray, own: float) -> tuple:
-        count, n = len(self.right), self.orbit.x.shape[1]
+        count, n = len(self.merged), self.orbit.x.shape[1]
         ends = solution[:-2].reshape(count + 1, n)
         period, p = solution[-2:]
         factors = np.column_stack([ends[:-1], np.tile([period, p, own], (count, 1))])
-        inner = np.einsum("ikj,ij->ik", self.right[:, :-n], factors)
-        x = np.empty((count * DEGREE + 1, n))
-        x[::DEGREE] = ends
-        for k in range(1, DEGREE):
-            x[k::DEGREE] = inner[:, (k - 1) * n : k * n]
+        inner = np.einsum("ikj,ij->ik", self.merged[:, :-n], factors)
+        x = np.vstack([np.hstack([ends[:-1], inner]).reshape(-1, n), ends[-1]])
         return x, period, p
 
 
-def _inner(x: np.ndarray) -> np.ndarray:
-    n = x.shape[1]
-    return x[:-1].reshape(-1, DEGREE, n)[:, 1:].reshape(-1, (DEGREE - 1) * n)
+def _joined(first: np.ndarray, second: np.ndarray, n: int) -> np.ndarray:
+    """Return intervals and those that follow them as one each, all by the first one's left end."""
+    points = second[:, :, :n] @ first[:, -n:]
+    points[..., n:] += second[..., n:]
+    return np.concatenate([first, points], axis=1)
 
 
 def linearised(field: Field, orbit: Orbit, boundary=CLOSED) -> Linear:

@@ -20,6 +20,7 @@ from .folds_of_cycles import FoldCurve, fold_curve
 SLICES = 5  # values of each parameter at which the curves are looked for
 CYCLE_SLICES = 3  # and of the first at which cycles are
 STEP = 0.02
+BEFORE = 0.999  # of the way to a Bogdanov-Takens point, where a curve of Hopf points ends
 
 
 @dataclass
@@ -240,11 +241,11 @@ def _followed(field: Field, kind: str, start, ranges):
         path = [first.u * curve.scale]
         try:
             for here, step, there in curve.follow(first, step=STEP / 4, longest=STEP, most=1500):
-                ended = _special(field, curve, kind, here, step, there, special)
+                end = _special(field, curve, kind, here, step, there, special)
                 u = there.u * curve.scale
                 inside = all(a <= p <= b for p, (a, b) in zip(u[-2:], ranges, strict=True))
-                if ended or not inside:
-                    path.append(special[-1][1] if ended else _clipped(curve, path[-1], u, ranges))
+                if end is not None or not inside:
+                    path.append(_clipped(curve, path[-1], u, ranges) if end is None else end)
                     break
                 path.append(u)
                 if len(path) > 20 and np.linalg.norm(there.u - first.u) < step:
@@ -261,9 +262,9 @@ def _clipped(curve: Curve, a: np.ndarray, b: np.ndarray, ranges) -> np.ndarray:
     """Return where the curve leaves the ranges between two of its points."""
     share, held = 1.0, -1
     for k, (low, high) in zip((-2, -1), ranges, strict=True):
-        for edge in (low, high):
-            if (a[k] - edge) * (b[k] - edge) < 0 and (edge - a[k]) / (b[k] - a[k]) <= share:
-                share, held = (edge - a[k]) / (b[k] - a[k]), k
+        edge = min(max(b[k], low), high)
+        if edge != b[k] and (at := max((edge - a[k]) / (b[k] - a[k]), 0.0)) <= share:
+            share, held = at, k
     s, _ = curve.corrected((a + share * (b - a)) / curve.scale, np.eye(len(a))[held])
     return s * curve.scale
 
@@ -299,34 +300,30 @@ def _hopf_tests(field: Field, u: np.ndarray, reference: np.ndarray) -> dict[str,
     return {"Bogdanov-Takens": square, "generalised Hopf": lyapunov}
 
 
-def _special(field, curve, kind, here, step, there, special) -> bool:
-    """Find the points between two neighbours; return whether the curve ends there."""
+def _special(field, curve, kind, here, step, there, special) -> np.ndarray | None:
+    """Find the points between two neighbours; return where the curve ends there, if it does."""
     tests = _fold_tests if kind == "saddle-node" else _hopf_tests
-    start = here.u * curve.scale
-    before, after = (tests(field, q.u * curve.scale, start) for q in (here, there))
-    for name in before:
-        if not before[name] * after[name] < 0:
+    start, end = here.u * curve.scale, None
+
+    def value(point: CurvePoint, name: str) -> float:
+        return tests(field, point.u * curve.scale, start)[name]
+
+    for name in tests(field, start, start):
+        if not value(here, name) * value(there, name) < 0:
             continue
         try:
-            point = located(
-                curve,
-                here,
-                step,
-                lambda q, name=name: tests(field, q.u * curve.scale, start)[name],
-            )
+            point = located(curve, here, step, lambda q, name=name: value(q, name))
         except (NoConvergence, ValueError, RuntimeError, StopIteration):
             continue
         u = point.u * curve.scale
-        residual = float(np.abs(curve.residual(u)).max())
-        special.append((name, u, residual))
-        if kind == "Hopf" and name == "Bogdanov-Takens":
-            return True
-    return kind == "Hopf" and after["Bogdanov-Takens"] < 0 and _end_of_hopf(special, here, curve)
-
-
-def _end_of_hopf(special, here, curve) -> bool:
-    special.append(("Bogdanov-Takens", here.u * curve.scale, np.nan))
-    return True
+        special.append((name, u, float(np.abs(curve.residual(u)).max())))
+        if kind == "Hopf" and name == "Bogdanov-Takens":  # the others lie before it
+            end, step = u, BEFORE * (here.tangent @ (point.u - here.u))
+            there = curve.at(here, step)
+    if end is None and kind == "Hopf" and value(there, "Bogdanov-Takens") < 0:
+        end = start
+        special.append(("Bogdanov-Takens", end, np.nan))
+    return end
 
 
 def _columns(field: Field) -> list[str]:

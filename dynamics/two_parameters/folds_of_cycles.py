@@ -20,8 +20,9 @@ from ..continuation.field import Field
 FIRST, SHORTEST, LONGEST = 0.02, 1e-4, 0.08  # steps, in (a, h)
 PROBE = 1e-4  # for the derivatives of the fold's condition
 MOST = 250  # steps
-SMALL = 0.01  # scaled amplitude of an orbit that has shrunk to a generalised Hopf point
-CLOSE = 1e-9
+SMALL = 0.003  # scaled amplitude of an orbit that has shrunk to a generalised Hopf point
+CLOSE = 1e-8  # in (a, h), across the curve: both parameters stand still there, so they are met
+# to the square of that
 
 
 class Line:
@@ -146,7 +147,7 @@ def _half(field: Field, spans, ranges, fold: _Fold, curve: FoldCurve):
         amplitude = np.linalg.norm(deviation(fold.orbit, field.limits())) / 8
         if amplitude < SMALL or fold.orbit.period > 4 * LONG * shortest:
             return rows
-        step = min(step, amplitude / 4)
+        step = min(step, amplitude / 2)
         try:
             surface, gradient = _oriented(field, spans, fold, rows)
             along = _along(gradient, direction)
@@ -228,19 +229,17 @@ def _oriented(field: Field, spans, fold: _Fold, rows):
     The curve's direction in the plane is that in which orbits move without the parameter across.
     """
     surface = _Surface(field, spans, fold)
-    centre = surface.at(0.0, 0.0)
-    beside = surface.at(0.0, PROBE)
-    slant = (beside.p - centre.p) / PROBE  # the fold's line in the plane: across by along
-    turned = fold.along_curve + slant * np.array([-fold.along_curve[1], fold.along_curve[0]])
-    fold = replace(fold, along_curve=turned / np.linalg.norm(turned))
-    surface = _Surface(field, spans, fold)
     centre, beside = surface.at(0.0, 0.0), surface.at(0.0, PROBE)
-    fold.moved = (beside.orbit.x - centre.orbit.x) / PROBE
-    if not rows:
-        rows.append(_row(field, centre, surface.parameters(centre, 0.0)))
     by_a = surface.test(surface.at(PROBE, 0.0)) - surface.test(surface.at(-PROBE, 0.0))
     by_h = surface.test(beside) - surface.test(centre)
-    return surface, np.array([by_a / 2, by_h]) / PROBE
+    slant = (beside.p - centre.p) / PROBE  # the fold's line in the plane: across by along
+    turned = fold.along_curve + slant * np.array([-fold.along_curve[1], fold.along_curve[0]])
+    longer = np.linalg.norm(turned)  # than PROBE is the way to `beside` on that line
+    moved = (beside.orbit.x - centre.orbit.x) / (PROBE * longer)
+    fold = replace(fold, along_curve=turned / longer, moved=moved)
+    if not rows:
+        rows.append(_row(field, centre, surface.parameters(centre, 0.0)))
+    return _Surface(field, spans, fold), np.array([by_a / 2, by_h / longer]) / PROBE
 
 
 def _next(surface: _Surface, along, gradient, step):

@@ -25,6 +25,7 @@ ARRIVED = 1e-5  # scaled distance from its centre manifold at which it has come 
 # it comes back far from the saddle-node, where the manifold to second order is no longer exact
 STRETCHES = 15  # of integration; what is not back by then has missed the saddle-node by far
 FAR = 0.1
+SECANT = 1e-4  # of the range
 
 
 @takes_names
@@ -79,8 +80,12 @@ def saddle_node_loop(
     if ends[0] * ends[1] > 0:
         kind = "SNIC" if ends[0] < 0 else "jump (homoclinic orbit)"
         raise InputError(f"{parameters[0]}: the onset is a {kind} at both ends of {first}")
-    at, half = (brentq(side, low, high, args=(s,), xtol=1e-7 * (high - low)) for s in (1.0, 0.5))
-    u = _moved(curve, known[half], half)
+    at = brentq(side, low, high, xtol=1e-7 * (high - low))
+    # From half the distance it is so near that one secant finds it.
+    beside = at + SECANT * (high - low)
+    here, there = side(at, 0.5), side(beside, 0.5)
+    half = at - here * (beside - at) / (there - here)
+    u = _moved(curve, known[at], half)
     units = [*field.free_units, *field.units]
     row = {column(n, unit): x for n, unit, x in
            zip([*names, *field.names], units, np.roll(u, 2), strict=True)}  # fmt: skip

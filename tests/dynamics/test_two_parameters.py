@@ -30,6 +30,19 @@ def test_cusps_and_bogdanov_takens_points(plane):
     assert plane.notes == []
 
 
+def test_generalised_hopf_point_beside_bogdanov_takens(plane):
+    """It lies within the last step of the curve; on its sides Hopf points differ in criticality."""
+    (place,) = plane.points.query("type == 'generalised Hopf'")[AXES].to_numpy()
+    kinds = []
+    for g_A in place[0] + np.array([-0.01, 0.01]):
+        model = CONNOR_STEVENS.with_(g_A=g_A * CONDUCTANCE)
+        found = bifurcations(model, "I", [7, 8.05] * DENSITY, cycles=False).points
+        (hopf,) = found.query("type == 'Hopf'").to_dict("records")
+        assert hopf["I_uA_per_cm2"] == pytest.approx(place[1], abs=0.01)
+        kinds.append(hopf["criticality"])
+    assert kinds == ["subcritical", "supercritical"]
+
+
 @pytest.mark.parametrize(("factor", "place"), [(1.5, 17.8045731), (2, 27.7300791), (3, 47.7282094)])
 def test_saddle_nodes_lie_where_one_parameter_at_a_time_has_them(plane, factor, place):
     found = plane.table.query("kind == 'saddle-node' and v_mV < -55 and g_A_mS_per_cm2 > 60")
