@@ -288,7 +288,7 @@ def names_of(model) -> set[str]:
     return {*model.system.dims, *model.parameters, *model.functions}
 
 
-def _free(model, ending: str) -> str:
+def free_name(model, ending: str) -> str:
     """Return a name for a part of the input that is not the model's; see `Stimulus`."""
     name = f"{model.input}_{ending}"
     return f"{model.input}__{ending}" if name in names_of(model) else name
@@ -368,7 +368,7 @@ def _input_text(model, stimulus, n: int, dt: Quantity) -> InputText:
         return _from_array(model, stimulus, unit)
     if isinstance(stimulus, Quantity | Real):
         check_quantity(f"input {model.input}", stimulus, model.input_unit, scalar=True)
-        name = _free(model, "0")
+        name = free_name(model, "0")
         return InputText(f"{model.input} = {name} : {unit}", parameters={name: Quantity(stimulus)})
     if not hasattr(stimulus, "text"):
         raise InputError(
@@ -395,7 +395,7 @@ def _from_array(model, array: TimedArray, unit: str) -> InputText:
             f"input {model.input}: expected a TimedArray in {unit_text(model.input_unit)}, got one "
             f"with {dimension_text(array.dim)}"
         )
-    name = _free(model, "over_time")
+    name = free_name(model, "over_time")
     call = f"{name}(t)" if array.values.ndim == 1 else f"{name}(t, i)"
     return InputText(f"{model.input} = {call} : {unit}", namespace={name: array})
 

@@ -4,7 +4,6 @@ import csv
 import json
 import re
 import shutil
-import string
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -24,16 +23,17 @@ from ..backends.compiled.edits.brian2_edits import PROJECT_ARGUMENTS
 from ..backends.compiled.edits.finish_sources import edited, name_results
 from ..backends.compiled.generate import generate
 from ..backends.compiled.starting_state import starting_state_sources
-from ..input_rules import MOST_STEPS, ROUNDING
 from ..plan import Plan
 from ..programs.build import plan_program, settable_names
 from ..programs.description import ProgramDescription
 from ..programs.neuron_program import given_values
 from ..scratch import scratch
+from .library import filled, hindrance, library_name, write_library
+from .tables import inputs_header
 
 _FILES = Path(__file__).parent / "project_files"
 _MANIFEST = "manifest.json"
-_MADE = ("src", "build", "static_arrays", "main")  # by an export, or by compiling it
+_MADE = ("src", "embed", "build", "static_arrays", "main")  # by an export, or by compiling it
 _CMAKE_THREADS = """find_package(OpenMP REQUIRED)
 target_link_libraries(main PRIVATE OpenMP::OpenMP_CXX)
 """
@@ -75,7 +75,8 @@ def export(
         nothing for one that has no single amplitude (a recording, an expression, a sum).
     values : dict of str to Quantity or array, shape (n,), optional
         Content of ``parameters.csv``, in the units of the model where they are plain numbers.
-        Default: all combinations of evenly spaced values over the ranges of what varies.
+        Default: all combinations of evenly spaced values over the ranges of what varies; of one
+        neuron the model's parameters and the stimulus as it is.
     record, record_dt, start, method, dt, spikes, backend : optional
         As for `build`.
     overwrite : bool
@@ -106,12 +107,19 @@ def export(
         start=start, method=method, dt=dt, spikes=spikes, backend=chosen,
     )  # fmt: skip
     if values is None:
-        values = _grid(model, varied, n) if varied else {}
+        values = _grid(model, varied, n) if varied and n > 1 else {}
     given = given_values(description, values)
     _check_folder(folder, overwrite)
     with scratch() as private:
         made = private / "project"
         _write_project(made, model, plan, description, given, chosen)
+        words = _words(model, description, chosen)
+        _write_files(made, words)
+        if not hindrance(model):
+            varied_in_model = [name for name in varied if name in model.parameters]
+            write_library(
+                made, model, varied_in_model, words, chosen, method=method, dt=dt, spikes=spikes
+            )
         folder.mkdir(parents=True, exist_ok=True)
         _remove_earlier(folder)
         # Without the manifest neither program nor reader runs: it comes when all else is there.
@@ -206,13 +214,12 @@ def _write_project(
         about["file"] = name
     parts = sorted(file.name for file in src.glob("*.cpp"))
     _write(src / "around.cpp", "".join(f'#include "{name}"\n' for name in parts))
-    for name in ("arguments.cpp", "results.cpp", "results.h", "tables.cpp"):
+    for name in ("arguments.cpp", "results.cpp", "results.h", "rules.h", "tables.cpp"):
         shutil.copy(CPP / name, src)
     manifest["columns"] = _columns(model, description)
     _write(src / "inputs.h", inputs_header(manifest, description))
     _write(made / "manifest.json", json.dumps(manifest, indent=1, ensure_ascii=False))
     _write_parameters(made / "parameters.csv", description, given)
-    _write_files(made, description, backend)
 
 
 def _columns(model, about: ProgramDescription) -> dict[str, str]:
@@ -228,28 +235,33 @@ def _write(file: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8")
 
 
-def _write_files(made: Path, about: ProgramDescription, backend: Backend) -> None:
-    """Write what is the same in every project, but for a few words."""
-    standard = programs.cpp_standard()
+def _words(model, about: ProgramDescription, backend: Backend) -> dict[str, object]:
+    """Return what stands in the files that are the same in every project but for a few words."""
     varied = about.varied
     shared = [name for name in about.values if name not in varied]
     example = (shared or varied)[0]
-    words = {
+    return {
         "COMMON": " ".join(programs.common_flags(backend)),
         "THREADS": _CMAKE_THREADS if backend.threads > 1 else "",
-        "STANDARD_NUMBER": re.sub(r"\D", "", standard),
+        "STANDARD_NUMBER": re.sub(r"\D", "", programs.cpp_standard()),
         "TITLE": " ".join(about.title.split()),
         "MODEL": about.model,
+        "LIBRARY": library_name(model),
+        "HINDRANCE": hindrance(model),
         "STIMULUS": about.stimulus,
         "N": about.n,
         "VERSION": __version__,
         "EXAMPLE": f"{example}={np.ravel(about.values[example].value)[0]:g}",
         "VARIED": f"{varied[0]}[0]=1" if varied else "duration=500",
         "PYTHON": ", ".join(f"{name}=values" for name in varied),
+        "INPUT": f"{sum(model.input_range) / 2:g}",
+        "DURATION": f"{about.duration_ms:g}",
     }
+
+
+def _write_files(made: Path, words: Mapping[str, object]) -> None:
     for name in ("makefile", "CMakeLists.txt", "run.sh", "read_results.py", "README.md"):
-        content = (_FILES / name).read_text(encoding="utf-8")
-        _write(made / name, re.sub("@([A-Z_]+)@", lambda found: str(words[found[1]]), content))
+        _write(made / name, filled(_FILES / name, words))
     (made / "run.sh").chmod(0o755)
 
 
@@ -281,73 +293,3 @@ def _cell(words: str) -> str:
     """Return words on one line, which no spreadsheet takes for a formula."""
     line = " ".join(words.split())
     return f"'{line}" if line.startswith(("=", "+", "-", "@")) else line
-
-
-def inputs_header(manifest: Mapping, about: ProgramDescription) -> str:
-    """Return the tables of inputs, results and rules as a C++ header."""
-    lines = [
-        "// What arguments.cpp reads, and what is checked and written afterwards.",
-        "#pragma once",
-        "#include <vector>",
-        "struct Input",
-        "{",
-        "    const char *name, *unit, *column, *meaning, *key;  // key: its name in the program",
-        "    double factor;  // the unit in SI units",
-        "    bool per_neuron, is_single;",
-        "};",
-        "struct Output { const char *file, *shape; int bytes; };",
-        "struct Trace { const char *file, *column; double factor; };",
-        "struct Term { const char* key; double factor; };",
-        "struct Rule  // what a sum of inputs must obey",
-        "{",
-        "    const char *must, *sentence, *shown;",
-        "    double unit;  // in which the inputs are shown, in SI units",
-        "    std::vector<Term> terms;",
-        "    std::vector<double> built;",
-        "};",
-        f"const double ROUNDING = {ROUNDING!r}, MOST_STEPS = {MOST_STEPS!r};",
-        f"const char* const TITLE = {_quoted(about.title)};",
-        f"const int NEURONS = {about.n};",
-        f"const bool FIXED_DT = {str(about.dt_is_fixed).lower()};",
-        f"const double DT_MS = {about.dt_ms!r};",
-        f"const double RECORD_DT_MS = {about.record_dt_ms or 0.0!r};  // 0: every step",
-        "const Input INPUTS[] = {",
-    ]
-    for name, entry in about.values.items():
-        texts = (name, entry.unit, manifest["columns"][name], entry.meaning, entry.input)
-        is_single = manifest["inputs"][entry.input]["dtype"] == "float32"
-        flags = f"{str(entry.per_neuron).lower()}, {str(is_single).lower()}"
-        lines.append(f"    {{{', '.join(map(_quoted, texts))}, {entry.factor!r}, {flags}}},")
-    lines += ["};", "const Output OUTPUTS[] = {"]
-    for output in manifest["outputs"].values():
-        shape = " ".join(output["shape"])
-        size = np.dtype(output["dtype"]).itemsize
-        lines.append(f"    {{{_quoted(output['file'])}, {_quoted(shape)}, {size}}},")
-    lines += ["};", "const std::vector<Trace> TRACES = {"]
-    for name in about.record:
-        texts = (f"trace_{name}", manifest["columns"][name])
-        lines.append(f"    {{{', '.join(map(_quoted, texts))}, {about.shown[name][1]!r}}},")
-    lines += ["};", "const std::vector<Rule> RULES = {"]
-    lines += [f"    {_rule(rule)}," for rule in about.rules]
-    return "\n".join([*lines, "};", ""])
-
-
-def _rule(rule: Mapping) -> str:
-    """Return a rule of `input_rules` as C++."""
-    texts = ", ".join(_quoted(rule[name]) for name in ("must", "sentence", "shown"))
-    terms = ", ".join(f"{{{_quoted(name)}, {factor!r}}}" for name, factor in rule["terms"].items())
-    built = ", ".join(map(repr, rule["built"] or ()))
-    return f"{{{texts}, {rule['unit']!r}, {{{terms}}}, {{{built}}}}}"
-
-
-def _quoted(text: str) -> str:
-    """Return a text as a C++ string, whatever stands in it.
-
-    Examples
-    --------
-    >>> print(_quoted('a "b"?\\n'))
-    "a \\042b\\042\\077\\012"
-    """
-    plain = set(string.ascii_letters + string.digits + " _.,:;()[]{}<>=+-*/%^&|!#'$@~")
-    letters = [chr(byte) for byte in text.encode()]
-    return '"' + "".join(x if x in plain else f"\\{ord(x):03o}" for x in letters) + '"'

@@ -16,7 +16,7 @@ from excitable.simulation.backends import Backend, has_compiler
 from excitable.simulation.backends.compiled import CPP
 from excitable.simulation.backends.compiled.compile import compiler
 from excitable.simulation.programs.build import plan_program
-from excitable.simulation.projects.project import inputs_header
+from excitable.simulation.projects.tables import inputs_header
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

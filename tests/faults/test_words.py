@@ -21,7 +21,7 @@ from excitable.simulation.backends.compiled.compile import compiler
 from excitable.simulation.backends.compiled.starting_state import starting_state_sources
 from excitable.simulation.methods.shared_exponentials import economical
 from excitable.simulation.programs.build import plan_program
-from excitable.simulation.projects import project
+from excitable.simulation.projects import library, project, tables
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -60,7 +60,7 @@ def planned(words: str):
 @pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
 def test_a_program_says_hostile_words_and_does_nothing_else(tmp_path):
     """Compiled as Brian2 2.9 has it, with trigraphs."""
-    lines = "".join(f"    puts({project._quoted(words)});\n" for words in HOSTILE)
+    lines = "".join(f"    puts({tables.quoted(words)});\n" for words in HOSTILE)
     (tmp_path / "main.cpp").write_text(f"#include <cstdio>\nint main()\n{{\n{lines}}}\n")
     command = [compiler(), "-std=c++11", "main.cpp", "-o", "main"]
     subprocess.run(command, cwd=tmp_path, check=True)
@@ -74,7 +74,8 @@ def test_the_header_of_a_program_has_as_many_lines_whatever_the_words(words):
     def header(title):
         _, about = planned(title)
         inputs = {e.input: {"dtype": "float64"} for e in about.values.values()}
-        return project.inputs_header({"inputs": inputs, "outputs": {}}, about)
+        columns = dict.fromkeys(about.values, "")
+        return tables.inputs_header({"inputs": inputs, "outputs": {}, "columns": columns}, about)
 
     assert header(words).count("\n") == header("x").count("\n")
     assert "planted" not in re.sub(r'"[^"\n]*"', "", header(words))
@@ -93,10 +94,25 @@ def test_no_word_is_in_the_equations_of_a_program(words):
 @settings(max_examples=30)
 def test_any_text_is_one_string(words):
     """Read again as C reads it: octal numbers and letters, nothing else between the marks."""
-    text = project._quoted(words)
+    text = tables.quoted(words)
     inside = re.fullmatch(r'"((?:[^"\\\n?]|\\[0-7]{3})*)"', text)[1]
     data = re.sub(r"\\([0-7]{3})", lambda x: chr(int(x[1], 8)), inside)
     assert data.encode("latin-1") == words.encode()
+
+
+@EVERY
+def test_no_word_of_a_library_is_code(tmp_path, words):
+    """Behind all comments and texts the interface is the same, and both end where they did."""
+
+    def code(text, folder):
+        (tmp_path / folder).mkdir()
+        about = planned(text)[1]
+        filling = project._words(cell(text), about, Backend("cpp_standalone"))
+        library.write_interface(tmp_path / folder, about, filling)
+        files = {file.name: file.read_text("utf-8") for file in (tmp_path / folder).iterdir()}
+        return {name: re.sub(r"/\*.*?\*/", "", x, flags=re.DOTALL) for name, x in files.items()}
+
+    assert code(words, "hostile") == code("x", "plain")
 
 
 # --- tables and files -----------------------------------------------------------------------------
@@ -119,7 +135,8 @@ def test_files_of_a_project_are_the_same_whatever_the_words(tmp_path, words):
     """All but the README, which is read by people, and there on one line."""
     for name, text in (("plain", "x"), ("hostile", words)):
         (tmp_path / name).mkdir()
-        project._write_files(tmp_path / name, planned(text)[1], Backend("cpp_standalone"))
+        filling = project._words(cell(text), planned(text)[1], Backend("cpp_standalone"))
+        project._write_files(tmp_path / name, filling)
     for file in (tmp_path / "plain").iterdir():
         other = (tmp_path / "hostile" / file.name).read_text(encoding="utf-8")
         if file.name == "README.md":

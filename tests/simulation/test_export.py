@@ -421,6 +421,13 @@ def test_parameters_are_there_to_edit(project):
     np.testing.assert_allclose(values, CURRENTS, rtol=1e-14)
 
 
+def test_one_neuron_has_the_stimulus_as_it_is(tmp_path):
+    folder = export(LIF, Constant(2 * nA), tmp_path / "one", 1, vary=("tau", "I"))
+    with (folder / "parameters.csv").open() as stream:
+        values = {row["name"]: row["value"] for row in csv.DictReader(stream)}
+    assert (values["I"], values["tau"]) == ("2.0", "10.0")
+
+
 def test_an_existing_folder_is_not_overwritten(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(ValueError, match=r"is not empty; .* overwrite=True \(--force\)"):

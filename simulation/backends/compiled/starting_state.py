@@ -15,7 +15,6 @@ from ....models.text.functions import SMOOTH_EXPREL
 from ...start import warn_restless
 from . import CPP
 
-_SOURCE = CPP / "starting_state.cpp"
 _FUNCTIONS = f"""
 {SMOOTH_EXPREL.implementations[CPPCodeGenerator].get_code(None).strip()}
 static inline double clip(double x, double low, double high)
@@ -48,10 +47,9 @@ def starting_state_sources(model, text: BrianText) -> dict[str, str]:
         File names and their contents.
     """
     return {
-        "code_objects/starting_state.cpp": _SOURCE.read_text(),
-        "starting_state.h": "#pragma once\n#include <string>\n#include <vector>\n"
-        "void set_starting_state(const std::vector<std::string>& arguments);\n",
+        "code_objects/starting_state.cpp": (CPP / "starting_state.cpp").read_text(),
         "model_equations.h": _Equations(model, text).text(),
+        **{name: (CPP / name).read_text() for name in ("starting_state.h", "starting_arguments.h")},
     }
 
 
@@ -91,7 +89,7 @@ class _Equations:
         model = self.model
         low, high = search_range(model)
         known = has_rest(model)
-        n = len(self.names)
+        n, v = len(self.names), self.model.membrane
         return "\n".join(
             [
                 "// The model's equations in SI units.",
@@ -101,7 +99,6 @@ class _Equations:
                 "using std::exp; using std::pow; using std::sqrt; using std::log; using std::fabs;",
                 _FUNCTIONS,
                 f"const bool HAS_REST = {str(known).lower()};",
-                f"const int NEURONS = {self.group.n};",
                 f"const int GRID = {GRID};",
                 f"const double LOWEST = {low!r}, HIGHEST = {high!r};",
                 f"const double FIRST_STEP = {FIRST_STEP!r}, GROWTH = {GROWTH!r};",
@@ -114,6 +111,7 @@ class _Equations:
                 *(self.rest() if known else _NO_REST),
                 "static inline void initial(const double* p, double* result)",
                 *self.body(*self.start(), self.p, "result"),
+                f"static inline int neurons() {{ return brian::_num__array_cells_{v}; }}",
                 "static inline void arguments_of(int neuron, double* p)",
                 "{",
                 *(f"    p[{k}] = {self.value(x)};" for k, x in enumerate(self.arguments)),

@@ -310,7 +310,7 @@ struct Settings
     std::string start, seed;
 };
 
-// --- rules (the same as those of input_rules.py) --------------------------------------------------
+// --- rules --------------------------------------------------------------------------------------
 
 void check_length(const Settings& settings)
 {
@@ -341,44 +341,11 @@ std::vector<double> in_si(const Given& given, const std::string& key)
     fail("a rule names " + key + ", which is no input of this program");
 }
 
-double at(const std::vector<double>& values, size_t k) { return values[values.size() == 1 ? 0 : k]; }
-
-bool holds(const Rule& rule, double total, double size, double dt, size_t k)
-{
-    const std::string must = rule.must;
-    if (must == "above zero") return total > ROUNDING*size;
-    if (must == "not negative") return total >= -ROUNDING*size;
-    if (must == "slow") return total*dt <= 0.25*(1 + ROUNDING);
-    if (must == "long") return total >= dt*(1 - ROUNDING);
-    if (must == "as built") return std::fabs(total - at(rule.built, k)) <= ROUNDING*size;
-    fail("unknown rule '" + must + "'");
-}
-
 void check_rule(const Rule& rule, const Given& given, double dt)
 {
-    std::vector<std::vector<double> > values;
-    size_t n = rule.built.size() > 1 ? rule.built.size() : 1;
-    for (const Term& term : rule.terms)
-    {
-        values.push_back(in_si(given, term.key));
-        if (values.back().size() > n) n = values.back().size();
-    }
-    for (size_t k = 0; k < n; k++)
-    {
-        double total = 0, size = 0;
-        std::ostringstream got;
-        for (size_t j = 0; j < values.size(); j++)
-        {
-            const double value = at(values[j], k), part = rule.terms[j].factor*value;
-            total += part;
-            size += std::fabs(part);
-            got << (j ? ", " : "") << rule.terms[j].key << " = " << value/rule.unit << " " << rule.shown;
-        }
-        if (holds(rule, total, size, dt, k)) continue;
-        if (std::string(rule.must) == "slow" || std::string(rule.must) == "long")
-            got << ", dt = " << dt*1e3 << " ms";
-        fail(std::string(rule.sentence) + ", got " + got.str());
-    }
+    const std::string sentence = broken(
+        rule, dt, [&given](const std::string& key) { return in_si(given, key); });
+    if (!sentence.empty()) fail(sentence);
 }
 
 // Everything that can be wrong with what was given is found here, before earlier results are touched.

@@ -9,7 +9,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 #endif
-#include "starting_state.h"
+#include "seeds.h"
+#include "starting_arguments.h"
 
 static void excitable_end_with_parent()
 {
@@ -34,16 +35,6 @@ static void excitable_report(const double, const double completed, const double,
 {
     fprintf(stderr, "@progress %.4f\n", completed);
     fflush(stderr);
-}
-
-// The generators take seeds of 32 bits and forget the others, so larger seeds are mixed first (the
-// end of splitmix64: Steele, Lea & Flood 2014, OOPSLA).
-static unsigned long excitable_seed_of_32_bits(unsigned long long seed)
-{
-    if (seed < 1ull << 32) return seed;
-    seed = (seed ^ (seed >> 30))*0xbf58476d1ce4e5b9ull;
-    seed = (seed ^ (seed >> 27))*0x94d049bb133111ebull;
-    return (seed ^ (seed >> 31)) >> 32;
 }
 
 // Each thread has a generator of its own; none begins where one of a neighbouring seed does.

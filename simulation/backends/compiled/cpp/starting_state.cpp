@@ -7,8 +7,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 #include <map>
 
 #include "objects.h"
@@ -115,7 +113,7 @@ bool stays(const double* state, const double* p)
 // The lowest zero of dv/dt, with the other variables at their steady state, at which a cell stays.
 bool find_reduced(const double* p, double* state)
 {
-    static double grid[GRID], current[GRID];
+    std::vector<double> grid(GRID), current(GRID);
     for (int k = 0; k < GRID; k++) grid[k] = potential(k);
     for (int k = 0; k < GRID; k++) current[k] = model::current(grid[k], p);
     for (int k = 0; k + 1 < GRID; k++)
@@ -157,33 +155,17 @@ bool find_rest(const double* p, double* state)
     return model::REDUCED ? find_reduced(p, state) : relax(p, state);
 }
 
-bool is_given(const std::vector<std::string>& arguments, int state)
-{
-    const std::string beginning = std::string("cells.") + model::NAMES[state] + "=";
-    for (size_t k = 0; k < arguments.size(); k++)
-        if (arguments[k].compare(0, beginning.size(), beginning) == 0) return true;
-    return false;
-}
-
 }  // namespace
 
-void set_starting_state(const std::vector<std::string>& arguments)
+Begun start_cells(bool at_rest, const std::vector<std::string>& given)
 {
-    const char* wanted = getenv("EXCITABLE_START");
-    const std::string start = wanted ? wanted : "";
-    if (start.empty()) return;
-    if (start != "initial" && !(start == "rest" && model::HAS_REST))
-    {
-        fprintf(stderr, "Error: start '%s': expected %s\n", start.c_str(),
-                model::HAS_REST ? "rest or initial" : "initial (this model's rest is not known)");
-        exit(2);
-    }
-    bool given[STATES];
-    for (int k = 0; k < STATES; k++) given[k] = is_given(arguments, k);
+    bool is_given[STATES];
+    for (int k = 0; k < STATES; k++)
+        is_given[k] = std::count(given.begin(), given.end(), model::NAMES[k]) > 0;
     std::map<std::vector<double>, std::vector<double> > known;  // neurons often share parameters
     std::map<std::vector<double>, bool> restless;
-    int without_rest = 0;
-    for (int neuron = 0; neuron < model::NEURONS; neuron++)
+    Begun begun = {model::neurons(), 0};
+    for (int neuron = 0; neuron < begun.cells; neuron++)
     {
         std::vector<double> p(ARGUMENTS);
         model::arguments_of(neuron, p.data());
@@ -191,13 +173,13 @@ void set_starting_state(const std::vector<std::string>& arguments)
         if (state.empty())
         {
             state.resize(STATES);
-            restless[p] = start == "rest" && !find_rest(p.data(), state.data());
-            if (start == "initial" || restless[p]) model::initial(p.data(), state.data());
+            restless[p] = at_rest && !(model::HAS_REST && find_rest(p.data(), state.data()));
+            if (!at_rest || restless[p]) model::initial(p.data(), state.data());
         }
-        without_rest += restless[p];
-        model::set_state(neuron, state.data(), given);
+        begun.restless += restless[p];
+        model::set_state(neuron, state.data(), is_given);
     }
-    if (without_rest)
-        fprintf(stderr, "@note %d of %d cells have no stable equilibrium below the threshold without "
-                "input, and start at the initial values of the model\n", without_rest, model::NEURONS);
+    return begun;
 }
+
+bool rest_is_known() { return model::HAS_REST; }

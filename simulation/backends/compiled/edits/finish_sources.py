@@ -37,8 +37,10 @@ def finish_sources(sources: Sources, outputs: Mapping[str, dict]) -> None:
     outputs : dict of str to dict
         The results of the manifest; no others are needed.
     """
-    sources.bring("program.h", "aligned_arrays.cpp", *(_BUFFERED if sources.optimise else ()))
-    (sources.folder / "starting_state.h").write_text(_GIVEN_STATE)
+    sources.bring(
+        "program.h", "seeds.h", "aligned_arrays.cpp", *(_BUFFERED if sources.optimise else ())
+    )
+    (sources.folder / "starting_arguments.h").write_text(_GIVEN_STATE)
     sources.edit(brian2_edits.DURATION)
     sources.edit(brian2_edits.LOST_RESULTS)
     files = sorted({about["file"] for about in outputs.values()})
