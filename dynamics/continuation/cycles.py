@@ -24,6 +24,7 @@ from .normal_forms import hopf_vectors
 INTERVALS = 50
 FIRST, SHORTEST, LONGEST = 0.02, 1e-5, 0.6  # steps, in scaled arclength
 MOST = 300  # steps of a branch
+UNREFINED = 6  # special points, after which a branch is left: numbers no longer tell what is there
 ADAPT = 4  # steps between new meshes
 LONG = 8  # a period of so many shortest ones
 SETTLED = 1e-9  # of the range: a parameter that no longer changes while the period grows
@@ -218,6 +219,9 @@ def follow(
     while not end:
         if len(points) > MOST:
             end = f"stopped after {MOST} steps"
+            break
+        if len(notes) >= UNREFINED:
+            end = f"stopped at {here.p:.6g}: {UNREFINED} special points could not be refined"
             break
         try:
             there, count = follower.at(here, step)
