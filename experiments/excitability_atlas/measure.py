@@ -1,6 +1,7 @@
 """What is measured of each cell: diagram, verdict, F-I curve, phase response."""
 
 import warnings
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -72,12 +73,12 @@ def measured(names: list[str], settings: Settings) -> list[Page]:
     """Measure cells, in the full version side by side."""
     workers = Here() if settings.quick else LocalWorkers(cores())
     with workers, bar(total=len(names), desc="cells", unit="cell") as progress:
-        tasks = {name: workers.submit(measure, name, settings) for name in names}
-        pages = []
-        for task in tasks.values():
-            pages.append(task.result())
+        # the last ones burst in many ways and take longest: they start first
+        tasks = {name: workers.submit(measure, name, settings) for name in reversed(names)}
+        for task in as_completed(tasks.values()):
+            task.result()
             progress.update()
-    return pages
+    return [tasks[name].result() for name in names]
 
 
 def measure(name: str, settings: Settings) -> Page:
