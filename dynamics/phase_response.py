@@ -1,19 +1,32 @@
 """How much a small push advances or delays the next spikes of a cell that fires periodically."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 
 from ..errors import InputError
 from ..models.by_name import takes_names
-from ..models.checks import check_quantity
+from ..models.checks import check_count, check_name, check_quantity, unit_text
+from ..models.initial import initial_state
 from .continuation.adjoint import adjoint
+from .continuation.arclength import NoConvergence
 from .continuation.collocation import Orbit
 from .continuation.cycles import CyclePoint, Follower
 from .continuation.field import Field
 from .continuation.simulated import simulated_cycle
 from .equilibria import equilibria_at, reduction
+from .resets.adjoint import Adjoint
+from .resets.pushes import ends_of_rounds
+from .resets.reset_map import ResetMap
+from .resets.rounds import first_round
 
 CROSSING_MV = -20.0  # phase 0, where the cycle crosses it
+FORGOTTEN, MOST_ROUNDS = 1e-5, 100  # a push is, when another round adds less than this share
+
+
+class NoCycle(InputError):
+    """A cell that does not fire periodically."""
 
 
 @takes_names
@@ -26,27 +39,32 @@ def phase_response(
     push=None,
     crossing=None,
     start=None,
+    vary=None,
 ) -> pd.DataFrame:
     """Return the phase response of a cell that fires periodically.
 
     Parameters
     ----------
     model : NeuronModel
-        Without reset, noise and explicit time.
+        Without noise and explicit time. Cells that are reset are followed through the reset.
     I : Quantity
         Constant input at which it fires.
     method : "adjoint" or "direct"
         The infinitesimal response from the adjoint equations; or perturb the membrane at each
-        phase, integrate, and compare the times of the next four rounds.
+        phase, integrate, and compare the times of the next four rounds (cells that are reset: of as
+        many as it takes until the push is forgotten).
     phases : int
         How many, evenly spaced.
     push : Quantity, optional
-        Of the membrane, for the direct method; default 0.01 mV (or 0.001 of its unit).
+        Of the membrane, for the direct method; default 0.01 mV (or 0.01 of its unit).
     crossing : Quantity, optional
         Phase 0 is the upward crossing of this potential; default -20 mV, and the middle of the
-        cycle's range where that is not crossed.
+        cycle's range where that is not crossed. Of a cell that is reset it is the spike.
     start : dict of str to Quantity, optional
-        From where the cell is integrated to its cycle; default: beside its equilibrium.
+        From where the cell is integrated to its cycle; default: beside its equilibrium (cells that
+        are reset: a spike at the initial state).
+    vary : dict of str to Quantity, optional
+        Values of parameters, all combinations of which are taken.
 
     Returns
     -------
@@ -54,7 +72,9 @@ def phase_response(
         ``phase`` (0 to 1) and ``z_ms_per_mV``, by how much all later spikes come earlier; of the
         direct method also ``z1_ms_per_mV`` and ``z2_ms_per_mV``, by how much the present and the
         next round become shorter (the first- and second-order response; z is the sum of those of
-        all rounds). attrs: ``period_ms``, ``min_over_max``.
+        all rounds). attrs: ``period_ms``, ``min_over_max``. With `vary` the parameters
+        (in their own units) and ``period_ms`` are columns, and the response is NaN where the cell
+        does not fire.
 
     Raises
     ------
@@ -64,33 +84,131 @@ def phase_response(
     Notes
     -----
     Ermentrout & Terman 2010, Mathematical Foundations of Neuroscience, chapter 8.
+
+    Examples
+    --------
+    A leaky integrate-and-fire cell answers with 1/(dv/dt), most just before its spike:
+
+    >>> from brian2 import nA
+    >>> from excitable import LIF
+    >>> found = phase_response(LIF, 3*nA, phases=2)
+    >>> found["z_ms_per_mV"].round(3).tolist()
+    [0.333, 0.471]
     """
     if method not in ("adjoint", "direct"):
         raise InputError(f"method: expected 'adjoint' or 'direct', got {method!r}")
+    phases = check_count("phases", phases)
+    settings = {"method": method, "phases": phases, "push": push, "crossing": crossing,
+                "start": start}  # fmt: skip
+    if vary:
+        return _varied(model, I, vary, settings)
     p = check_quantity("I", I, model.input_unit, scalar=True)
     field = Field(model, [model.input])
-    point = stable_cycle(model, field, p, start)
-    zero = _phase_zero(field, point.orbit, crossing)
     phase = np.arange(phases) / phases
-    unit = str(field.units[field.membrane])
-    name = f"z_ms_per_{unit}" if unit != "1" else "z_ms"
-    if method == "adjoint":
-        table = pd.DataFrame({"phase": phase, name: _by_adjoint(field, point, phase, zero)})
-    else:
-        size = 0.01 if push is None else check_quantity("push", push, field.units[field.membrane])
-        shifts = _by_pushes(field, point, phase, zero, float(size))
-        table = pd.DataFrame({"phase": phase, name: shifts[-1]})
-        table[name.replace("z", "z1", 1)] = shifts[0]
-        table[name.replace("z", "z2", 1)] = shifts[1] - shifts[0]
-    z = table[name]
+    size = 0.01
+    if push is not None:
+        size = float(check_quantity("push", push, field.units[field.membrane], scalar=True))
+    answer = _of_reset_cell if model.system.reset else _of_smooth_cell
+    period, rounds = answer(model, field, p, phase, settings, size)
+    unit = unit_text(field.units[field.membrane])
+    ending = f"_ms_per_{unit}" if unit != "1" else "_ms"
+    table = pd.DataFrame({"phase": phase, f"z{ending}": rounds[-1]})
+    if method == "direct":
+        table[f"z1{ending}"] = rounds[0]
+        table[f"z2{ending}"] = rounds[1] - rounds[0]
+    z = rounds[-1]
     table.attrs |= {
         "model": model.name,
         "I": p,
         "method": method,
-        "period_ms": point.orbit.period,
+        "period_ms": period,
         "min_over_max": float(abs(z.min()) / z.max()),
     }
     return table
+
+
+def _varied(model, I, vary, settings) -> pd.DataFrame:
+    units = {
+        name: model.parameters[check_name("parameter", name, model.parameters)].unit
+        for name in vary
+    }
+    values = [np.atleast_1d(check_quantity(name, vary[name], units[name])) for name in vary]
+    tables = []
+    for chosen in itertools.product(*values):
+        given = dict(zip(vary, chosen, strict=True))
+        changed = model.with_(**{name: x * units[name] for name, x in given.items()})
+        try:
+            table = phase_response(changed, I, **settings)
+        except NoCycle:
+            table = pd.DataFrame({"phase": np.arange(settings["phases"]) / settings["phases"]})
+        period = table.attrs.get("period_ms", np.nan)
+        tables.append(pd.DataFrame({**given, "period_ms": period, **table}))
+    found = pd.concat(tables, ignore_index=True)
+    found.attrs = {"model": model.name, "method": settings["method"],
+                   "units": {name: unit_text(unit) for name, unit in units.items()}}  # fmt: skip
+    return found
+
+
+def _of_smooth_cell(model, field: Field, p, phase, settings, size):
+    """Return the period, and by how much rounds end earlier, shape (rounds, phases)."""
+    point = stable_cycle(model, field, p, settings["start"])
+    zero = _phase_zero(field, point.orbit, settings["crossing"])
+    if settings["method"] == "adjoint":
+        return point.orbit.period, [_by_adjoint(field, point, phase, zero)]
+    return point.orbit.period, _by_pushes(field, point, phase, zero, size)
+
+
+def _of_reset_cell(model, field: Field, p, phase, settings, size):
+    """Return the same of a cell that is reset."""
+    if settings["crossing"] is not None:
+        raise InputError(f"{model.name}: crossing: phase 0 of a cell that is reset is its spike")
+    x = None if settings["start"] is None else _state(field, settings["start"])
+    try:
+        found = first_round(field, ResetMap(field), p, max(abs(p), 1.0), x)
+    except NoConvergence as error:
+        raise NoCycle(f"{model.name}: {error} at {model.input} = {p:g}") from error
+    if found is None:
+        raise NoCycle(_no_cycle(model, p))
+    adjoint = Adjoint(*found)
+    moments = adjoint.moments(phase)
+    if settings["method"] == "adjoint":
+        return adjoint.period, [np.array([adjoint.at(m)[field.membrane] for m in moments])]
+    return adjoint.period, _by_pushed_rounds(field, found[0], found[1], moments, size)
+
+
+def _by_pushed_rounds(field: Field, follower, point, moments, size) -> list[np.ndarray]:
+    """Return by how much rounds end earlier, until the push is forgotten."""
+    pushed = [
+        [ends_of_rounds(field, follower.map, point.p, point.spikes, m, push) for m in moments]
+        for push in (size, -size)
+    ]
+    found: list[np.ndarray] = []
+    for _ in range(MOST_ROUNDS):
+        up, down = ([next(ends) for ends in of_one] for of_one in pushed)
+        found.append((np.array(down) - np.array(up)) / (2 * size))
+        if (
+            len(found) > ROUNDS // 2
+            and np.ptp(found[-2:], axis=0).max() < FORGOTTEN * np.abs(found[-1]).max()
+        ):
+            break
+    return found
+
+
+def _state(field: Field, given) -> np.ndarray:
+    """Return the model's initial state with some values replaced, in display units."""
+    first = initial_state(field.model, {})
+    x = np.array([float(np.ravel(first[n])[0]) for n in field.names]) / field.scale
+    for name, value in given.items():
+        k = field.names.index(check_name("variable", name, field.names))
+        x[k] = check_quantity(name, value, field.units[k], scalar=True)
+    return x
+
+
+def _no_cycle(model, p) -> str:
+    return (
+        f"{model.name}: does not fire periodically at {model.input} = {p:g}; choose an input "
+        "at which it does (fi_curve), or give start={...} in reach of its cycle"
+    )
 
 
 def stable_cycle(model, field: Field, p: float, start=None) -> CyclePoint:
@@ -101,15 +219,8 @@ def stable_cycle(model, field: Field, p: float, start=None) -> CyclePoint:
     ValueError
         If it comes to rest, or to nothing that repeats itself.
     """
-    from ..models.initial import initial_state
-
-    first = initial_state(model, {})
-    x = np.array([float(np.ravel(first[n])[0]) for n in field.names]) / field.scale
-    if start is not None:
-        for name, value in start.items():
-            k = field.names.index(name)
-            x[k] = check_quantity(name, value, field.units[k], scalar=True)
-    else:
+    x = _state(field, start or {})
+    if start is None:
         numbers = {**model.values, model.input: p * field.free_scale[0]}
         states, eigenvalues = equilibria_at(model, numbers)
         form = reduction(model)
@@ -120,10 +231,7 @@ def stable_cycle(model, field: Field, p: float, start=None) -> CyclePoint:
         x = x + 1.5 * field.limits() * np.eye(field.n)[field.membrane]
     found = simulated_cycle(field, p, x, max(abs(p), 1.0))
     if found is None:
-        raise InputError(
-            f"{model.name}: does not fire periodically at {model.input} = {p:g}; choose an input "
-            "at which it does (fi_curve), or give start={...} in reach of its cycle"
-        )
+        raise NoCycle(_no_cycle(model, p))
     return found
 
 

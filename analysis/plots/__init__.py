@@ -21,6 +21,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "patterns": ["plot_patterns"],
         "phase": ["plot_phase_line"],
         "phase_planes": ["plot_phase_plane"],
+        "phase_response": ["plot_phase_response"],
         "strength_duration": ["plot_strength_duration"],
         "style": [
             "CURRENT_COLOURS",

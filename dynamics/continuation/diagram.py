@@ -125,10 +125,10 @@ class Diagram:
             table = table.sort_values("period_ms", ignore_index=True)
         return table
 
-    def orbits_at(self, p: float) -> list[CyclePoint]:
-        """Return the cycles at a value of the parameter in its unit."""
+    def orbits_at(self, p: float, branches: list[CycleBranch] | None = None) -> list[CyclePoint]:
+        """Return the cycles (of all branches, or of some) at a value of the parameter."""
         found: list[CyclePoint] = []
-        for branch in self.cycles:
+        for branch in self.cycles if branches is None else branches:
             for a, b in zip(branch.points, branch.points[1:], strict=False):
                 low, high = sorted((a.p, b.p))
                 if not low <= p <= high or low == high:
@@ -236,8 +236,8 @@ def _cycle_point_row(diagram: Diagram, branch: int, special: CycleSpecial) -> di
 @takes_names
 def bifurcations(
     model,
-    parameter: str,
-    values,
+    parameter: str = "I",
+    values=None,
     *,
     I=None,
     cycles: bool = True,
@@ -252,8 +252,8 @@ def bifurcations(
         Without noise, explicit time or jumps.
     parameter : str
         The input (under the model's name for it, or "I") or a parameter.
-    values : Quantity, shape (2,)
-        From where to where.
+    values : Quantity, shape (2,), optional
+        From where to where; default: the parameter's range, or the input's and half of it below.
     I : Quantity, optional
         Constant input, where another parameter is varied; default 0.
     cycles : bool
@@ -312,11 +312,24 @@ def bifurcations(
     return diagram
 
 
+def usual_range(model, name: str):
+    """Return a parameter's range, or the input's and half of it below, where rest has its end."""
+    if name == model.input:
+        low, high = model.input_range
+        low -= (high - low) / 2
+    elif model.parameters[name].range is None:
+        raise InputError(f"{name}: has no range of its own; say from where to where")
+    else:
+        low, high = model.parameters[name].range
+    return np.array([low, high]) * model.unit_of(name)
+
+
 def checked(model, parameter: str, values, I) -> tuple[str, float, float, dict[str, float]]:
     """Return the parameter's own name, its range in its unit, and all values in SI units."""
     name = model.input if parameter == "I" and "I" not in model.parameters else parameter
     check_name("parameter", name, [model.input, *model.parameters])
     unit = model.unit_of(name)
+    values = usual_range(model, name) if values is None else values
     numbers = np.atleast_1d(check_quantity(parameter, values, unit))
     if numbers.shape != (2,) or not numbers[0] < numbers[1]:
         raise InputError(

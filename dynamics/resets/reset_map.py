@@ -71,17 +71,22 @@ class ResetMap:
         """Return for how many ms the cell, or a part of it, stands still after a spike."""
         return self.refractory(x, p) if self._held else 0.0
 
+    def reset(self, x, p) -> np.ndarray:
+        """Return the state into which a spike at a state puts the cell."""
+        after = np.array([float(v) for v in self._after(*self._arguments(x, p))])
+        return after / self.field.scale
+
     def landed(self, x, p) -> np.ndarray:
         """Return the state from which the cell goes on after a spike at a state."""
-        after = np.array([float(v) for v in self._after(*self._arguments(x, p))])
-        after = after / self.field.scale
-        if self._resting is None or not (pause := self.pause(after, p)):
-            return after
-        return self._carried(after, p, pause)
+        after = self.reset(x, p)
+        return self.paused(after, p, self.pause(after, p))
 
-    def _carried(self, x, p, time: float) -> np.ndarray:
-        """Return where what is not held goes meanwhile."""
+    def paused(self, x, p, time: float) -> np.ndarray:
+        """Return where what is not held goes from a state while the cell pauses, in ms."""
         from scipy.integrate import solve_ivp
+
+        if self._resting is None or not time:
+            return x
 
         def slopes(t, y):
             return np.array(self._resting(*self._arguments(y, p)), float) * 1e-3 / self.field.scale
@@ -106,11 +111,24 @@ class ResetMap:
 
     def threshold_derivatives(self, x, p) -> tuple[np.ndarray, np.ndarray]:
         """Return the derivatives of the gap by state and parameter."""
-        return _central(lambda y, q: np.array([float(self.gap(y, q))]), self.field, x, p)
+        return self._by_both(lambda y, q: np.array([float(self.gap(y, q))]), x, p)
 
     def reset_derivatives(self, x, p) -> tuple[np.ndarray, np.ndarray]:
         """Return the derivatives of `landed` by state and parameter."""
-        return _central(self.landed, self.field, x, p)
+        return self._by_both(self.landed, x, p)
+
+    def by_state(self, function, x, p) -> np.ndarray:
+        """Return the derivatives of one of the functions here, shape (outputs, variables)."""
+        columns = []
+        for k, h in enumerate(STEP * self.field.limits()):
+            shift = h * np.eye(len(x))[k]
+            columns.append((function(x + shift, p) - function(x - shift, p)) / (2 * h))
+        return np.stack(columns, axis=-1)
+
+    def _by_both(self, function, x, p) -> tuple[np.ndarray, np.ndarray]:
+        h = STEP * max(abs(float(p)), 1.0)
+        by_p = (function(x, p + h) - function(x, p - h)) / (2 * h)
+        return self.by_state(function, x, p), by_p
 
 
 def _combined(node: Gap, at) -> np.ndarray:
@@ -118,15 +136,3 @@ def _combined(node: Gap, at) -> np.ndarray:
         return at[node.text]
     parts = np.broadcast_arrays(*(_combined(part, at) for part in node.parts))
     return (np.minimum if node.of == "min" else np.maximum).reduce(parts)
-
-
-def _central(function, field: Field, x, p) -> tuple[np.ndarray, np.ndarray]:
-    """Return derivatives by state, shape (outputs, variables), and by the parameter."""
-    scale = field.limits()
-    columns = []
-    for k, h in enumerate(STEP * scale):
-        shift = h * np.eye(len(x))[k]
-        columns.append((function(x + shift, p) - function(x - shift, p)) / (2 * h))
-    h = STEP * max(abs(float(p)), 1.0)
-    by_p = (function(x, p + h) - function(x, p - h)) / (2 * h)
-    return np.stack(columns, axis=1), by_p

@@ -16,8 +16,8 @@ RUN = 3000.0  # longest interval, in slowed ms
 PERIODIC = 1e-3  # scaled difference of two rounds; Newton's method does the rest
 
 
-def first_round(field: Field, jump: ResetMap, p: float, span: float):
-    """Return the rhythm that a cell falls into after one spike at its initial state.
+def first_round(field: Field, jump: ResetMap, p: float, span: float, x=None):
+    """Return the rhythm that a cell falls into after one spike.
 
     Parameters
     ----------
@@ -26,6 +26,8 @@ def first_round(field: Field, jump: ResetMap, p: float, span: float):
     jump : ResetMap
     p, span : float
         Parameter, and width of its range.
+    x : array, optional
+        State at that spike; default the model's initial one.
 
     Returns
     -------
@@ -37,16 +39,17 @@ def first_round(field: Field, jump: ResetMap, p: float, span: float):
     NoConvergence
         Where it fires on, but not in a rhythm of up to 8 spikes.
     """
-    first = initial_state(field.model, {})
-    x = np.array([float(np.ravel(first[n])[0]) for n in field.names]) / field.scale
+    if x is None:
+        first = initial_state(field.model, {})
+        x = np.array([float(np.ravel(first[n])[0]) for n in field.names]) / field.scale
     x = jump.landed(x, p)
     jump.check_landing(x, p)
     scale, runs, landings = field.limits(), [], [x]
     for _ in range(SPIKES):
-        if (run := _to_threshold(field, jump, p, landings[-1])) is None:
+        if (run := to_threshold(field, jump, p, landings[-1])) is None:
             return None
         runs.append(run)
-        landings.append(jump.landed(run.y[:, -1], p))
+        landings.append(jump.landed(run.y[:-1, -1], p))
         jump.check_landing(landings[-1], p)
         for count in range(1, min(MOST_PER_ROUND, len(runs)) + 1):
             if np.abs((landings[-1] - landings[-1 - count]) / scale).max() < PERIODIC:
@@ -55,24 +58,27 @@ def first_round(field: Field, jump: ResetMap, p: float, span: float):
     raise NoConvergence(f"fires, but {SPIKES} spikes do not repeat themselves")
 
 
-def _to_threshold(field: Field, jump: ResetMap, p: float, x: np.ndarray):
-    """Return the flow from a state to the threshold in slowed time; None where it stays below."""
+def to_threshold(field: Field, jump: ResetMap, p: float, x: np.ndarray):
+    """Return the flow from a state to the threshold, in slowed time; None where it stays below.
+
+    Its last variable is the time in ms.
+    """
     from scipy.integrate import solve_ivp
 
     segments, own = Segments(field, 1), np.array([p])
     quiet = jump.refractory(x, p) - jump.pause(x, p)
 
     def crossing(s, y):
-        return float(jump.gap(y, p))
+        return float(jump.gap(y[:-1], p))
 
     def slopes(s, y):
-        f = field.point_slopes(y, own)
+        f = np.append(field.point_slopes(y[:-1], own), 1)
         return f / np.hypot(1, f[field.membrane] / segments.fastest)
 
     crossing.terminal, crossing.direction = True, 1
-    scale = field.limits()
-    run = solve_ivp(slopes, (0, RUN + quiet), x, "LSODA", events=crossing, rtol=1e-9,
-                    atol=1e-10 * scale, dense_output=True)  # fmt: skip
+    absolute = 1e-11 * np.append(field.limits(), 1)
+    run = solve_ivp(slopes, (0, RUN + quiet), np.append(x, 0), "LSODA", events=crossing, rtol=1e-10,
+                    atol=absolute, dense_output=True)  # fmt: skip
     return run if run.success and run.t_events[0].size else None
 
 
@@ -80,6 +86,6 @@ def _orbit(segments: Segments, runs, p: float) -> Orbit:
     lengths = np.array([run.t[-1] for run in runs])
     mesh = np.linspace(0, 1, 2 * INTERVALS + 1)
     phases = np.linspace(0, 1, 2 * INTERVALS * DEGREE + 1)
-    x = np.vstack([run.sol(phases * run.t[-1]) for run in runs])
+    x = np.vstack([run.sol(phases * run.t[-1])[:-1] for run in runs])
     shares = np.tile(lengths[:-1, None] / lengths.mean(), len(phases))
     return Orbit(mesh, np.vstack([x, shares]).T, float(lengths.mean()), p)

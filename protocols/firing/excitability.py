@@ -27,6 +27,7 @@ TYPES = {
     "undecided": "the diagram does not show where rest ends and which cycle is reached",
 }
 NEAR, FAR = 1e-8, 1e-2  # of the input's range: between these distances the onset is fitted
+MEASURED = 13  # at so many distances
 CLEARLY = 3.0  # by this factor the better of two fits must be better
 RAMP = 1000.0  # ms, each way
 RELATIVE = (1.001, 1.1)  # multiples of the rheobase at which latencies are measured
@@ -102,7 +103,7 @@ def excitability(
     """
     chosen = numerics_of(excitability, numerics)
     if diagram is None:
-        diagram = bifurcations(model, "I", _range(model, values), report=report)
+        diagram = bifurcations(model, "I", values, report=report)
     elif values is not None or (diagram.model.name, diagram.parameter) != (model.name, model.input):
         raise InputError(
             f"diagram: expected one of {model.name} over {model.input} and no values beside it, "
@@ -112,13 +113,6 @@ def excitability(
     if steps:
         row |= _steps(diagram, row[column("rest_ends", diagram.field.free_units[0])], chosen)
     return pd.DataFrame([row])
-
-
-def _range(model, values):
-    if values is not None:
-        return values
-    low, high = model.input_range
-    return np.array([low - (high - low) / 2, high]) * model.input_unit
 
 
 def _verdict(diagram: Diagram) -> dict:
@@ -164,11 +158,7 @@ def _onset_fit(diagram: Diagram, begin: _Onset) -> tuple[str, float]:
     """Return how the rate rises with the distance to where the cycle begins, and its exponent."""
     if begin.branch is None:
         return "undecided", np.nan
-    span = diagram.high - diagram.low
-    pairs = {(q.p - begin.p, q.spikes * 1000 / q.period) for q in begin.branch.points if q.stable}
-    own = np.array([x for x in sorted(pairs) if NEAR * span < x[0] < FAR * span])
-    if begin.fold is not None:  # which the branch itself passes in large steps
-        own = _beside_fold(begin)
+    own = _above(diagram, begin) if begin.fold is None else _beside_fold(begin)
     if len(own) < 4:
         return "undecided", np.nan
     gaps, rates = own[: max(4, len(own) // 2)].T
@@ -180,6 +170,17 @@ def _onset_fit(diagram: Diagram, begin: _Onset) -> tuple[str, float]:
     if by_logarithm * CLEARLY < by_jump:
         return "logarithm", exponent
     return ("jump" if by_jump * CLEARLY < by_logarithm else "undecided"), exponent
+
+
+def _above(diagram: Diagram, begin: _Onset) -> np.ndarray:
+    """Return distances from where a branch begins, and the rates of its stable cycle there."""
+    found, span = [], diagram.high - diagram.low
+    gaps = [q.p - begin.p for q in begin.branch.points if q.stable and q.p > begin.p]
+    nearest = min(gaps, default=NEAR * span)
+    for gap in np.geomspace(max(nearest, NEAR * span), max(nearest, FAR * span), MEASURED):
+        cycles = diagram.orbits_at(begin.p + gap, [begin.branch])
+        found += [(gap, 1000 * q.spikes / q.period) for q in cycles if q.stable][:1]
+    return np.array(found)
 
 
 def _beside_fold(begin: _Onset) -> np.ndarray:
@@ -262,10 +263,19 @@ def _end_of_rest(diagram: Diagram) -> tuple[float, str]:
         return point.p, point.type
     if not len(lost):
         return np.nan, "stable throughout"
-    near = min(curve.points, key=lambda q: abs(q.p - p[lost[0]]))
-    at = [q for q in curve.points if abs(q.p - near.p) <= abs(p[lost[0]] - p[lost[0] - 1])]
-    point = min(at, key=lambda q: abs(q.p - p[max(lost[0] - 1, 0)]))
+    x = curve.x[::-1] if backwards else curve.x
+    first = lost[0]
+    ways = [np.append(x[k], p[k]) for k in (max(first - 1, 0), first)]
+    sizes = np.append(diagram.field.limits(), diagram.high - diagram.low)
+    point = min(curve.points, key=lambda q: _beside(np.append(q.x, q.p), *ways, sizes))
     return point.p, point.type
+
+
+def _beside(place: np.ndarray, a: np.ndarray, b: np.ndarray, sizes: np.ndarray) -> float:
+    """Return how far a place is from the line between two others."""
+    way, own = (b - a) / sizes, (place - a) / sizes
+    share = np.clip(own @ way / (way @ way), 0, 1)
+    return float(np.linalg.norm(own - share * way))
 
 
 def _begin_of_cycle(diagram: Diagram, end: float) -> _Onset:

@@ -5,6 +5,7 @@ import pytest
 from brian2 import Mohm, ms, mV, nA, pA
 from excitable.dynamics import bifurcations
 from excitable.models import LIF, QIF, find_model
+from excitable.protocols import excitability
 from excitable.simulation import reference
 
 from excitable import Constant
@@ -113,3 +114,22 @@ def test_what_cannot_be_followed_through_the_reset_is_said():
     found = bifurcations(cell, "I", [2, 5] * nA)
     assert len(found.notes) == 5
     assert all("refractory as long as" in note for note in found.notes)
+
+
+def test_rest_that_ends_in_a_hopf_bifurcation_just_before_its_fold():
+    # 0.04*v**2 + 5*v + 140 - b*v + I = 0; the trace, 0.08*v + 5 - a, is zero before the fold
+    model = find_model("izhikevich_rs")
+    a, b = 0.02, 0.2
+    v = (a - 5) / 0.08
+    found = excitability(model, steps=False).iloc[0]
+    assert found["rest_ends_by"] == "Hopf"
+    assert found["rest_ends_mV_per_ms"] == pytest.approx(b * v - 0.04 * v**2 - 5 * v - 140)
+    assert found["verdict"] == "II"
+    assert found["cycle_begins_by"] == "homoclinic"
+
+
+def test_a_leaky_cell_begins_to_fire_with_the_logarithm():
+    found = excitability(LIF, steps=False).iloc[0]
+    assert found["verdict"] == "I"
+    assert found["onset"] == "logarithm"
+    assert found["rest_ends_nA"] == pytest.approx(1.5, abs=1e-9)

@@ -1,0 +1,109 @@
+"""Phase response of cells that are reset: closed forms, and pushes against the adjoint."""
+
+import numpy as np
+import pytest
+from brian2 import Mohm, ms, mV, nA, pA
+from excitable.dynamics import phase_response
+from excitable.models import LIF, QIF, find_model
+
+from excitable.errors import InputError
+from tests.user_models import leaky_cell
+
+Z = "z_ms_per_mV"
+
+
+@pytest.mark.parametrize("t_ref", [0, 2])
+def test_leaky_cell_in_closed_form(t_ref):
+    """A push moves the spike by 1/(dv/dt), with dv/dt = drive*exp(-t/tau)/tau since the reset."""
+    found = phase_response(LIF.with_(t_ref=t_ref * ms), 3 * nA, phases=40)
+    period = t_ref + 10 * np.log(2)
+    assert found.attrs["period_ms"] == pytest.approx(period, rel=1e-9)
+    since = np.maximum(found["phase"] * period - t_ref, 0)  # v waits, and a push with it
+    assert found[Z].to_numpy() == pytest.approx(np.exp(since / 10) / 3, rel=1e-8)
+
+
+def test_quadratic_cell_in_closed_form():
+    """tau*dv/dt = I + v**2 from -10 to 10, so v = s*tan(s*t/tau - atan(10/s)), s = sqrt(I)."""
+    found = phase_response(QIF, 2.0, phases=40)
+    s = np.sqrt(2)
+    half = np.arctan(10 / s)
+    tau = found.attrs["period_ms"] * s / (2 * half)
+    assert tau == pytest.approx(10, rel=1e-9)
+    v = s * np.tan(half * (2 * found["phase"] - 1))
+    assert found["z_ms"].to_numpy() == pytest.approx(tau / (2 + v**2), rel=1e-7)
+
+
+def test_a_pause_whose_length_follows_from_where_the_cell_lands():
+    """Adaptation w decays during the pause, and the pause is longer the larger it is."""
+    cell = leaky_cell(
+        equations="""
+        dv/dt = (E - v + R*I - w)/tau : volt (unless refractory)
+        dw/dt = -w/(30*ms) : volt
+        """,
+        parameters={"E": -65 * mV, "R": 10 * Mohm, "tau": 10 * ms,
+                    "V_t": -50 * mV, "V_r": -65 * mV},
+        initial={"v": "E", "w": 0 * mV},
+        reset="v = V_r + 0.2*w; w += 2*mV",
+        refractory="2*ms + w*ms/mV",
+    )  # fmt: skip
+    compare(cell, 3 * nA)
+
+
+@pytest.mark.parametrize(
+    ("name", "current"),
+    [
+        ("izhikevich_rs", 10),
+        ("izhikevich_ch", 10),  # five spikes a round
+        ("izhikevich_2007_ib", 480 * pA),
+        ("exponential", None),  # dv/dt at its threshold is 1e12 times that at rest
+        ("adaptive_exponential", None),
+    ],
+)
+def test_pushes_agree_with_the_adjoint(name, current):
+    model = find_model(name)
+    if current is None:
+        current = 0.7 * model.input_range[-1] * model.input_unit
+    elif isinstance(current, int):
+        current = current * model.input_unit
+    compare(model, current)
+
+
+def compare(model, current):
+    """Hold the direct method against the adjoint, within 1e-3 of the largest response."""
+    adjoint, direct = (
+        phase_response(model, current, method=m, phases=8) for m in ("adjoint", "direct")
+    )
+    column = next(name for name in adjoint if name.startswith("z"))
+    largest = np.abs(adjoint[column]).max()
+    assert direct[column].to_numpy() == pytest.approx(
+        adjoint[column].to_numpy(), abs=1e-3 * largest
+    )
+
+
+def test_parameters_are_varied():
+    found = phase_response(LIF, 2 * nA, phases=2, vary={"tau": [5, 10] * ms, "R": [1, 10] * Mohm})
+    assert found.columns.tolist() == ["tau", "R", "period_ms", "phase", Z]
+    fires = found["R"] == 10
+    assert found.loc[fires, Z].tolist() == pytest.approx([0.25, 0.5, 0.5, 1.0], rel=1e-8)
+    assert found.loc[fires, "period_ms"].tolist() == pytest.approx(
+        [5 * np.log(4)] * 2 + [10 * np.log(4)] * 2
+    )
+    assert found.loc[~fires, [Z, "period_ms"]].isna().all(axis=None)
+    assert len(found) == 8
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"I": 1 * nA}, "lif: does not fire periodically at I = 1"),
+        ({"crossing": -55 * mV}, "crossing: phase 0 of a cell that is reset is its spike"),
+        ({"method": "both"}, "method: expected 'adjoint' or 'direct', got 'both'"),
+        ({"phases": 0}, "phases"),
+        ({"push": [1, 2] * mV}, "push"),
+        ({"start": {"w": 1 * mV}}, "unknown variable 'w'"),
+        ({"vary": {"taw": [1] * ms}}, "unknown parameter 'taw'; did you mean 'tau'"),
+    ],
+)
+def test_bad_input_is_named(arguments, message):
+    with pytest.raises(InputError, match=message):
+        phase_response(LIF, **{"I": 3 * nA, **arguments})
