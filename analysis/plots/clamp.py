@@ -12,7 +12,6 @@ from .labels import (
     column_of,
     require_columns,
     split_unit,
-    symbol_text,
     unit_label,
 )
 from .style import COLUMN_WIDTH, legend_beside, new_axes, sequential_colours, use_style
@@ -31,9 +30,9 @@ def plot_voltage_clamp(
     Parameters
     ----------
     table : DataFrame
-        Columns ``neuron``, ``t_ms`` (ms), ``v_mV`` (the clamped potential, mV), ``command_mV``
-        (the step that names the trace, mV) and the current with its unit, such as
-        ``I_A_uA_per_cm2``.
+        Columns ``neuron``, ``t_ms`` (ms) and behind it the clamped potential under the model's name
+        for it (``v_mV``), ``command_mV`` (the step that names the trace) and the current with its
+        unit, such as ``I_A_uA_per_cm2``.
     axes : (Axes, Axes), optional
         Upper and lower panel; a new figure by default.
     current : str
@@ -61,30 +60,38 @@ def plot_voltage_clamp(
     '$I_{\\\\mathrm{A}}$ (µA/cm²)'
     """
     column = column_of(table, current)
-    require_columns(
-        table, "neuron", "t_ms", "v_mV", "command_mV", column, needed_by="plot_voltage_clamp"
-    )
+    command = next((str(x) for x in table if split_unit(str(x))[0] == "command"), "command_mV")
+    v = _potential(table, command)
+    require_columns(table, "neuron", "t_ms", v, command, column, needed_by="plot_voltage_clamp")
     if axes is None:
         axes = tuple(new_axes(2, sharex=True, size=(COLUMN_WIDTH, 3.8), height_ratios=(3, 1)))
     upper, lower = axes
-    commands = np.sort(table["command_mV"].unique())
+    commands = np.sort(table[command].unique())
     colours, mappable = sequential_colours(commands)
     colour_of = dict(zip(commands, colours, strict=True))
     for _, rows in by_neuron(table):
-        colour = colour_of[rows["command_mV"].iloc[0]]
+        colour = colour_of[rows[command].iloc[0]]
         upper.plot(rows["t_ms"], rows[column], color=colour)
-        lower.plot(rows["t_ms"], rows["v_mV"], color=colour)
-    name, unit = split_unit(column)
+        lower.plot(rows["t_ms"], rows[v], color=colour)
     upper.axhline(0.0, color="black", linewidth=0.5, zorder=1)
     upper.tick_params(labelbottom=False)
-    upper.set_ylabel(unit_label(symbol_text(name), unit))
-    lower.set(xlabel="time (ms)", ylabel="command (mV)")
+    upper.set_ylabel(unit_label(*split_unit(column)))
+    name, unit = split_unit(v)
+    lower.set(xlabel="time (ms)", ylabel=unit_label("command" if name == "v" else name, unit))
     for ax in axes:
         ax.set_xlim(window or (table["t_ms"].min(), table["t_ms"].max()))
-    bar = upper.figure.colorbar(mappable, ax=list(axes), label="command potential (mV)")
+    bar = upper.figure.colorbar(mappable, ax=list(axes), label=axis_label(command))
     bar.set_ticks(_thinned(commands))
     upper.figure.align_ylabels(axes)
     return upper, lower
+
+
+def _potential(table: pd.DataFrame, command: str) -> str:
+    """Return the column of the clamped potential, which has the model's name for its membrane."""
+    names = [str(name) for name in table]
+    after = names[names.index("t_ms") + 1 :] if "t_ms" in names else []
+    unit = split_unit(command)[1]
+    return next((x for x in after if x != command and split_unit(x)[1] == unit), "v_mV")
 
 
 def _thinned(commands: np.ndarray) -> np.ndarray:
