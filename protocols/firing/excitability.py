@@ -24,7 +24,6 @@ TYPES = {
     "II": "rest loses its stability in a Hopf bifurcation: the rate begins above zero",
     "II*": "rest ends in a saddle-node beside a cycle that is there already: the rate jumps, with "
     "hysteresis",
-    "undecided": "the diagram does not show where rest ends and which cycle is reached",
 }
 NEAR, FAR = 1e-8, 1e-2  # of the input's range: between these distances the onset is fitted
 MEASURED = 13  # at so many distances
@@ -136,7 +135,7 @@ def _verdict(diagram: Diagram) -> dict:
         "onset": onset,
         "onset_exponent": exponent,
         name("rest_returns"): _return_of_rest(diagram, end),
-        "why": TYPES[verdict],
+        "why": TYPES.get(verdict) or _why_undecided(end, kind, begin),
     }
 
 
@@ -152,6 +151,20 @@ def _type(kind: str, end: float, begin: _Onset, onset: str) -> str:
     if kind == "saddle-node" and begin.p < end and not together:
         return "II*"
     return "undecided"
+
+
+def _why_undecided(end: float, kind: str, begin: _Onset) -> str:
+    """Return what of the diagram is missing, or contradicts itself."""
+    if not np.isfinite(end):
+        return f"no end of rest is in this range ({kind})"
+    if kind == "where its curve stopped":
+        return f"the equilibrium could not be followed beyond {end:.6g}; take a range above that"
+    if begin.branch is None:
+        return f"no stable cycle was found just above {end:.6g}, where rest ends"
+    return (
+        f"rest ends at {end:.6g} ({kind}) and the cycle begins at {begin.p:.6g} ({begin.type}), "
+        "which together is none of the three types"
+    )
 
 
 def _onset_fit(diagram: Diagram, begin: _Onset) -> tuple[str, float]:
@@ -258,11 +271,13 @@ def _end_of_rest(diagram: Diagram) -> tuple[float, str]:
     _, curve, stable, backwards = best
     p = curve.p[::-1] if backwards else curve.p
     lost = np.flatnonzero(~stable)
-    if not len(lost) and p[-1] < diagram.high:  # it ends: at the threshold
+    if not len(lost) and p[-1] == diagram.high:
+        return np.nan, "stable throughout"
+    if not curve.points:
+        return float(p[-1]), "where its curve stopped"
+    if not len(lost):  # it ends: at the threshold
         point = min(curve.points, key=lambda q: abs(q.p - p[-1]))
         return point.p, point.type
-    if not len(lost):
-        return np.nan, "stable throughout"
     x = curve.x[::-1] if backwards else curve.x
     first = lost[0]
     ways = [np.append(x[k], p[k]) for k in (max(first - 1, 0), first)]
