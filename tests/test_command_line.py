@@ -198,6 +198,23 @@ def test_stimuli_and_networks_of_a_file(tmp_path, capsys):
     assert "did you mean 'NET'" in capsys.readouterr().err
 
 
+def test_a_users_words_for_membrane_and_input(tmp_path):
+    """Charged from rest at 0 mV by R*I = 30 mV: 30*(1 - exp(-t/tau)), for each tau."""
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from brian2 import *\nfrom excitable import *\nCELL = NeuronModel('mine', "
+        "'dVm/dt = (R*drive - Vm)/tau : volt', {'R': 10*Mohm, 'tau': 10*ms}, nA, {'Vm': 0*mV}, "
+        "input='drive')\n"
+    )
+    arguments = ["response", f"{file}:CELL", "--vary", "tau", "5", "10", "--amplitude", "3"]
+    arguments += ["--duration", "20", "--backend", "numpy", "--out", str(tmp_path)]
+    assert excitable(arguments) == 0
+    table = pd.read_csv(tmp_path / "mine_response.csv")
+    assert list(table) == ["neuron", "t_ms", "Vm_mV", "I", "I_unit", "tau"]
+    exact = 30 * (1 - np.exp(-table["t_ms"] / table["tau"]))
+    np.testing.assert_allclose(table["Vm_mV"], exact, atol=1e-6)
+
+
 @pytest.mark.parametrize("name", ["x.xlsx", "x.txt"])
 def test_a_table_of_another_kind_is_refused_first(name, tmp_path, capsys):
     assert excitable(["fi", "lif", "--out", str(tmp_path / name)]) == 2

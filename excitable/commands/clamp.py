@@ -14,7 +14,7 @@ def add(commands) -> None:
     o.add_model(clamp)
     clamp.add_argument("--commands", nargs="+", required=True, metavar="V", help="potentials, mV")
     clamp.add_argument("--hold", required=True, metavar="V", help="potential before the step, mV")
-    clamp.add_argument("--current", help="which one the figure shows; default: the first")
+    clamp.add_argument("--current", help="which one the figure shows; default: all")
     clamp.add_argument("--record", nargs="+", default=[], metavar="NAME", help="gates beside them")
     o.add_changes(clamp)
     o.add_times(
@@ -37,8 +37,8 @@ def add(commands) -> None:
 def make_clamp(options) -> int:
     """Write a family of clamp currents, with its figure."""
     from ..analysis.plots import plot_voltage_clamp
-    from ..analysis.plots.labels import split_unit
     from ..protocols import voltage_clamp
+    from ..protocols.clamp.voltage_clamp import currents
 
     model = o.changed_model(options)
     out = Output(options.out, f"{model.name}_clamp")
@@ -54,8 +54,7 @@ def make_clamp(options) -> int:
     )
     show(table)
     out.table(table)
-    first = next(split_unit(name)[0] for name in table if name.startswith("I_"))
-    out.figure(plot_voltage_clamp(table, current=options.current or first))
+    out.figure(plot_voltage_clamp(table, current=options.current or currents(model)))
     return 0
 
 

@@ -147,17 +147,27 @@ def make_response(options) -> int:
     stimulus = stimulus_of(options, model)
     vary, n = _side_by_side(o.varied(model, options))
     times = {"duration": 500 * ms, **o.times(options, "duration", "record_dt")}
+    recorded = [*(options.record or [model.membrane]), model.input]
     found = response(
-        model, stimulus, record=[*(options.record or [model.membrane]), "I"], n=n, vary=vary,
-        seed=options.seed, **times, **o.numerics(options),
+        model, stimulus, record=recorded, n=n, vary=vary, seed=options.seed, **times,
+        **o.numerics(options),
     )  # fmt: skip
     show(found.spikes)
-    out.table(found.traces)
+    traces = _with_values(found.traces, model, vary or {})
+    out.table(traces)
     out.table(found.spikes, "spikes")
     shown = next(name for name in found.traces if name not in ("neuron", "t_ms"))
     spikes = found.spikes if n == 1 else None
-    out.figure(plot_stimulus_response(found.traces, y=shown, spikes=spikes))
+    out.figure(plot_stimulus_response(traces, y=shown, spikes=spikes, by=[*(vary or {})]))
     return 0
+
+
+def _with_values(traces, model, vary: dict):
+    """Return traces with a column for each parameter that differs between the cells."""
+    values = {
+        name: (values / o.unit_of(model, name))[traces["neuron"]] for name, values in vary.items()
+    }
+    return traces.assign(**values)
 
 
 def _side_by_side(vary: dict | None) -> tuple[dict | None, int]:
@@ -174,6 +184,7 @@ def _side_by_side(vary: dict | None) -> tuple[dict | None, int]:
 def make_rheobase(options) -> int:
     """Write and print threshold currents; with a figure where a parameter varies."""
     from ..analysis.plots import plot_onset
+    from ..analysis.plots.labels import unit_label
     from ..protocols import thresholds
 
     model = o.changed_model(options)
@@ -185,7 +196,9 @@ def make_rheobase(options) -> int:
     out.table(table)
     if vary and len(vary) == 1:
         (name,) = vary
-        out.figure(plot_onset(table, x=name, y="I", x_unit=table.attrs["units"][name]))
+        ax = plot_onset(table, x=name, y="I")
+        ax.set_ylabel(unit_label("rheobase $I$", table["I_unit"][0]))
+        out.figure(ax)
     return 0
 
 
