@@ -360,13 +360,14 @@ def spike_table(neuron_indices, spike_times_ms, n, *, start, end, onset=0.0, dt_
     -------
     DataFrame
         ``neuron``; of the spikes in the window ``spike_count``; ``rate_Hz`` from the intervals (of
-        bursts that repeat, of whole rounds; NaN for a single spike); ``mean_rate_Hz``, spikes over the window's length; ``resolved``,
-        whether ``rate_Hz`` is the rate of that neuron or only of this window, and ``firing``, what
-        the window shows: ``"steady"`` and ``"silent"`` are resolved, ``"one spike"``,
-        ``"uneven"`` (bursts, too few for the window, or a silence at an end of it), ``"drifting"``
-        and ``"faster than the step"`` are not (`steadiness`); ``isi_cv``, ``isi_cv2``, ``isi_lv``,
-        ``adaptation_index``; of the spikes from the onset on, wherever they lie,
-        ``first_rate_Hz`` and ``latency_ms``. A silent neuron has rate 0 and NaN intervals.
+        bursts that repeat, of whole rounds; NaN for a single spike); ``mean_rate_Hz``, spikes over
+        the window's length; ``resolved``, whether ``rate_Hz`` is the rate of that neuron or only
+        of this window, and ``firing``, what the window shows: ``"steady"`` and ``"silent"`` are
+        resolved, ``"one spike"``, ``"uneven"`` (bursts, too few for the window, or a silence at
+        an end of it), ``"drifting"`` and ``"faster than the step"`` are not (`steadiness`);
+        ``isi_cv``, ``isi_cv2``, ``isi_lv``, ``adaptation_index``; of the spikes from the onset on,
+        wherever they lie, ``first_rate_Hz`` and ``latency_ms``. A silent neuron has rate 0 and NaN
+        intervals.
 
     Raises
     ------

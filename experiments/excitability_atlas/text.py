@@ -31,9 +31,8 @@ def summary(pages: list[Page]) -> str:
     left = f"; {counts['undecided']} are undecided" if counts["undecided"] else ""
     compared = [page.deviation for page in pages if not math.isnan(page.deviation)]
     close = sum(deviation < CLOSE for deviation in compared)
-    rest = "" if close == len(compared) else (
-        f"; of the other {len(compared) - close} the rate still drifts after a second, or bursts vary"
-    )  # fmt: skip
+    others = len(compared) - close
+    rest = f"; of {others} more the rate drifts for over a second, or bursts vary" if others else ""
     return f"""
 How does a cell begin to fire? Each of the {len(pages)} published cells and variants has a page: its
 equilibria and cycles over the input, how they end, its rates, and how a small push shifts its
