@@ -285,12 +285,16 @@ def test_progress_in_a_log_is_lines(capsys):
             for _ in range(4):
                 shown.update()
                 shown.refresh()
+            with bar(total=2, desc="inside", delay=0) as inner:  # which moves the cursor
+                inner.delay = 0
+                inner.refresh()
     finally:
         set_progress(False)
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) > 3
     assert any("work:  75%" in line and "3/4" in line for line in lines)
-    assert not any("\r" in line for line in lines)
+    assert any("inside" in line for line in lines)
+    assert not any("\r" in line or "\x1b" in line for line in lines)
 
 
 def make_study(monkeypatch, name, run):
