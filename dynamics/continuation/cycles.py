@@ -55,11 +55,6 @@ class CyclePoint:
         return self.orbit.x
 
     @property
-    def spikes(self) -> int:
-        """Return how many spikes a round counts."""
-        return 1
-
-    @property
     def stable(self) -> bool:
         """Whether all multipliers but the flow's own lie inside the unit circle."""
         return bool((np.abs(self.multipliers[1:]) < 1).all())

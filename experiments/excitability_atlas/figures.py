@@ -1,5 +1,7 @@
 """The figures of the atlas: a page with four panels for each cell, and all F-I curves at once."""
 
+import textwrap
+
 import numpy as np
 
 from ...analysis.plots import (
@@ -26,6 +28,8 @@ def page_figure(page: Page):
     plot_bifurcations(page, extent, legend=False)
     _cycles(page, firing, "rate_Hz")
     plot_fi(page.fi, firing, linestyle="none", color="black", ms=4, clip_on=False)
+    if firing.get_legend():  # the caption says what crosses are
+        firing.get_legend().remove()
     firing.set_xlim(extent.get_xlim())
     firing.set_ylim(0, 1.1 * max(page.fi["mean_rate_Hz"].max(), 1))
     _cycles(page, period, "period_ms")
@@ -67,8 +71,9 @@ def all_curves(pages: list[Page]):
     axes = np.ravel(new_axes(rows, columns, size=(7.2, 1.15 * rows + 0.6), layout="constrained"))
     for page, ax in zip(pages, axes, strict=False):
         colour = TYPE_COLOURS[page.verdict["verdict"]]
-        ax.plot(page.fi["I"], page.fi["mean_rate_Hz"], color=colour, lw=1.4)
-        ax.set_title(page.name.replace("_", " "), fontsize=6)
+        rate = page.fi["rate_Hz"].where(page.fi["resolved"], page.fi["mean_rate_Hz"])
+        ax.plot(page.fi["I"], rate, color=colour, lw=1.4)
+        ax.set_title(textwrap.fill(page.name.replace("_", " "), 20), fontsize=6, va="top", y=1.02)
         ax.tick_params(labelsize=5)
         ax.set_ylim(bottom=0)
     for ax in axes[len(pages) :]:

@@ -115,7 +115,7 @@ def _compared(diagram, fi: pd.DataFrame) -> pd.DataFrame:
         if not len(steady):
             break
         row = steady.iloc[k]
-        rates = [1000 * q.spikes / q.period for q in diagram.orbits_at(row["I"]) if q.stable]
+        rates = [diagram.rate_of(q) for q in diagram.orbits_at(row["I"]) if q.stable]
         if rates:
             nearest = min(rates, key=lambda rate: abs(rate - row["rate_Hz"]))
             rows.append({"I": row["I"], "rate_Hz": row["rate_Hz"], "cycle_rate_Hz": nearest})

@@ -57,7 +57,8 @@ def page_section(page: Page) -> Section:
     tables = {table: points.head(_MOST)} if len(points) else {}
     captions = {
         figure: "A: equilibria and the extent of cycles, stable ones solid. B: rates of the cycles "
-        "(lines) and of simulated steps from rest (dots). C: periods. D: phase response, from "
+        "(lines) and of simulated steps from rest (dots; crosses: bursts or drifts whose rate is "
+        "not resolved). C: periods. D: phase response, from "
         "spike to spike."
     }
     if tables:
