@@ -17,9 +17,8 @@ from ..continuation.field import Field
 from ..continuation.normal_forms import first_lyapunov
 from .folds_of_cycles import FoldCurve, fold_curve
 
-SLICES = 5  # values of each parameter at which the curves are looked for
-CYCLE_SLICES = 3  # and of the first at which cycles are
 STEP = 0.02
+FINELY = 12  # pieces of a step with a special point in it
 BEFORE = 0.999  # of the way to a Bogdanov-Takens point, where a curve of Hopf points ends
 
 
@@ -55,6 +54,7 @@ def curves(
     *,
     I=None,
     cycles: bool = True,
+    slices: tuple[int, int] = (5, 3),
     report: Callable | None = None,
 ) -> Curves:
     """Follow saddle-nodes, Hopf points and folds of cycles over two parameters.
@@ -69,8 +69,10 @@ def curves(
     I : Quantity, optional
         Constant input, where it is neither of the two.
     cycles : bool
-        Follow folds of cycles too, from those that diagrams over the second parameter show at three
-        values of the first. Not of cells that are reset.
+        Follow folds of cycles too. Not of cells that are reset.
+    slices : (int, int)
+        At so many values of each parameter, evenly over its range, diagrams over the other one show
+        where curves begin; at so many of the first, they show folds of cycles too.
     report : callable, optional
         Is told in a sentence what is being done.
 
@@ -106,7 +108,7 @@ def curves(
     rows, special, notes, done = [], [], [], []
     given = (first, second)
     for held in (0, 1):
-        for p in np.linspace(*ranges[held], SLICES):
+        for p in np.linspace(*ranges[held], slices[0]):
             say(f"{parameters[1 - held]} at {parameters[held]} = {p:g}")
             for kind, x, q in _slice(model, names, held, p, given[1 - held], field, I):
                 start = np.concatenate([x, [p, q] if held == 0 else [q, p]])
@@ -122,7 +124,7 @@ def curves(
                 special += found
                 notes += note
     if cycles and not model.system.reset and field.n > 1:
-        folds = _folds_of_cycles(model, names, ranges, second, field, I, say)
+        folds = _folds_of_cycles(model, names, ranges, second, field, I, slices[1], say)
         for k, curve in enumerate(folds, start=len(done)):
             rows += [(k, "fold of cycles", t, np.append(x, p)) for p, x, t in curve.rows]
             special += [("cusp of cycles", np.append(x, p), np.nan) for p, x, _ in curve.cusps]
@@ -130,10 +132,10 @@ def curves(
     return Curves(model, tuple(names), _table(field, rows), _points(field, special, ranges), notes)
 
 
-def _folds_of_cycles(model, names, ranges, second, field, I, say) -> list[FoldCurve]:
+def _folds_of_cycles(model, names, ranges, second, field, I, count, say) -> list[FoldCurve]:
     """Follow all folds of cycles that diagrams over the second parameter show."""
     found: list[FoldCurve] = []
-    for p in np.linspace(*ranges[0], CYCLE_SLICES):
+    for p in np.linspace(*ranges[0], count):
         say(f"cycles at {names[0]} = {p:g}")
         diagram = _diagram(model, names, 0, p, second, field, I, cycles=True)
         for special in (s for b in diagram.cycles for s in b.special if s.type == "fold of cycles"):
@@ -241,7 +243,10 @@ def _followed(field: Field, kind: str, start, ranges):
         path = [first.u * curve.scale]
         try:
             for here, step, there in curve.follow(first, step=STEP / 4, longest=STEP, most=1500):
+                known = len(special)
                 end = _special(field, curve, kind, here, step, there, special)
+                if len(special) > known:
+                    path += _finely(curve, here, there.u if end is None else end / curve.scale)
                 u = there.u * curve.scale
                 inside = all(a <= p <= b for p, (a, b) in zip(u[-2:], ranges, strict=True))
                 if end is not None or not inside:
@@ -256,6 +261,12 @@ def _followed(field: Field, kind: str, start, ranges):
             notes.append(f"a curve of {kind}s stopped at {path[-1][-2:]}: {error}")
         halves.append(path)
     return np.array([*halves[0][::-1], *halves[1][1:]]), special, notes
+
+
+def _finely(curve: Curve, here: CurvePoint, there: np.ndarray) -> list[np.ndarray]:
+    """Return points between two others, beside a special point, where curves bend."""
+    way = here.tangent @ (there - here.u)
+    return [curve.at(here, way * k / FINELY).u * curve.scale for k in range(1, FINELY)]
 
 
 def _clipped(curve: Curve, a: np.ndarray, b: np.ndarray, ranges) -> np.ndarray:
