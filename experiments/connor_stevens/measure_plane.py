@@ -14,6 +14,7 @@ from ...protocols import excitability
 from ..study import Settings
 from .common import CONDUCTANCE, DENSITY, G_A, with_A
 
+CYCLES_AT = np.array([0.0, 0.5])  # multiples: full spikes begin on either of two curves
 PLANE = ("g_A", "I")
 X, Y = "g_A_mS_per_cm2", "I_uA_per_cm2"
 VERDICTS = (0.0, 0.5, 1.0, 1.25, 1.5, 2.0, 3.0)  # multiples of the conductance
@@ -23,13 +24,13 @@ AROUND = np.array([-4, 3])  # uA/cm2 about the end of rest: the range of the dia
 def plane(settings: Settings) -> Curves:
     """Follow the bifurcations over the plane, with the saddle-node-loop point among the points.
 
-    The quick version leaves out folds of cycles, which take most of the time. Without A-current
-    there is one such fold, and its curve is the only one.
+    The quick version leaves out folds of cycles, which take most of the time.
     """
     ranges = [0, 150] * CONDUCTANCE, [-12, 60] * DENSITY
-    quick = settings.quick
-    slices = (2, 0) if quick else (5, 1)
-    found = curves(CONNOR_STEVENS, PLANE, *ranges, cycles=not quick, slices=slices)
+    found = curves(
+        CONNOR_STEVENS, PLANE, *ranges, slices=2 if settings.quick else 5,
+        cycles=not settings.quick, cycles_at=CYCLES_AT * G_A * CONDUCTANCE,
+    )  # fmt: skip
     loop = saddle_node_loop(CONNOR_STEVENS, PLANE, [80, 82] * CONDUCTANCE, [0, 60] * DENSITY)
     points = pd.concat([found.points, loop.assign(type="saddle-node loop")], ignore_index=True)
     points = points.sort_values(X, ignore_index=True)
@@ -47,10 +48,15 @@ def ends_of_rest(found: Curves) -> tuple[CubicSpline, CubicSpline]:
     table = found.table
     folds = table[(table["kind"] == "saddle-node") & (table["v_mV"] <= cusp["v_mV"])]
     hopfs = table[table["kind"] == "Hopf"]
-    own = (rows[rows[X] >= low].sort_values(X).drop_duplicates(X)
-           for rows, low in ((folds, cusp[X]), (hopfs, 0.0)))  # fmt: skip
-    folds, hopfs = (CubicSpline(*rows[[X, Y]].to_numpy().T, extrapolate=False) for rows in own)
-    return folds, hopfs
+    folds = _spline(folds[folds[X] >= cusp[X]])
+    return folds, _spline(hopfs[hopfs[X] > -1e-9])
+
+
+def _spline(rows: pd.DataFrame) -> CubicSpline:
+    """Return the input over g_A on a curve that does not turn."""
+    x, y = rows.sort_values(X)[[X, Y]].to_numpy().T
+    apart = np.append(True, np.diff(x) > 1e-6)  # special points may lie on others
+    return CubicSpline(x[apart], y[apart])
 
 
 def crossing(found: Curves) -> float:

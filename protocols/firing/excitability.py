@@ -9,7 +9,7 @@ from brian2 import ms
 
 from ...dynamics import Diagram, bifurcations
 from ...dynamics.continuation.arclength import NoConvergence
-from ...dynamics.continuation.cycles import CycleBranch, CyclePoint
+from ...dynamics.continuation.cycles import SETTLED, CycleBranch, CyclePoint
 from ...errors import InputError
 from ...models.by_name import takes_names
 from ...models.units import column
@@ -280,15 +280,17 @@ def _beside(place: np.ndarray, a: np.ndarray, b: np.ndarray, sizes: np.ndarray) 
 
 def _begin_of_cycle(diagram: Diagram, end: float) -> _Onset:
     """Return where the stable cycle begins that is there once rest has ended."""
-    above = end + 0.01 * (diagram.high - diagram.low)
+    span = diagram.high - diagram.low
+    above, same = end + 0.01 * span, SETTLED * span
     for k, branch in enumerate(diagram.cycles):
         p = np.array([q.p for q in branch.points])
-        stable = np.array([q.stable for q in branch.points])
+        stable = np.array([q.stable or not q.resolved for q in branch.points])
         over = np.flatnonzero(((p[:-1] - above) * (p[1:] - above) <= 0) & stable[:-1] & stable[1:])
         for at in over:
             step = 1 if p[at + 1] < p[at] else -1
             m = at + (step == 1)
-            while 0 <= m + step < len(p) and stable[m + step] and p[m + step] <= p[m]:
+            # Towards a homoclinic orbit the parameter settles, up to rounding.
+            while 0 <= m + step < len(p) and stable[m + step] and p[m + step] <= p[m] + same:
                 m += step
             last = m + step if 0 <= m + step < len(p) else m
             if k in diagram.ends and last == len(p) - 1:
