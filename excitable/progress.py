@@ -1,6 +1,7 @@
 """Progress bars: on a terminal or in a notebook, for work that takes longer than a second."""
 
 import contextlib
+import re
 import sys
 import time
 import warnings
@@ -45,7 +46,7 @@ class _Lines:
 
     def write(self, text: str) -> None:
         """Write a state; what only wipes the bar away is left out."""
-        state = text.strip("\r\n ")
+        state = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text).strip()  # nested bars move the cursor
         if state and sys.stderr is not None:
             print(f"{time.strftime('%H:%M:%S')} {state}", file=sys.stderr)
 

@@ -6,6 +6,7 @@ STUDIES = {
     "fi_curves": "F-I curves of the LIF and the QIF neuron",
     "hodgkin_huxley": "The Hodgkin-Huxley neuron",
     "connor_stevens": "The Connor-Stevens neuron and its A-type current",
+    "excitability_atlas": "An atlas of excitability",
     "izhikevich_patterns": "Izhikevich's cells and firing patterns",
     "izhikevich_network": "Izhikevich's network of 2003: a time step that matters",
     "networks": "Networks of different cells",

@@ -4,6 +4,8 @@ import functools
 import inspect
 from collections.abc import Callable
 
+from ..errors import InputError
+
 _NAMES = ("model", "inh_model")
 
 
@@ -18,7 +20,8 @@ def takes_names(function: Callable) -> Callable:
     Returns
     -------
     callable
-        It raises InputError for an unknown name, with the nearest right one.
+        It raises InputError for an unknown name, with the nearest right one, and for what is no
+        model.
 
     Examples
     --------
@@ -28,19 +31,31 @@ def takes_names(function: Callable) -> Callable:
     >>> title("lif")
     'Leaky integrate-and-fire neuron'
     """
-    places = [k for k, name in enumerate(inspect.signature(function).parameters) if name in _NAMES]
+    signature = inspect.signature(function)
+    taken = {name: p.default for name, p in signature.parameters.items() if name in _NAMES}
+    places = {k: name for k, name in enumerate(signature.parameters) if name in taken}
 
     @functools.wraps(function)
     def with_models(*args, **kwargs):
-        if any(isinstance(args[k], str) for k in places if k < len(args)):
-            args = [_model(x) if k in places else x for k, x in enumerate(args)]
-        named = {name: _model(kwargs[name]) for name in _NAMES if name in kwargs}
-        return function(*args, **{**kwargs, **named})
+        found = [
+            _model(places[k], x, taken[places[k]]) if k in places else x for k, x in enumerate(args)
+        ]
+        named = {k: _model(k, x, taken[k]) if k in taken else x for k, x in kwargs.items()}
+        return function(*found, **named)
 
     return with_models
 
 
-def _model(given):
-    from .zoo import find_model  # whose models need this package
+def _model(argument: str, given, default):
+    """Return the model that was given, itself or by name; what may be left out may be None."""
+    from .neuron_model import NeuronModel  # which needs this package
+    from .zoo import find_model
 
-    return find_model(given) if isinstance(given, str) else given
+    if isinstance(given, str):
+        return find_model(given)
+    if isinstance(given, NeuronModel) or (given is None and default is None):
+        return given
+    raise InputError(
+        f"{argument}: expected a NeuronModel, or the name of one such as 'connor_stevens', got "
+        f"{given!r}; `excitable models` lists the names"
+    )

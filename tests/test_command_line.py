@@ -1,7 +1,10 @@
 """The command line and `run_all.py`: options, exit codes, failures, output."""
 
+import dataclasses
+import inspect
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -13,8 +16,10 @@ import pytest
 from excitable.experiments import STUDIES, runner
 from excitable.experiments.study import Section, StudyResult
 from excitable.protocols import read_sweep
+from excitable.simulation import export
+from excitable.simulation.numerics import Numerics
 
-from excitable import commands
+from excitable import commands, protocols
 from excitable.commands import main as excitable
 from excitable.progress import bar, lines_where_no_terminal, set_progress
 
@@ -167,6 +172,13 @@ COMMANDS = {
         "", "I", 1.5 / -np.expm1(-0.5)),
     "clamp hodgkin_huxley --commands -65 --hold -65 --duration 1": ("", "I_K_uA_per_cm2", 4.36),
     "gating hodgkin_huxley --v -65": ("", "steady_state", 0.0529),
+    "latency lif --relative-to 1.5 --currents 2 --duration 40": ("", "latency_ms", 6.9315),
+    "fi lif --currents 2 --spikes grid --duration 700": ("", "rate_Hz", 1e3 / 13.9),
+    # Euler's 277 steps of 0.05 ms to a quarter: 14 spikes between 500 and 700 ms.
+    "noisy-fi lif --currents 2 --noise 0 --trials 2 --duration 700": ("", "rate_Hz", 70),
+    # One ms at -100 mV, where tau_b is 3.805 ms.
+    "recovery connor_stevens --current I_A --condition-duration 20 --read-after 8": (
+        "", "recovery", 1 - np.exp(-1 / 3.8048)),
 }  # fmt: skip
 
 
@@ -196,6 +208,55 @@ def test_stimuli_and_networks_of_a_file(tmp_path, capsys):
     assert len(pd.read_csv(tmp_path / "my_network.csv")) == 15  # 5 cells, each after 13.86 ms
     assert excitable(["network", f"{file}:NAT", *here]) == 2
     assert "did you mean 'NET'" in capsys.readouterr().err
+
+
+FUNCTIONS = {
+    "fi": protocols.fi_curve, "noisy-fi": protocols.noisy_fi_curve, "latency": protocols.latency,
+    "response": protocols.response, "rheobase": protocols.thresholds,
+    "strength-duration": protocols.strength_duration, "clamp": protocols.voltage_clamp,
+    "activation": protocols.activation, "inactivation": protocols.inactivation,
+    "recovery": protocols.recovery, "gating": protocols.gating_curves, "sweep": protocols.sweep,
+    "excitability": protocols.excitability, "network": protocols.network_preset,
+    "export": export,
+}  # fmt: skip
+# Said in another way: by the command itself, by what is varied, or only in Python.
+OTHERWISE = {
+    "response": {"n"}, "excitability": {"values", "diagram", "steps", "report"},
+    "network": {"name"}, "sweep": {"grid", "client", "chunk", "retry"},
+    "export": {"folder", "values", "overwrite"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("command", FUNCTIONS)
+def test_every_keyword_of_a_protocol_is_an_option(command, capsys):
+    """In the same words; all numerics where the protocol takes them."""
+    with pytest.raises(SystemExit):
+        excitable([command, "--help"])
+    said = capsys.readouterr().out
+    keywords = inspect.signature(FUNCTIONS[command]).parameters.values()
+    wanted = {k.name for k in keywords if k.kind is not k.VAR_KEYWORD} - {"model"}
+    if any(k.kind is k.VAR_KEYWORD for k in keywords):
+        wanted |= {field.name for field in dataclasses.fields(Numerics)}
+    for name in wanted - OTHERWISE.get(command, set()):
+        option = rf"--{name.replace('_', '-')}\b"
+        assert re.search(option, said), name
+
+
+def test_a_users_words_for_membrane_and_input(tmp_path):
+    """Charged from rest at 0 mV by R*I = 30 mV: 30*(1 - exp(-t/tau)), for each tau."""
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from brian2 import *\nfrom excitable import *\nCELL = NeuronModel('mine', "
+        "'dVm/dt = (R*drive - Vm)/tau : volt', {'R': 10*Mohm, 'tau': 10*ms}, nA, {'Vm': 0*mV}, "
+        "input='drive')\n"
+    )
+    arguments = ["response", f"{file}:CELL", "--vary", "tau", "5", "10", "--amplitude", "3"]
+    arguments += ["--duration", "20", "--backend", "numpy", "--out", str(tmp_path)]
+    assert excitable(arguments) == 0
+    table = pd.read_csv(tmp_path / "mine_response.csv")
+    assert list(table) == ["neuron", "t_ms", "Vm_mV", "I", "I_unit", "tau"]
+    exact = 30 * (1 - np.exp(-table["t_ms"] / table["tau"]))
+    np.testing.assert_allclose(table["Vm_mV"], exact, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["x.xlsx", "x.txt"])
@@ -268,12 +329,16 @@ def test_progress_in_a_log_is_lines(capsys):
             for _ in range(4):
                 shown.update()
                 shown.refresh()
+            with bar(total=2, desc="inside", delay=0) as inner:  # which moves the cursor
+                inner.delay = 0
+                inner.refresh()
     finally:
         set_progress(False)
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) > 3
     assert any("work:  75%" in line and "3/4" in line for line in lines)
-    assert not any("\r" in line for line in lines)
+    assert any("inside" in line for line in lines)
+    assert not any("\r" in line or "\x1b" in line for line in lines)
 
 
 def make_study(monkeypatch, name, run):

@@ -8,7 +8,7 @@ import pytest
 from brian2 import cm, mA, ms, mV, nA, uA
 from excitable.analysis import fit_all, fit_fi, plots
 from excitable.dynamics import equilibria, phase_plane, steady_current, velocity
-from excitable.models import IZHIKEVICH, LIF, QIF, find_model
+from excitable.models import IZHIKEVICH, LIF, QIF, NeuronModel, find_model
 from excitable.protocols import (
     PATTERNS_2004,
     Constant,
@@ -23,6 +23,7 @@ from excitable.protocols import (
 )
 
 import excitable
+from excitable.errors import InputError
 
 RATES = pd.DataFrame({"I": np.linspace(0, 5, 21), "rate_Hz": np.linspace(-20, 80, 21).clip(0)})
 
@@ -115,6 +116,15 @@ def test_models_by_name_wherever_a_model_is_taken():
         response("lf", Constant(1 * nA), 10 * ms)
     with pytest.raises(ValueError, match="did you mean 'qif'"):
         ei_network("lif", inh_model="qiff", synapse=None)
+
+
+@pytest.mark.parametrize("nothing", [None, 3, LIF.equations.split(), NeuronModel])
+def test_what_is_no_model_is_refused_by_one_sentence(nothing):
+    sentence = "model: expected a NeuronModel, or the name of one such as 'connor_stevens', got"
+    with pytest.raises(InputError, match=sentence):
+        response(nothing, Constant(1 * nA), 10 * ms)
+    with pytest.raises(InputError, match=sentence):
+        gating_curves(model=nothing)
 
 
 def test_a_cell_without_its_threshold():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,7 +14,6 @@ from .labels import (
     column_of,
     require_columns,
     split_unit,
-    symbol_text,
     unit_label,
 )
 from .style import COLUMN_WIDTH, legend_beside, new_axes, sequential_colours, use_style
@@ -21,30 +22,30 @@ from .style import COLUMN_WIDTH, legend_beside, new_axes, sequential_colours, us
 @use_style()
 def plot_voltage_clamp(
     table: pd.DataFrame,
-    axes: tuple[Axes, Axes] | None = None,
+    axes: tuple[Axes, ...] | None = None,
     *,
-    current: str = "I_A",
+    current: str | Sequence[str] = "I_A",
     window: tuple[float, float] | None = None,
-) -> tuple[Axes, Axes]:
-    """Draw a family of clamp currents with the commands below, coloured by the command.
+) -> tuple[Axes, ...]:
+    """Draw families of clamp currents with the commands below, coloured by the command.
 
     Parameters
     ----------
     table : DataFrame
-        Columns ``neuron``, ``t_ms`` (ms), ``v_mV`` (the clamped potential, mV), ``command_mV``
-        (the step that names the trace, mV) and the current with its unit, such as
-        ``I_A_uA_per_cm2``.
-    axes : (Axes, Axes), optional
-        Upper and lower panel; a new figure by default.
-    current : str
-        The current to draw, with or without the unit in its name.
+        Columns ``neuron``, ``t_ms`` (ms) and behind it the clamped potential under the model's name
+        for it (``v_mV``), ``command_mV`` (the step that names the trace) and the currents with
+        their unit, such as ``I_A_uA_per_cm2``.
+    axes : tuple of Axes, optional
+        One panel for each current, and one for the commands; a new figure by default.
+    current : str or sequence of str
+        The currents to draw, with or without the unit in their names.
     window : (float, float), optional
-        The part of the time axis to show, in ms.
+        The part of the time axis to show, in ms; default: until all that is drawn has settled.
 
     Returns
     -------
-    (Axes, Axes)
-        Currents, commands.
+    tuple of Axes
+        Currents, then commands.
 
     Raises
     ------
@@ -60,31 +61,55 @@ def plot_voltage_clamp(
     >>> upper.get_ylabel()
     '$I_{\\\\mathrm{A}}$ (µA/cm²)'
     """
-    column = column_of(table, current)
-    require_columns(
-        table, "neuron", "t_ms", "v_mV", "command_mV", column, needed_by="plot_voltage_clamp"
-    )
+    shown = [column_of(table, x) for x in ([current] if isinstance(current, str) else current)]
+    command = next((str(x) for x in table if split_unit(str(x))[0] == "command"), "command_mV")
+    v = _potential(table, command)
+    require_columns(table, "neuron", "t_ms", v, command, *shown, needed_by="plot_voltage_clamp")
     if axes is None:
-        axes = tuple(new_axes(2, sharex=True, size=(COLUMN_WIDTH, 3.8), height_ratios=(3, 1)))
-    upper, lower = axes
-    commands = np.sort(table["command_mV"].unique())
+        heights = (*(3,) * len(shown), 1 if len(shown) == 1 else 2)
+        size = (COLUMN_WIDTH, 3.8 if len(shown) == 1 else 1.4 + 1.4 * len(shown))
+        axes = tuple(new_axes(len(heights), sharex=True, size=size, height_ratios=heights))
+    *uppers, lower = axes
+    commands = np.sort(table[command].unique())
     colours, mappable = sequential_colours(commands)
     colour_of = dict(zip(commands, colours, strict=True))
-    for _, rows in by_neuron(table):
-        colour = colour_of[rows["command_mV"].iloc[0]]
-        upper.plot(rows["t_ms"], rows[column], color=colour)
-        lower.plot(rows["t_ms"], rows["v_mV"], color=colour)
-    name, unit = split_unit(column)
-    upper.axhline(0.0, color="black", linewidth=0.5, zorder=1)
-    upper.tick_params(labelbottom=False)
-    upper.set_ylabel(unit_label(symbol_text(name), unit))
-    lower.set(xlabel="time (ms)", ylabel="command (mV)")
-    for ax in axes:
-        ax.set_xlim(window or (table["t_ms"].min(), table["t_ms"].max()))
-    bar = upper.figure.colorbar(mappable, ax=list(axes), label="command potential (mV)")
+    for ax, column in zip(axes, [*shown, v], strict=True):
+        for _, rows in by_neuron(table):
+            ax.plot(rows["t_ms"], rows[column], color=colour_of[rows[command].iloc[0]])
+        ax.set_ylabel(unit_label(*split_unit(column)))
+        ax.set_xlim(window or _until_settled(table, shown, v))
+    for ax in uppers:
+        ax.axhline(0.0, color="black", linewidth=0.5, zorder=1)
+        ax.tick_params(labelbottom=False)
+    name, unit = split_unit(v)
+    lower.set(xlabel="time (ms)", ylabel=unit_label("command" if name == "v" else name, unit))
+    bar = lower.figure.colorbar(mappable, ax=list(axes), label=axis_label(command))
     bar.set_ticks(_thinned(commands))
-    upper.figure.align_ylabels(axes)
-    return upper, lower
+    lower.figure.align_ylabels(axes)
+    return axes
+
+
+def _until_settled(table: pd.DataFrame, columns: list[str], v: str) -> tuple[float, float]:
+    """Return the time from the step until nothing moves by a hundredth of what it spans."""
+    first, last = table["t_ms"].min(), table["t_ms"].max()
+    neurons = table.groupby("neuron")
+    onset = table["t_ms"][table[v] != neurons[v].transform("first")].min()
+    moves = pd.Series(False, index=table.index)
+    for column in columns:
+        left = (table[column] - neurons[column].transform("last")).abs()
+        moves |= left > 0.01 * np.ptp(table[column])
+    length = table["t_ms"][moves].max() - onset
+    if not length > 0:  # all that there is comes at once
+        return first, last
+    return max(first, onset - 0.2 * length), min(last, onset + 1.3 * length)
+
+
+def _potential(table: pd.DataFrame, command: str) -> str:
+    """Return the column of the clamped potential, which has the model's name for its membrane."""
+    names = [str(name) for name in table]
+    after = names[names.index("t_ms") + 1 :] if "t_ms" in names else []
+    unit = split_unit(command)[1]
+    return next((x for x in after if x != command and split_unit(x)[1] == unit), "v_mV")
 
 
 def _thinned(commands: np.ndarray) -> np.ndarray:

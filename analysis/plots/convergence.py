@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from .labels import axis_label, require_columns
+from .labels import axis_label, label_log_axis, require_columns
 from .style import CYCLE, GREY, legend_beside, new_axes, use_style
 
 _MARKERS = "os^Dv<>"
@@ -63,6 +63,7 @@ def plot_convergence(
     require_columns(table, "dt_ms", error, by, needed_by="plot_convergence")
     ax = new_axes(size=(5.4, 3.4)) if ax is None else ax
     ax.set(xscale="log", yscale="log", xlabel="time step (ms)")
+    label_log_axis(ax.xaxis)
     ax.set_ylabel(error_label or axis_label(error, error_unit))
     shown = table[np.isfinite(table[error]) & (table[error] > 0)].sort_values("dt_ms")
     drawn: set[int] = set()

@@ -32,6 +32,7 @@ from .style import (
 
 _CROSS = {"linestyle": "none", "marker": "x"}
 _SINGLE = "rate not resolved"
+_SILENT = {"latency_ms": "no spike"}  # of other columns what a missing value says
 _DASHES = ("-", "--", ":", "-.")
 
 
@@ -53,7 +54,8 @@ def plot_fi(
     ----------
     table : DataFrame
         Columns ``I``, `rate` and ``I_unit`` (or ``attrs["I_unit"]``). Rows whose ``resolved`` is
-        False (one spike in the window, too few bursts, a drift) are crosses on the axis.
+        False (one spike in the window, too few bursts, a drift) are crosses on the axis; of a
+        latency those without a spike.
     ax : Axes, optional
         Where to draw; a new figure by default.
     by : str or sequence of str, optional
@@ -104,7 +106,7 @@ def plot_fi(
     ax.set(xlabel=unit_label("input $I$", input_unit(table)), ylabel=axis_label(rate))
     ax.autoscale(axis="y")  # a second curve on the same axes may be higher
     ax.set_ylim(bottom=min(0.0, ax.dataLim.y0) - 0.02 * ax.dataLim.height)
-    _explain_crosses(ax)
+    _explain_crosses(ax, _SILENT.get(rate, _SINGLE))
     if by and table.groupby(by).ngroups > MAX_LEGEND_CURVES:
         _legend_above(ax)  # beside the axes is the colour bar
     else:
@@ -115,19 +117,20 @@ def plot_fi(
 def _draw_rates(ax: Axes, rows: pd.DataFrame, rate: str, **line) -> None:
     """Draw one curve, and crosses where the window does not tell the rate."""
     rows = rows.sort_values("I")
-    resolved = rows["resolved"].astype(bool) if "resolved" in rows else rows[rate].notna()
+    tells = "resolved" in rows and rate not in _SILENT
+    resolved = rows["resolved"].astype(bool) if tells else rows[rate].notna()
     (curve,) = ax.plot(rows["I"], rows[rate].where(resolved), **{"marker": ".", **line})
     single = rows["I"][~resolved]
     ax.plot(single, np.zeros(len(single)), **_CROSS, color=curve.get_color(), gid="single spike")
 
 
-def _explain_crosses(ax: Axes) -> None:
+def _explain_crosses(ax: Axes, name: str = _SINGLE) -> None:
     """Name the crosses once, as the last entry of the legend."""
     crosses = [line for line in ax.lines if line.get_gid() == "single spike"]
-    if _SINGLE not in ax.get_legend_handles_labels()[1] and any(
+    if name not in ax.get_legend_handles_labels()[1] and any(
         len(line.get_xdata()) for line in crosses
     ):
-        ax.plot([], [], **_CROSS, color=GREY, label=_SINGLE)
+        ax.plot([], [], **_CROSS, color=GREY, label=name)
 
 
 def _draw_family(ax: Axes, table, by: list[str], colour_label: str, rate: str, line: dict) -> None:

@@ -10,8 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 from scipy.spatial.distance import cdist
 
-from .labels import require_columns, symbol_text
+from .labels import label_log_axis, potential_label, require_columns, symbol_text
 from .style import COLUMN_WIDTH, colours_for, new_axes, use_style
+
+_OTHERS = ("gate", "steady_state", "tau_ms")  # columns beside the potential
 
 
 @use_style()
@@ -21,7 +23,8 @@ def plot_gating(table: pd.DataFrame, axes: tuple[Axes, Axes] | None = None) -> t
     Parameters
     ----------
     table : DataFrame
-        Long: columns ``gate``, ``v_mV`` (mV), ``steady_state`` (0 to 1) and ``tau_ms`` (ms).
+        Long: columns ``gate``, ``steady_state`` (0 to 1), ``tau_ms`` (ms), and the potential under
+        the model's name for it, such as ``v_mV``.
     axes : (Axes, Axes), optional
         Where to draw; a new figure by default.
 
@@ -43,22 +46,28 @@ def plot_gating(table: pd.DataFrame, axes: tuple[Axes, Axes] | None = None) -> t
     >>> right.get_ylabel()
     'time constant (ms)'
     """
-    require_columns(table, "gate", "v_mV", "steady_state", "tau_ms", needed_by="plot_gating")
+    require_columns(table, *_OTHERS, needed_by="plot_gating")
+    v = next((str(name) for name in table if name not in _OTHERS), "v_mV")
+    require_columns(table, v, needed_by="plot_gating")
     if axes is None:
         axes = tuple(new_axes(1, 2, size=(COLUMN_WIDTH, 2.9)))
     left, right = axes
-    gates = [(gate, rows.sort_values("v_mV")) for gate, rows in table.groupby("gate", sort=False)]
+    gates = [(gate, rows.sort_values(v)) for gate, rows in table.groupby("gate", sort=False)]
     right.set_yscale("log")
-    left.set_ylim(0.0, 1.02)
+    are_fractions = table["steady_state"].between(0, 1).all()  # a nullcline may be any number
+    if are_fractions:
+        left.set_ylim(0.0, 1.02)
     for place, (gate, rows) in enumerate(gates):
         colour = colours_for(gate, place)
-        left.plot(rows["v_mV"], rows["steady_state"], color=colour)
-        right.plot(rows["v_mV"], rows["tau_ms"], color=colour)
-    _write_letters(left, {gate: rows[["v_mV", "steady_state"]] for gate, rows in gates})
-    _write_letters(right, {gate: rows[["v_mV", "tau_ms"]] for gate, rows in gates})
-    left.set(xlabel="membrane potential (mV)", ylabel="steady state (fraction)")
-    right.set(xlabel="membrane potential (mV)", ylabel="time constant (ms)")
-    right.yaxis.set_major_formatter("{x:g}")
+        left.plot(rows[v], rows["steady_state"], color=colour)
+        right.plot(rows[v], rows["tau_ms"], color=colour)
+    _write_letters(left, {gate: rows[[v, "steady_state"]] for gate, rows in gates})
+    _write_letters(right, {gate: rows[[v, "tau_ms"]] for gate, rows in gates})
+    left.set(
+        xlabel=potential_label(v), ylabel=f"steady state{' (fraction)' if are_fractions else ''}"
+    )
+    right.set(xlabel=potential_label(v), ylabel="time constant (ms)")
+    label_log_axis(right.yaxis)
     return left, right
 
 

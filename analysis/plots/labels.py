@@ -8,6 +8,8 @@ from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
+from matplotlib.axis import Axis
+from matplotlib.ticker import LogFormatter
 
 from ...columns import split_column
 from ...errors import InputError
@@ -183,6 +185,55 @@ def axis_label(column: str, unit: object = None) -> str:
     """
     name, own = split_unit(column)
     return unit_label(NAMES.get(name, name), unit_text(unit) or own)
+
+
+def potential_label(column: str) -> str:
+    """Label an axis of potentials with the model's own name for its membrane.
+
+    Parameters
+    ----------
+    column : str
+        Column of the potential with its unit.
+
+    Returns
+    -------
+    str
+        What it is, its symbol unless that is ``v``, and the unit.
+
+    Examples
+    --------
+    >>> potential_label("v_mV"), potential_label("Vm_mV"), potential_label("V")
+    ('membrane potential (mV)', 'membrane potential Vm (mV)', 'membrane potential $V$')
+    """
+    name, unit = split_unit(column)
+    symbol = "" if name == "v" else f" {symbol_text(name)}"
+    return unit_label(f"{NAMES['v']}{symbol}", unit)
+
+
+class _PlainNumbers(LogFormatter):
+    """Ticks of a logarithmic axis as plain numbers; matplotlib chooses which ones are labelled."""
+
+    def __call__(self, x, pos=None):
+        return f"{x:g}" if super().__call__(x, pos) else ""
+
+
+def label_log_axis(axis: Axis) -> None:
+    """Label a logarithmic axis with plain numbers, between the powers of ten too where it is short.
+
+    Parameters
+    ----------
+    axis : matplotlib.axis.Axis
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax = Figure().add_subplot(yscale="log")
+    >>> label_log_axis(ax.yaxis)
+    >>> ax.yaxis.get_major_formatter()(0.1)
+    '0.1'
+    """
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(_PlainNumbers(minor_thresholds=(1, 0.4)))
 
 
 def input_unit(table: pd.DataFrame) -> str:

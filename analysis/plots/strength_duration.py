@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from .labels import input_unit, require_columns, unit_label
-from .style import CYCLE, THEORY, legend_beside, new_axes, use_style
+from .style import CYCLE, THEORY, new_axes, use_style
 
 LAWS = ("lapicque", "weiss")
 
@@ -60,5 +60,5 @@ def plot_strength_duration(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         axis.set_major_formatter("{x:g}")
         axis.set_minor_formatter(NullFormatter())
     ax.set_ylabel(unit_label("threshold amplitude", input_unit(table)))
-    legend_beside(ax)
+    ax.legend(loc="upper right")  # the curves fall
     return ax

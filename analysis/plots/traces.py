@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -17,6 +17,7 @@ from .labels import (
     split_unit,
     symbol_text,
     unit_label,
+    unit_of,
 )
 from .style import (
     COLUMN_WIDTH,
@@ -43,6 +44,7 @@ def plot_trace(
     spikes: pd.DataFrame | None = None,
     label: str | None = None,
     y_label: str | None = None,
+    by: Sequence[str] = (),
     **line,
 ) -> Axes:
     """Draw a recorded variable over time, one curve per neuron.
@@ -61,6 +63,8 @@ def plot_trace(
         Name of a single curve in the legend beside the axes.
     y_label : str, optional
         Label of the vertical axis in place of the one made from `y`.
+    by : sequence of str
+        Columns of what differs between neurons: their values name the curves, in place of numbers.
     **line
         Passed to `matplotlib.axes.Axes.plot`, such as ``color`` or ``linestyle``.
 
@@ -81,18 +85,23 @@ def plot_trace(
     >>> ax.get_ylabel()
     'membrane potential (mV)'
     """
-    require_columns(traces, "t_ms", y, needed_by="plot_trace")
+    require_columns(traces, "t_ms", y, *by, needed_by="plot_trace")
     ax = new_axes(size=_WIDE) if ax is None else ax
     neurons = by_neuron(traces)
     for place, (neuron, rows) in enumerate(neurons):
-        name = label or (f"neuron {neuron}" if len(neurons) > 1 else None)
+        name = label or (_name_of(neuron, rows, by) if len(neurons) > 1 else None)
         ax.plot(rows["t_ms"], rows[y], label=name if place < MAX_LEGEND_CURVES else None, **line)
     if spikes is not None:
         _tick_spikes(ax, spikes)
     ax.margins(x=0.01)
     ax.set(xlabel="time (ms)", ylabel=y_label or axis_label(y))
-    legend_beside(ax)
+    legend_beside(ax, title=", ".join(unit_label(x, unit_of(traces, x)) for x in by) or None)
     return ax
+
+
+def _name_of(neuron: int, rows: pd.DataFrame, by: Sequence[str]) -> str:
+    """Return what a neuron's curve is called in the legend."""
+    return ", ".join(f"{rows[name].iloc[0]:.4g}" for name in by) or f"neuron {neuron}"
 
 
 def _tick_spikes(ax: Axes, spikes: pd.DataFrame) -> None:
@@ -120,6 +129,7 @@ def plot_stimulus_response(
     *,
     y: str = "v_mV",
     spikes: pd.DataFrame | None = None,
+    by: Sequence[str] = (),
 ) -> tuple[Axes, Axes]:
     """Draw the potential above and the stimulus below it, on one time axis.
 
@@ -133,6 +143,8 @@ def plot_stimulus_response(
         The column in the upper panel.
     spikes : DataFrame, optional
         Column ``t_ms`` (ms): ticks above the potential.
+    by : sequence of str
+        What names the curves of several neurons; see `plot_trace`.
 
     Returns
     -------
@@ -157,12 +169,15 @@ def plot_stimulus_response(
         axes = tuple(new_axes(2, sharex=True, size=(COLUMN_WIDTH, 3.2), height_ratios=(2.6, 1)))
     upper, lower = axes
     several = len(by_neuron(traces)) > 1
-    plot_trace(traces, upper, y=y, spikes=spikes, **({} if several else {"color": POTENTIAL}))
+    colour = {} if several else {"color": POTENTIAL}
+    plot_trace(traces, upper, y=y, spikes=spikes, by=by, **colour)
     for _, rows in by_neuron(traces):
         lower.plot(rows["t_ms"], rows["I"], **({} if several else {"color": STIMULUS}))
     upper.set_xlabel("")
     upper.tick_params(labelbottom=False)
     lower.margins(x=0.01, y=0.15)
+    lower.update_datalim([(traces["t_ms"].iloc[0], 0.0)])  # no input is the line to compare with
+    lower.autoscale_view()
     lower.set(xlabel="time (ms)", ylabel=unit_label("input $I$", input_unit(traces)))
     upper.figure.align_ylabels(axes)
     return upper, lower

@@ -18,6 +18,8 @@ from ..plain_numbers import takes
 from .steadiness import RESOLVED, firing_kinds
 
 MS_PER_SECOND = 1000.0
+LONGEST_ROUND = 12  # spikes of a burst that repeats
+REPEATED = 1e-3  # of the mean interval: closer than that, intervals are the same
 
 
 # ---------------------------------------------------------------------------------------------
@@ -66,8 +68,8 @@ def steady_rate(spike_times, start=-np.inf, end=np.inf):
     Returns
     -------
     float
-        (n - 1)/(t_last - t_first) in Hz; 0 without a spike in the window, NaN (unresolved) with
-        exactly one.
+        (n - 1)/(t_last - t_first) in Hz, of bursts that repeat over whole rounds; 0 without a
+        spike in the window, NaN (unresolved) with exactly one.
 
     Raises
     ------
@@ -357,14 +359,15 @@ def spike_table(neuron_indices, spike_times_ms, n, *, start, end, onset=0.0, dt_
     Returns
     -------
     DataFrame
-        ``neuron``; of the spikes in the window ``spike_count``; ``rate_Hz`` from the intervals
-        (NaN for a single spike); ``mean_rate_Hz``, spikes over the window's length; ``resolved``,
-        whether ``rate_Hz`` is the rate of that neuron or only of this window, and ``firing``, what
-        the window shows: ``"steady"`` and ``"silent"`` are resolved, ``"one spike"``,
-        ``"uneven"`` (bursts, too few for the window, or a silence at an end of it), ``"drifting"``
-        and ``"faster than the step"`` are not (`steadiness`); ``isi_cv``, ``isi_cv2``, ``isi_lv``,
-        ``adaptation_index``; of the spikes from the onset on, wherever they lie,
-        ``first_rate_Hz`` and ``latency_ms``. A silent neuron has rate 0 and NaN intervals.
+        ``neuron``; of the spikes in the window ``spike_count``; ``rate_Hz`` from the intervals (of
+        bursts that repeat, of whole rounds; NaN for a single spike); ``mean_rate_Hz``, spikes over
+        the window's length; ``resolved``, whether ``rate_Hz`` is the rate of that neuron or only
+        of this window, and ``firing``, what the window shows: ``"steady"`` and ``"silent"`` are
+        resolved, ``"one spike"``, ``"uneven"`` (bursts, too few for the window, or a silence at
+        an end of it), ``"drifting"`` and ``"faster than the step"`` are not (`steadiness`);
+        ``isi_cv``, ``isi_cv2``, ``isi_lv``, ``adaptation_index``; of the spikes from the onset on,
+        wherever they lie, ``first_rate_Hz`` and ``latency_ms``. A silent neuron has rate 0 and NaN
+        intervals.
 
     Raises
     ------
@@ -399,7 +402,7 @@ def spike_table(neuron_indices, spike_times_ms, n, *, start, end, onset=0.0, dt_
         {
             "neuron": np.arange(n),
             "spike_count": spike_count,
-            "rate_Hz": _grouped_rate(times[inside], neurons[inside], n),
+            "rate_Hz": _grouped_rate(times[inside], neurons[inside], n, dt_ms),
             "mean_rate_Hz": MS_PER_SECOND * spike_count / (end - start),
             "resolved": np.isin(firing, RESOLVED),
             "firing": firing,
@@ -446,14 +449,37 @@ def _grouped_mean(values, neurons, n):
         return np.bincount(neurons, weights=values, minlength=n) / count
 
 
-def _grouped_rate(times, neurons, n):
+def _grouped_rate(times, neurons, n, dt_ms=0.0):
     count = np.bincount(neurons, minlength=n)
-    first = _first_of_each(neurons, n)
-    several = count > 1
+    last = _first_of_each(neurons, n) + count - 1
     rate = np.where(count == 1, np.nan, 0.0)
-    span = times[(first + count - 1)[several]] - times[first[several]]
-    rate[several] = MS_PER_SECOND * (count[several] - 1) / span
+    several = count > 1
+    taken, last = _whole_rounds(times, neurons, n, dt_ms)[several], last[several]
+    rate[several] = MS_PER_SECOND * taken / (times[last] - times[last - taken])
     return rate
+
+
+def _whole_rounds(times, neurons, n, dt_ms):
+    """Return of how many last intervals a rate is made: of bursts that repeat, whole rounds.
+
+    Any other number of intervals would count some part of a burst twice.
+    """
+    isi, of = _grouped_intervals(times, neurons)
+    count = np.bincount(of, minlength=n)
+    taken, mean = count.copy(), _grouped_mean(isi, of, n)
+    apart = np.fmax(REPEATED * mean, 2 * dt_ms)
+    left = count > 1
+    for k in range(1, LONGEST_ROUND + 1):
+        left &= count >= 2 * k
+        here = left[of]
+        isi, of = isi[here], of[here]
+        differs = (np.abs(isi[k:] - isi[:-k]) > apart[of[k:]]) & (of[k:] == of[:-k])
+        repeats = left & (np.bincount(of[k:][differs], minlength=n) == 0)
+        taken[repeats] -= count[repeats] % k
+        left &= ~repeats
+        if not left.any():
+            break
+    return taken
 
 
 def _grouped_cv(isi, neurons, n):

@@ -24,9 +24,11 @@ from .normal_forms import hopf_vectors
 INTERVALS = 50
 FIRST, SHORTEST, LONGEST = 0.02, 1e-5, 0.6  # steps, in scaled arclength
 MOST = 300  # steps of a branch
+UNREFINED = 6  # special points, after which a branch is left: numbers no longer tell what is there
 ADAPT = 4  # steps between new meshes
 LONG = 8  # a period of so many shortest ones
 SETTLED = 1e-9  # of the range: a parameter that no longer changes while the period grows
+RESOLVED = 1e-2  # error of the multiplier 1, up to which the others are believed
 
 
 @dataclass
@@ -51,11 +53,6 @@ class CyclePoint:
     def states(self) -> np.ndarray:
         """Return the states that the orbit goes through, shape (points, variables)."""
         return self.orbit.x
-
-    @property
-    def spikes(self) -> int:
-        """Return how many spikes a round counts."""
-        return 1
 
     @property
     def stable(self) -> bool:
@@ -222,6 +219,9 @@ def follow(
     while not end:
         if len(points) > MOST:
             end = f"stopped after {MOST} steps"
+            break
+        if len(notes) >= UNREFINED:
+            end = f"stopped at {here.p:.6g}: {UNREFINED} special points could not be refined"
             break
         try:
             there, count = follower.at(here, step)
@@ -429,4 +429,6 @@ def _located(follower, here, step, kind, test) -> CycleSpecial:
     residual = max(crossing, float(np.abs(fine.multipliers[0] - 1)))
     if crossing > 1e-3 or change > 1e-3 * follower.span:
         raise NoConvergence(f"the {kind} moves as the mesh is refined")
+    if kind != "fold of cycles" and residual > RESOLVED:  # which shows in the tangent too
+        raise NoConvergence(f"the multipliers at the {kind} are not resolved")
     return CycleSpecial(kind, fine, fine.orbit.p, change, residual)

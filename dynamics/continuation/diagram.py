@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -125,6 +126,25 @@ class Diagram:
             table = table.sort_values("period_ms", ignore_index=True)
         return table
 
+    def rate_of(self, point: CyclePoint) -> float:
+        """Return the rate of a cycle in Hz: of its spikes, or of a smooth one without, its rounds.
+
+        Spikes of a smooth cycle are its upward crossings of the threshold.
+        """
+        own = point.spikes if isinstance(point, ResetPoint) else self._crossings(point)
+        return 1000 * max(own, 1) / point.period
+
+    def _crossings(self, point: CyclePoint) -> int:
+        if self._threshold is None:
+            return 0
+        p = np.full((1, len(point.states)), point.p)
+        over = np.broadcast_to(self._threshold.gap(point.states.T, p) > 0, len(point.states))
+        return int((over & ~np.roll(over, 1)).sum())
+
+    @cached_property
+    def _threshold(self) -> ResetMap | None:
+        return None if self.model.system.gap is None else self.jump or ResetMap(self.field)
+
     def orbits_at(self, p: float, branches: list[CycleBranch] | None = None) -> list[CyclePoint]:
         """Return the cycles (of all branches, or of some) at a value of the parameter."""
         found: list[CyclePoint] = []
@@ -197,7 +217,7 @@ def _cycle_row(diagram: Diagram, point: CyclePoint) -> dict:
         "stable": point.stable,
         "unstable": int((np.abs(point.multipliers[1:]) > 1).sum()),
         "period_ms": point.period,
-        "rate_Hz": 1000 * point.spikes / point.period,
+        "rate_Hz": diagram.rate_of(point),
     }
     for k, (name, unit) in enumerate(zip(diagram.field.names, diagram.field.units, strict=True)):
         row[column(f"{name}_min", unit)] = point.states[:, k].min()
@@ -253,7 +273,7 @@ def bifurcations(
     parameter : str
         The input (under the model's name for it, or "I") or a parameter.
     values : Quantity, shape (2,), optional
-        From where to where; default: the parameter's range, or the input's and half of it below.
+        From where to where; default: the parameter's range, or the input's and a fifth of it below.
     I : Quantity, optional
         Constant input, where another parameter is varied; default 0.
     cycles : bool
@@ -313,10 +333,10 @@ def bifurcations(
 
 
 def usual_range(model, name: str):
-    """Return a parameter's range, or the input's and half of it below, where rest has its end."""
+    """Return a parameter's range, or the input's and a fifth of it below, where the cell rests."""
     if name == model.input:
         low, high = model.input_range
-        low -= (high - low) / 2
+        low -= (high - low) / 5
     elif model.parameters[name].range is None:
         raise InputError(f"{name}: has no range of its own; say from where to where")
     else:

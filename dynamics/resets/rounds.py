@@ -1,5 +1,7 @@
 """The rhythm into which a cell that is reset falls: integrated, then handed to `segments`."""
 
+import itertools
+
 import numpy as np
 
 from ...models.initial import initial_state
@@ -13,6 +15,7 @@ from .segments import ResetFollower, Segments
 SPIKES = 150  # after which a rhythm that does not repeat itself is given up
 MOST_PER_ROUND = 8
 RUN = 3000.0  # longest interval, in slowed ms
+EVALUATIONS = 50_000  # of the slopes, after which a flow is given up; hundreds are usual
 PERIODIC = 1e-3  # scaled difference of two rounds; Newton's method does the rest
 
 
@@ -62,16 +65,24 @@ def to_threshold(field: Field, jump: ResetMap, p: float, x: np.ndarray):
     """Return the flow from a state to the threshold, in slowed time; None where it stays below.
 
     Its last variable is the time in ms.
+
+    Raises
+    ------
+    NoConvergence
+        Where it comes to a stand at a jump of the equations, and steps shrink without end.
     """
     from scipy.integrate import solve_ivp
 
     segments, own = Segments(field, 1), np.array([p])
     quiet = jump.refractory(x, p) - jump.pause(x, p)
+    evaluations = itertools.count()
 
     def crossing(s, y):
         return float(jump.gap(y[:-1], p))
 
     def slopes(s, y):
+        if next(evaluations) > EVALUATIONS:
+            raise NoConvergence("the cell comes to a stand where its equations jump")
         f = np.append(field.point_slopes(y[:-1], own), 1)
         return f / np.hypot(1, f[field.membrane] / segments.fastest)
 

@@ -11,9 +11,22 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import ExcitableError
-from . import clamp, dynamics, firing, networks, pages, programs, show, sweeps
+from . import (
+    clamp,
+    clamp_curves,
+    dynamics,
+    firing,
+    networks,
+    pages,
+    programs,
+    show,
+    sweeps,
+    thresholds,
+)
 
-FAMILIES = (show, firing, clamp, dynamics, networks, sweeps, programs, pages)
+FAMILIES = (
+    show, firing, thresholds, clamp, clamp_curves, dynamics, networks, sweeps, programs, pages,
+)  # fmt: skip
 INTERRUPTED, BROKEN_PIPE = 130, 141  # what a shell expects of what SIGINT and SIGPIPE have ended
 EPILOG = """\
 Exit codes: 0 done; 1 some of it failed; 2 bad input, or it cannot be computed (one sentence says

@@ -12,15 +12,20 @@ def add(commands) -> None:
         "excitable clamp connor_stevens --hold -110 --commands -90:40:14 --current I_A",
     )  # fmt: skip
     o.add_model(clamp)
-    clamp.add_argument("--commands", nargs="+", required=True, metavar="V", help="potentials, mV")
-    clamp.add_argument("--hold", required=True, metavar="V", help="potential before the step, mV")
-    clamp.add_argument("--current", help="which one the figure shows; default: the first")
+    clamp.add_argument("--commands", nargs="+", required=True, metavar="V", help="potentials")
+    clamp.add_argument("--hold", required=True, metavar="V", help="potential before the step")
+    clamp.add_argument(
+        "--tail", nargs=2, metavar=("V", "MS"), help="a last step, for tail currents"
+    )
+    clamp.add_argument("--current", help="which one the figure shows; default: all")
     clamp.add_argument("--record", nargs="+", default=[], metavar="NAME", help="gates beside them")
     o.add_changes(clamp)
     o.add_times(
         clamp, duration="of the step; default 50", hold_duration="before it; default 5",
         record_dt="default: every step",
     )  # fmt: skip
+    clamp.add_argument("--start", choices=("hold", "initial"), default="hold",
+                       help="where gates start: settled at --hold, or the model's")  # fmt: skip
     o.add_numerics(clamp, start=False)
     o.add_out(clamp)
 
@@ -37,8 +42,8 @@ def add(commands) -> None:
 def make_clamp(options) -> int:
     """Write a family of clamp currents, with its figure."""
     from ..analysis.plots import plot_voltage_clamp
-    from ..analysis.plots.labels import split_unit
     from ..protocols import voltage_clamp
+    from ..protocols.clamp.voltage_clamp import currents
 
     model = o.changed_model(options)
     out = Output(options.out, f"{model.name}_clamp")
@@ -47,6 +52,7 @@ def make_clamp(options) -> int:
         model,
         numbers(options.commands, unit, what="--commands") * unit,
         hold=quantity("--hold", options.hold, unit),
+        tail=_tail(options, unit),
         record=options.record,
         vary=o.varied(model, options),
         **o.times(options, "duration", "hold_duration", "record_dt"),
@@ -54,9 +60,18 @@ def make_clamp(options) -> int:
     )
     show(table)
     out.table(table)
-    first = next(split_unit(name)[0] for name in table if name.startswith("I_"))
-    out.figure(plot_voltage_clamp(table, current=options.current or first))
+    out.figure(plot_voltage_clamp(table, current=options.current or currents(model)))
     return 0
+
+
+def _tail(options, unit):
+    """Return potential and length of the last step, if there is one."""
+    from brian2 import ms
+
+    if options.tail is None:
+        return None
+    potential, length = options.tail
+    return quantity("--tail", potential, unit), quantity("--tail", length, ms)
 
 
 def make_gating(options) -> int:

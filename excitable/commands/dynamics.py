@@ -50,7 +50,7 @@ def add(commands) -> None:
 def _add_range(parser) -> None:
     parser.add_argument(
         "--range", nargs=2, metavar=("FROM", "TO"),
-        help="default: the parameter's, or the input's and half of it below",
+        help="default: the parameter's, or the input's and a fifth of it below",
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ import argparse
 from ..errors import InputError
 from .values import numbers, quantity
 
-NUMERICS = ("method", "dt", "tolerance", "backend", "precision", "threads")
+NUMERICS = ("method", "dt", "tolerance", "backend", "precision", "threads", "spikes")
 
 
 def add_command(commands, name: str, run, text: str, example: str) -> argparse.ArgumentParser:
@@ -70,6 +70,7 @@ def add_numerics(parser, *, start: bool = True) -> None:
     group.add_argument("--backend", help="auto, numpy, cython or cpp_standalone; default: auto")
     group.add_argument("--precision", help="float64 (default) or float32")
     group.add_argument("--threads", type=int, help="OpenMP threads in one program; default 1")
+    group.add_argument("--spikes", help="located inside the step (default), or on the time grid")
     if start:
         group.add_argument("--start", choices=("rest", "initial"), help="where cells start")
 

@@ -43,7 +43,7 @@ def _write_ode(options, model, stimulus) -> int:
     from ..protocols import Constant
 
     useless = ("n", "record_dt", "record", "vary", "method", "tolerance", "backend", "precision",
-               "threads", "start")  # fmt: skip
+               "threads", "spikes", "start")  # fmt: skip
     for name in useless:
         if getattr(options, name):
             raise InputError(f"--{name.replace('_', '-')}: has no meaning with --format ode, a "

@@ -35,8 +35,9 @@ def gating_curves(model, v: Quantity | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per gate and potential: ``gate``, ``v_mV`` (``v`` for a cell in pure numbers),
-        ``steady_state`` and ``tau_ms``.
+        One row per gate and potential: ``gate``, the potential under the model's own name for it
+        (``v_mV``, ``Vm_mV``; ``v`` where gates have several), without a unit for a cell in pure
+        numbers, ``steady_state`` and ``tau_ms``.
         ``attrs`` names the model, its parameters and the ``potentials`` of the gates; pure
         numbers that depend on more than one potential (gates that calcium opens) are no part of
         it and stand in ``attrs["left_out"]``.
@@ -80,7 +81,8 @@ def gating_curves(model, v: Quantity | None = None) -> pd.DataFrame:
     numbers = np.atleast_1d(check_quantity("v", v, unit))
     if numbers.ndim != 1:
         raise InputError(f"v: expected one dimension, got shape {numbers.shape}")
-    shown = column("v", unit)
+    potentials = {gate.potential for gate in gates.values()}
+    shown = column(potentials.pop() if len(potentials) == 1 else "v", unit)
     frames = [
         pd.DataFrame({"gate": gate, shown: numbers, "steady_state": x_inf, "tau_ms": tau * 1e3})
         for gate, (x_inf, tau) in _kinetics(model, gates, numbers * float(unit)).items()

@@ -75,8 +75,9 @@ def voltage_clamp(
     -------
     DataFrame
         One row per neuron and sample: ``neuron``, the varied parameters, ``command_mV``,
-        ``t_ms``, ``v_mV``, every ionic current with its unit (``I_Na_uA_per_cm2``; outward
-        positive), and what `record` names. A model that does not name all of its currents has
+        ``t_ms``, the potential under the model's own name for its membrane (``v_mV``), every
+        ionic current with its unit (``I_Na_uA_per_cm2``; outward positive), and what `record`
+        names. A model that does not name all of its currents has
         their sum as ``I_ion``. The step begins at ``attrs["hold_duration_ms"]``.
 
     Raises

@@ -24,10 +24,10 @@ TYPES = {
     "II": "rest loses its stability in a Hopf bifurcation: the rate begins above zero",
     "II*": "rest ends in a saddle-node beside a cycle that is there already: the rate jumps, with "
     "hysteresis",
-    "undecided": "the diagram does not show where rest ends and which cycle is reached",
 }
 NEAR, FAR = 1e-8, 1e-2  # of the input's range: between these distances the onset is fitted
 MEASURED = 13  # at so many distances
+BESIDE = (1e-4, 1e-3, 1e-2)  # so far beyond the end of rest, of the range, a cycle is looked for
 CLEARLY = 3.0  # by this factor the better of two fits must be better
 RAMP = 1000.0  # ms, each way
 RELATIVE = (1.001, 1.1)  # multiples of the rheobase at which latencies are measured
@@ -61,7 +61,7 @@ def excitability(
     model : NeuronModel
         Without noise and explicit time.
     values : Quantity, shape (2,), optional
-        Range of the input; default: the model's input range and half of it below.
+        Range of the input; default: the model's input range and a fifth of it below.
     diagram : Diagram, optional
         One of this model over its input that has been made already, instead of `values`.
     steps : bool
@@ -136,7 +136,7 @@ def _verdict(diagram: Diagram) -> dict:
         "onset": onset,
         "onset_exponent": exponent,
         name("rest_returns"): _return_of_rest(diagram, end),
-        "why": TYPES[verdict],
+        "why": TYPES.get(verdict) or _why_undecided(end, kind, begin),
     }
 
 
@@ -154,11 +154,25 @@ def _type(kind: str, end: float, begin: _Onset, onset: str) -> str:
     return "undecided"
 
 
+def _why_undecided(end: float, kind: str, begin: _Onset) -> str:
+    """Return what of the diagram is missing, or contradicts itself."""
+    if not np.isfinite(end):
+        return f"no end of rest is in this range ({kind})"
+    if kind == "where its curve stopped":
+        return f"the equilibrium could not be followed beyond {end:.6g}; take a range above that"
+    if begin.branch is None:
+        return f"no stable cycle was found just above {end:.6g}, where rest ends"
+    return (
+        f"rest ends at {end:.6g} ({kind}) and the cycle begins at {begin.p:.6g} ({begin.type}), "
+        "which together is none of the three types"
+    )
+
+
 def _onset_fit(diagram: Diagram, begin: _Onset) -> tuple[str, float]:
     """Return how the rate rises with the distance to where the cycle begins, and its exponent."""
     if begin.branch is None:
         return "undecided", np.nan
-    own = _above(diagram, begin) if begin.fold is None else _beside_fold(begin)
+    own = _above(diagram, begin) if begin.fold is None else _beside_fold(diagram, begin)
     if len(own) < 4:
         return "undecided", np.nan
     gaps, rates = own[: max(4, len(own) // 2)].T
@@ -179,11 +193,11 @@ def _above(diagram: Diagram, begin: _Onset) -> np.ndarray:
     nearest = min(gaps, default=NEAR * span)
     for gap in np.geomspace(max(nearest, NEAR * span), max(nearest, FAR * span), MEASURED):
         cycles = diagram.orbits_at(begin.p + gap, [begin.branch])
-        found += [(gap, 1000 * q.spikes / q.period) for q in cycles if q.stable][:1]
+        found += [(gap, diagram.rate_of(q)) for q in cycles if q.stable][:1]
     return np.array(found)
 
 
-def _beside_fold(begin: _Onset) -> np.ndarray:
+def _beside_fold(diagram: Diagram, begin: _Onset) -> np.ndarray:
     """Return distances from a fold of cycles, and the rates of the stable cycle there."""
     found = []
     for length in np.outer((1, -1), np.geomspace(3e-3, 3e-2, 5)).ravel():
@@ -192,7 +206,7 @@ def _beside_fold(begin: _Onset) -> np.ndarray:
         except (NoConvergence, np.linalg.LinAlgError):
             continue
         if q.stable and q.p > begin.p:
-            found.append((q.p - begin.p, 1000 * q.spikes / q.period))
+            found.append((q.p - begin.p, diagram.rate_of(q)))
     return np.array(found)
 
 
@@ -258,51 +272,73 @@ def _end_of_rest(diagram: Diagram) -> tuple[float, str]:
     _, curve, stable, backwards = best
     p = curve.p[::-1] if backwards else curve.p
     lost = np.flatnonzero(~stable)
-    if not len(lost) and p[-1] < diagram.high:  # it ends: at the threshold
+    if not len(lost) and p[-1] == diagram.high:
+        return np.nan, "stable throughout"
+    if not curve.points:
+        return float(p[-1]), "where its curve stopped"
+    if not len(lost):  # it ends: at the threshold
         point = min(curve.points, key=lambda q: abs(q.p - p[-1]))
         return point.p, point.type
-    if not len(lost):
-        return np.nan, "stable throughout"
     x = curve.x[::-1] if backwards else curve.x
     first = lost[0]
     ways = [np.append(x[k], p[k]) for k in (max(first - 1, 0), first)]
     sizes = np.append(diagram.field.limits(), diagram.high - diagram.low)
-    point = min(curve.points, key=lambda q: _beside(np.append(q.x, q.p), *ways, sizes))
-    return point.p, point.type
+    places = [_along(np.append(q.x, q.p), *ways, sizes) for q in curve.points]
+    close = [k for k, (_, away) in enumerate(places) if away < 0.25]
+    first = min(close, key=lambda k: places[k][0]) if close else int(np.argmin(places, axis=0)[1])
+    return curve.points[first].p, curve.points[first].type
 
 
-def _beside(place: np.ndarray, a: np.ndarray, b: np.ndarray, sizes: np.ndarray) -> float:
-    """Return how far a place is from the line between two others."""
+def _along(place: np.ndarray, a: np.ndarray, b: np.ndarray, sizes: np.ndarray):
+    """Return how far along the way from a to b a place is, and how far from it, as its shares."""
     way, own = (b - a) / sizes, (place - a) / sizes
     share = np.clip(own @ way / (way @ way), 0, 1)
-    return float(np.linalg.norm(own - share * way))
+    return float(share), float(np.linalg.norm(own - share * way) / np.linalg.norm(way))
 
 
 def _begin_of_cycle(diagram: Diagram, end: float) -> _Onset:
     """Return where the stable cycle begins that is there once rest has ended."""
-    span = diagram.high - diagram.low
-    above, same = end + 0.01 * span, SETTLED * span
-    for k, branch in enumerate(diagram.cycles):
-        p = np.array([q.p for q in branch.points])
-        stable = np.array([q.stable or not q.resolved for q in branch.points])
-        over = np.flatnonzero(((p[:-1] - above) * (p[1:] - above) <= 0) & stable[:-1] & stable[1:])
-        for at in over:
-            step = 1 if p[at + 1] < p[at] else -1
-            m = at + (step == 1)
-            # Towards a homoclinic orbit the parameter settles, up to rounding.
-            while 0 <= m + step < len(p) and stable[m + step] and p[m + step] <= p[m] + same:
-                m += step
-            last = m + step if 0 <= m + step < len(p) else m
-            if k in diagram.ends and last == len(p) - 1:
-                found = diagram.ends[k]
-                return _Onset(found.p, found.type, found.numbers.get("growth", np.nan), branch)
-            special = [s for s in branch.special if s.type == "fold of cycles"]
-            if special:
-                fold = min(special, key=lambda s: abs(s.p - p[m]))
-                return _Onset(fold.p, "fold of cycles", np.nan, branch, fold.point)
-            kind = "Hopf" if branch.end == "Hopf" else branch.end
-            return _Onset(float(p[m]), kind, np.nan, branch)
+    for share in BESIDE:
+        above = end + share * (diagram.high - diagram.low)
+        for k, branch in enumerate(diagram.cycles):
+            p = np.array([q.p for q in branch.points])
+            stable = np.array([q.stable or not q.resolved for q in branch.points])
+            between = (p[:-1] - above) * (p[1:] - above) <= 0
+            over = np.flatnonzero(between & stable[:-1] & stable[1:])
+            if len(over):
+                same = SETTLED * (diagram.high - diagram.low)
+                return _onset_of(diagram, k, *_downwards(p, stable, over[0], same))
     return _Onset()
+
+
+def _downwards(p: np.ndarray, stable: np.ndarray, at: int, same: float) -> tuple[int, int]:
+    """Return the last stable point of a branch towards lower inputs, and what comes after it.
+
+    Towards a homoclinic orbit the inputs are the same, up to rounding.
+    """
+    step = 1 if p[at + 1] < p[at] else -1
+    at += step == 1
+    while 0 <= at + step < len(p) and stable[at + step] and p[at + step] <= p[at] + same:
+        at += step
+    return at, at + step if 0 <= at + step < len(p) else at
+
+
+def _onset_of(diagram: Diagram, k: int, last: int, beyond: int) -> _Onset:
+    """Return what begins a branch whose last stable point, towards lower inputs, is known."""
+    branch, near = diagram.cycles[k], 1e-9 * (diagram.high - diagram.low)
+    low, high = sorted((branch.points[last].p, branch.points[beyond].p))
+    for special in branch.special:
+        if low - near <= special.p <= high + near:
+            fold = special.point if special.type == "fold of cycles" else None
+            return _Onset(special.p, special.type, np.nan, branch, fold)
+    if k in diagram.ends and beyond == len(branch.points) - 1:
+        found = diagram.ends[k]
+        return _Onset(found.p, found.type, found.numbers.get("growth", np.nan), branch)
+    hopfs = [q.p for curve in diagram.curves for q in curve.points if q.type == "Hopf"]
+    at_hopf = (last == 0 and branch.origin.startswith("Hopf")) or branch.end == "Hopf"
+    if at_hopf and hopfs:
+        return _Onset(min(hopfs, key=lambda p: abs(p - low)), "Hopf", np.nan, branch)
+    return _Onset(float(branch.points[last].p), branch.end, np.nan, branch)
 
 
 def _rate_at(diagram: Diagram, end: float) -> float:
@@ -310,7 +346,7 @@ def _rate_at(diagram: Diagram, end: float) -> float:
     if not np.isfinite(end):
         return np.nan
     stable = [q for q in diagram.orbits_at(end) if q.stable]
-    return 1000 * stable[0].spikes / stable[0].period if stable else np.nan
+    return diagram.rate_of(stable[0]) if stable else np.nan
 
 
 def _return_of_rest(diagram: Diagram, end: float) -> float:

@@ -168,9 +168,10 @@ def _words(about: ProgramDescription, words: Mapping[str, str]) -> dict[str, str
     named = _named(about)
     settable = next((name for name in named if name != "I"), "I")
     _, _, value, per_cell = named[settable]
+    meanings = {name: entry.meaning for name, entry in about.values.items()}
+    meanings |= {"I": "input"} | dict.fromkeys(about.states, "state variable")
     lines = [
-        f"       {name:<14} {entry.unit:<10} "
-        + _comment(getattr(entry, "meaning", "state variable"))
+        f"       {name:<14} {entry.unit:<10} {_comment(meanings[name])}"
         + (", one per cell" if per_cell else "")
         for name, (entry, _, _, per_cell) in named.items()
     ]

@@ -317,6 +317,36 @@ def test_single_spike_is_a_cross_and_no_rate():
     assert crosses.get_marker() == "x"
 
 
+def test_a_latency_that_is_missing_is_no_spike():
+    table = pd.DataFrame({"I": [1.0, 2.0], "latency_ms": [np.nan, 13.9], "I_unit": "nA"})
+    ax = plots.plot_fi(table, rate="latency_ms")
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["no spike"]
+    np.testing.assert_array_equal(ax.lines[1].get_xdata(), [1.0])
+
+
+def test_clamp_shows_what_has_not_settled():
+    """A current that decays with 2 ms after a step at 5 ms: a hundredth is left 9.2 ms later."""
+    t = np.arange(0, 60, 0.1)
+    since = np.where(t >= 5, t - 5, np.nan)
+    table = pd.DataFrame({"neuron": 0, "t_ms": t, "V_mV": np.where(t >= 5, 0.0, -80.0)})
+    table = table.assign(command_mV=0.0, I_A_nA=np.nan_to_num(np.exp(-since / 2)), I_L_nA=1.0)
+    axes = plots.plot_voltage_clamp(table, current=["I_A", "I_L"])
+    assert [ax.get_ylabel() for ax in axes[1:]] == ["$I_{\\mathrm{L}}$ (nA)", "$V$ (mV)"]
+    settled = 2 * np.log(100)
+    assert axes[0].get_xlim() == pytest.approx((5 - 0.2 * settled, 5 + 1.3 * settled), abs=0.15)
+    assert plots.plot_voltage_clamp(table, current="I_L")[0].get_xlim() == (0, t[-1])
+
+
+def test_traces_are_named_by_what_differs():
+    table = pd.concat(TRACES.assign(neuron=k, tau=10.0 * (k + 1)) for k in range(2))
+    table.attrs["units"] = {"tau": "ms"}
+    upper, lower = plots.plot_stimulus_response(table, by=["tau"])
+    legend = upper.get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == ["10", "20"]
+    assert legend.get_title().get_text() == "$\\tau$ (ms)"
+    assert lower.get_ylim()[0] <= 0 <= lower.get_ylim()[1]
+
+
 @pytest.mark.parametrize(("values", "bars"), [(7, 0), (8, 1)])
 def test_many_curves_get_a_colour_bar(values, bars):
     table = pd.concat(FI[:3].assign(g_A=float(value)) for value in range(values))

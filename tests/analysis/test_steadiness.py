@@ -57,11 +57,24 @@ def test_bursts_are_resolved_only_with_the_right_rate(spikes, interval, gap, pha
 
 
 def test_many_bursts_make_a_rate():
-    """Thirty bursts of five spikes: the error at the worst phase is (1 - 1/5)/29."""
+    """Thirty bursts of five spikes are resolved, six are not."""
     row = seen(bursts(5, 4.0, 100.0, 30.0, 3000.0), 0.0, 3000.0)
     assert row["resolved"]
-    assert row["rate_Hz"] == pytest.approx(50.0, rel=0.8 / 29)
+    assert row["rate_Hz"] == pytest.approx(50.0, rel=1e-9)
     assert not seen(bursts(5, 4.0, 100.0, 30.0, 600.0), 0.0, 600.0)["resolved"]
+
+
+@given(
+    st.integers(2, 12), st.floats(2.0, 20.0), st.floats(1.2, 10.0), st.floats(0.0, 1.0),
+    st.floats(2.2, 40.0),
+)  # fmt: skip
+def test_bursts_that_repeat_have_their_own_rate(spikes, interval, gap, phase, seen_for):
+    """Two whole rounds and more, cut anywhere: the rate is that of whole rounds."""
+    period = (spikes - 1 + gap) * interval
+    times = bursts(spikes, interval, period, phase * period, seen_for * period)
+    row = seen(times, 0.0, seen_for * period)
+    if len(times) > 2 * spikes:
+        assert row["rate_Hz"] == pytest.approx(1000 * spikes / period, rel=1e-9)
 
 
 @pytest.mark.parametrize(("spikes", "resolved"), [(20, 0.05), (2000, 1.0)])

@@ -133,3 +133,16 @@ def test_rates_of_the_adaptive_exponential_cell():
     (cycle,) = found.cycles_at(800 * ADAPTIVE_EXPONENTIAL.input_unit).to_dict("records")
     _, steps = intervals("adaptive_exponential", 800, 900)
     assert cycle["rate_Hz"] == pytest.approx(1000 / steps[-1], rel=1e-7)
+
+
+def test_rate_of_a_smooth_cycle_that_bursts():
+    """Hindmarsh and Rose's cell at 2.2: the diagram's rate counts the spikes of a burst."""
+    model = find_model("hindmarsh_rose")
+    found = bifurcations(model, "I", [2.1, 2.3]).cycles_at(2.2).query("stable")
+    spikes = reference(model, Constant(2.2), 3000 * ms, start="initial").spike_ms
+    spikes = spikes[spikes > 1500]
+    starts = spikes[1:][np.diff(spikes) > 50]  # of bursts of three spikes
+    inside = ((spikes >= starts[0]) & (spikes < starts[-1])).sum()
+    assert inside == 3 * (len(starts) - 1)
+    expected = 1000 * inside / (starts[-1] - starts[0])
+    assert np.abs(found["rate_Hz"] / expected - 1).min() < 1e-4

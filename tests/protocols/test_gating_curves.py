@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from brian2 import cm, ms, msiemens, mV
+from excitable.analysis.plots import close_figure, plot_gating
 from excitable.models import (
     CONNOR_STEVENS,
     HODGKIN_HUXLEY,
@@ -16,7 +17,7 @@ from excitable.protocols.clamp.gating_curves import gating_curves
 from numpy import exp
 from scipy.special import exprel
 
-from tests.user_models import PINSKY_RINZEL
+from tests.user_models import MORRIS_LECAR, PINSKY_RINZEL
 
 # Away from every singular voltage; V and times in mV and ms, as in the papers.
 V = np.array([-97.3, -71.1, -52.4, -33.3, 1.7, 48.9])
@@ -146,7 +147,29 @@ def test_gates_of_a_dendrite_are_shown_over_its_own_potential():
     assert list(table["gate"].unique()) == ["h", "n", "s", "c"]
     assert table.attrs["potentials"] == {"h": "Vs", "n": "Vs", "s": "Vd", "c": "Vd"}
     assert table.attrs["left_out"] == ["q", "Ca"]
+    assert "v_mV" in table
     opening, closing = 1.6 / (1 + np.exp(-0.072 * (V - 65))), 0.1 / exprel((V - 51.1) / 5)
     s = table[table["gate"] == "s"]
     np.testing.assert_allclose(s["steady_state"], opening / (opening + closing), rtol=1e-12)
     np.testing.assert_allclose(s["tau_ms"], 1 / (opening + closing), rtol=1e-12)
+
+
+def test_the_potential_has_the_models_own_name():
+    """Morris & Lecar's V; their gate opens around 2 mV."""
+    table = gating_curves(MORRIS_LECAR, V * mV)
+    assert list(table) == ["gate", "V_mV", "steady_state", "tau_ms"]
+    opening = 0.5 * (1 + np.tanh((V - 2) / 30))
+    np.testing.assert_allclose(table["steady_state"], opening, rtol=1e-12)
+    left, right = plot_gating(table)
+    assert left.get_xlabel() == right.get_xlabel() == "membrane potential $V$ (mV)"
+    close_figure(left.figure)
+
+
+def test_a_nullcline_is_shown_whole():
+    """w = (v + 0.7)/0.8 of FitzHugh's cell goes far beyond 0 and 1."""
+    left, _ = plot_gating(gating_curves("fitzhugh_nagumo", np.linspace(-2, 2, 5)))
+    low, high = left.get_ylim()
+    assert low < -1.3 / 0.8
+    assert high > 2.7 / 0.8
+    assert left.get_ylabel() == "steady state"
+    close_figure(left.figure)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from brian2 import cm, ms, msiemens, mV, nA
+from excitable.analysis.plots import close_figure, plot_voltage_clamp
 from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, LIF, TRAUB_MILES
 from excitable.protocols.clamp.voltage_clamp import clamped, currents, voltage_clamp
 from numpy import exp
@@ -262,3 +263,17 @@ def _pinsky_rinzel_sodium(Vs: float) -> float:
 def _pinsky_rinzel_n(Vs: float) -> float:
     a_n, b_n = 0.08 / exprel((35.1 - Vs) / 5), 0.25 * exp(0.5 - 0.025 * Vs)
     return a_n / (a_n + b_n)
+
+
+def test_the_clamped_potential_has_the_models_own_name():
+    table = voltage_clamp(
+        MORRIS_LECAR, [-20, 20] * mV, hold=-60 * mV, hold_duration=1 * ms, duration=1 * ms,
+        record_dt=0.5 * ms, backend="numpy",
+    )  # fmt: skip
+    assert set(table["V_mV"]) == {-60, -20, 20}
+    current = next(name for name in table if name.startswith("I_"))
+    _, lower = plot_voltage_clamp(table, current=current)
+    assert lower.get_ylabel() == "$V$ (mV)"
+    drawn = {tuple(np.unique(line.get_ydata())) for line in lower.get_lines()}
+    assert drawn == {(-60, -20), (-60, 20)}
+    close_figure(lower.figure)

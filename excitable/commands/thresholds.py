@@ -1,0 +1,117 @@
+"""What makes a cell fire: ``rheobase``, ``latency``, ``strength-duration``."""
+
+from ..errors import InputError
+from . import options as o
+from .firing import draw_over_currents
+from .output import Output, show
+from .values import numbers, quantity
+
+
+def add(commands) -> None:
+    """Add the commands."""
+    rheobase = o.add_command(
+        commands, "rheobase", make_rheobase, "the lowest current that makes a cell fire",
+        "excitable rheobase connor_stevens --vary g_A 0:60:7 --out rheobase.csv",
+    )  # fmt: skip
+    o.add_model(rheobase)
+    o.add_changes(rheobase)
+    o.add_criterion(rheobase)
+    o.add_times(rheobase, duration="of the steps that decide; default 10000")
+    o.add_numerics(rheobase)
+    o.add_out(rheobase)
+
+    latency = o.add_command(
+        commands, "latency", make_latency, "time from the onset of a step to the first spike",
+        "excitable latency connor_stevens --currents 9:20:12",
+    )  # fmt: skip
+    o.add_model(latency)
+    latency.add_argument("--currents", nargs="+", metavar="I", help="default: the model's range")
+    latency.add_argument("--relative-to", metavar="I",
+                         help="a threshold, of which --currents are multiples")  # fmt: skip
+    o.add_changes(latency)
+    o.add_times(latency, duration="of each step; default 500")
+    o.add_numerics(latency)
+    o.add_out(latency)
+
+    strength = o.add_command(
+        commands, "strength-duration", make_strength_duration,
+        "the weakest pulse that makes a spike, for each duration",
+        "excitable strength-duration hodgkin_huxley --durations 0.1 0.2 0.5 1 2 5 10",
+    )  # fmt: skip
+    o.add_model(strength)
+    strength.add_argument("--durations", nargs="+", metavar="MS", default=["0.1", "0.2", "0.5",
+                          "1", "2", "5", "10", "20"], help="default: 0.1 to 20")  # fmt: skip
+    o.add_changes(strength, vary=False)
+    o.add_times(strength, settle="in which a spike may follow the pulse; default 100")
+    o.add_numerics(strength)
+    o.add_out(strength)
+
+
+def make_rheobase(options) -> int:
+    """Write and print threshold currents; with a figure where a parameter varies."""
+    from ..analysis.plots import plot_onset
+    from ..analysis.plots.labels import unit_label
+    from ..protocols import thresholds
+
+    model = o.changed_model(options)
+    out = Output(options.out, f"{model.name}_rheobase")
+    vary = o.varied(model, options)
+    settings = o.times(options, "duration") | o.criterion(options) | o.numerics(options)
+    table = thresholds(model, vary=vary, **settings)
+    show(table)
+    out.table(table)
+    if vary and len(vary) == 1:
+        (name,) = vary
+        ax = plot_onset(table, x=name, y="I")
+        ax.set_ylabel(unit_label("rheobase $I$", table["I_unit"][0]))
+        out.figure(ax)
+    return 0
+
+
+def make_latency(options) -> int:
+    """Write and print latencies, with their figure."""
+    from ..protocols import latency
+
+    model = o.changed_model(options)
+    out = Output(options.out, f"{model.name}_latency")
+    vary = o.varied(model, options)
+    table = latency(
+        model, **_steps(model, options), vary=vary, **o.times(options, "duration"),
+        **o.numerics(options),
+    )  # fmt: skip
+    show(table)
+    out.table(table)
+    draw_over_currents(out, table, vary, rate="latency_ms")
+    return 0
+
+
+def _steps(model, options) -> dict:
+    """Return the currents of steps: amplitudes, or multiples of a threshold."""
+    if options.relative_to is None:
+        return {"currents": o.currents(model, options)}
+    if options.currents is None:
+        raise InputError(
+            "--relative-to: say with --currents which multiples of it, e.g. 1.01 1.1 2"
+        )
+    threshold = quantity("--relative-to", options.relative_to, model.input_unit)
+    return {"currents": numbers(options.currents, what="--currents"), "relative_to": threshold}
+
+
+def make_strength_duration(options) -> int:
+    """Write and print the weakest pulses, with the fitted laws in the figure."""
+    from brian2 import ms
+
+    from ..analysis.plots import plot_strength_duration
+    from ..protocols import strength_duration
+
+    model = o.changed_model(options)
+    out = Output(options.out, f"{model.name}_strength_duration")
+    durations = numbers(options.durations, ms, what="--durations") * ms
+    table = strength_duration(model, durations, **o.times(options, "settle"), **o.numerics(options))
+    show(table)
+    for law, fit in table.attrs["fits"].items():
+        print(f"{law}: rheobase {fit['rheobase']:.4g} {table['I_unit'][0]}, chronaxie "
+              f"{fit['chronaxie_ms']:.4g} ms")  # fmt: skip
+    out.table(table)
+    out.figure(plot_strength_duration(table))
+    return 0
