@@ -44,5 +44,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "plot_stimulus_response",
             "plot_trace",
         ],
+        "two_parameters": ["plot_two_parameters"],
     },
 )

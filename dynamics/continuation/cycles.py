@@ -59,6 +59,11 @@ class CyclePoint:
         """Whether all multipliers but the flow's own lie inside the unit circle."""
         return bool((np.abs(self.multipliers[1:]) < 1).all())
 
+    @property
+    def resolved(self) -> bool:
+        """Whether the flow's own multiplier is near 1; beside a homoclinic orbit all are lost."""
+        return bool(abs(self.multipliers[0] - 1) < 0.5)
+
 
 @dataclass
 class CycleSpecial:

@@ -10,16 +10,16 @@ import pandas as pd
 
 from ...errors import InputError
 from ...models.by_name import takes_names
+from ...models.checks import check_quantity
 from ...models.units import column
 from ..continuation.arclength import Curve, CurvePoint, NoConvergence, located
 from ..continuation.diagram import bifurcations, checked
 from ..continuation.field import Field
 from ..continuation.normal_forms import first_lyapunov
-from .folds_of_cycles import FoldCurve, fold_curve
+from .folds_of_cycles import FoldCurve, distance, fold_curve
 
-SLICES = 5  # values of each parameter at which the curves are looked for
-CYCLE_SLICES = 3  # and of the first at which cycles are
 STEP = 0.02
+FINELY = 12  # pieces of a step with a special point in it
 BEFORE = 0.999  # of the way to a Bogdanov-Takens point, where a curve of Hopf points ends
 
 
@@ -55,6 +55,8 @@ def curves(
     *,
     I=None,
     cycles: bool = True,
+    slices: int = 5,
+    cycles_at=None,
     report: Callable | None = None,
 ) -> Curves:
     """Follow saddle-nodes, Hopf points and folds of cycles over two parameters.
@@ -69,8 +71,13 @@ def curves(
     I : Quantity, optional
         Constant input, where it is neither of the two.
     cycles : bool
-        Follow folds of cycles too, from those that diagrams over the second parameter show at three
-        values of the first. Not of cells that are reset.
+        Follow folds of cycles too. Not of cells that are reset.
+    slices : int
+        At so many values of each parameter, evenly over its range, diagrams over the other one show
+        where curves begin.
+    cycles_at : Quantity, optional
+        Values of the first parameter at which diagrams over the second show folds of cycles;
+        default: the ends of its range and its middle.
     report : callable, optional
         Is told in a sentence what is being done.
 
@@ -103,10 +110,13 @@ def curves(
         ranges.append((low, high))
     numbers = checked(model, parameters[0], first, I)[3] if I is not None else numbers
     field = Field(model, names, {k: v for k, v in numbers.items() if k not in names})
+    places = np.linspace(*ranges[0], 3)
+    if cycles_at is not None:
+        places = np.atleast_1d(check_quantity("cycles_at", cycles_at, field.free_units[0]))
     rows, special, notes, done = [], [], [], []
     given = (first, second)
     for held in (0, 1):
-        for p in np.linspace(*ranges[held], SLICES):
+        for p in np.linspace(*ranges[held], slices):
             say(f"{parameters[1 - held]} at {parameters[held]} = {p:g}")
             for kind, x, q in _slice(model, names, held, p, given[1 - held], field, I):
                 start = np.concatenate([x, [p, q] if held == 0 else [q, p]])
@@ -122,7 +132,7 @@ def curves(
                 special += found
                 notes += note
     if cycles and not model.system.reset and field.n > 1:
-        folds = _folds_of_cycles(model, names, ranges, second, field, I, say)
+        folds = _folds_of_cycles(model, names, ranges, second, field, I, places, say)
         for k, curve in enumerate(folds, start=len(done)):
             rows += [(k, "fold of cycles", t, np.append(x, p)) for p, x, t in curve.rows]
             special += [("cusp of cycles", np.append(x, p), np.nan) for p, x, _ in curve.cusps]
@@ -130,25 +140,18 @@ def curves(
     return Curves(model, tuple(names), _table(field, rows), _points(field, special, ranges), notes)
 
 
-def _folds_of_cycles(model, names, ranges, second, field, I, say) -> list[FoldCurve]:
+def _folds_of_cycles(model, names, ranges, second, field, I, places, say) -> list[FoldCurve]:
     """Follow all folds of cycles that diagrams over the second parameter show."""
     found: list[FoldCurve] = []
-    for p in np.linspace(*ranges[0], CYCLE_SLICES):
+    for p in places:
         say(f"cycles at {names[0]} = {p:g}")
         diagram = _diagram(model, names, 0, p, second, field, I, cycles=True)
         for special in (s for b in diagram.cycles for s in b.special if s.type == "fold of cycles"):
             start = np.array([p, special.p])
-            if any(_on(curve, start, special.point.period, ranges) for curve in found):
+            if any(c.distance(start, special.point.period, ranges) < 5e-3 for c in found):
                 continue
-            found.append(fold_curve(field, ranges, special.point, start, moving=1))
+            found.append(fold_curve(field, ranges, special.point, start, moving=1, known=found))
     return found
-
-
-def _on(curve: FoldCurve, start: np.ndarray, period: float, ranges) -> bool:
-    """Return whether a curve of folds goes by a fold."""
-    path = np.array([[*p, np.log(t)] for p, _, t in curve.rows])
-    scale = np.array([high - low for low, high in ranges] + [1.0])
-    return bool(_distance(path / scale, np.append(start, np.log(period)) / scale) < 5e-3)
 
 
 def _diagram(model, names, held: int, p, values, field, I, *, cycles: bool):
@@ -173,14 +176,7 @@ def _near(path: np.ndarray, start: np.ndarray, ranges) -> bool:
     """Return whether a path goes by a start, in the two parameters and the state."""
     scale = np.concatenate([np.maximum(np.ptp(path[:, :-2], axis=0), 1e-9),
                             [high - low for low, high in ranges]])  # fmt: skip
-    return bool(_distance(path / scale, start / scale) < 5e-3)
-
-
-def _distance(path: np.ndarray, u: np.ndarray) -> float:
-    """Return the distance of a point from a path of straight pieces."""
-    a, step = path[:-1], np.diff(path, axis=0)
-    along = np.clip(((u - a) * step).sum(1) / np.maximum((step**2).sum(1), 1e-300), 0, 1)
-    return np.linalg.norm(a + along[:, None] * step - u, axis=1).min(initial=np.inf)
+    return bool(distance(path / scale, start / scale) < 5e-3)
 
 
 # --- what is zero on a curve ---------------------------------------------------------------------
@@ -241,7 +237,10 @@ def _followed(field: Field, kind: str, start, ranges):
         path = [first.u * curve.scale]
         try:
             for here, step, there in curve.follow(first, step=STEP / 4, longest=STEP, most=1500):
+                known = len(special)
                 end = _special(field, curve, kind, here, step, there, special)
+                if len(special) > known:
+                    path += _finely(curve, here, there.u if end is None else end / curve.scale)
                 u = there.u * curve.scale
                 inside = all(a <= p <= b for p, (a, b) in zip(u[-2:], ranges, strict=True))
                 if end is not None or not inside:
@@ -256,6 +255,12 @@ def _followed(field: Field, kind: str, start, ranges):
             notes.append(f"a curve of {kind}s stopped at {path[-1][-2:]}: {error}")
         halves.append(path)
     return np.array([*halves[0][::-1], *halves[1][1:]]), special, notes
+
+
+def _finely(curve: Curve, here: CurvePoint, there: np.ndarray) -> list[np.ndarray]:
+    """Return points between two others, beside a special point, where curves bend."""
+    way = here.tangent @ (there - here.u)
+    return [curve.at(here, way * k / FINELY).u * curve.scale for k in range(1, FINELY)]
 
 
 def _clipped(curve: Curve, a: np.ndarray, b: np.ndarray, ranges) -> np.ndarray:

@@ -20,6 +20,8 @@ from ..continuation.field import Field
 FIRST, SHORTEST, LONGEST = 0.02, 1e-4, 0.08  # steps, in (a, h)
 PROBE = 1e-4  # for the derivatives of the fold's condition
 MOST = 250  # steps
+MEETING = 1e-3  # of the ranges: so near a curve runs beside another one, which is the same
+FLAT = 1e-7  # derivative of the fold's condition: of less only rounding is left
 SMALL = 0.003  # scaled amplitude of an orbit that has shrunk to a generalised Hopf point
 CLOSE = 1e-8  # in (a, h), across the curve: both parameters stand still there, so they are met
 # to the square of that
@@ -63,6 +65,19 @@ class FoldCurve:
     rows: list[tuple[np.ndarray, np.ndarray, float]]
     cusps: list[tuple[np.ndarray, np.ndarray, float]]
     notes: list[str] = dataclass_field(default_factory=list)
+
+    def distance(self, parameters: np.ndarray, period: float, ranges) -> float:
+        """Return how far a fold is from the curve, in the parameters' ranges and log(period)."""
+        path = np.array([[*p, np.log(t)] for p, _, t in self.rows])
+        size = np.array([high - low for low, high in ranges] + [1.0])
+        return distance(path / size, np.append(parameters, np.log(period)) / size)
+
+
+def distance(path: np.ndarray, u: np.ndarray) -> float:
+    """Return the distance of a point from a path of straight pieces."""
+    a, step = path[:-1], np.diff(path, axis=0)
+    along = np.clip(((u - a) * step).sum(1) / np.maximum((step**2).sum(1), 1e-300), 0, 1)
+    return float(np.linalg.norm(a + along[:, None] * step - u, axis=1).min(initial=np.inf))
 
 
 @dataclass
@@ -108,7 +123,9 @@ class _Surface:
         return self.fold.parameters + h * self.along + point.p * self.across
 
 
-def fold_curve(field: Field, ranges, start: CyclePoint, parameters, moving: int) -> FoldCurve:
+def fold_curve(
+    field: Field, ranges, start: CyclePoint, parameters, moving: int, known: list[FoldCurve]
+) -> FoldCurve:
     """Follow a curve of folds of cycles both ways.
 
     Parameters
@@ -122,15 +139,17 @@ def fold_curve(field: Field, ranges, start: CyclePoint, parameters, moving: int)
         Where it is.
     moving : int
         Which of the two varied when it was found.
+    known : list of FoldCurve
+        Where the curve runs into one of them it ends.
     """
     spans = np.array([high - low for low, high in ranges])
     curve = FoldCurve([], [])
     halves = []
+    x, period, _ = start.tangent
     for side in (1.0, -1.0):
-        x, period, _ = start.tangent
         null = (side * x, side * period, 0.0)
         fold = _Fold(start.orbit, null, np.array(parameters, float), side * np.eye(2)[1 - moving])
-        halves.append(_half(field, spans, ranges, fold, curve))
+        halves.append(_half(field, spans, ranges, fold, curve, known))
     curve.rows = [*halves[1][::-1], *halves[0][1:]]
     return curve
 
@@ -140,8 +159,8 @@ def _row(field: Field, point: CyclePoint, parameters) -> tuple[np.ndarray, np.nd
     return parameters, point.orbit.x[top], point.period
 
 
-def _half(field: Field, spans, ranges, fold: _Fold, curve: FoldCurve):
-    rows, step, direction, last = [], FIRST, np.array([0.0, 1.0]), None
+def _half(field: Field, spans, ranges, fold: _Fold, curve: FoldCurve, known: list[FoldCurve]):
+    rows, step, direction, last, met = [], FIRST, np.array([0.0, 1.0]), None, 0
     shortest = fold.orbit.period
     for _ in range(MOST):
         amplitude = np.linalg.norm(deviation(fold.orbit, field.limits())) / 8
@@ -150,6 +169,12 @@ def _half(field: Field, spans, ranges, fold: _Fold, curve: FoldCurve):
         step = min(step, amplitude / 2)
         try:
             surface, gradient = _oriented(field, spans, fold, rows)
+            if np.linalg.norm(gradient) < FLAT:
+                curve.notes.append(
+                    f"a curve of folds of cycles was left at {fold.parameters}: from there on "
+                    "cycles of one period and another are there at one place (canards)"
+                )
+                return rows
             along = _along(gradient, direction)
             point, _, new = _next(surface, along, gradient, step)
         except (NoConvergence, np.linalg.LinAlgError):
@@ -163,6 +188,10 @@ def _half(field: Field, spans, ranges, fold: _Fold, curve: FoldCurve):
         if _beyond(new.parameters, ranges) > 0:
             return rows + _at_edge(surface, along, gradient, step, ranges)
         rows.append(_row(field, point, new.parameters))
+        on = any(c.distance(new.parameters, point.period, ranges) < MEETING for c in known)
+        met = met + 1 if on else 0
+        if met == 3:  # one may be chance
+            return rows
         last = (surface, along, gradient, step)
         fold, direction = new, along
         shortest, step = min(shortest, point.period), min(step * 1.4, LONGEST)

@@ -25,6 +25,7 @@ from .common import (
     with_A,
 )
 from .faults import EFFECTS, fault_curves, rate_at
+from .figure_plane import draw_plane
 from .figures import (
     draw_cell,
     draw_clamp_curves,
@@ -41,8 +42,10 @@ from .figures import (
 )
 from .measure_cell import clamp_family, latencies, rest_table, window_current
 from .measure_conductance import hysteresis_limits, hysteresis_loop, returning_b, swept
+from .measure_plane import crossing, plane, verdicts
 from .measure_types import square_root_law, type_curves
 from .text import (
+    A_CURRENT_CAPTIONS,
     ACTION_POTENTIAL_CAPTIONS,
     COMMON_FAULTS_CAPTIONS,
     FIRST_SPIKE_DELAY_CAPTIONS,
@@ -51,6 +54,7 @@ from .text import (
     SWEEP_SECTION_CAPTIONS,
     TWO_CONSTANT_SETS_CAPTIONS,
     TYPES_SECTION_CAPTIONS,
+    a_current_text,
     action_potential_text,
     common_faults_text,
     first_spike_delay_text,
@@ -194,7 +198,7 @@ def first_spike_delay(
 
 
 def conductance_sections(settings: Settings) -> list[tuple[Section, dict[str, float]]]:
-    """Return the sections on the amount of A-current and on hysteresis, each with its numbers.
+    """Return the sections on the amount of A-current, on hysteresis and on the plane of both.
 
     Parameters
     ----------
@@ -204,7 +208,7 @@ def conductance_sections(settings: Settings) -> list[tuple[Section, dict[str, fl
     -------
     list of (Section, dict)
     """
-    return [sweep_section(settings), hysteresis_section(settings)]
+    return [sweep_section(settings), hysteresis_section(settings), a_current(settings)]
 
 
 def sweep_section(settings: Settings) -> tuple[Section, dict]:
@@ -250,6 +254,38 @@ def hysteresis_section(settings: Settings) -> tuple[Section, dict]:
         "returning_b": returning["b"],
         "steady_b": returning["b_inf"],
     }
+
+
+def a_current(settings: Settings) -> tuple[Section, dict[str, float]]:
+    """Return the section on the plane of A-type conductance and input, and its numbers.
+
+    Parameters
+    ----------
+    settings : Settings
+
+    Returns
+    -------
+    (Section, dict)
+    """
+    found = plane(settings)
+    types = verdicts(found, settings)
+    section = Section(
+        "One plane for all onsets",
+        a_current_text(found.points, types, crossing(found)),
+        figures={"a_current_plane": draw_plane(found, types)},
+        tables={
+            "a_current_points": found.points,
+            "a_current_verdicts": types,
+            "a_current_curves": found.table,
+        },
+        captions=A_CURRENT_CAPTIONS,
+    )
+    at = found.points.set_index("type")
+    names = {"bogdanov_takens": "Bogdanov-Takens", "generalised_hopf": "generalised Hopf",
+             "saddle_node_loop": "saddle-node loop"}  # fmt: skip
+    places = {f"{name}_{axis}": at.loc[kind, f"{axis}_per_cm2"]
+              for name, kind in names.items() for axis in ("g_A_mS", "I_uA")}  # fmt: skip
+    return section, places | {"type_I_from_g_A_mS": crossing(found)}
 
 
 def gates_section(settings: Settings) -> tuple[Section, dict[str, float]]:

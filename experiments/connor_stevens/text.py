@@ -273,3 +273,62 @@ TYPES_SECTION_CAPTIONS = {
     "onsets": "Thresholds of sustained firing without A-current, for both leaks. (Where no "
     "rest exists at *I* = 0 the step starts from −68 mV, gates settled.)",
 }
+
+
+def a_current_text(points, verdicts, change) -> str:
+    """Return the text of the section “One plane for all onsets”."""
+    place = points.set_index("type")
+    loop, bt, gh = (place.loc[name] for name in
+                    ("saddle-node loop", "Bogdanov-Takens", "generalised Hopf"))  # fmt: skip
+    said = "; ".join(f"× {row.multiple:g} {row.verdict}" for row in verdicts.itertuples())
+    said = said.replace("*", "\\*")
+    return f"""
+Where rest ends and where firing begins can be computed from the equations alone, as curves over
+input and *g*<sub>A</sub>: saddle-nodes and Hopf points of the resting states, and folds at which
+cycles begin. Three things happen along *g*<sub>A</sub>, and two borders part them.
+
+- **Little A-current: type II.** The steady current–voltage curve has no N where the cell rests.
+  Rest goes on as long as the potential is one at which the fast sodium current does not yet feed
+  itself faster than potassium follows, and ends in a **Hopf bifurcation**: an oscillation grows
+  that brings a frequency of its own. The cycle of full spikes is there before (it begins at a
+  *fold of cycles*, at a lower input), so firing begins with a jump. The less A-current, the longer
+  rest and firing exist side by side (C). (There are more folds than one: small cycles grow to full
+  spikes within a hair's breadth of input, as *canards* that follow the unstable state for a while.)
+- **The published amount: type I.** The window of the A-current bends the curve into an N; from a
+  cusp on, at {points.query("type == 'cusp'").multiple.iloc[1]:.3f} ×, the lowest rest has an end
+  of its own, a saddle-node, and from **{change / G_A:.3f} ×** on that end comes last: at a higher
+  input than the Hopf bifurcation. The spike comes back with *b* recovered far enough to be caught
+  by the A-current exactly where rest vanishes. Its cycle passes *through* the saddle-node (a SNIC)
+  and takes as long as one likes.
+- **Much A-current: type II\\*.** More A-current sets the saddle-node higher, but the spike closes
+  *b* as before. Coming back, the cell has less outward current than a resting one, and from
+  **{loop.multiple:.4f} ×** on (*g*<sub>A</sub> = {loop.g_A_mS_per_cm2:.3f} mS/cm², {
+        loop.I_uA_per_cm2:.4f} µA/cm²) it gets past the saddle-node on the far side. That is the
+  **saddle-node-loop point**: there the orbit that leaves the saddle-node returns to it along its
+  fast direction. Beyond, the cycle ends in a homoclinic orbit of the saddle at a *lower* input than
+  rest does, and in between both are stable (section on hysteresis).
+
+So type I is no end of a scale. It is what lies between two borders, {change / G_A:.2f} and
+{loop.multiple:.2f} times the published conductance, where the saddle-node is the last end of rest
+*and* lies on the cycle. The verdicts of `excitability`, each read off a diagram of its own, agree:
+{said}.
+
+Beside the first border lies all that brings it about (B, D): the Hopf points end in a
+Bogdanov–Takens point (BT, {bt.multiple:.4f} ×) on the curve of saddle-nodes, and shortly before it
+the curve of folds of cycles ends in a generalised Hopf point (GH, {gh.multiple:.4f} ×), beyond
+which the oscillation would begin softly. There the lowest rest is stable still: what happens to the
+upper state does not show in a cell that comes from rest.
+"""
+
+
+A_CURRENT_CAPTIONS = {
+    "a_current_plane": "**A** Bifurcations over the plane of A-type conductance and input, and "
+    "where rest ends for the verdicts; dotted: the borders of type I. **B** The box of A enlarged; "
+    "folds of cycles cover Hopf points. **C** Range of inputs over which rest and firing are both "
+    "stable. **D** The end of the Hopf points, as distance from their tangent in the "
+    "Bogdanov–Takens point (BT). Squares: cusps; GH: generalised Hopf point; SNL: saddle-node-loop "
+    "point; CPC: two cusps of cycles.",
+    "a_current_points": "Special points; ``multiple`` of the published conductance.",
+    "a_current_verdicts": "Type of onset, and from what it follows.",
+    "a_current_curves": "The curves, with the states on them.",
+}

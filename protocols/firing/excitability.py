@@ -9,7 +9,7 @@ from brian2 import ms
 
 from ...dynamics import Diagram, bifurcations
 from ...dynamics.continuation.arclength import NoConvergence
-from ...dynamics.continuation.cycles import CycleBranch, CyclePoint
+from ...dynamics.continuation.cycles import SETTLED, CycleBranch, CyclePoint
 from ...errors import InputError
 from ...models.by_name import takes_names
 from ...models.units import column
@@ -302,19 +302,23 @@ def _begin_of_cycle(diagram: Diagram, end: float) -> _Onset:
         above = end + share * (diagram.high - diagram.low)
         for k, branch in enumerate(diagram.cycles):
             p = np.array([q.p for q in branch.points])
-            stable = np.array([q.stable for q in branch.points])
+            stable = np.array([q.stable or not q.resolved for q in branch.points])
             between = (p[:-1] - above) * (p[1:] - above) <= 0
             over = np.flatnonzero(between & stable[:-1] & stable[1:])
             if len(over):
-                return _onset_of(diagram, k, *_downwards(p, stable, over[0]))
+                same = SETTLED * (diagram.high - diagram.low)
+                return _onset_of(diagram, k, *_downwards(p, stable, over[0], same))
     return _Onset()
 
 
-def _downwards(p: np.ndarray, stable: np.ndarray, at: int) -> tuple[int, int]:
-    """Return the last stable point of a branch towards lower inputs, and what comes after it."""
+def _downwards(p: np.ndarray, stable: np.ndarray, at: int, same: float) -> tuple[int, int]:
+    """Return the last stable point of a branch towards lower inputs, and what comes after it.
+
+    Towards a homoclinic orbit the inputs are the same, up to rounding.
+    """
     step = 1 if p[at + 1] < p[at] else -1
     at += step == 1
-    while 0 <= at + step < len(p) and stable[at + step] and p[at + step] <= p[at]:
+    while 0 <= at + step < len(p) and stable[at + step] and p[at + step] <= p[at] + same:
         at += step
     return at, at + step if 0 <= at + step < len(p) else at
 

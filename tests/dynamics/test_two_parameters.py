@@ -129,7 +129,8 @@ def test_folds_of_cycles_of_the_squid_axon():
 def test_folds_of_cycles_of_connor_stevens():
     ranges = [5, 30] * CONDUCTANCE, [-8, 6] * DENSITY
     found = curves(CONNOR_STEVENS, ("g_A", "I"), *ranges)
-    own = found.table.query("kind == 'fold of cycles'").sort_values(AXES[0])
+    # where the cycle of full spikes begins; beside it are folds of smaller cycles (canards)
+    own = found.table.query("kind == 'fold of cycles' and v_mV > 43.5").sort_values(AXES[0])
     at = CubicSpline(*own[AXES].T.values)(47.7 / 2)
     assert at == pytest.approx(1.2663701, rel=2e-6)
 

@@ -5,10 +5,13 @@ Unless said otherwise: solve_ivp, DOP853, rtol 1e-10, atol 1e-12, spikes located
 
 import numpy as np
 import pytest
-from excitable.dynamics import saddle_node, steady_current
+from excitable.dynamics import bifurcations, saddle_node, steady_current
 from excitable.experiments import connor_stevens
-from excitable.experiments.connor_stevens.common import NO_A, NO_A_MOVED, with_A
+from excitable.experiments.connor_stevens.common import DENSITY, NO_A, NO_A_MOVED, with_A
 from excitable.experiments.connor_stevens.faults import with_fault
+from excitable.experiments.connor_stevens.measure_plane import X, Y, plane, verdicts
+from excitable.experiments.study import Settings
+from scipy.interpolate import CubicSpline
 
 RATES_HZ = {
     "rate_8p5_Hz": 9.72811,
@@ -129,6 +132,51 @@ def test_faults(numbers, name):
 def test_a_replacement_must_be_found():
     with pytest.raises(ValueError, match="stands 0 times"):
         with_fault({"alpha_x": "0"})
+
+
+def test_special_points_of_the_plane(numbers, tables):
+    """Against AUTO's; the saddle-node-loop point is where a trajectory from scipy turns."""
+    cusps = tables["a_current_points"].query("type == 'cusp'")[[X, Y]].to_numpy()
+    expected = [[29.8727085, 5.2296364], [44.3454490, 6.8415474], [48.6508548, 8.1162747]]
+    assert cusps == pytest.approx(np.array(expected), rel=1e-6)
+    at = {"bogdanov_takens": (48.5427382, 8.0900425), "saddle_node_loop": (80.546, 21.5368)}
+    for name, (g_A, current) in at.items():
+        assert numbers[f"{name}_g_A_mS"] == pytest.approx(g_A, rel=1e-4)
+        assert numbers[f"{name}_I_uA"] == pytest.approx(current, rel=1e-4)
+    bt = numbers["bogdanov_takens_g_A_mS"], numbers["bogdanov_takens_I_uA"]
+    assert bt == pytest.approx(at["bogdanov_takens"], rel=1e-6)
+
+
+def test_the_published_cell_is_of_type_one(tables):
+    (row,) = tables["a_current_verdicts"].to_dict("records")
+    assert (row["multiple"], row["verdict"], row["cycle_begins_by"]) == (1, "I", "SNIC")
+    assert row["rest_ends_uA_per_cm2"] == pytest.approx(8.1140533, abs=1e-7)
+
+
+def test_where_type_one_begins_rest_has_two_ends_at_one_input(numbers):
+    model = with_A(numbers["type_I_from_g_A_mS"] / 47.7)
+    found = bifurcations(model, "I", [7, 8] * DENSITY, cycles=False).points
+    (hopf,) = found.query("type == 'Hopf'")[Y]
+    # closed form: the lowest maximum of the steady current over the potential
+    assert hopf == pytest.approx(saddle_node(model)[0], abs=1e-5)
+
+
+@pytest.mark.slow
+def test_curves_and_verdicts_of_the_whole_plane():
+    found = plane(Settings())
+    folds = found.table.query("kind == 'fold of cycles' and v_mV > 43.5")  # of full spikes
+    for multiple, current in ((0.0, -8.0498962), (0.5, 1.2663701)):
+        near = (folds[X] - multiple * 47.7).abs()
+        own = folds[folds["curve"] == folds["curve"][near.idxmin()]].sort_values(X)
+        curve = CubicSpline(own[X], own[Y])
+        assert curve(multiple * 47.7) == pytest.approx(current, rel=1e-5)
+    types = verdicts(found, Settings()).set_index("multiple")
+    expected = {0.0: "II", 0.5: "II", 1.0: "I", 1.25: "I", 1.5: "I", 2.0: "II*", 3.0: "II*"}
+    assert types["verdict"].to_dict() == expected
+    begins = types["cycle_begins_uA_per_cm2"]
+    assert begins[[0.0, 0.5]].to_numpy() == pytest.approx([-8.0498962, 1.2663701], rel=1e-6)
+    assert begins[[2.0, 3.0]].to_numpy() == pytest.approx([27.5969399, 45.5585242], rel=1e-7)
+    assert set(types.loc[[2.0, 3.0], "cycle_begins_by"]) == {"homoclinic"}
 
 
 def test_every_figure_and_table_has_a_caption(result):
