@@ -1,6 +1,6 @@
 """From a model and a stimulus to the text and the arrays of a Brian2 NeuronGroup."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Real
 
@@ -98,25 +98,31 @@ class BrianText:
     @property
     def values(self) -> dict[str, np.ndarray | float]:
         """All numbers behind the text, in SI units."""
-        return {**self._constants(), **self.shared, **self.arrays}
+        return {**self.constants, **self.shared, **self.arrays}
 
     @property
     def functions(self) -> dict[str, object]:
         """What the text calls: the part of `namespace` that is not a number."""
         return {k: v for k, v in self.namespace.items() if not isinstance(v, Quantity | Real)}
 
-    def with_arguments(self) -> "BrianText":
-        """Return the text with its constants as shared parameters, so that they can be set."""
-        numbers = {k: v for k, v in self.namespace.items() if k not in self.functions}
-        lines = [f"{name} : {base_unit(v)} (shared, constant)" for name, v in numbers.items()]
+    def with_arguments(self, names: Collection[str] | None = None) -> "BrianText":
+        """Return the text with its constants as shared parameters, so that they can be set.
+
+        Of `names`, if they are given, these alone: what nobody will set must stay as it is.
+        """
+        constants = self.constants
+        moved = {k: v for k, v in constants.items() if names is None or k in names}
+        lines = [f"{k} : {base_unit(self.namespace[k])} (shared, constant)" for k in moved]
         return replace(
             self,
             equations="\n".join([self.equations, *lines]),
-            namespace=self.functions,
-            shared=self._constants(),
+            namespace={k: v for k, v in self.namespace.items() if k not in moved},
+            shared=moved,
         )
 
-    def _constants(self) -> dict[str, float]:
+    @property
+    def constants(self) -> dict[str, float]:
+        """The numbers in the text that are neither shared nor one for each cell, in SI units."""
         return {k: float(v) for k, v in self.namespace.items() if k not in self.functions}
 
     @property

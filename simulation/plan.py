@@ -6,7 +6,7 @@ whom, drawn weights and delays, drawn initial values) are text that the run eval
 been seeded, so that a compiled network serves every seed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -271,11 +271,10 @@ class Plan:
         (n,) = (c.text.n for c in self.cells if c.name == group)
         return np.array_equal(self.recorded.traces[group][1], np.arange(n))
 
-    def with_arguments(self) -> "Plan":
-        """Return the plan with all constants of its cells as shared parameters."""
-        return replace(
-            self, cells=tuple(replace(c, text=c.text.with_arguments()) for c in self.cells)
-        )
+    def with_arguments(self, names: Collection[str] | None = None) -> "Plan":
+        """Return the plan with constants of its cells as shared parameters: all, or the named."""
+        cells = (replace(c, text=c.text.with_arguments(names)) for c in self.cells)
+        return replace(self, cells=tuple(cells))
 
     def resized(self, n: int) -> "Plan":
         """Return a divisible plan for another number of cells; its numbers are not resized."""

@@ -126,7 +126,7 @@ def plan_program(
         record=sampled,
         record_dt=record_dt,
         located=located,
-    ).with_arguments()
+    ).with_arguments(names.values())
     description = describe_program(
         model, stimulus, plan.cells[0].text, names, sampled,
         duration_ms=length,

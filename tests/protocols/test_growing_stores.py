@@ -93,7 +93,9 @@ def test_rates_of_a_store_that_grew_twice_are_those_of_the_closed_form(tmp_path)
     table = read_sweep(store)
     np.testing.assert_allclose(table["rate_Hz"], closed_form(table), rtol=1e-6)
     whole = sweep(LIF, grids[-1], workers=0, **times)
-    pd.testing.assert_frame_equal(table, whole, check_exact=True)
+    # not to the last bit: where a set stands among others decides whether it is computed by vector
+    # instructions, whose last bit differs on some processors
+    pd.testing.assert_frame_equal(table, whole, rtol=1e-12)
 
 
 @given(

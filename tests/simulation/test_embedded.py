@@ -16,10 +16,12 @@ from brian2 import (
     mV,
     nA,
 )  # fmt: skip
-from excitable.models import LIF, QIF, NeuronModel
+from excitable.models import LIF, QIF, NeuronModel, find_model
 from excitable.protocols import Constant, Step
 from excitable.simulation import export
 from excitable.simulation.backends import has_compiler
+
+from tests.user_models import PINSKY_RINZEL
 
 pytestmark = pytest.mark.skipif(
     not (has_compiler() and shutil.which("make") and shutil.which("cc")),
@@ -114,6 +116,12 @@ def test_example_fires_in_the_steps_of_the_program(project):
                                else times[::2], rtol=1e-12)  # fmt: skip
 
 
+def test_example_takes_no_word_for_a_number(project):
+    done = subprocess.run(["./embed_example", "2nA"], cwd=project, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error: expected numbers: [INPUT [ONSET_MS [DURATION_MS]]]\n"
+
+
 def test_cells_that_differ_fire_as_in_the_program(project, lif):
     steps, cell, _ = spikes_of_program(project, "tau[0]=10", "tau[1]=20", "I[0]=2", "I[1]=3")
     held = lif.init(2, 0)
@@ -204,6 +212,26 @@ def test_what_makes_no_sense_is_refused_before_the_step(lif, cells):
     assert lif.init(0, 0) is None
     assert lif.init(1, -1) is None
     assert np.isnan(lif.get(cells, b"x", 0))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "model",
+    ["connor_stevens", "izhikevich", "adaptive_exponential", PINSKY_RINZEL],
+    ids=lambda model: getattr(model, "name", model),
+)
+def test_every_kind_of_cell_fires_in_the_steps_of_its_program(model, tmp_path):
+    """Gates, resets with jumps, escaping resets, two compartments; mid-range input."""
+    model = find_model(model) if isinstance(model, str) else model
+    middle = float(np.mean(model.input_range))
+    export(model, Constant(middle * model.input_unit), tmp_path / "cell", 1, 300 * ms)
+    folder = make(tmp_path / "cell", "main", "embed_example")
+    said = subprocess.run(["./embed_example"], cwd=folder, capture_output=True, check=True).stdout
+    found = [int(line.split(b",")[0]) for line in said.splitlines()[1:]]
+    subprocess.run(["./run.sh"], cwd=folder, capture_output=True, check=True)
+    t = np.fromfile(folder / "results" / "spike_t")
+    assert len(t) > 0
+    assert found == np.rint(t / float(model.dt)).astype(int).tolist()
 
 
 TWO = r"""

@@ -222,7 +222,7 @@ def test_starts_at_the_initial_values_when_told(connor_stevens):
 
 _MAIN = """
 #include <cstdio>
-#include "starting_state.h"
+#include "starting_arguments.h"
 #include "objects.h"
 namespace brian {{ double {arrays}; }}
 using namespace brian;
@@ -248,7 +248,8 @@ def start_in_cpp(folder, model, n, varied):
         f"_array_cells_{name}[{k}] = {float(np.broadcast_to(numbers[name], n)[k])!r};"
         for name in model.parameters for k in range(n)
     )  # fmt: skip
-    (folder / "objects.h").write_text(f"namespace brian {{ extern double {arrays}; }}")
+    size = f"const int _num__array_cells_{model.membrane} = {n};"
+    (folder / "objects.h").write_text(f"namespace brian {{ extern double {arrays}; {size} }}")
     (folder / "main.cpp").write_text(_MAIN.format(
         arrays=arrays, values=values, n=n, format=" ".join(["%.17g"] * len(states)),
         states=", ".join(f"_array_cells_{s}[k]" for s in states),

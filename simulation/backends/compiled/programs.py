@@ -85,7 +85,7 @@ def _text_of(plan: Plan) -> list:
          c.text.method, sorted(c.numbers), sorted(c.text.shared), list(c.state), c.drawn,
          [vars(o) for o in c.operations], c.update_when, c.located,
          {name: vars(event) for name, event in c.text.events.items()},
-         contents(c.text.functions, c.text.dt))
+         contents(c.text.functions, c.text.dt), c.text.constants)
         for c in plan.cells
     ]  # fmt: skip
     projections = [
