@@ -146,6 +146,12 @@ class Follower:
             raise NoConvergence("the period would be negative")
         return self.corrected(guess, self.row(orbit, here.tangent))
 
+    def distance(self, here: CyclePoint, orbit: Orbit) -> float:
+        """Return how far an orbit lies along the tangent of a point."""
+        own, other = here.orbit, orbit.on(here.orbit.mesh)
+        row = self.row(own, here.tangent)
+        return row.dot(other.x - own.x, other.period - own.period, other.p - own.p)
+
     def with_mesh(self, point: CyclePoint, mesh: np.ndarray) -> CyclePoint:
         """Return a point on another mesh, corrected at the same place of the branch."""
         orbit = point.orbit.on(mesh)
@@ -374,7 +380,7 @@ def _between(follower, here, step, there, points, notes) -> list[CycleSpecial]:
         except (NoConvergence, RuntimeError, ValueError, np.linalg.LinAlgError):
             low, high = sorted((here.orbit.p, there.orbit.p))
             notes.append(f"a {kind} between {low:.8g} and {high:.8g} could not be refined")
-    return sorted(found, key=lambda s: abs(s.p - here.orbit.p))
+    return sorted(found, key=lambda s: follower.distance(here, s.point.orbit))
 
 
 def _crosses(here: CyclePoint, there: CyclePoint) -> bool:

@@ -169,26 +169,48 @@ def _same(a: CyclePoint, b: CyclePoint) -> bool:
 
 def _between_at(follower: Follower, a: CyclePoint, b: CyclePoint, p: float) -> CyclePoint | None:
     """Return the cycle between two neighbours of a branch, on a mesh that fits it."""
+    reach = follower.distance(a, b.orbit)
     near = min((a, b), key=lambda q: abs(q.orbit.p - p))
-    other = b if near is a else a
-    share = (p - near.orbit.p) / (other.orbit.p - near.orbit.p)
-    orbit = near.orbit
-    period = orbit.period + share * (other.orbit.period - orbit.period)
-    x, dp = near.tangent[0], near.tangent[2]
-    guesses = [replace(orbit, period=float(period))]
+    guesses = [replace(near.orbit, period=float(np.interp(p, *_ordered(a, b))))]
+    x, period, dp = near.tangent
     if dp:
-        along = (p - orbit.p) / dp
-        guesses.insert(
-            0, replace(orbit, x=orbit.x + along * x, period=orbit.period + along * near.tangent[1])
-        )
-    for guess in guesses:
+        along = (p - near.p) / dp
+        guesses.insert(0, replace(near.orbit, x=near.orbit.x + along * x,
+                                  period=near.orbit.period + along * period))  # fmt: skip
+    for guess in [*guesses, None]:
         try:
-            point = follower.at_parameter(guess, p)
+            orbit = _crossed(follower, a, reach, p) if guess is None else guess
+            point = follower.at_parameter(orbit, p)
+            share = follower.distance(a, point.orbit) / reach
+            if not -0.05 < share < 1.05:  # another one, on the other side of a fold
+                continue
             finer = point.orbit.on(follower.adapted(point.orbit)).finer()
             return follower.at_parameter(finer, p)
         except (NoConvergence, np.linalg.LinAlgError):
             continue
     return None
+
+
+def _ordered(a: CyclePoint, b: CyclePoint) -> tuple[list[float], list[float]]:
+    """Return parameters and periods of two cycles, the lower parameter first."""
+    first, second = sorted((a, b), key=lambda q: q.orbit.p)
+    return [first.orbit.p, second.orbit.p], [first.orbit.period, second.orbit.period]
+
+
+def _crossed(follower: Follower, a: CyclePoint, reach: float, p: float):
+    """Return the orbit on the way from one to its neighbour at which a parameter has a value."""
+    from scipy.optimize import brentq
+
+    kept = {}
+
+    def missing(distance: float) -> float:
+        kept[distance] = follower.at(a, distance)[0].orbit if distance else a.orbit
+        return kept[distance].p - p
+
+    try:
+        return kept[brentq(missing, 0.0, reach, xtol=1e-9 * abs(reach))]
+    except (ValueError, KeyError) as error:
+        raise NoConvergence(str(error)) from None
 
 
 # --- tables --------------------------------------------------------------------------------------
@@ -411,7 +433,7 @@ def _follow_cycles(diagram: Diagram, longest: float, say) -> None:
 
 
 def _first_cycle(follower: Follower, point: SpecialPoint) -> CyclePoint:
-    for amplitude in (0.05, 0.01, 0.2, 0.002):
+    for amplitude in (0.01, 0.05, 0.2, 0.002):
         try:
             return follower.from_hopf(point.x, point.p, amplitude)
         except NoConvergence:

@@ -24,6 +24,7 @@ from .step_parts import STEP_FUNCTIONS
 _NEAR = 0.05
 _NEAR_SINGLE = 0.6
 _SLOPE_NEAR = 0.5  # of the derivative: its quotient loses more digits
+_SLOPE_SERIES = [1 / ((k + 2) * math.factorial(k)) for k in reversed(range(14))]
 _SERIES = "1 + x/2*(1 + x/3*(1 + x/4*(1 + x/5*(1 + x/6*(1 + x/7*(1 + x/8))))))"
 
 
@@ -72,9 +73,10 @@ def exprel_slope(x):
     near = np.abs(x) < _SLOPE_NEAR
     far = np.where(near, 1.0, x)
     with np.errstate(over="ignore", invalid="ignore"):
-        quotient = (np.exp(far) * (far - 1) + 1) / far**2
-    series = sum(x**k / ((k + 2) * math.factorial(k)) for k in range(14))
-    return np.where(near, series, quotient)
+        quotient = (np.exp(far) * (far - 1) + 1) / (far * far)
+    if not near.any():
+        return quotient
+    return np.where(near, np.polyval(_SLOPE_SERIES, np.where(near, x, 0.0)), quotient)
 
 
 def _cpp(name: str, arguments: str, exponential: str) -> str:

@@ -21,12 +21,12 @@ from excitable.models import (
     QIF,
     TRAUB_MILES,
 )
-from excitable.models.text.functions import NAMESPACE, smooth_exprel
+from excitable.models.text.functions import NAMESPACE, exprel_slope, smooth_exprel
 from excitable.models.text.symbolic import function
 from excitable.protocols.stimuli import Constant
 from excitable.simulation import simulate
 from excitable.simulation.backends import Backend, has_compiler, preferences
-from scipy.special import exprel
+from scipy.special import exprel, hyp1f1
 
 
 def ratio(x):
@@ -280,6 +280,12 @@ def test_faults_of_public_codes_would_be_caught(right, wrong):
     state, I = next(states(faulty))
     with pytest.raises(AssertionError):
         assert_same(right_hand_sides(faulty), connor_stevens_dayan_abbott, state, I, rel=1e-4)
+
+
+def test_the_slope_of_exprel():
+    # d/dx (exp(x) - 1)/x is Kummer's function M(2, 3, x)/2.
+    x = np.array([-30.0, -2.0, -0.51, -0.49, -1e-3, 0.0, 1e-9, 0.2, 0.49, 0.51, 3.0, 40.0])
+    np.testing.assert_allclose(exprel_slope(x), hyp1f1(2, 3, x) / 2, rtol=3e-15)
 
 
 def test_smooth_exprel_is_exprel():
