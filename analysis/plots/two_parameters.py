@@ -47,7 +47,7 @@ def plot_two_parameters(found, ax: Axes | None = None, *, legend: bool = True) -
     >>> from excitable.models import find_model
     >>> found = curves(find_model("fitzhugh_nagumo"), ("b", "I"), [0.5, 0.9], [0, 2], cycles=False)
     >>> plot_two_parameters(found).get_legend_handles_labels()[1]
-    ['Hopf points']
+    ['Hopf points', 'generalised Hopf']
     """
     ax = new_axes() if ax is None else ax
     x, y = found.table.columns[2:4]
