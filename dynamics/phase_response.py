@@ -8,7 +8,6 @@ import pandas as pd
 from ..errors import InputError
 from ..models.by_name import takes_names
 from ..models.checks import check_count, check_name, check_quantity, unit_text
-from ..models.initial import initial_state
 from .continuation.adjoint import adjoint
 from .continuation.arclength import NoConvergence
 from .continuation.collocation import Orbit
@@ -162,7 +161,7 @@ def _of_reset_cell(model, field: Field, p, phase, settings, size):
     """Return the same of a cell that is reset."""
     if settings["crossing"] is not None:
         raise InputError(f"{model.name}: crossing: phase 0 of a cell that is reset is its spike")
-    x = None if settings["start"] is None else _state(field, settings["start"])
+    x = _state(field, settings["start"] or {})
     try:
         found = first_round(field, ResetMap(field), p, max(abs(p), 1.0), x)
     except NoConvergence as error:
@@ -196,8 +195,7 @@ def _by_pushed_rounds(field: Field, follower, point, moments, size) -> list[np.n
 
 def _state(field: Field, given) -> np.ndarray:
     """Return the model's initial state with some values replaced, in display units."""
-    first = initial_state(field.model, {})
-    x = np.array([float(np.ravel(first[n])[0]) for n in field.names]) / field.scale
+    x = field.start()
     for name, value in given.items():
         k = field.names.index(check_name("variable", name, field.names))
         x[k] = check_quantity(name, value, field.units[k], scalar=True)

@@ -4,7 +4,7 @@ Nothing here knows how the project wants a model to be written. The published on
 source; what they must do is computed beside each test, from the papers' formulas.
 """
 
-from brian2 import cm, mmolar, ms, msiemens, mV, nA, nS, pA, pF, uA, uF, umolar
+from brian2 import Mohm, cm, mmolar, ms, msiemens, mV, nA, nS, pA, pF, uA, uF, umolar
 
 from excitable import NeuronModel
 
@@ -211,3 +211,17 @@ def leaky_cell(**changes):
         "dt": 0.05 * ms,
     }
     return NeuronModel(**{**text, **changes})
+
+
+def adapting_cell(**changes):
+    """Return a leaky cell with an adaptation w, which decays also while v is held."""
+    return leaky_cell(
+        equations="""
+        dv/dt = (E - v + R*I - w)/tau : volt (unless refractory)
+        dw/dt = -w/(30*ms) : volt
+        """,
+        parameters={"E": -65 * mV, "R": 10 * Mohm, "tau": 10 * ms,
+                    "V_t": -50 * mV, "V_r": -65 * mV},
+        initial={"v": "E", "w": 0 * mV},
+        **changes,
+    )  # fmt: skip

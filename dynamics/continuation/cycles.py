@@ -28,7 +28,7 @@ UNREFINED = 6  # special points, after which a branch is left: numbers no longer
 ADAPT = 4  # steps between new meshes
 LONG = 8  # a period of so many shortest ones
 SETTLED = 1e-9  # of the range: a parameter that no longer changes while the period grows
-RESOLVED = 1e-2  # error of the multiplier 1, up to which the others are believed
+TRUSTED = 1e-2  # error of the multiplier 1, up to which the others are believed
 
 
 @dataclass
@@ -435,6 +435,6 @@ def _located(follower, here, step, kind, test) -> CycleSpecial:
     residual = max(crossing, float(np.abs(fine.multipliers[0] - 1)))
     if crossing > 1e-3 or change > 1e-3 * follower.span:
         raise NoConvergence(f"the {kind} moves as the mesh is refined")
-    if kind != "fold of cycles" and residual > RESOLVED:  # which shows in the tangent too
+    if kind != "fold of cycles" and residual > TRUSTED:  # which shows in the tangent too
         raise NoConvergence(f"the multipliers at the {kind} are not resolved")
     return CycleSpecial(kind, fine, fine.orbit.p, change, residual)

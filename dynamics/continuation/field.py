@@ -184,16 +184,22 @@ class Field:
             self._limits = self._sizes()
         return self._limits.copy()
 
-    def _sizes(self) -> np.ndarray:
+    def start(self) -> np.ndarray:
+        """Return the model's initial state."""
         from ...models.initial import initial_state
 
         first = initial_state(self.model, {})
-        start = {x: float(np.ravel(first[x])[0]) for x in self.names}
-        moved = self._moved(start[self.names[self.membrane]])
+        return np.array([float(np.ravel(first[x])[0]) for x in self.names]) / self.scale
+
+    def _sizes(self) -> np.ndarray:
+        start = self.start()
+        moved = self._moved(start[self.membrane] * self.scale[self.membrane])
         sizes = []
-        for name, unit, scale in zip(self.names, self.units, self.scale, strict=True):
+        for k, (name, unit, scale) in enumerate(
+            zip(self.names, self.units, self.scale, strict=True)
+        ):
             least = 1.0 if scale == 1 else max(moved.get(name, 0.0) / scale, 1e-3)
-            sizes.append(25.0 if str(unit) == "mV" else max(abs(start[name]) / scale, least))
+            sizes.append(25.0 if str(unit) == "mV" else max(abs(start[k]), least))
         return np.array(sizes)
 
     def _moved(self, v: float) -> dict[str, float]:

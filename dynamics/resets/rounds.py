@@ -4,7 +4,6 @@ import itertools
 
 import numpy as np
 
-from ...models.initial import initial_state
 from ..continuation.arclength import NoConvergence
 from ..continuation.collocation import DEGREE, Orbit
 from ..continuation.cycles import INTERVALS
@@ -42,10 +41,7 @@ def first_round(field: Field, jump: ResetMap, p: float, span: float, x=None):
     NoConvergence
         Where it fires on, but not in a rhythm of up to 8 spikes.
     """
-    if x is None:
-        first = initial_state(field.model, {})
-        x = np.array([float(np.ravel(first[n])[0]) for n in field.names]) / field.scale
-    x = jump.landed(x, p)
+    x = jump.landed(field.start() if x is None else x, p)
     jump.check_landing(x, p)
     scale, runs, landings = field.limits(), [], [x]
     for _ in range(SPIKES):

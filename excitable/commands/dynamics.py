@@ -65,7 +65,7 @@ def make_bifurcations(options) -> int:
     diagram = bifurcations(
         model,
         options.over,
-        _range(model, options),
+        _range(model, options.over, options.range),
         I=constant,
         cycles=not options.no_cycles,
         report=progress,
@@ -87,8 +87,7 @@ def make_excitability(options) -> int:
 
     model = o.changed_model(options)
     out = Output(options.out, f"{model.name}_excitability")
-    options.over = "I"
-    diagram = bifurcations(model, "I", _range(model, options), report=progress)
+    diagram = bifurcations(model, "I", _range(model, "I", options.range), report=progress)
     table = excitability(model, diagram=diagram, steps=not options.no_steps, **o.numerics(options))
     print(table.T.to_string(header=False))
     out.table(table)
@@ -117,9 +116,7 @@ def make_phase_response(options) -> int:
     return 0
 
 
-def _range(model, options):
-    """Return the range of the input or a parameter, as quantities."""
-    unit = o.unit_of(model, options.over)
-    if options.range:
-        return numbers(options.range, unit, what="--range") * unit
-    return None
+def _range(model, name: str, texts):
+    """Return the range of the input or a parameter as quantities; None where none is given."""
+    unit = o.unit_of(model, name)
+    return numbers(texts, unit, what="--range") * unit if texts else None

@@ -103,18 +103,12 @@ def measure(name: str, settings: Settings) -> Page:
     )  # fmt: skip
 
 
-def _steady(fi: pd.DataFrame) -> pd.DataFrame:
-    return fi[fi["resolved"] & (fi["rate_Hz"] > 0)]
-
-
 def _compared(diagram, fi: pd.DataFrame) -> pd.DataFrame:
     """Return measured rates beside the nearest one of a stable cycle at the same current."""
-    steady = _steady(fi)
+    steady = fi[fi["resolved"] & (fi["rate_Hz"] > 0)]
+    picked = np.linspace(0, len(steady) - 1, min(COMPARED, len(steady))).round().astype(int)
     rows = []
-    for k in np.unique(np.linspace(0, len(steady) - 1, COMPARED).round().astype(int)):
-        if not len(steady):
-            break
-        row = steady.iloc[k]
+    for _, row in steady.iloc[picked].iterrows():
         rates = [diagram.rate_of(q) for q in diagram.orbits_at(row["I"]) if q.stable]
         if rates:
             nearest = min(rates, key=lambda rate: abs(rate - row["rate_Hz"]))

@@ -28,6 +28,7 @@ TYPES = {
 NEAR, FAR = 1e-8, 1e-2  # of the input's range: between these distances the onset is fitted
 MEASURED = 13  # at so many distances
 BESIDE = (1e-4, 1e-3, 1e-2)  # so far beyond the end of rest, of the range, a cycle is looked for
+BESIDE_WAY = 0.25  # of the way between two points of a curve: nearer ones lie between them
 CLEARLY = 3.0  # by this factor the better of two fits must be better
 RAMP = 1000.0  # ms, each way
 RELATIVE = (1.001, 1.1)  # multiples of the rheobase at which latencies are measured
@@ -280,13 +281,15 @@ def _end_of_rest(diagram: Diagram) -> tuple[float, str]:
         point = min(curve.points, key=lambda q: abs(q.p - p[-1]))
         return point.p, point.type
     x = curve.x[::-1] if backwards else curve.x
-    first = lost[0]
-    ways = [np.append(x[k], p[k]) for k in (max(first - 1, 0), first)]
+    ends = [np.append(x[k], p[k]) for k in (lost[0] - 1, lost[0])]  # the first one is stable
     sizes = np.append(diagram.field.limits(), diagram.high - diagram.low)
-    places = [_along(np.append(q.x, q.p), *ways, sizes) for q in curve.points]
-    close = [k for k, (_, away) in enumerate(places) if away < 0.25]
-    first = min(close, key=lambda k: places[k][0]) if close else int(np.argmin(places, axis=0)[1])
-    return curve.points[first].p, curve.points[first].type
+    places = [(*_along(np.append(q.x, q.p), *ends, sizes), q) for q in curve.points]
+    on_the_way = [place for place in places if place[1] < BESIDE_WAY]
+    if on_the_way:
+        point = min(on_the_way, key=lambda place: place[0])[2]
+    else:
+        point = min(places, key=lambda place: place[1])[2]
+    return point.p, point.type
 
 
 def _along(place: np.ndarray, a: np.ndarray, b: np.ndarray, sizes: np.ndarray):
@@ -325,7 +328,7 @@ def _downwards(p: np.ndarray, stable: np.ndarray, at: int, same: float) -> tuple
 
 def _onset_of(diagram: Diagram, k: int, last: int, beyond: int) -> _Onset:
     """Return what begins a branch whose last stable point, towards lower inputs, is known."""
-    branch, near = diagram.cycles[k], 1e-9 * (diagram.high - diagram.low)
+    branch, near = diagram.cycles[k], SETTLED * (diagram.high - diagram.low)
     low, high = sorted((branch.points[last].p, branch.points[beyond].p))
     for special in branch.special:
         if low - near <= special.p <= high + near:

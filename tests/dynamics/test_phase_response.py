@@ -7,7 +7,7 @@ from excitable.dynamics import phase_response
 from excitable.models import CONNOR_STEVENS, LIF, QIF, find_model
 
 from excitable.errors import InputError
-from tests.user_models import leaky_cell
+from tests.user_models import adapting_cell
 
 Z = "z_ms_per_mV"
 
@@ -35,17 +35,7 @@ def test_quadratic_cell_in_closed_form():
 
 def test_a_pause_whose_length_follows_from_where_the_cell_lands():
     """Adaptation w decays during the pause, and the pause is longer the larger it is."""
-    cell = leaky_cell(
-        equations="""
-        dv/dt = (E - v + R*I - w)/tau : volt (unless refractory)
-        dw/dt = -w/(30*ms) : volt
-        """,
-        parameters={"E": -65 * mV, "R": 10 * Mohm, "tau": 10 * ms,
-                    "V_t": -50 * mV, "V_r": -65 * mV},
-        initial={"v": "E", "w": 0 * mV},
-        reset="v = V_r + 0.2*w; w += 2*mV",
-        refractory="2*ms + w*ms/mV",
-    )  # fmt: skip
+    cell = adapting_cell(reset="v = V_r + 0.2*w; w += 2*mV", refractory="2*ms + w*ms/mV")
     compare(cell, 3 * nA)
 
 

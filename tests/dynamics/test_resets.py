@@ -9,7 +9,7 @@ from excitable.protocols import excitability
 from excitable.simulation import reference
 
 from excitable import Constant
-from tests.user_models import leaky_cell
+from tests.user_models import adapting_cell, leaky_cell
 
 
 def settled_intervals(model, I, duration):
@@ -40,17 +40,7 @@ def test_a_parameter_of_the_reset():
 
 def test_what_a_refractory_cell_does_meanwhile():
     # w decays while v is held: by exp(-3/30), and is then raised.
-    cell = leaky_cell(
-        equations="""
-        dv/dt = (E - v + R*I - w)/tau : volt (unless refractory)
-        dw/dt = -w/(30*ms) : volt
-        """,
-        parameters={"E": -65 * mV, "R": 10 * Mohm, "tau": 10 * ms,
-                    "V_t": -50 * mV, "V_r": -65 * mV},
-        initial={"v": "E", "w": 0 * mV},
-        reset="v = V_r; w += 2*mV",
-        refractory=3 * ms,
-    )  # fmt: skip
+    cell = adapting_cell(reset="v = V_r; w += 2*mV", refractory=3 * ms)
     (cycle,) = bifurcations(cell, "I", [2, 5] * nA).cycles_at(3 * nA).to_dict("records")
     expected = settled_intervals(cell, 3 * nA, 400 * ms)[-1]
     assert cycle["period_ms"] == pytest.approx(expected, rel=1e-7)
