@@ -12,7 +12,7 @@ from excitable.simulation.backends.compiled import CPP
 from excitable.simulation.backends.compiled.compile import compiler
 from excitable.simulation.input_rules import Rule, check_rules, on_grid
 from excitable.simulation.programs.description import ValueEntry
-from excitable.simulation.projects.project import inputs_header
+from excitable.simulation.projects.tables import inputs_header
 
 AFTER = Rule({"off": 1.0, "on": -1.0}, "above zero", "off: must come after on")
 APART = Rule({"b": 1.0, "a": -1.0, "width": -1.0}, "not negative", "times: too close")
@@ -86,10 +86,14 @@ def checker(tmp_path_factory):
     }
     about = SimpleNamespace(
         title="", n=2, dt_is_fixed=False, dt_ms=0.1, record_dt_ms=None, values=entries,
-        rules=[rule.as_json() for rule in RULES],
+        rules=[rule.as_json() for rule in RULES], record=(), shown={},
     )  # fmt: skip
     output = {"file": "state_x", "shape": ["neurons"], "dtype": "float64"}
-    manifest = {"inputs": {k: {"dtype": "float64"} for k in VALID}, "outputs": {"x": output}}
+    manifest = {
+        "inputs": {k: {"dtype": "float64"} for k in VALID},
+        "outputs": {"x": output},
+        "columns": {k: k for k in VALID},
+    }
     (folder / "inputs.h").write_text(inputs_header(manifest, about))
     (folder / "manifest.json").write_text("{}")
     lines = ["name,neuron,value,unit,meaning", "duration,all,100,ms,", "dt,all,0.1,ms,"]
