@@ -5,6 +5,7 @@ it.
 """
 
 import ast
+import configparser
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,16 @@ def test_contract_sees_a_violation(tmp_path, monkeypatch):
         path = tmp_path / "models" / "stray.py"
         path.write_text(text)
         assert imported_folders(path, "models") == {"protocols"}, text
+
+
+def test_every_folder_of_ours_is_installed():
+    """A package that setup.cfg forgets works from a checkout and is missing once installed."""
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    folders = [path.parent for name in MAY_IMPORT for path in (ROOT / name).rglob("__init__.py")]
+    own = {".".join(("excitable", *folder.relative_to(ROOT).parts)) for folder in folders}
+    own |= {"excitable", "excitable.commands"}
+    assert set(setup["options"]["packages"].split()) == own
 
 
 def test_only_what_lives_as_long_as_the_process_is_set_aside():
