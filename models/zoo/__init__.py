@@ -17,7 +17,16 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "izhikevich_2007": ["IZHIKEVICH_2007"],
         "lif": ["LIF"],
         "qif": ["QIF"],
-        "textbook": ["TEXTBOOK"],
+        "textbook": [
+            "ADAPTIVE_EXPONENTIAL",
+            "EXPONENTIAL",
+            "FITZHUGH_NAGUMO",
+            "HINDMARSH_ROSE",
+            "MORRIS_LECAR",
+            "PERSISTENT_SODIUM",
+            "TEXTBOOK",
+            "WANG_BUZSAKI",
+        ],
         "traub_miles": ["TRAUB_MILES"],
     },
 )
