@@ -23,6 +23,7 @@ from excitable.protocols import Constant, fi_curve, sweep
 from excitable.simulation import export, open_program, scratch, simulate
 from excitable.simulation.backends import has_compiler
 from excitable.simulation.backends.compiled import programs
+from excitable.simulation.backends.compiled.compile import compiler
 
 from excitable.errors import InputError
 from excitable.progress import bar, tell
@@ -343,6 +344,37 @@ def _stops_at(name):
         return copy(source, target)
 
     return copies
+
+
+COMPILED = """
+from excitable import fi_curve, LIF
+from brian2 import nA, ms
+table = fi_curve(LIF.with_(t_ref=2*ms), [3.0]*nA, backend="cpp_standalone")
+print(repr(float(table["rate_Hz"].iloc[0])))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
+@pytest.mark.parametrize("behind", ["exec", "ccache"])
+def test_a_compiler_behind_something_else(tmp_path, behind):
+    """A script, or a cache of compilations that is asked again."""
+    if behind == "ccache" and not shutil.which(behind):
+        pytest.skip("there is no ccache")
+    wrapper = tmp_path / "bin" / "g++"
+    wrapper.parent.mkdir()
+    wrapper.write_text(
+        f'#!/bin/sh\nexport CCACHE_DIR="{tmp_path}/ccache"\n{behind} {compiler()} "$@"\n'
+    )
+    wrapper.chmod(0o755)
+    for cache in ("first", "second"):
+        environment = dict(
+            os.environ, PYTHONPATH=str(ROOT), EXCITABLE_CACHE=str(tmp_path / cache),
+            PATH=f"{wrapper.parent}{os.pathsep}{os.environ['PATH']}",
+        )  # fmt: skip
+        done = subprocess.run([sys.executable, "-c", COMPILED], env=environment, cwd=tmp_path,
+                              capture_output=True, text=True)  # fmt: skip
+        assert float(done.stdout) == pytest.approx(rate(), rel=1e-4), done.stderr
 
 
 @pytest.mark.parametrize("tools", [(), ("sh",), ("sh", "rm"), ("g++",)])
