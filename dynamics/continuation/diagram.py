@@ -506,6 +506,9 @@ def _from_simulation(diagram: Diagram, follower: Follower, longest: float, say) 
 
 
 def _both_ways(diagram: Diagram, follower, first: CyclePoint, origin: str, longest) -> None:
+    """Follow a cycle up and down, if it is new: a simulation may stay on one that is unstable."""
+    if any(_same(first, known) for known in diagram.orbits_at(first.p)):
+        return
     x, period, slope = first.tangent
     back = replace(first, tangent=(-x, -period, -slope))
     for start in (first, back):

@@ -125,6 +125,32 @@ def test_a_hopf_point_on_which_a_search_begins_is_met_once():
     assert of_type(found, "Hopf", "I") == pytest.approx([0], abs=1e-12)
 
 
+def test_torus_in_closed_form():
+    # A cycle of radius sqrt(I), beside it a second oscillator that decays at 1/2 - I. Its speed,
+    # 0.7 against 2 + I, is the angle of the multipliers. The shear x = u - z/2 hides the blocks.
+    text = """
+    du/dt = (I*x - turn*y - x*r + 0.5*(decay*z - 0.7*w))/ms : 1
+    dy/dt = (I*y + turn*x - y*r)/ms : 1
+    dz/dt = (decay*z - 0.7*w)/ms : 1
+    dw/dt = (decay*w + 0.7*z)/ms : 1
+    x = u - z/2 : 1
+    r = x**2 + y**2 : 1
+    turn = 2 + r : 1
+    decay = r - 0.5 - z**2 - w**2 : 1
+    """
+    found = bifurcations(normal_form("torus", text, states="uyzw"), "I", [-0.2, 1])
+    assert of_type(found, "torus", "I") == pytest.approx([0.5], abs=1e-9)
+    (point,) = found.points.query("type == 'torus'").to_dict("records")
+    assert point["period_ms"] == pytest.approx(2 * np.pi / 2.5, rel=1e-9)
+    angle = 2 * np.pi * 0.7 / 2.5
+    assert point["multiplier"].real == pytest.approx(np.cos(angle), abs=1e-7)
+    assert abs(point["multiplier"].imag) == pytest.approx(np.sin(angle), abs=1e-7)
+    cycles = found.branches.query("kind == 'cycles' and abs(I - 0.5) > 1e-9")
+    assert (cycles["stable"] == (cycles["I"] < 0.5)).all()
+    # Above it a simulation stays on the cycle, which is unstable there and known: no second branch.
+    assert cycles["branch"].nunique() == 1
+
+
 def test_hopf_normal_form():
     # r' = I*r + r**3 - r**5: cycles where I = r**4 - r**2; a fold at I = -1/4 with r**2 = 1/2.
     text = """
