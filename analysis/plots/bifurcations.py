@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from .labels import axis_label
+from .smooth import smooth
 from .style import (
     BLACK,
     BLUE,
@@ -101,11 +102,17 @@ def _lines(ax: Axes, branch: pd.DataFrame, x: str, columns: list[str], colour: s
 
 
 def pieces(branch: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, bool]]:
-    """Yield stretches of a branch of one stability, each reaching to the next one's start."""
-    stable = branch["stable"].to_numpy(bool)
+    """Yield stretches of a branch of one stability, drawn smoothly between its points.
+
+    What lies between two points is stable where both are.
+    """
+    numbers = branch.drop(columns=["branch", "kind", "stable", "unstable"])
+    fine, row = smooth(branch, list(numbers.columns[numbers.notna().all()]))
+    own = branch["stable"].to_numpy(bool)
+    stable = own[np.floor(row).astype(int)] & own[np.ceil(row).astype(int)]
     starts = np.flatnonzero(np.append(True, stable[1:] != stable[:-1]))
     for a, b in zip(starts, [*starts[1:], len(stable)], strict=True):
-        yield branch.iloc[max(a - (not stable[a]), 0) : b + (not stable[a])], bool(stable[a])
+        yield fine.iloc[max(a - (not stable[a]), 0) : b + (not stable[a])], bool(stable[a])
 
 
 def _points(ax: Axes, lower: Axes | None, points: pd.DataFrame, x: str, v: str) -> None:

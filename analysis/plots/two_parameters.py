@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 
 from .labels import axis_label
+from .smooth import smooth
 from .style import BLUE, GREEN, GREY, VERMILION, legend_beside, new_axes, use_style
 
 _CURVES = {
@@ -54,7 +53,8 @@ def plot_two_parameters(found, ax: Axes | None = None, *, legend: bool = True) -
     for kind, curves in found.table.groupby("kind", sort=False):
         name, colour = _CURVES.get(kind, (kind, GREY))
         for k, (_, curve) in enumerate(curves.groupby("curve")):
-            ax.plot(*_smooth(curve, [x, y]), color=colour, label=None if k else name)
+            fine, _ = smooth(curve, [c for c in curve.columns[2:] if c != "period_ms"])
+            ax.plot(fine[x], fine[y], color=colour, label=None if k else name)
     for kind, points in found.points.groupby("type", sort=False):
         style = {"mfc": "white", "mec": "black", "ms": 8 if kind == "saddle-node loop" else 5}
         mark = _MARKS.get(kind, "x")
@@ -63,21 +63,3 @@ def plot_two_parameters(found, ax: Axes | None = None, *, legend: bool = True) -
     if legend:
         legend_beside(ax)
     return ax
-
-
-def _smooth(curve: pd.DataFrame, columns: list[str]) -> np.ndarray:
-    """Return a curve between its points, smooth over its length in parameters and states.
-
-    In the plane of the parameters alone it would not be: it has cusps.
-    """
-    from scipy.interpolate import CubicSpline
-
-    path = curve.iloc[:, 2:].dropna(axis=1).to_numpy()
-    size = np.ptp(path, axis=0)
-    steps = np.linalg.norm(np.diff(path, axis=0) / np.where(size > 0, size, 1), axis=1)
-    apart = np.append(True, steps > 1e-9)
-    length = np.cumsum(np.append(0, steps))[apart]
-    if len(length) < 4:
-        return curve[columns].to_numpy().T
-    fine = np.interp(np.arange(0, len(length) - 1 + 0.05, 0.1), np.arange(len(length)), length)
-    return CubicSpline(length, curve[columns].to_numpy()[apart])(fine).T

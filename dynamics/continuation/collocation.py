@@ -58,6 +58,11 @@ class Orbit:
         """Return the orbit's polynomial at phases, shape (phases, variables)."""
         return interpolated(self.mesh, self.x, phases)
 
+    def densely(self) -> np.ndarray:
+        """Return the orbit's polynomials at eight times as many points as base points."""
+        values, _ = _lagrange(np.linspace(0, 1, 8 * DEGREE, endpoint=False))
+        return np.einsum("ck,ikn->icn", values, self.local()).reshape(-1, self.x.shape[1])
+
     def on(self, mesh: np.ndarray) -> "Orbit":
         """Return the orbit interpolated to another mesh."""
         other = replace(self, mesh=mesh)

@@ -18,11 +18,13 @@ from .collocation import (
     inner_weights,
     multipliers,
 )
+from .equilibrium_curves import SpecialPoint
 from .field import Field
 from .normal_forms import hopf_vectors
 
 INTERVALS = 50
-FIRST, SHORTEST, LONGEST = 0.02, 1e-5, 0.6  # steps, in scaled arclength
+FIRST, SHORTEST, LONGEST = 0.02, 1e-5, 0.15  # steps, in scaled arclength
+LEAP = 0.6  # that of long periods, of which little else changes than their logarithm
 MOST = 300  # steps of a branch
 UNREFINED = 6  # special points, after which a branch is left: numbers no longer tell what is there
 ADAPT = 4  # steps between new meshes
@@ -55,6 +57,12 @@ class CyclePoint:
         return self.orbit.x
 
     @property
+    def extremes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the least and the greatest value of each variable."""
+        x = self.orbit.densely()
+        return x.min(axis=0), x.max(axis=0)
+
+    @property
     def stable(self) -> bool:
         """Whether all multipliers but the flow's own lie inside the unit circle."""
         return bool((np.abs(self.multipliers[1:]) < 1).all())
@@ -79,7 +87,10 @@ class CycleSpecial:
 
 @dataclass
 class CycleBranch:
-    """A branch of periodic orbits, in order; where it began and why it ended."""
+    """A branch of periodic orbits, in order; where it began and why it ended.
+
+    `born` and `dies` are the Hopf points at its ends, where it has some.
+    """
 
     points: list[CyclePoint]
     special: list[CycleSpecial]
@@ -87,6 +98,8 @@ class CycleBranch:
     end: str
     follower: "Follower"
     notes: list[str] = dataclass_field(default_factory=list)
+    born: SpecialPoint | None = None
+    dies: SpecialPoint | None = None
 
 
 class Follower:
@@ -257,7 +270,8 @@ def follow(
             here, since = _remeshed(follower, here, is_long(points)), 0
             points[-1] = here
         if count <= 4:
-            step = min(step * (1.4 if turn > 0.95 else 1.0), LONGEST)
+            longest = LEAP if is_long(points) else LONGEST
+            step = min(step * (1.4 if turn > 0.95 else 1.0), longest)
         elif count > 6:
             step /= 1.5
     special = _distinct(special, follower.span)

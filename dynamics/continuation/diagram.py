@@ -18,7 +18,7 @@ from ..resets.reset_map import ResetMap
 from ..resets.rounds import first_round
 from ..resets.segments import ResetPoint, too_short
 from .arclength import NoConvergence
-from .cycles import CycleBranch, CyclePoint, CycleSpecial, Follower, follow
+from .cycles import CycleBranch, CyclePoint, Follower, follow
 from .equilibrium_curves import (
     EquilibriumBranch,
     SpecialPoint,
@@ -28,6 +28,7 @@ from .equilibrium_curves import (
 from .field import Field
 from .long_periods import LongEnd, distance, long_end
 from .simulated import simulated_cycle
+from .tables import cycle_point_row, cycle_row, cycle_table, equilibrium_table, point_row
 
 PROBES = 9  # parameter values at which all equilibria are looked for
 SIMULATED = 5  # and at which a stable cycle is looked for, where none is known
@@ -44,7 +45,8 @@ class Diagram:
     branches : DataFrame
         One row per point of a branch: ``branch``, ``kind`` ("equilibria", "cycles"), the
         parameter, ``stable``, ``unstable`` (how many eigenvalues or multipliers are), the least
-        and greatest value of each variable, and of cycles ``period_ms``, ``rate_Hz``.
+        and greatest value of each variable, and of cycles ``period_ms``, ``rate_Hz``. Special
+        points are among them (as stable as what they end), and the Hopf points of cycles.
     points : DataFrame
         One row per special point: ``type``, ``criticality``, the parameter, ``period_ms``,
         ``coefficient`` of the normal form (saddle-node: a; Hopf: first Lyapunov coefficient per
@@ -79,8 +81,8 @@ class Diagram:
     def branches(self) -> pd.DataFrame:
         """See the class."""
         tables = [
-            *(_equilibrium_table(self, b) for b in self.curves),
-            *(_cycle_table(self, b) for b in self.cycles),
+            *(equilibrium_table(self, b) for b in self.curves),
+            *(cycle_table(self, b) for b in self.cycles),
         ]
         for k, table in enumerate(tables):
             table.insert(0, "branch", k)
@@ -91,12 +93,12 @@ class Diagram:
         """See the class."""
         rows = []
         for k, curve in enumerate(self.curves):
-            rows += [_point_row(self, k, q.type, q.p, q.x, q.numbers) for q in curve.points]
+            rows += [point_row(self, k, q.type, q.p, q.x, q.numbers) for q in curve.points]
         for k, branch in enumerate(self.cycles, start=len(self.curves)):
-            rows += [_cycle_point_row(self, k, s) for s in branch.special]
+            rows += [cycle_point_row(self, k, s) for s in branch.special]
         for k, end in self.ends.items():
             place = k + len(self.curves)
-            rows.append(_point_row(self, place, end.type, end.p, end.x, end.numbers))
+            rows.append(point_row(self, place, end.type, end.p, end.x, end.numbers))
         own = ["type", "criticality", self.parameter_column, "period_ms", "coefficient",
                "multiplier", "residual", "change", "distance", "growth"]  # fmt: skip
         table = pd.DataFrame(rows)
@@ -119,7 +121,7 @@ class Diagram:
             (the flow's own, 1, first), and extreme values of the membrane.
         """
         p = check_quantity(self.parameter, value, self.field.free_units[0], scalar=True)
-        rows = [_cycle_row(self, q) | {"multipliers": tuple(q.multipliers)}
+        rows = [cycle_row(self, q) | {"multipliers": tuple(q.multipliers)}
                 for q in self.orbits_at(p)]  # fmt: skip
         table = pd.DataFrame(rows)
         if len(rows):
@@ -211,65 +213,6 @@ def _crossed(follower: Follower, a: CyclePoint, reach: float, p: float):
         return kept[brentq(missing, 0.0, reach, xtol=1e-9 * abs(reach))]
     except (ValueError, KeyError) as error:
         raise NoConvergence(str(error)) from None
-
-
-# --- tables --------------------------------------------------------------------------------------
-
-
-def _equilibrium_table(diagram: Diagram, branch: EquilibriumBranch) -> pd.DataFrame:
-    unstable = (branch.eigenvalues.real > 0).sum(axis=1)
-    table = pd.DataFrame(
-        {
-            "kind": "equilibria",
-            diagram.parameter_column: branch.p,
-            "stable": unstable == 0,
-            "unstable": unstable,
-            "period_ms": np.nan,
-            "rate_Hz": np.nan,
-        }
-    )
-    for k, (name, unit) in enumerate(zip(diagram.field.names, diagram.field.units, strict=True)):
-        table[column(f"{name}_min", unit)] = table[column(f"{name}_max", unit)] = branch.x[:, k]
-    return table
-
-
-def _cycle_row(diagram: Diagram, point: CyclePoint) -> dict:
-    row = {
-        diagram.parameter_column: point.p,
-        "stable": point.stable,
-        "unstable": int((np.abs(point.multipliers[1:]) > 1).sum()),
-        "period_ms": point.period,
-        "rate_Hz": diagram.rate_of(point),
-    }
-    for k, (name, unit) in enumerate(zip(diagram.field.names, diagram.field.units, strict=True)):
-        row[column(f"{name}_min", unit)] = point.states[:, k].min()
-        row[column(f"{name}_max", unit)] = point.states[:, k].max()
-    return row
-
-
-def _cycle_table(diagram: Diagram, branch: CycleBranch) -> pd.DataFrame:
-    table = pd.DataFrame([_cycle_row(diagram, q) for q in branch.points])
-    table.insert(0, "kind", "cycles")
-    return table
-
-
-def _point_row(diagram: Diagram, branch: int, kind: str, p: float, x, numbers: dict) -> dict:
-    states = [column(n, u) for n, u in zip(diagram.field.names, diagram.field.units, strict=True)]
-    row = {"branch": branch, "type": kind, diagram.parameter_column: p, **numbers}
-    return row | dict(zip(states, x, strict=True))
-
-
-def _cycle_point_row(diagram: Diagram, branch: int, special: CycleSpecial) -> dict:
-    states = special.point.states
-    top = states[np.argmax(states[:, diagram.field.membrane])]
-    leading = special.point.multipliers[1:2]
-    numbers = {
-        "period_ms": special.point.period,
-        "multiplier": complex(leading[0]) if leading.imag.any() else float(leading[0].real),
-        "residual": special.residual,
-        "change": special.change,
-    }
-    return _point_row(diagram, branch, special.type, special.p, top, numbers)
 
 
 # --- making one ----------------------------------------------------------------------------------
@@ -424,10 +367,12 @@ def _follow_cycles(diagram: Diagram, longest: float, say) -> None:
             diagram.notes.append(f"cycles from the Hopf point at {point.p:.6g}: {error}")
             continue
         branch = _followed(diagram, follower, first, f"Hopf {point.p:.6g}", longest)
+        branch.born = point
         if branch.end == "Hopf":
             centre = branch.points[-1]
             others = [q for q in hopfs if q is not point] or [point]
-            reached.append(min(others, key=lambda q: distance(centre, q.x, follower.scale)))
+            branch.dies = min(others, key=lambda q: distance(centre, q.x, follower.scale))
+            reached.append(branch.dies)
     if not diagram.jump:
         _from_simulation(diagram, follower, longest, say)
 

@@ -24,7 +24,7 @@ class SpecialPoint:
     p : float
     x : array, shape (variables,)
     numbers : dict
-        ``coefficient``, ``criticality``, ``frequency_Hz``, ``residual``, ....
+        ``coefficient``, ``criticality``, ``period_ms``, ``residual``, ....
     """
 
     type: str

@@ -173,6 +173,11 @@ class ResetPoint(CyclePoint):
         return self.visited
 
     @property
+    def extremes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the least and the greatest value of each variable; most are where pieces end."""
+        return self.visited.min(axis=0), self.visited.max(axis=0)
+
+    @property
     def spikes(self) -> int:
         """Return how many spikes a round counts."""
         return len(self.durations)

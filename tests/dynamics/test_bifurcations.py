@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 from brian2 import cm, msiemens, mV, uA
+from excitable.analysis.plots.bifurcations import pieces
 from excitable.dynamics import bifurcations, phase_response
 from excitable.dynamics.continuation.field import Field
 from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY
+from scipy.integrate import solve_ivp
 
 from excitable import NeuronModel
 from excitable.errors import InputError
@@ -240,3 +242,38 @@ def test_phase_response_by_pushes_agrees_with_the_adjoint():
 def test_a_cell_at_rest_has_no_phase_response():
     with pytest.raises(InputError, match="does not fire periodically"):
         phase_response(HODGKIN_HUXLEY, 0 * DENSITY)
+
+
+# --- tables and lines ----------------------------------------------------------------------------
+
+
+def test_extent_of_a_cycle_is_that_of_its_trajectory():
+    (row,) = squid_diagram().cycles_at(20 * DENSITY).to_dict("records")
+    cell = HODGKIN_HUXLEY.to_scipy(I=20 * DENSITY)
+    run = solve_ivp(cell.rhs, (0, 0.3), cell.y0, "LSODA", jac=cell.jac, rtol=1e-9, atol=1e-11,
+                    max_step=2e-5)  # fmt: skip
+    v = 1000 * run.y[0][run.t > 0.2]
+    assert (row["v_min_mV"], row["v_max_mV"]) == pytest.approx((v.min(), v.max()), abs=2e-3)
+
+
+def test_lines_lie_on_cycles_between_those_that_were_solved():
+    diagram = squid_diagram()
+    cycles = diagram.branches.query("kind == 'cycles'")
+    (line,) = (fine for fine, stable in pieces(cycles) if stable)
+    line = line.sort_values("I_uA_per_cm2")
+    for current in (6.5, 8, 12, 20, 40, 70, 100, 125, 140, 150):
+        solved = diagram.cycles_at(current * DENSITY).query("stable").iloc[0]
+        for column, off in (("v_max_mV", 0.3), ("v_min_mV", 0.3), ("period_ms", 0.02)):
+            drawn = np.interp(current, line["I_uA_per_cm2"], line[column])
+            assert drawn == pytest.approx(solved[column], abs=off), (current, column)
+
+
+def test_lines_reach_from_one_hopf_point_to_the_other():
+    diagram = squid_diagram()
+    branches, points = diagram.branches, diagram.points
+    hopfs = points.query("type == 'Hopf'")["I_uA_per_cm2"].to_list()
+    cycles = branches.query("kind == 'cycles'")
+    assert cycles["I_uA_per_cm2"].iloc[[0, -1]].to_list() == hopfs
+    assert (cycles["v_max_mV"] - cycles["v_min_mV"]).iloc[[0, -1]].to_list() == [0, 0]
+    rest = branches.query("kind == 'equilibria' and stable")["I_uA_per_cm2"]
+    assert [rest[rest < 50].max(), rest[rest > 50].min()] == pytest.approx(hopfs, abs=1e-9)
