@@ -66,6 +66,7 @@ def test_fi_writes_table_and_figure(tmp_path, capsys):
         (["fi", "lif", "--currents", "1*mV"], "expected nA"),
         (["fi", "lif", "--vary", "tau", "1", "--vary", "tau", "2"], "tau: is given twice"),
         (["fi", "lif", "--vary", "tau", "1", "--set", "tau", "2"], "tau is in both"),
+        (["fi", "lif", "--vary", "tau=1,2", "R=3"], "with a --vary for each name"),
         (["fi", "lif", "--vary", "tau", "1:2:999", "--vary", "R", "1:2:999"], "`sweep`"),
         (["fi", "lif", "--vary", "I", "1"], "--currents"),
         (["latency", "lif", "--tolerance", "0.1"], "latency takes no tolerance"),

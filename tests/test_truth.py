@@ -47,6 +47,7 @@ class Kind:
     start: str = "rest"
     rtol: float = 1e-6
     atol: float = 1e-6  # ms
+    step: float = 0.1  # ms, of rates
 
 
 def regular(first=FIRST, period=PERIOD):
@@ -78,10 +79,12 @@ def cell(equations=FREE, parameters=None, unused=(), **changes):
     return leaky_cell(equations=equations, parameters=used, **changes)
 
 
-def leaky(spikes=None, onset=1.5, start="rest", drive=2.0, rtol=1e-6, atol=1e-6, **changes):
+def leaky(
+    spikes=None, onset=1.5, start="rest", drive=2.0, rtol=1e-6, atol=1e-6, step=0.1, **changes
+):
     """Return the kind of the leaky cell with changes."""
     spikes = regular() if spikes is None else spikes
-    return Kind(cell(**changes), spikes, drive, onset, start, rtol, atol)
+    return Kind(cell(**changes), spikes, drive, onset, start, rtol, atol, step)
 
 
 KINDS = {}
@@ -348,6 +351,7 @@ KINDS |= {
             name="qif", equations="dv/dt = (v**2 + I)/tau : 1", initial={"v": 0}, **QUADRATIC
         ),
         regular(quadratic(0, 1e4, 4), quadratic(-10, 1e4, 4)), 4.0, None, "initial", 2e-5, 2e-3,
+        0.05,
     ),
 }  # fmt: skip
 
@@ -410,6 +414,7 @@ KINDS |= {
         equations="dv/dt = (E - v + R*I_all)/tau : volt\nI_all = I + wave(t) : amp",
         functions={"wave": TimedArray([1.0, 3.0] * 10 * nA, dt=5.013 * ms)},
         onset=None, start="initial", drive=0.5, spikes=OFF_GRID, atol=2e-4, rtol=1e-4,
+        step=0.05,
     ),
 }  # fmt: skip
 
@@ -480,7 +485,7 @@ def test_fi_curve_and_certificate(name):
     kind = KINDS[name]
     found = fi_curve(
         kind.model, [kind.drive] * kind.model.input_unit, start=kind.start, backend="numpy",
-        **MEASURED,
+        dt=kind.step * ms, **MEASURED,
     )  # fmt: skip
     assert found["rate_Hz"][0] == pytest.approx(rate_of(kind), rel=kind.rtol)
     certificate = certify(found, model=kind.model, backend="numpy")

@@ -131,6 +131,10 @@ def varied(model, options) -> dict | None:
 
 def varied_names(options) -> list[str]:
     """Return the names that ``--vary`` gives, each once and none that is ``--set`` too."""
+    for text in (text for given in options.vary for text in given):
+        if "=" in text:
+            raise InputError(f"--vary: {text!r}: write a name and its values, such as --vary g_A "
+                             "0 24 48, with a --vary for each name")  # fmt: skip
     names = [name for name, *_ in options.vary]
     _check_once(names, "--vary")
     both = sorted(set(names) & {name for name, _ in options.set})

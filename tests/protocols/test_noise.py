@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from brian2 import ms, mV, nA, second
+from brian2 import cm, ms, mV, nA, second, uA
 from excitable.analysis import lif_rate, linearity, noisy_lif_rate
-from excitable.models import LIF, ZOO
+from excitable.models import EXPONENTIAL, LIF, ZOO
 from excitable.protocols import Recorded, WhiteNoise, noise_convergence, noisy_fi_curve, noisy_onset
 from excitable.simulation import simulate
 
@@ -159,6 +159,35 @@ def test_the_grid_lowers_the_rate_as_the_raised_threshold_says(dt):
 
 
 # --- F-I curves in noise -------------------------------------------------------------------------
+
+
+def noisy_exponential_rate(mean, strength):
+    """The rate of Fourcaud-Trocme et al.'s cell under white noise, in Hz.
+
+    Richardson 2007, Phys. Rev. E 76:021919, eq. 31: the density is integrated downwards from the
+    peak, with the flux of the reset; potentials in mV, mean in uA/cm2, strength with sqrt(ms).
+    """
+    g_L, E_L, V_T, Delta_T, peak, reset, pause = 0.1, -65.0, -59.9, 3.48, 0.0, -68.0, 1.7
+    D = strength**2 / 2
+    v, h = np.linspace(peak, -140.0, 200_001, retstep=True)
+    G = -(g_L * (E_L - v) + g_L * Delta_T * np.exp((v - V_T) / Delta_T) + mean) / D
+    factor = np.exp(-h * G)
+    source = np.where(v > reset, (factor - 1) / (G * D), 0.0)
+    density, total = 0.0, 0.0
+    for a, b in zip(factor[:-1], source[:-1], strict=True):
+        density = density * a + b
+        total -= density * h
+    return 1000 / (total + pause)
+
+
+@pytest.mark.parametrize(("mean", "strength"), [(0.2, 0.5), (0.45, 0.5), (0.45, 2.0), (0.7, 1.0)])
+def test_noise_on_an_explosive_upstroke(mean, strength):
+    """At the default step, which is long where the exponential rises."""
+    unit = uA / cm**2
+    table = noisy_fi_curve(EXPONENTIAL, [mean] * unit, [strength] * unit * ms**0.5, trials=400)
+    (rate,), (sem,) = table["rate_Hz"], table["rate_sem_Hz"]
+    expected = noisy_exponential_rate(mean, strength)
+    assert rate == pytest.approx(expected, abs=3 * sem + 0.005 * expected)
 
 
 def test_the_table_says_how_to_redo_it():
