@@ -15,6 +15,7 @@ from ...analysis.plots import (
     unit_text,
 )
 from ...analysis.plots.bifurcations import pieces
+from ...analysis.plots.labels import label_log_axis
 from ...analysis.plots.style import legend_below
 from .measure import Page
 
@@ -35,6 +36,7 @@ def page_figure(page: Page):
     _cycles(page, period, "period_ms")
     period.set(yscale="log", xlabel=extent.get_xlabel(), ylabel=axis_label("period_ms"),
                xlim=extent.get_xlim())  # fmt: skip
+    label_log_axis(period.yaxis)
     _phase_responses(page, response)
     for ax in (extent, firing):
         ax.set_xlabel("")
