@@ -31,6 +31,7 @@ MAX_BYTES = 500 * 2**20
 _SUMS = "checksums.json"
 _MARK = "made-by-excitable"
 _PRIVATE: dict[str, tuple[Program, Scratch]] = {}
+_WHOLE: dict[Path, list[tuple]] = {}  # what this process has found whole, as `_states` says
 
 
 def cache_folder() -> Path:
@@ -126,8 +127,11 @@ def is_whole(place: Path) -> bool:
     try:
         if place.is_symlink() or not (is_own(place.parent) and is_own(place)):
             return False
+        before = _states(place)
+        if _WHOLE.get(place) == before:
+            return True
         sums = json.loads((place / _SUMS).read_text())
-        return (
+        whole = (
             isinstance(sums, dict)
             and sums == {name: _sum(place / name) for name in _files(place)}
             and {"main", "manifest.json"} <= set(sums)
@@ -136,6 +140,21 @@ def is_whole(place: Path) -> bool:
         )
     except (OSError, ValueError):
         return False
+    if whole:
+        _WHOLE[place] = before
+    return whole
+
+
+def _states(place: Path) -> list[tuple]:
+    """Return what changes with any change to a program's files, without reading them."""
+    found = []
+    for folder, folders, files in os.walk(place):
+        folders.sort()
+        for name in sorted(files):
+            about = os.lstat(os.path.join(folder, name))
+            found.append((folder, name, about.st_ino, about.st_size, about.st_mode, about.st_uid,
+                          about.st_mtime_ns, about.st_ctime_ns))  # fmt: skip
+    return found
 
 
 def entries() -> list[tuple[str, float, float]]:
