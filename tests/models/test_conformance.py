@@ -5,7 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
-from brian2 import Equations, Network, ms
+from brian2 import Equations, Network, ms, prefs
 from excitable.dynamics import equilibria, rest
 from excitable.models import PATTERNS, ZOO
 from excitable.models.grouping import describe
@@ -171,7 +171,9 @@ def slow_if(condition):
         for how in (("cython", "grid"), ("cpp_standalone", "located"))
     ],
 )  # fmt: skip
-def test_same_spikes_on_every_backend(members, backend, spikes):
+def test_same_spikes_on_every_backend(members, backend, spikes, monkeypatch):
+    if backend == "cython":  # whose modules take most of the time, and run for a moment
+        monkeypatch.setitem(prefs, "codegen.cpp.extra_compile_args_gcc", ["-w", "-O0"])
     slow = run_family(members, "numpy", spikes)
     assert len(slow.spike_ms) > 0
     assert slow.backend == "numpy"
