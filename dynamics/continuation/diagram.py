@@ -159,6 +159,10 @@ class Diagram:
                     _same(point, q) for q in found
                 ):
                     found.append(point)
+            ends = (branch.points[0], branch.born), (branch.points[-1], branch.dies)
+            for near, hopf in ends:
+                if hopf is not None and (near.p - p) * (hopf.p - p) < 0:
+                    found += _beside_hopf(branch.follower, near, hopf, p)
         return found
 
 
@@ -191,6 +195,28 @@ def _between_at(follower: Follower, a: CyclePoint, b: CyclePoint, p: float) -> C
         except (NoConvergence, np.linalg.LinAlgError):
             continue
     return None
+
+
+def _beside_hopf(follower: Follower, near: CyclePoint, hopf: SpecialPoint, p: float):
+    """Return the cycle between the smallest one of a branch and its Hopf point, if it is found.
+
+    Its size grows as the root of the distance, its centre and period with the distance.
+    """
+    share = (p - hopf.p) / (near.p - hopf.p)
+    centre = near.states.mean(axis=0)
+    moved = hopf.x + share * (centre - hopf.x)
+    period = hopf.numbers["period_ms"]
+    guess = replace(
+        near.orbit,
+        x=moved + np.sqrt(share) * (near.states - centre),
+        period=period + share * (near.period - period),
+    )
+    try:
+        found = follower.at_parameter(guess, p)
+    except (NoConvergence, np.linalg.LinAlgError):
+        return []
+    sizes = [np.ptp(x / follower.scale, axis=0).max() for x in (found.states, guess.x)]
+    return [found] if sizes[0] > 0.5 * sizes[1] else []  # or it is the equilibrium
 
 
 def _ordered(a: CyclePoint, b: CyclePoint) -> tuple[list[float], list[float]]:

@@ -169,6 +169,17 @@ def test_hopf_normal_form():
     radius = np.sqrt((1 + np.sqrt(1 - 0.8) * np.array([-1, 1])) / 2)
     assert sorted(at["x_max"]) == pytest.approx(radius, rel=1e-3)  # between base points
     assert at["period_ms"].to_numpy() == pytest.approx([np.pi, np.pi], rel=1e-9)
+    for I in (-1e-4, -1e-6, -1e-8):  # beside the Hopf point, where no cycle of the branch is
+        radius = np.sqrt((1 + np.sqrt(1 + 4 * I) * np.array([-1, 1])) / 2)
+        assert sorted(found.cycles_at(I)["x_max"]) == pytest.approx(radius, rel=1e-6)
+    assert len(found.cycles_at(1e-6)) == 1
+
+
+def test_cycles_of_the_squid_axon_up_to_its_hopf_points(squid):
+    for current, period, others in ((9.7754, 10.717882808, 1), (154.522, 5.911239441, 0)):
+        found = squid.cycles_at(current * DENSITY)
+        assert len(found) == 1 + others
+        assert found["period_ms"].iloc[0] == pytest.approx(period, rel=1e-5)
 
 
 @pytest.mark.parametrize(
