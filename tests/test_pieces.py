@@ -1,6 +1,7 @@
 """Pieces that fit together: what one function returns, or a model's name, goes into the next."""
 
 import importlib
+import inspect
 
 import numpy as np
 import pandas as pd
@@ -116,6 +117,22 @@ def test_models_by_name_wherever_a_model_is_taken():
         response("lf", Constant(1 * nA), 10 * ms)
     with pytest.raises(ValueError, match="did you mean 'qif'"):
         ei_network("lif", inh_model="qiff", synapse=None)
+
+
+def test_every_public_function_takes_models_by_name():
+    trains = {"coincidence_factor", "compare_spikes"}  # whose `model` is its spikes
+    functions = {x: getattr(excitable, x) for x in set(excitable.__all__) - trains}
+    taking = {
+        name: function
+        for name, function in functions.items()
+        if inspect.isfunction(function)
+        and {"model", "inh_model"} & set(inspect.signature(function).parameters)
+    }
+    assert len(taking) > 20
+    for function in taking.values():
+        argument = "model" if "model" in inspect.signature(function).parameters else "inh_model"
+        with pytest.raises(InputError, match="did you mean 'lif'"):
+            function(**{argument: "lf"})
 
 
 @pytest.mark.parametrize("nothing", [None, 3, LIF.equations.split(), NeuronModel])

@@ -232,6 +232,7 @@ class _Probe:
         )
 
 
+@takes_names
 def rheobase(model, **options) -> Quantity:
     """Return the rheobase: the lowest constant current that makes the model fire on and on.
 

@@ -14,6 +14,7 @@ import numpy as np
 from brian2 import Quantity, ms, second
 
 from ....errors import DivergenceError, InputError
+from ....models.by_name import takes_names
 from ....models.checks import check_name, check_positive, check_quantity
 from ....models.system import System
 from ....models.text.conditions import Gap, gap_of
@@ -40,6 +41,7 @@ _WHOLE = {
 }
 
 
+@takes_names
 def reference(
     model,
     stimulus,
