@@ -106,8 +106,7 @@ def pieces(branch: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, bool]]:
 
     What lies between two points is stable where both are.
     """
-    numbers = branch.drop(columns=["branch", "kind", "stable", "unstable"])
-    fine, row = smooth(branch, list(numbers.columns[numbers.notna().all()]))
+    fine, row = smooth(branch, [*branch.columns.drop(["branch", "kind", "stable", "unstable"])])
     own = branch["stable"].to_numpy(bool)
     stable = own[np.floor(row).astype(int)] & own[np.ceil(row).astype(int)]
     starts = np.flatnonzero(np.append(True, stable[1:] != stable[:-1]))

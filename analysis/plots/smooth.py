@@ -15,7 +15,8 @@ def smooth(table: pd.DataFrame, over: list[str]) -> tuple[pd.DataFrame, np.ndarr
         Points of a curve, in order.
     over : list of str
         Columns over which it is smooth, such as parameters and states together (over parameters
-        alone it has cusps and turns); its length is taken in them, each in its range.
+        alone it has cusps and turns); its length is taken in them, each in its range. Those with
+        gaps are left out.
 
     Returns
     -------
@@ -34,16 +35,15 @@ def smooth(table: pd.DataFrame, over: list[str]) -> tuple[pd.DataFrame, np.ndarr
     """
     from scipy.interpolate import Akima1DInterpolator
 
-    path = table[over].to_numpy(float)
-    path = path[:, np.isfinite(path).all(axis=0)]
+    whole = [name for name in over if np.isfinite(table[name]).all()]
+    path = table[whole].to_numpy(float)
     size = np.ptp(path, axis=0)
     steps = np.linalg.norm(np.diff(path, axis=0) / np.where(size > 0, size, 1), axis=1)
     length = np.cumsum(np.append(0, steps))
     apart = np.append(True, np.diff(length) > 1e-9 * max(length[-1], 1e-300))
     if apart.sum() < 3:
-        return table[over], np.arange(len(table), dtype=float)
+        return table[whole], np.arange(len(table), dtype=float)
     row = np.append(np.arange(0, len(table) - 1, 1 / BETWEEN), len(table) - 1.0)
     fine = np.interp(row, np.arange(len(table)), length)
-    made = {name: Akima1DInterpolator(length[apart], table[name].to_numpy(float)[apart])(fine)
-            for name in over}  # fmt: skip
-    return pd.DataFrame(made), row
+    made = Akima1DInterpolator(length[apart], path[apart])(fine)
+    return pd.DataFrame(made, columns=whole), row

@@ -1,6 +1,6 @@
 """Bifurcation diagrams over one parameter: equilibria, cycles and all special points, as tables."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from functools import cached_property
@@ -151,19 +151,21 @@ class Diagram:
         """Return the cycles (of all branches, or of some) at a value of the parameter."""
         found: list[CyclePoint] = []
         for branch in self.cycles if branches is None else branches:
-            for a, b in zip(branch.points, branch.points[1:], strict=False):
-                low, high = sorted((a.p, b.p))
-                if not low <= p <= high or low == high:
-                    continue
-                if (point := _between_at(branch.follower, a, b, p)) is not None and not any(
-                    _same(point, q) for q in found
-                ):
+            for point in _on_branch(branch, p):
+                if not any(_same(point, q) for q in found):
                     found.append(point)
-            ends = (branch.points[0], branch.born), (branch.points[-1], branch.dies)
-            for near, hopf in ends:
-                if hopf is not None and (near.p - p) * (hopf.p - p) < 0:
-                    found += _beside_hopf(branch.follower, near, hopf, p)
         return found
+
+
+def _on_branch(branch: CycleBranch, p: float) -> Iterator[CyclePoint]:
+    """Yield the cycles of a branch at a value of the parameter."""
+    for a, b in zip(branch.points, branch.points[1:], strict=False):
+        low, high = sorted((a.p, b.p))
+        if low <= p <= high and low < high:
+            yield from _between_at(branch.follower, a, b, p)
+    for near, hopf in ((branch.points[0], branch.born), (branch.points[-1], branch.dies)):
+        if hopf is not None and (near.p - p) * (hopf.p - p) < 0:
+            yield from _beside_hopf(branch.follower, near, hopf, p)
 
 
 def _same(a: CyclePoint, b: CyclePoint) -> bool:
@@ -173,8 +175,8 @@ def _same(a: CyclePoint, b: CyclePoint) -> bool:
     return same_period and np.allclose(*extents, rtol=1e-2)
 
 
-def _between_at(follower: Follower, a: CyclePoint, b: CyclePoint, p: float) -> CyclePoint | None:
-    """Return the cycle between two neighbours of a branch, on a mesh that fits it."""
+def _between_at(follower: Follower, a: CyclePoint, b: CyclePoint, p: float) -> list[CyclePoint]:
+    """Return the cycle between two neighbours of a branch, on a mesh that fits it, if found."""
     reach = follower.distance(a, b.orbit)
     near = min((a, b), key=lambda q: abs(q.orbit.p - p))
     guesses = [replace(near.orbit, period=float(np.interp(p, *_ordered(a, b))))]
@@ -191,13 +193,15 @@ def _between_at(follower: Follower, a: CyclePoint, b: CyclePoint, p: float) -> C
             if not -0.05 < share < 1.05:  # another one, on the other side of a fold
                 continue
             finer = point.orbit.on(follower.adapted(point.orbit)).finer()
-            return follower.at_parameter(finer, p)
+            return [follower.at_parameter(finer, p)]
         except (NoConvergence, np.linalg.LinAlgError):
             continue
-    return None
+    return []
 
 
-def _beside_hopf(follower: Follower, near: CyclePoint, hopf: SpecialPoint, p: float):
+def _beside_hopf(
+    follower: Follower, near: CyclePoint, hopf: SpecialPoint, p: float
+) -> list[CyclePoint]:
     """Return the cycle between the smallest one of a branch and its Hopf point, if it is found.
 
     Its size grows as the root of the distance, its centre and period with the distance.
