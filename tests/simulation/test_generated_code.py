@@ -92,6 +92,10 @@ def test_the_edits_of_a_name_are_all_required_or_all_for_speed():
 # The same C++ written in another way, for each group of edits.
 OTHER_TEXTS = {
     brian2_edits.FEWER_FILES: ("objects.cpp", "ofstream outfile_", "std::ofstream outfile_"),
+    brian2_edits.WIDE: (
+        "objects.cpp", "{{c_data_type(var.dtype)}} * {{varname}};",
+        "{{c_data_type(var.dtype)}}  * {{varname}};",
+    ),
     brian2_edits.ROOM: (
         "synapses_create_generator.cpp",
         "size_t _raw_pre_idx, _raw_post_idx;",
@@ -216,19 +220,37 @@ def test_a_brian2_whose_run_takes_no_arguments_is_refused(alter):
 @pytest.mark.parametrize(
     ("model", "stimulus"),
     [
-        (LIF, Constant(np.linspace(1, 5, 20) * nA)),
-        (HODGKIN_HUXLEY, Step(np.linspace(5, 20, 20) * uA / cm**2, onset=5 * ms)),
+        (LIF, Constant(np.linspace(1, 5, 64) * nA)),
+        (HODGKIN_HUXLEY, Step(np.linspace(5, 20, 64) * uA / cm**2, onset=5 * ms)),
     ],
     ids=["lif", "hodgkin_huxley"],
 )
 def test_spikes_are_the_same_to_the_last_bit(model, stimulus, precision):
+    """Of 64 cells: Brian2's own code takes fewer one by one, and so rounds in another way."""
     fast, plain = (
-        simulate(model, stimulus, 20, 60 * ms, backend=Backend("cpp_standalone", 1, precision, o))
+        simulate(model, stimulus, 64, 60 * ms, backend=Backend("cpp_standalone", 1, precision, o))
         for o in (True, False)
     )
     assert len(fast.spike_ms) > 20
     np.testing.assert_array_equal(fast.spike_ms, plain.spike_ms)
     np.testing.assert_array_equal(fast.spike_neuron, plain.spike_neuron)
+
+
+@needs_compiler
+def test_a_cell_has_the_same_spikes_however_many_run_with_it():
+    """To the last bit: a compiler takes all of them together, sixteen as well as more."""
+    few, many = (
+        simulate(
+            HODGKIN_HUXLEY, Step(np.full(n, 10) * uA / cm**2, onset=5 * ms), n, 60 * ms,
+            backend="cpp_standalone",
+        )
+        for n in (16, 64)
+    )  # fmt: skip
+    first = few.spike_ms[few.spike_neuron == 0]
+    assert len(first) > 3
+    for found, n in ((few, 16), (many, 64)):
+        for neuron in range(n):
+            np.testing.assert_array_equal(found.spike_ms[found.spike_neuron == neuron], first)
 
 
 @needs_compiler

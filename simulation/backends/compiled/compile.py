@@ -135,10 +135,12 @@ def compile_program(
     """
     objects_code = sorted(folder.glob("code_objects/*.cpp"))
     joined = [s for s in objects_code if not is_hot(s) and _can_be_joined(s)]
-    around = folder / "around.cpp"
-    around.write_text(_in_one_unit(folder, joined))
     alone = [s for s in objects_code if s not in joined]
-    sources = [*sorted(alone, key=is_hot, reverse=True), around]  # those that take longest first
+    units = {"around.cpp": _included(folder), "joined.cpp": _in_one_unit(joined)}
+    written = [folder / name for name, text in units.items() if text]
+    for unit in written:
+        unit.write_text(units[unit.name])
+    sources = [*sorted(alone, key=is_hot, reverse=True), *written]  # hot ones take longest
     hot, small = (*common, *fast_flags()), (*common, *SMALL)
     if precompile:
         _precompile(folder, hot)
@@ -148,7 +150,7 @@ def compile_program(
         objects = [job.result() for job in jobs]
     link = [compiler(), *common, *map(str, objects), "-o", "main"]
     _check(subprocess.run(link, cwd=folder, capture_output=True, text=True))
-    for file in [around, *objects, *folder.glob(f"{_HEADER}*")]:
+    for file in [*written, *objects, *folder.glob(f"{_HEADER}*")]:
         file.unlink()
 
 
@@ -162,14 +164,19 @@ def _can_be_joined(source: Path) -> bool:
     return len(_NAMELESS.findall(text)) == 1 and _USE in text
 
 
-def _in_one_unit(folder: Path, objects_code: Sequence[Path]) -> str:
-    """Return one source for all that is compiled alike: its headers are read once.
-
-    Each object's code comes with the same support functions in a nameless namespace of its own,
-    which needs a name where there are several.
-    """
+def _included(folder: Path) -> str:
+    """Return one source for all that is compiled alike: its headers are read once."""
     whole = [*sorted(folder.glob("*.cpp")), *sorted(folder.glob("brianlib/*.cpp"))]
-    parts = [f'#include "{source.relative_to(folder)}"\n' for source in whole]
+    return "\n".join(f'#include "{source.relative_to(folder)}"\n' for source in whole)
+
+
+def _in_one_unit(objects_code: Sequence[Path]) -> str:
+    """Return one source for several objects' code.
+
+    Each comes with the same support functions in a nameless namespace of its own, which needs a
+    name where there are several.
+    """
+    parts = []
     for k, source in enumerate(objects_code):
         text = source.read_text()
         text = _NAMELESS.sub(f"namespace support_{k} {{", text)
