@@ -484,11 +484,11 @@ def test_reference_of_a_grazing_crossing():
 def test_fi_curve_and_certificate(name):
     kind = KINDS[name]
     found = fi_curve(
-        kind.model, [kind.drive] * kind.model.input_unit, start=kind.start, backend="numpy",
+        kind.model, [kind.drive] * kind.model.input_unit, start=kind.start,
         dt=kind.step * ms, **MEASURED,
     )  # fmt: skip
     assert found["rate_Hz"][0] == pytest.approx(rate_of(kind), rel=kind.rtol)
-    certificate = certify(found, model=kind.model, backend="numpy")
+    certificate = certify(found, model=kind.model)
     assert certificate.converged
     true = certificate.rows["reference_Hz"].to_numpy()
     np.testing.assert_allclose(true, rate_of(kind), rtol=1e-7)
@@ -500,7 +500,6 @@ def test_rheobase(name):
     kind = KINDS[name]
     found = rheobase(
         kind.model, start=kind.start, duration=250 * ms, tolerance=1e-2, dt=0.25 * ms,
-        backend="numpy",
     )  # fmt: skip
     assert float(found / kind.model.input_unit) == pytest.approx(kind.onset, rel=1.2e-2)
 

@@ -10,6 +10,7 @@ import contextlib
 import re
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from ....errors import CompileError
 from ...parallel.machine import cores
-from ...scratch import scratch
+from ...scratch import Scratch, scratch
 
 FAST = (
     "-O3",
@@ -30,11 +31,11 @@ FAST = (
 NATIVE = "-march=native"
 CLANG_VECTOR_LIBRARY = "-fveclib=libmvec"
 SMALL = ("-O1",)
-_HEADER = "everywhere.h"
-_INCLUDED = (
-    '"objects.h"', '"brianlib/common_math.h"', '"brianlib/stdint_compat.h"',
-    "<climits>", "<cmath>", "<ctime>", "<fstream>", "<iostream>", "<map>", "<set>",
+_HEADERS = (
+    "algorithm", "climits", "cmath", "ctime", "fstream", "iostream", "map", "random", "set",
+    "string", "tuple", "vector",
 )  # fmt: skip
+_PAYS = 4  # sources whose headers take as long to read as they take to compile beforehand
 
 _PROBE = """
 #include <cmath>
@@ -110,12 +111,7 @@ def _accepts(source: Path, flags: Sequence[str]) -> bool:
     return done.returncode == 0 and subprocess.run([program]).returncode == 0
 
 
-def compile_program(
-    folder: Path,
-    is_hot: Callable[[Path], bool],
-    common: Sequence[str],
-    precompile: bool = False,
-) -> None:
+def compile_program(folder: Path, is_hot: Callable[[Path], bool], common: Sequence[str]) -> None:
     """Compile all sources in `folder` to the program ``main``.
 
     Parameters
@@ -126,32 +122,44 @@ def compile_program(
     common : sequence of str
         Flags for all sources and for linking: the C++ standard of the sources, such as
         ``"-std=c++11"`` (an older one compiles faster), and ``"-fopenmp"`` for threads.
-    precompile : bool
-        Read the headers once for all hot sources: pays for programs of many small sources.
 
     Raises
     ------
     CompileError
     """
-    objects_code = sorted(folder.glob("code_objects/*.cpp"))
-    joined = [s for s in objects_code if not is_hot(s) and _can_be_joined(s)]
-    alone = [s for s in objects_code if s not in joined]
-    units = {"around.cpp": _included(folder), "joined.cpp": _in_one_unit(joined)}
-    written = [folder / name for name, text in units.items() if text]
-    for unit in written:
-        unit.write_text(units[unit.name])
-    sources = [*sorted(alone, key=is_hot, reverse=True), *written]  # hot ones take longest
-    hot, small = (*common, *fast_flags()), (*common, *SMALL)
-    if precompile:
-        _precompile(folder, hot)
-        hot = (*hot, "-include", _HEADER)
+    units = _units(folder, is_hot)
+    n_units = Counter(units.values())
+    flags = {some: _with_headers((*common, *some), n) for some, n in n_units.items()}
     with ThreadPoolExecutor(cores()) as pool:
-        jobs = [pool.submit(_compile, folder, s, hot if is_hot(s) else small) for s in sources]
+        jobs = [pool.submit(_compile, folder, unit, flags[some]) for unit, some in units.items()]
         objects = [job.result() for job in jobs]
     link = [compiler(), *common, *map(str, objects), "-o", "main"]
     _check(subprocess.run(link, cwd=folder, capture_output=True, text=True))
-    for file in [*written, *objects, *folder.glob(f"{_HEADER}*")]:
+    for file in [*folder.glob(f"{_UNIT}*.cpp"), *objects]:
         file.unlink()
+
+
+_UNIT = "unit_"
+
+
+def _units(folder: Path, is_hot: Callable[[Path], bool]) -> dict[Path, tuple[str, ...]]:
+    """Write few sources that hold all: headers are read once in each; return them with their flags.
+
+    What takes long is as many as there are cores, and comes first. A source that is not written as
+    `_in_one_unit` expects stays alone.
+    """
+    objects_code = sorted(folder.glob("code_objects/*.cpp"), key=lambda s: -s.stat().st_size)
+    joined = [s for s in objects_code if _can_be_joined(s)]
+    hot, small = ([s for s in joined if is_hot(s) == kind] for kind in (True, False))
+    texts = [_in_one_unit(hot[k :: cores()]) for k in range(cores())]
+    flags = [*[fast_flags()] * cores(), SMALL, SMALL]
+    units = {s: fast_flags() if is_hot(s) else SMALL for s in objects_code if s not in joined}
+    for k, text in enumerate([*texts, _included(folder), _in_one_unit(small)]):
+        if text:
+            unit = folder / f"{_UNIT}{k}.cpp"
+            unit.write_text(text)
+            units[unit] = flags[k]
+    return units
 
 
 _NAMELESS = re.compile(r"^namespace \{", flags=re.MULTILINE)
@@ -184,11 +192,24 @@ def _in_one_unit(objects_code: Sequence[Path]) -> str:
     return "\n".join(parts)
 
 
-def _precompile(folder: Path, flags: Sequence[str]) -> None:
-    """Compile what every object of Brian2's code includes."""
-    (folder / _HEADER).write_text("".join(f"#include {name}\n" for name in _INCLUDED))
-    command = [compiler(), "-w", *flags, "-I.", "-x", "c++-header", _HEADER, "-o", f"{_HEADER}.gch"]
-    _check(subprocess.run(command, cwd=folder, capture_output=True, text=True))
+_compiled: Counter[tuple[str, ...]] = Counter()  # sources of this process, by their flags
+
+
+def _with_headers(flags: tuple[str, ...], n_sources: int) -> tuple[str, ...]:
+    """Return the flags of so many more sources, with the standard headers once that pays."""
+    _compiled[flags] += n_sources
+    header = _precompiled(flags) if _compiled[flags] >= _PAYS else None
+    return (*flags, "-include", str(header)) if header and header.exists() else flags
+
+
+@cache
+def _precompiled(flags: tuple[str, ...]) -> Path | None:
+    """Compile the headers that the sources include; None where there is no room for that."""
+    header = Scratch(until_exit=True).folder / "headers.h"
+    header.write_text("".join(f"#include <{name}>\n" for name in _HEADERS))
+    command = [compiler(), "-w", *flags, "-x", "c++-header", str(header), "-o", f"{header}.gch"]
+    done = subprocess.run(command, capture_output=True)
+    return None if done.returncode else header
 
 
 def _compile(folder: Path, source: Path, flags: Sequence[str]) -> Path:

@@ -68,12 +68,12 @@ def cached_program(plan: Plan, backend: Backend, description=None, sources=None)
         backend.precision, backend.optimise, _text_of(plan), description, sources,
     )  # fmt: skip
     # Cells that nothing connects spend their time in the integration alone.
-    hot, precompile = (is_hot, False) if plan.divisible else (_is_object, True)
+    hot = is_hot if plan.divisible else _is_object
 
     def build(folder):
         with flags_probed_meanwhile(), preferences(backend):
             generate(folder, plan, backend, description, sources)
-        compile_program(folder, hot, common_flags(backend), precompile)
+        compile_program(folder, hot, common_flags(backend))
 
     return programs_cache.program(key, build)
 

@@ -201,22 +201,22 @@ PARTS = (
         {{\g<condition>if(_cond) {{\g<fires>}}
         }}
     }}
-    _found[_part] = _count - _begin;
+    _found_$object[_part] = _count - _begin;
 }}
 
 void $join()
 {{
     int32_t* const _spikes = brian::\g<spikes>;
-    long _count = _found[0];
+    long _count = _found_$object[0];
     for (int _part = 1; _part < $n_parts; _part++)
     {{
         const int32_t* _list = _spikes + part_begin($n_cells, _part, $n_parts);
-        std::copy(_list, _list + _found[_part], _spikes + _count);
-        _count += _found[_part];
+        std::copy(_list, _list + _found_$object[_part], _spikes + _count);
+        _count += _found_$object[_part];
     }}
     _spikes[$n_cells] = _count;""",
     ),
-    Edit(SEARCH, "code_objects/$object.cpp", r"\A", "static long _found[$n_parts];\n",
+    Edit(SEARCH, "code_objects/$object.cpp", r"\A", "static long _found_$object[$n_parts];\n",
          include="<algorithm>"),
     _renamed(SEARCH),
     # Objects that follow each other become one that goes through them part by part.
