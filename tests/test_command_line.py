@@ -187,7 +187,6 @@ COMMANDS = {
 def test_each_protocol_is_a_command(command, tmp_path):
     """Closed forms of LIF; Hodgkin and Huxley's n = 0.3177 at rest, 36*n**4*(-65 + 77)."""
     words = command.split()
-    words += [] if words[0] == "gating" else ["--backend", "numpy"]
     assert excitable([*words, "--out", str(tmp_path / "x.csv")]) == 0
     part, column, value = COMMANDS[command]
     table = pd.read_csv(tmp_path / f"x{part}.csv")

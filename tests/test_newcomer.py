@@ -259,7 +259,7 @@ small_cells = pytest.mark.parametrize(
 # more than 7e-5 ms (Pinsky & Rinzel). At half the step it is a tenth; half where upstrokes explode
 # (6e-5 ms), since they are left for the potential as variable a fixed share of a step before.
 TIMES_MS = 3e-4
-PLAIN = {"start": "initial", "backend": "numpy"}
+PLAIN = {"start": "initial"}
 
 
 @every_cell

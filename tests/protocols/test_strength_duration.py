@@ -80,7 +80,7 @@ def test_laws_at_chronaxie_and_in_the_limits():
 
 
 def test_durations_are_whole_steps_and_two_make_no_fit():
-    table = strength_duration(LIF, [2.01, 4] * ms, settle=1 * ms, tolerance=1e-2, backend="numpy")
+    table = strength_duration(LIF, [2.01, 4] * ms, settle=1 * ms, tolerance=1e-2)
     np.testing.assert_allclose(table["duration_ms"], [2.0, 4.0])
     assert table.attrs["fits"] == {}
     assert table.attrs["better_fit"] is None
@@ -91,7 +91,7 @@ def test_a_cell_that_spikes_by_itself_is_refused():
     """Without A-current and with the leak at -17 mV the Connor-Stevens cell fires at 156 Hz."""
     spontaneous = CONNOR_STEVENS.with_(g_A=0 * msiemens / cm**2)
     with pytest.raises(ValueError, match="spikes without a pulse"):
-        strength_duration(spontaneous, [1] * ms, settle=15 * ms, start="initial", backend="numpy")
+        strength_duration(spontaneous, [1] * ms, settle=15 * ms, start="initial")
 
 
 @pytest.mark.parametrize(
@@ -122,4 +122,4 @@ def test_a_pulse_that_makes_no_spike_is_said():
         dt=0.5 * ms,
     )  # fmt: skip
     with pytest.raises(ValueError, match=r"a pulse of 2 ms makes no spike up to 10001 1; is the"):
-        strength_duration(shunted, [2] * ms, settle=5 * ms, start="initial", backend="numpy")
+        strength_duration(shunted, [2] * ms, settle=5 * ms, start="initial")

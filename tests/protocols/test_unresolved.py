@@ -174,7 +174,7 @@ def test_a_cell_that_never_fires_has_no_threshold():
                 reset="v = 0")  # fmt: skip
     message = r"mute makes no spike.* from 0 to 21 1 \(that is up to 20 widths of its input_range"
     with pytest.raises(ValueError, match=message):
-        rheobase(mute, duration=200 * ms, dt=0.5 * ms, backend="numpy")
+        rheobase(mute, duration=200 * ms, dt=0.5 * ms)
 
 
 def test_a_search_ends_where_the_integration_does():
@@ -182,14 +182,14 @@ def test_a_search_ends_where_the_integration_does():
     away = cell("away", "dv/dt = (-v - I + 0.1*v**3)/tau : 1", initial={"v": 0.0},
                 threshold="v > 1e9", reset="v = 0", input_range=(0, 1))  # fmt: skip
     with pytest.raises(ValueError, match=r"away makes no spike.*beyond that the integration diver"):
-        rheobase(away, duration=200 * ms, dt=0.5 * ms, backend="numpy")
+        rheobase(away, duration=200 * ms, dt=0.5 * ms)
 
 
 def test_a_cell_that_no_current_silences_has_no_threshold():
     tireless = cell("tireless", "dv/dt = exp(tanh(I))/tau : 1", initial={"v": 0.0},
                     threshold="v > 1", reset="v = 0")  # fmt: skip
     with pytest.raises(ValueError, match="tireless fires at every constant current"):
-        rheobase(tireless, start="initial", duration=200 * ms, dt=0.5 * ms, backend="numpy")
+        rheobase(tireless, start="initial", duration=200 * ms, dt=0.5 * ms)
 
 
 @pytest.mark.parametrize("criterion", ["sustained", "spike"])
@@ -204,7 +204,7 @@ def test_a_cell_that_fires_without_input_has_a_negative_threshold(criterion, sta
 def test_one_cell_without_threshold_is_named():
     vary = {"V_th": [-50, 1000] * mV}
     with pytest.raises(ValueError, match="for 1 of 2 cells") as caught:
-        thresholds(LIF, vary=vary, duration=200 * ms, backend="numpy", dt=0.5 * ms)
+        thresholds(LIF, vary=vary, duration=200 * ms, dt=0.5 * ms)
     assert caught.value.sets == (1,)
 
 
@@ -220,7 +220,7 @@ def test_latency_from_any_start():
 
 def test_strength_duration_from_any_start():
     """A pulse of 10 ms from -60 mV: the potential must come from -60 to -50 mV in it."""
-    table = strength_duration(LIF, [10] * ms, settle=1 * ms, start={"v": -60 * mV}, backend="numpy")
+    table = strength_duration(LIF, [10] * ms, settle=1 * ms, start={"v": -60 * mV})
     decayed = np.exp(-10 / 10)
     right = (15 - 5 * decayed) / (10 * (1 - decayed))
     assert table["I"][0] == pytest.approx(right, rel=1e-3)
@@ -230,7 +230,6 @@ def test_conductance_sweep_from_any_start():
     swept = conductance_sweep(
         LIF, "R", [10] * Mohm, [2] * nA, start={"v": -60 * mV},
         duration=200 * ms, discard=50 * ms, search_duration=300 * ms, tolerance=1e-3,
-        backend="numpy",
     )  # fmt: skip
     assert swept.fi["latency_ms"][0] == pytest.approx(10 * np.log(15 / 5), rel=1e-6)
     at = 1.1 * swept.onset["I"][0] * 10

@@ -141,11 +141,11 @@ def test_explosive_upstrokes_reach_any_numerical_threshold(threshold):
     # From 0 mV on the upstroke takes less than a femtosecond.
     right = exponential_spikes(min(threshold, 0), 400)
     run = simulate(exponential_cell(threshold), Constant(210 * pA), 1, 400 * ms,
-                   start="initial", backend="numpy")  # fmt: skip
+                   start="initial")  # fmt: skip
     assert len(run.spike_ms) == len(right)
     np.testing.assert_allclose(run.spike_ms, right, atol=2e-3)
     grid = simulate(exponential_cell(threshold), Constant(210 * pA), 1, 400 * ms,
-                    start="initial", backend="numpy", spikes="grid")  # fmt: skip
+                    start="initial", spikes="grid")  # fmt: skip
     rates = [(len(t) - 1) / (t[-1] - t[0]) for t in (grid.spike_ms, right)]
     assert len(grid.spike_ms) == len(right)
     assert rates[0] == pytest.approx(rates[1], rel=3e-3)
@@ -155,7 +155,7 @@ def test_explosive_upstrokes_reach_any_numerical_threshold(threshold):
 def test_quadratic_upstrokes_reach_any_peak(peak):
     """Closed form, REFERENCES: T = tau/s*(atan(peak/s) - atan(reset/s)), s = sqrt(I)."""
     model = QIF.with_(V_th=peak, V_reset=-10)
-    run = simulate(model, Constant(0.5), 1, 300 * ms, start={"v": -10.0}, backend="numpy")
+    run = simulate(model, Constant(0.5), 1, 300 * ms, start={"v": -10.0})
     s = 0.5**0.5
     period = 10 / s * (np.arctan(peak / s) + np.arctan(10 / s))
     np.testing.assert_allclose(np.diff(run.spike_ms), period, rtol=2e-5)
