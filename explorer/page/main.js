@@ -58,7 +58,7 @@ function want(what) {
   if (what !== "view" && what !== "words") {
     dragging = performance.now();
     stale = true;
-    if (cost > LONG && ready() && runs.able) { runs.ask(S); return; }
+    if (cost > LONG && ready() && runs.able) { runs.ask(draftOf(S)); return; }
   }
   if (wanted) return;
   wanted = true;
@@ -157,6 +157,7 @@ function settle() {
   clearTimeout(settleTimer);
   laterTimer = 0;
   if (conflict(S) || !ready()) return;
+  if (stale && cost > LONG && runs.able) { runs.ask(S); return; }  // and settles when that is there
   if (stale) computeNow();
   rowLimits = null;
   plots.traces.redraw();
@@ -192,6 +193,7 @@ function report() {
   const parts = [["spikes", R.count], ["rate", `${rate} Hz`], ["latency", `${late} ms`]];
   byId("numbers").replaceChildren(...parts.map(([key, value]) => element("div", {},
     element("dt", {}, say(`number.${key}`)), element("dd", { id: `n-${key}` }, String(value)))));
+  byId("numbers").classList.toggle("draft", stale);
   const words = [];
   if (R.found.diverged !== null) words.push(say("diverged", { t: shown(R.found.diverged*1000, 5) }));
   if (R.restless) words.push(say("restless"));
@@ -243,8 +245,15 @@ function receive(answer) {
 
 // --- runs of a slow cell while something is dragged ------------------------------------------------
 
+// They take twice the step: fourth order is exact enough to be looked at in passing, and `settle`
+// runs what stays. A step or a method that is there to be seen failing is left as it is.
+function draftOf(state) {
+  const exact = state.method === "rk4" && state.dt <= cellOf(state).dt;
+  return exact ? { ...state, dt: 2*state.dt } : state;
+}
+
 const runs = new Latest((state) => bothOf(state).map(jobOf), (state, answers, ms, begin) => {
-  cost = ms;
+  cost = ms*state.dt/S.dt;
   stale = state !== S;
   take(state, answers);
   drawMain(begin);
@@ -490,7 +499,7 @@ window.excitable = {
   get curveFirst() { return curveFirst; },
   get runs() { return runs; }, plots,
   times, data: DATA, systems: SYSTEMS, colours, compute, defaults, prepared, pythonOf, ofPreset,
-  now() { frame(); settle(); }, toAddress, fromAddress,
+  now() { frame(); if (stale) computeNow(); settle(); }, toAddress, fromAddress,
   set(next) { replace(next); }, unit: withUnit,
 };
 

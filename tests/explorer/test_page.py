@@ -393,7 +393,7 @@ def test_fingers_zoom_move_and_point(touched):
 def test_a_slow_cell_runs_beside_the_page_while_a_slider_moves(page):
     choose(page, "cell=connor_stevens&in=step~12~50~2000&duration=2000")
     before = page.evaluate("excitable.result.count")
-    page.evaluate(
+    step, draft = page.evaluate(
         """async () => {
           const slider = document.querySelector('[data-key="b0.amplitude"] input[type=range]');
           for (let k = 0; k < 8; k++) {
@@ -401,12 +401,20 @@ def test_a_slow_cell_runs_beside_the_page_while_a_slider_moves(page):
             slider.dispatchEvent(new Event("input", {bubbles: true}));
             await new Promise(requestAnimationFrame);
           }
+          while (excitable.result.state.blocks[0].amplitude !== 34) {
+            await new Promise(requestAnimationFrame);
+          }
+          const { state, found } = excitable.result;
+          return [state.dt/excitable.state.dt, [...found.spikes]];
         }"""
     )
-    page.wait_for_function("() => excitable.result.state.blocks[0].amplitude === 34")
+    assert step == 2
+    page.wait_for_function("() => excitable.result.state.dt === excitable.state.dt")
     # Those between are left out, the last is not, and it is the run of the page's own thread.
-    assert 1 <= page.evaluate("excitable.runs.taken") <= 8
+    assert 1 <= page.evaluate("excitable.runs.taken") <= 9
     assert page.evaluate("excitable.result.count") > before
+    spikes = page.evaluate("[...excitable.result.found.spikes]")
+    np.testing.assert_allclose(draft, spikes, rtol=0, atol=1e-5)
     same = "(a, b) => JSON.stringify([...a.found.spikes]) === JSON.stringify([...b.found.spikes])"
     assert page.evaluate(f"({same})(excitable.result, excitable.compute(excitable.state))")
 
