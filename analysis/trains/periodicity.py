@@ -281,11 +281,11 @@ def _parabolic_peaks(r, k):
     """Position and height of the vertices of the parabolas through r[k - 1], r[k], r[k + 1].
 
     And how much too low a height may be, at most: half a step beside the peak of a cosine the
-    parabola misses curvature**2/128, and the terms left out here are smaller than that.
+    parabola misses 3 curvature**2/128, and the terms left out here are a third of that at most.
     """
     slope = (r[k + 1] - r[k - 1]) / 2
     curvature = r[k + 1] - 2 * r[k] + r[k - 1]
-    return k - slope / curvature, r[k] - slope**2 / (2 * curvature), curvature**2 / 64
+    return k - slope / curvature, r[k] - slope**2 / (2 * curvature), curvature**2 / 32
 
 
 def _step(t):

@@ -43,6 +43,8 @@ def test_a_quasi_periodic_sum_is_not_called_periodic(ratio):
 
 @given(st.floats(5, 200), st.floats(0, 2 * np.pi), st.floats(-100, 100), st.floats(0.01, 100))
 @example(5.625, 0.0, 0.0, 1.0)  # 22.5 samples: the peak lies half-way between two of them
+@example(5.625, 2.0, 0.0, 1.0)
+@example(5.125, 1.0, 0.0, 1.0)
 def test_period_does_not_depend_on_phase_offset_and_amplitude(period, phase, mean, amplitude):
     x = mean + amplitude * np.sin(2 * np.pi * T / period + phase)
     assert dominant_period(T, x).period_ms == pytest.approx(period, rel=1e-3)
