@@ -254,6 +254,8 @@ function draftOf(state) {
 
 const runs = new Latest((state) => bothOf(state).map(jobOf), (state, answers, ms, begin) => {
   cost = ms*state.dt/S.dt;
+  const failed = answers.some((each) => each.found.diverged !== null);
+  if (failed && state.dt !== S.dt) { runs.ask(S); return; }  // its own step may follow
   stale = state !== S;
   take(state, answers);
   drawMain(begin);
