@@ -259,7 +259,7 @@ small_cells = pytest.mark.parametrize(
 # more than 7e-5 ms (Pinsky & Rinzel). At half the step it is a tenth; half where upstrokes explode
 # (6e-5 ms), since they are left for the potential as variable a fixed share of a step before.
 TIMES_MS = 3e-4
-PLAIN = {"start": "initial"}
+INITIAL = {"start": "initial"}
 
 
 @every_cell
@@ -268,7 +268,7 @@ def test_fi_curve(name):
     amplitudes = np.array([0.8, 1.0]) * case.current
     table = fi_curve(
         case.model, Quantity(amplitudes * unit(case)), duration=case.duration * ms,
-        discard=0 * ms, **PLAIN,
+        discard=0 * ms, **INITIAL,
     )  # fmt: skip
     for (_, row), current in zip(table.iterrows(), amplitudes, strict=True):
         true = spikes(name, current)
@@ -296,7 +296,7 @@ def test_rheobase(name):
     """In a window as short as this: scipy fires 2 % above it and is silent 2 % below."""
     case = CASES[name]
     model, window = case.model.with_(input_range=(0, case.current)), 0.5 * case.duration
-    found = rheobase(model, criterion="spike", tolerance=1e-2, duration=window * ms, **PLAIN)
+    found = rheobase(model, criterion="spike", tolerance=1e-2, duration=window * ms, **INITIAL)
     current = float(found / unit(case))
     assert len(spikes(name, 1.02 * current, duration=window)) > 0
     assert len(spikes(name, 0.98 * current, duration=window)) == 0
@@ -341,7 +341,7 @@ def test_voltage_clamp(name):
     volts = unit_of_membrane(case)
     table = voltage_clamp(
         case.model, Quantity(np.array([case.command]) * volts), hold=case.hold * volts,
-        hold_duration=1 * ms, duration=4 * ms, record=states[1:], **PLAIN,
+        hold_duration=1 * ms, duration=4 * ms, record=states[1:], **INITIAL,
     )  # fmt: skip
     y = first_state(name)[1:]
     for v, length in ((case.hold, 1.0), (case.command, 4.0 - float(case.model.dt / ms))):
@@ -366,7 +366,7 @@ def test_sweep(name):
     values = Quantity(np.array([0.5, 1.0]) * case.model.parameters[case.changed].quantity)
     table = sweep(
         case.model, {case.changed: values, "I": np.atleast_1d(given(name))}, workers=0,
-        duration=case.duration * ms, discard=0 * ms, **PLAIN,
+        duration=case.duration * ms, discard=0 * ms, **INITIAL,
     )  # fmt: skip
     for (_, row), factor in zip(table.iterrows(), (0.5, 1.0), strict=True):
         true = spikes(name, case.current, factor)

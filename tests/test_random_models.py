@@ -153,15 +153,17 @@ def by_us(cell, **how):
     return trains(run.spike_neuron, run.spike_ms * ms)
 
 
-COMMON = {
-    "deadline": None,
-    "derandomize": True,
-    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
-}
-few, many = settings(max_examples=4, **COMMON), settings(max_examples=30, **COMMON)
+QUICK = settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 
 
-def grid_is_brian2(cell, method):
+@QUICK
+@given(cells(), st.sampled_from(("euler", "rk2", "rk4", "exponential_euler")))
+def test_grid_is_brian2(cell, method):
     ours = by_us(cell, spikes="grid", method=method, dt=0.1 * ms, backend="numpy")
     theirs = by_brian(cell, method, 0.1 * ms)
     assert sum(map(len, theirs)) > 3
@@ -169,7 +171,9 @@ def grid_is_brian2(cell, method):
         np.testing.assert_allclose(mine, true, atol=1e-9, err_msg=str(cell))
 
 
-def noise_on_the_grid_is_brian2(cell, method):
+@QUICK
+@given(cells(noise=True), st.sampled_from(("euler", "heun")))
+def test_noise_on_the_grid_is_brian2(cell, method):
     """The same random numbers, drawn in the same order."""
     ours = by_us(cell, spikes="grid", method=method, dt=0.1 * ms, backend="numpy", seed=3)
     theirs = by_brian(cell, method, 0.1 * ms, random_seed=3)
@@ -178,7 +182,9 @@ def noise_on_the_grid_is_brian2(cell, method):
         np.testing.assert_allclose(mine, true, atol=1e-9, err_msg=str(cell))
 
 
-def located_is_the_reference(cell):
+@QUICK
+@given(cells())
+def test_located_is_the_reference(cell):
     """Within the fourth order's global error: the time run times (dt/tau)**4."""
     dt = 0.05 * ms
     ours = by_us(cell, method="rk4", dt=dt, backend="numpy")
@@ -187,22 +193,3 @@ def located_is_the_reference(cell):
     assert sum(map(len, true)) > 3
     for mine, right in zip(ours, true, strict=True):
         assert mine == pytest.approx(right, abs=tolerance, rel=0), cell
-
-
-GIVEN = {
-    grid_is_brian2: (cells(), st.sampled_from(("euler", "rk2", "rk4", "exponential_euler"))),
-    noise_on_the_grid_is_brian2: (cells(noise=True), st.sampled_from(("euler", "heun"))),
-    located_is_the_reference: (cells(),),
-}
-every_property = pytest.mark.parametrize("holds", GIVEN, ids=lambda f: f.__name__)
-
-
-@every_property
-def test_of_a_few_models(holds):
-    few(given(*GIVEN[holds])(holds))()
-
-
-@pytest.mark.slow
-@every_property
-def test_of_many_models(holds):
-    many(given(*GIVEN[holds])(holds))()

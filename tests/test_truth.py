@@ -423,22 +423,9 @@ KINDS |= {
 MEASURED = {"duration": LENGTH * ms, "discard": DISCARD * ms}
 
 
-# Other words for what another kind says too: read as the same form, which `test_response` and
-# `test_reference` tell soon; the rest is left to the slow tests.
-SAME_FORM = {
-    "turned round", "at least", "difference", "armed, written out", "armed, not",
-    "armed, product turned round", "named excess", "named condition", "held, text",
-    "held, parameter", "held, expression", "named current chain", "input of another name",
-    "names of letters", "names of sympy", "membrane V", "parameter declared",
-}  # fmt: skip
-
-
-def table(names, slow=()):
+def table(names):
     """Return the kinds as parameters of a test."""
-    marks = {True: [pytest.mark.slow], False: []}
-    return pytest.mark.parametrize(
-        "name", [pytest.param(name, marks=marks[name in slow]) for name in names]
-    )
+    return pytest.mark.parametrize("name", list(names))
 
 
 FIRING = [name for name, kind in KINDS.items() if np.sum(kind.spikes > DISCARD) > 2]
@@ -493,7 +480,7 @@ def test_reference_of_a_grazing_crossing():
 
 
 @BY_ITSELF
-@table(FIRING, slow=SAME_FORM)
+@table(FIRING)
 def test_fi_curve_and_certificate(name):
     kind = KINDS[name]
     found = fi_curve(
@@ -508,7 +495,7 @@ def test_fi_curve_and_certificate(name):
 
 
 @BY_ITSELF
-@table([name for name, kind in KINDS.items() if kind.onset is not None], slow=SAME_FORM)
+@table([name for name, kind in KINDS.items() if kind.onset is not None])
 def test_rheobase(name):
     kind = KINDS[name]
     found = rheobase(
@@ -518,7 +505,7 @@ def test_rheobase(name):
 
 
 @BY_ITSELF
-@table(KINDS, slow=SAME_FORM)
+@table(KINDS)
 def test_network(name):
     """On the grid, as a network is: crossing and refractory period are off by a step each."""
     kind = KINDS[name]

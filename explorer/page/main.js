@@ -103,8 +103,7 @@ function drawMain(begin) {
   report();
   showCursor(false);
   later();
-  clearTimeout(settleTimer);
-  settleTimer = setTimeout(settle, 200);
+  settleIn(200);
 }
 
 // What may come a little after the traces: the phase plane, and the marks of the current.
@@ -152,12 +151,20 @@ const fresh = () => ({ ...planeLimits(S, R, planeVariable(S)), cell: S.cell });
 const grown = (a, b) => ({ cell: a.cell, x: [Math.min(a.x[0], b.x[0]), Math.max(a.x[1], b.x[1])],
   y: [Math.min(a.y[0], b.y[0]), Math.max(a.y[1], b.y[1])] });
 
+// Once nothing has changed for some ms. A slow run is made beside the page first, and then settles.
+function settleIn(ms) {
+  clearTimeout(settleTimer);
+  settleTimer = setTimeout(() => {
+    if (stale && cost > LONG && ready() && runs.able && !conflict(S)) runs.ask(S);
+    else settle();
+  }, ms);
+}
+
 function settle() {
   clearTimeout(laterTimer);
   clearTimeout(settleTimer);
   laterTimer = 0;
   if (conflict(S) || !ready()) return;
-  if (stale && cost > LONG && runs.able) { runs.ask(S); return; }  // and settles when that is there
   if (stale) computeNow();
   rowLimits = null;
   plots.traces.redraw();
@@ -322,8 +329,7 @@ function setCursor(part, aloud) {
   plots.traces.redraw();
   later();
   showCursor(aloud);
-  clearTimeout(settleTimer);
-  settleTimer = setTimeout(settle, 300);
+  settleIn(300);
 }
 
 function showCursor(aloud) {
@@ -501,7 +507,7 @@ window.excitable = {
   get curveFirst() { return curveFirst; },
   get runs() { return runs; }, plots,
   times, data: DATA, systems: SYSTEMS, colours, compute, defaults, prepared, pythonOf, ofPreset,
-  now() { frame(); if (stale) computeNow(); settle(); }, toAddress, fromAddress,
+  now() { frame(); settle(); }, toAddress, fromAddress,
   set(next) { replace(next); }, unit: withUnit,
 };
 

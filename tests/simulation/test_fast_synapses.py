@@ -47,11 +47,11 @@ def same(a, b):
 @pytest.mark.parametrize(
     ("threads", "options"),
     [
-        pytest.param(1, {"p": 0.1}, marks=pytest.mark.slow),
+        (1, {"p": 0.1}),
         pytest.param(1, {"p": 0.1, "delay": 1.5 * ms}, marks=pytest.mark.slow),
         (1, {"in_degree": {"exc": 20, "inh": 7}, "delay": 1.5 * ms}),  # made target by target
         pytest.param(1, {"p": 0.1, "delay": Uniform(0.5 * ms, 2 * ms)}, marks=pytest.mark.slow),
-        pytest.param(1, CONDUCTANCE_MODEL, marks=pytest.mark.slow),
+        (1, CONDUCTANCE_MODEL),
         pytest.param(
             2, {"in_degree": {"exc": 20, "inh": 7}, "delay": 1.5 * ms}, marks=needs_openmp
         ),
@@ -96,9 +96,9 @@ def test_a_synapse_that_asks_its_source_is_left_to_brian2(monkeypatch):
 @needs_openmp
 @pytest.mark.parametrize(
     "options",
-    [{"model": LIF, "p": 0.1, "start": "rest"}, CONDUCTANCE_MODEL],
-)
-@pytest.mark.slow
+    [{"model": LIF, "p": 0.1, "start": "rest"},
+     pytest.param(CONDUCTANCE_MODEL, marks=pytest.mark.slow)],
+)  # fmt: skip
 def test_the_number_of_threads_changes_nothing_without_drawn_values(options):
     """What is drawn is drawn thread by thread; connections are not, and sums keep their order.
 

@@ -151,14 +151,17 @@ def _units(folder: Path, is_hot: Callable[[Path], bool]) -> dict[Path, tuple[str
     objects_code = sorted(folder.glob("code_objects/*.cpp"), key=lambda s: -s.stat().st_size)
     joined = [s for s in objects_code if _can_be_joined(s)]
     hot, small = ([s for s in joined if is_hot(s) == kind] for kind in (True, False))
-    texts = [_in_one_unit(hot[k :: cores()]) for k in range(cores())]
-    flags = [*[fast_flags()] * cores(), SMALL, SMALL]
+    written = [
+        *((_in_one_unit(hot[k :: cores()]), fast_flags()) for k in range(cores())),
+        (_included(folder), SMALL),
+        (_in_one_unit(small), SMALL),
+    ]
     units = {s: fast_flags() if is_hot(s) else SMALL for s in objects_code if s not in joined}
-    for k, text in enumerate([*texts, _included(folder), _in_one_unit(small)]):
+    for k, (text, flags) in enumerate(written):
         if text:
             unit = folder / f"{_UNIT}{k}.cpp"
             unit.write_text(text)
-            units[unit] = flags[k]
+            units[unit] = flags
     return units
 
 
@@ -173,7 +176,7 @@ def _can_be_joined(source: Path) -> bool:
 
 
 def _included(folder: Path) -> str:
-    """Return one source for all that is compiled alike: its headers are read once."""
+    """Return one source for all around the objects' code, most of which runs once."""
     whole = [*sorted(folder.glob("*.cpp")), *sorted(folder.glob("brianlib/*.cpp"))]
     return "\n".join(f'#include "{source.relative_to(folder)}"\n' for source in whole)
 
@@ -205,8 +208,11 @@ def _with_headers(flags: tuple[str, ...], n_sources: int) -> tuple[str, ...]:
 @cache
 def _precompiled(flags: tuple[str, ...]) -> Path | None:
     """Compile the headers that the sources include; None where there is no room for that."""
-    header = Scratch(until_exit=True).folder / "headers.h"
-    header.write_text("".join(f"#include <{name}>\n" for name in _HEADERS))
+    try:
+        header = Scratch(until_exit=True).folder / "headers.h"
+        header.write_text("".join(f"#include <{name}>\n" for name in _HEADERS))
+    except OSError:
+        return None
     command = [compiler(), "-w", *flags, "-x", "c++-header", str(header), "-o", f"{header}.gch"]
     done = subprocess.run(command, capture_output=True)
     return None if done.returncode else header
