@@ -21,7 +21,20 @@ _OWN = ("exprel_slope", "clip", "smooth_exprel", "smooth_exprel_of", "part_after
         "time_after", "time_between")  # fmt: skip
 
 
+# Math.pow takes as long as four exponentials.
+_POWERS = {
+    "2": "$to_the_2({})",
+    "3": "$to_the_3({})",
+    "4": "$to_the_4({})",
+    "1/3": "$cube_root({})",
+}
+
+
 class _JavaScript(Dialect):
+    def raised(self, base: str, exponent: str) -> str:
+        """Return a power."""
+        return _POWERS.get(exponent, self.power).format(base, exponent)
+
     def number(self, value: float) -> str:
         """Return a number as text, exactly: whole ones without a point, for all are doubles."""
         return repr(float(value)).removesuffix(".0")
@@ -51,6 +64,8 @@ const $exprel_slope = (x) => {
   for (let k = 0; k < 14; k++) { sum += term/(k + 2); term *= x/(k + 1); }
   return sum;
 };
+const $to_the_2 = (x) => x*x, $to_the_3 = (x) => x*x*x, $to_the_4 = (x) => (x*x)*(x*x);
+const $cube_root = (x) => x < 0 ? NaN : Math.cbrt(x);  // as a power of 1/3 is
 const $clip = (x, low, high) => Math.min(Math.max(x, low), high);
 const $timestep = (t, h) => Math.floor((t + 1e-3*h)/h);  // as Brian2 counts steps
 const $mod = (a, b) => a - b*Math.floor(a/b);

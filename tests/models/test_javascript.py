@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from brian2 import Function, Hz, Mohm, Network, SpikeMonitor, cm, ms, mV, nA, prefs, uA
+from brian2 import Function, Hz, Mohm, Network, SpikeMonitor, Unit, cm, ms, mV, nA, prefs, uA
 from excitable.models import (
     CONNOR_STEVENS,
     HODGKIN_HUXLEY,
@@ -34,7 +34,9 @@ AWKWARD = NeuronModel(
         dw/dt = (let - w)/(2*tau) : 1
         let = clip((x/mV + 65)**2/10, -1, 2) + int(hot or x < -70*mV) - -w**3/(1 + w**2) : 1
         hot = x > -60*mV and not w > 0.5 : boolean
-        dp/dt = (log1p(exp(w)) + exprel(w) - (x/mV) % 7 - p**1.5*tanh(w) + (-w)**2)/tau : 1
+        dp/dt = (log1p(exp(w)) + exprel(w) - (x/mV) % 7 - p**1.5*tanh(w) + (-w)**2
+            + (1 + w*w)**(1/3) + (2 + w)**3/8 + (w - 1)**4/8
+            + (1 + w*w)**5/40 - (-1 - w*w)**3/8)/tau : 1
     """,
     parameters={"E": -65 * mV, "R": 10 * Mohm, "tau": 10 * ms, "drive": 3 * mV},
     input_unit=nA,
@@ -112,6 +114,28 @@ def test_spikes_of_brian2_on_the_grid(model, given, tmp_path):
     path, _ = module(model, given, tmp_path)
     assert len(right) >= 2
     assert run(path, {"steps": round(float(100 * ms / model.dt))}) == right
+
+
+def test_powers_of_negative_numbers(tmp_path):
+    powers = [2, 3, 4, 5, 1 / 3, 0.5]
+    texts = [f"dx{k}/dt = (-x{k})**({p!r})/ms : 1" for k, p in enumerate(powers)]
+    texts[4] = "dx4/dt = (-x4)**(1/3)/ms : 1"
+    model = NeuronModel(
+        name="powers",
+        equations="\n".join(["dv/dt = I/ms : 1", *texts]),
+        parameters={},
+        initial={"v": 0.0, **{f"x{k}": 0.0 for k in range(len(powers))}},
+        input_unit=Unit(1),
+        threshold="v > 1",
+        reset="v = 0",
+    )
+    path, _ = module(model, 0.5, tmp_path)
+    bases = np.array([-2.0, -0.3, 0.0, 0.7, 8.0])
+    states = [[0.0, *[-base] * len(powers)] for base in bases]
+    got = run(path, {"states": states})
+    right = [[base**p if base >= 0 or p == round(p) else np.nan for p in powers] for base in bases]
+    found = [[np.nan if x is None else x / 1e3 for x in row[1:]] for row in got]
+    np.testing.assert_allclose(found, right, rtol=1e-14)
 
 
 def test_refuses_by_name():
