@@ -15,7 +15,7 @@ _CURVES = {
 }
 _MARKS = {
     "cusp": "s",
-    "Bogdanov-Takens": "o",
+    "Bogdanov-Takens": "p",
     "generalised Hopf": "D",
     "cusp of cycles": "v",
     "saddle-node loop": "*",

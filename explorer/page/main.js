@@ -58,7 +58,7 @@ function want(what) {
   if (what !== "view" && what !== "words") {
     dragging = performance.now();
     stale = true;
-    if (cost > LONG && ready() && runs.able) { runs.ask(draftOf(S)); return; }
+    if (expected(draftOf(S)) > LONGEST && ready() && runs.able) { runs.ask(draftOf(S)); return; }
   }
   if (wanted) return;
   wanted = true;
@@ -67,25 +67,37 @@ function want(what) {
 
 // --- one frame -----------------------------------------------------------------------------------
 
-const LONG = 8;  // ms; what takes longer runs beside the page while something is dragged
+// ms. What takes longer than the first is drawn from a draft while something is dragged; a draft
+// that takes longer than the second is made beside the page.
+const LONG = 8, LONGEST = 16;
+
+const expected = (state) => cost*S.dt/state.dt;
 
 function frame() {
   if (!wanted) return;  // carried out before its time
   wanted = false;
   if (conflict(S)) return;
   const begin = performance.now();
-  if (stale) computeNow();
+  if (stale) computeNow(cost > LONG && ready() ? draftOf(S) : S);
   drawMain(begin);
 }
 
 const bothOf = (state) => [state, pinnedOf(state)].filter(Boolean);
 
-function computeNow() {
+function computeNow(state = S) {
   runs.forget();
-  const begin = performance.now();
-  take(S, bothOf(S).map((state) => traced(jobOf(state))));
-  cost = performance.now() - begin;
-  stale = false;
+  const begin = performance.now(), answers = bothOf(state).map((each) => traced(jobOf(each)));
+  cost = (performance.now() - begin)*state.dt/S.dt;
+  if (!taken(state, answers)) computeNow();
+}
+
+// Draws a run, or a draft of it; whether that can be drawn. One that fails says nothing of the cell.
+function taken(state, answers) {
+  const draft = state !== S;
+  if (draft && answers.some((each) => each.found.diverged !== null)) return false;
+  take(state, answers);
+  stale = draft;
+  return true;
 }
 
 function take(state, answers) {
@@ -197,9 +209,10 @@ function chaosText() {
 
 function report() {
   const rate = R.rate === null ? "–" : shown(R.rate, 4), late = shown(R.latency, 5);
-  const parts = [["spikes", R.count], ["rate", `${rate} Hz`], ["latency", `${late} ms`]];
-  byId("numbers").replaceChildren(...parts.map(([key, value]) => element("div", {},
-    element("dt", {}, say(`number.${key}`)), element("dd", { id: `n-${key}` }, String(value)))));
+  for (const [key, value] of [["spikes", String(R.count)], ["rate", `${rate} Hz`], ["latency", `${late} ms`]]) {
+    const place = byId(`n-${key}`);
+    if (place.textContent !== value) place.textContent = value;  // a new layout takes a part of a frame
+  }
   byId("numbers").classList.toggle("draft", stale);
   const words = [];
   if (R.found.diverged !== null) words.push(say("diverged", { t: shown(R.found.diverged*1000, 5) }));
@@ -261,17 +274,14 @@ function draftOf(state) {
 
 const runs = new Latest((state) => bothOf(state).map(jobOf), (state, answers, ms, begin) => {
   cost = ms*state.dt/S.dt;
-  const failed = answers.some((each) => each.found.diverged !== null);
-  if (failed && state.dt !== S.dt) { runs.ask(S); return; }  // its own step may follow
-  stale = state !== S;
-  take(state, answers);
-  drawMain(begin);
+  if (taken(state, answers)) drawMain(begin); else runs.ask(S);
 });
 
 // --- plots -----------------------------------------------------------------------------------------
 
 function makePlots() {
-  const numbers = element("dl", { id: "numbers", "aria-live": "off" });
+  const numbers = element("dl", { id: "numbers", "aria-live": "off" }, ...["spikes", "rate", "latency"].map((key) =>
+    element("div", {}, element("dt", { "data-say": `number.${key}` }), element("dd", { id: `n-${key}` }))));
   plots.traces = new Plot("traces", { more: [button("zoom.all", () => setView(null), { id: "whole" })],
     paint: (pen, w, h, style) => paintTraces(pen, w, h, style), table: (whole) => tracesTable(S, R, whole),
     describe: () => say("describe.traces", { model: sayModel(cellOf(S).title), count: R.count }) });

@@ -27,6 +27,8 @@ def preferences(backend: Backend):
     }
     if backend.name in TARGETS:
         wanted["codegen.target"] = backend.name
+    else:  # Brian2 would try each of its flags with the compiler; a program has its own
+        wanted["codegen.cpp.extra_compile_args"] = []
     with _ALONE:
         before = {name: prefs[name] for name in wanted}
         try:
