@@ -96,6 +96,9 @@ OTHER_TEXTS = {
         "objects.cpp", "{{c_data_type(var.dtype)}} * {{varname}};",
         "{{c_data_type(var.dtype)}}  * {{varname}};",
     ),
+    brian2_edits.SHORT_SETTERS: (
+        "objects.cpp", "template<class T> void set", "template <class T> void set",
+    ),
     brian2_edits.ROOM: (
         "synapses_create_generator.cpp",
         "size_t _raw_pre_idx, _raw_post_idx;",

@@ -145,16 +145,15 @@ _UNIT = "unit_"
 def _units(folder: Path, is_hot: Callable[[Path], bool]) -> dict[Path, tuple[str, ...]]:
     """Write few sources that hold all: headers are read once in each; return them with their flags.
 
-    What takes long is as many as there are cores, and comes first. A source that is not written as
-    `_in_one_unit` expects stays alone.
+    What takes long is as many as there are cores, and comes first; the rest is one. A source that
+    is not written as `_in_one_unit` expects stays alone.
     """
     objects_code = sorted(folder.glob("code_objects/*.cpp"), key=lambda s: -s.stat().st_size)
     joined = [s for s in objects_code if _can_be_joined(s)]
     hot, small = ([s for s in joined if is_hot(s) == kind] for kind in (True, False))
     written = [
         *((_in_one_unit(hot[k :: cores()]), fast_flags()) for k in range(cores())),
-        (_included(folder), SMALL),
-        (_in_one_unit(small), SMALL),
+        (_included(folder) + _in_one_unit(small), SMALL),
     ]
     units = {s: fast_flags() if is_hot(s) else SMALL for s in objects_code if s not in joined}
     for k, (text, flags) in enumerate(written):

@@ -60,6 +60,7 @@ REQUIRED = (
 WIDE = "whether a cell is refractory as wide as its numbers"
 FEWER_FILES = "only those results that are asked for"
 QUICK_CLOCK = "a quick clock"
+SHORT_SETTERS = "setters of variables that compile quickly"
 _FLAG = r"_array_\w+_not_refractory\b"
 PROGRAMS = (
     # With one byte in a loop a compiler takes as many cells at once as a register holds bytes: 64.
@@ -80,6 +81,13 @@ PROGRAMS = (
         r"(?:.*\n)*?.*Error writing output file for \1\..*\n    }\n",
         "", "some",
     ),
+    # Each variable has a line that calls these: copies of names and code in line add up.
+    Edit(SHORT_SETTERS, "objects.cpp", r"(set_variable_from_\w+\()std::string varname",
+         r"\1const std::string& varname", "some"),
+    Edit(SHORT_SETTERS, "objects.cpp", r"(data_size, )std::string filename",
+         r"\1const std::string& filename"),
+    Edit(SHORT_SETTERS, "objects.cpp", r"template<class T> (void set_variable_from)",
+         r"template<class T> __attribute__((noinline)) \1", "some"),
     # Brian2 2.9 asks in every step for the processor time, which is a system call.
     Edit(QUICK_CLOCK, "network.cpp", r"std::clock\(\)", "quick_clock()", "any",
          include='"quick_clock.h"'),

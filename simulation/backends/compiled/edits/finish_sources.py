@@ -47,6 +47,7 @@ def finish_sources(sources: Sources, outputs: Mapping[str, dict]) -> None:
     name_results(sources, {file: file for file in files})
     sources.edit(brian2_edits.FEWER_FILES, kept="|".join(files))
     sources.edit(brian2_edits.QUICK_CLOCK)
+    sources.edit(brian2_edits.SHORT_SETTERS)
     single = brian2.prefs.core.default_float_dtype == np.float32
     if "not_refractory" in sources.text("objects.h"):
         sources.edit(brian2_edits.WIDE, wide="int32_t" if single else "int64_t")
