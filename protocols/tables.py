@@ -1,5 +1,6 @@
 """From recordings to tidy tables: the cross product of a sweep, units in column names, attrs."""
 
+import math
 import sys
 from collections.abc import Mapping
 
@@ -36,6 +37,34 @@ def cross(model, currents: Quantity, vary: Mapping[str, Quantity] | None) -> pd.
             "`sweep` with a store, which runs them in parts"
         )
     return grid.rows(0, len(grid))
+
+
+def cross_with(
+    model, column: str, numbers: np.ndarray, vary: Mapping[str, Quantity] | None
+) -> pd.DataFrame:
+    """Return every combination of the varied parameters and something else than a current.
+
+    Columns are the parameters, then `column` with the numbers, which run fastest.
+
+    Raises
+    ------
+    ValueError
+        For values as in `cross`.
+
+    Examples
+    --------
+    >>> from brian2 import ms
+    >>> from excitable.models import LIF
+    >>> cross_with(LIF, "duration_ms", np.array([1.0, 5.0]), {"tau": [10, 20]*ms})
+        tau  duration_ms
+    0  10.0          1.0
+    1  10.0          5.0
+    2  20.0          1.0
+    3  20.0          5.0
+    """
+    sets = cross(model, np.zeros(len(numbers)) * model.input_unit, vary).drop(columns="I")
+    count = math.prod(np.size(values) for values in (vary or {}).values())
+    return sets.assign(**{column: np.tile(numbers, count)})
 
 
 def checked_sets(model, sets: pd.DataFrame, *, needs_current: bool) -> pd.DataFrame:

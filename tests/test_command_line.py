@@ -171,6 +171,11 @@ COMMANDS = {
     "latency lif --currents 2 --duration 40": ("", "latency_ms", 13.8629),
     "strength-duration lif --durations 5 10 20 --tolerance 1e-4": (
         "", "I", 1.5 / -np.expm1(-0.5)),
+    # 15 mV/R/(1 - exp(-d/tau)); the gate m of Traub & Miles 40 mV above V_T, where beta_m is 1.4.
+    "strength-duration lif --durations 5 10 --vary tau 20 --vary R 5 10 --tolerance 1e-4": (
+        "", "I", 3 / -np.expm1(-0.25)),
+    "gating traub_miles --v -13 --vary V_T -53 -63": (
+        "", "tau_ms", 1 / (1.28 * 6.75 / -np.expm1(-6.75) + 1.4)),
     "clamp hodgkin_huxley --commands -65 --hold -65 --duration 1": ("", "I_K_uA_per_cm2", 4.36),
     "gating hodgkin_huxley --v -65": ("", "steady_state", 0.0529),
     "latency lif --relative-to 1.5 --currents 2 --duration 40": ("", "latency_ms", 6.9315),

@@ -13,27 +13,26 @@ from matplotlib.ticker import MaxNLocator
 
 from ...errors import InputError
 from ..rates.fi import resolved_rates
+from .families import as_names, bar_of_family, family, family_title
 from .labels import axis_label, input_unit, require_columns, unit_label, unit_of
 from .style import (
     CYCLE,
     GREY,
-    MAX_LEGEND_CURVES,
     POTENTIAL,
     SEQUENTIAL,
     SILENT,
     SPIKE,
     THEORY,
     UNRESOLVED,
+    legend_above,
     legend_beside,
     new_axes,
-    sequential_colours,
     use_style,
 )
 
 _CROSS = {"linestyle": "none", "marker": "x"}
 _SINGLE = "rate not resolved"
 _SILENT = {"latency_ms": "no spike"}  # of other columns what a missing value says
-_DASHES = ("-", "--", ":", "-.")
 
 
 @use_style()
@@ -92,25 +91,23 @@ def plot_fi(
     >>> ax.get_xlabel(), ax.get_ylabel()
     ('input $I$ (nA)', 'firing rate (Hz)')
     """
-    by = [by] if isinstance(by, str) else list(by or ())
+    by = as_names(by)
     require_columns(table, "I", rate, *by, needed_by="plot_fi")
     ax = new_axes() if ax is None else ax
     if closed_form is not None:
         _draw_closed_form(ax, closed_form, table["I"], rate)
         line = {"linestyle": "none", "marker": "o", "markerfacecolor": "none", **line}
-    units = [by_unit or unit_of(table, name) for name in by]
-    if by:
-        _draw_family(ax, table, by, unit_label(by[0], units[0]), rate, line)
-    else:
-        _draw_rates(ax, table, rate, label=label, **line)
+    for rows, style in family(table, by, needed_by="plot_fi"):
+        _draw_rates(ax, rows, rate, **{"label": label} | style | line)
+    crowded = bar_of_family([ax], table, by, by_unit)
     ax.set(xlabel=unit_label("input $I$", input_unit(table)), ylabel=axis_label(rate))
     ax.autoscale(axis="y")  # a second curve on the same axes may be higher
     ax.set_ylim(bottom=min(0.0, ax.dataLim.y0) - 0.02 * ax.dataLim.height)
     _explain_crosses(ax, _SILENT.get(rate, _SINGLE))
-    if by and table.groupby(by).ngroups > MAX_LEGEND_CURVES:
-        _legend_above(ax)  # beside the axes is the colour bar
+    if crowded:
+        legend_above(ax)  # beside the axes is the colour bar
     else:
-        legend_beside(ax, title=", ".join(map(unit_label, by, units)) or None)
+        legend_beside(ax, title=family_title(table, by, by_unit))
     return ax
 
 
@@ -131,32 +128,6 @@ def _explain_crosses(ax: Axes, name: str = _SINGLE) -> None:
         len(line.get_xdata()) for line in crosses
     ):
         ax.plot([], [], **_CROSS, color=GREY, label=name)
-
-
-def _draw_family(ax: Axes, table, by: list[str], colour_label: str, rate: str, line: dict) -> None:
-    """Draw one curve per set of values of `by`: coloured by the first, dashed by the others."""
-    groups = list(table.groupby(by, sort=True))
-    colours, mappable = sequential_colours(values[0] for values, _ in groups)
-    others = sorted({values[1:] for values, _ in groups})
-    if len(others) > len(_DASHES):
-        raise InputError(
-            f"plot_fi: {len(others)} combinations of {', '.join(by[1:])} and {len(_DASHES)} line "
-            "styles; draw a part of the rows"
-        )
-    few = len(groups) <= MAX_LEGEND_CURVES
-    for (values, rows), colour in zip(groups, colours, strict=True):
-        place = others.index(values[1:])
-        dashes = {"linestyle": _DASHES[place % len(_DASHES)]} if place else {}
-        name = ", ".join(f"{value:.4g}" for value in values) if few else None
-        dense = {} if few else {"marker": "none"}
-        _draw_rates(ax, rows, rate, **{"label": name, "color": colour, **dense, **dashes, **line})
-    if not few:
-        ax.figure.colorbar(mappable, ax=ax, label=colour_label)
-        for values, dashes in zip(others, _DASHES, strict=False):
-            name = ", ".join(
-                f"{key} = {value:.4g}" for key, value in zip(by[1:], values, strict=True)
-            )
-            ax.plot([], [], color=GREY, linestyle=dashes, label=name or None)
 
 
 def _draw_closed_form(ax: Axes, closed_form, currents: pd.Series, rate: str) -> None:
@@ -240,7 +211,7 @@ def plot_fi_surface(
         patches.append(Patch(facecolor=SILENT, label="silent (0 Hz)"))
     if np.isnan(rate).any():
         patches.append(Patch(facecolor=UNRESOLVED, edgecolor=GREY, label=_SINGLE))
-    _legend_above(ax, patches)
+    legend_above(ax, patches)
     return ax
 
 
@@ -260,13 +231,6 @@ def _draw_map(ax: Axes, current: np.ndarray, value: np.ndarray, rate: np.ndarray
         levels = levels[(levels > firing.min()) & (levels < firing.max())]
         lines = ax.contour(current, value, firing, levels, colors="white", linewidths=0.7)
         ax.clabel(lines, fmt="%g", fontsize=7)
-
-
-def _legend_above(ax: Axes, more: Iterable[Patch] = ()) -> None:
-    """Put the legend above the axes, where neither the data nor a colour bar are."""
-    handles = [*ax.get_legend_handles_labels()[0], *more]
-    if handles:
-        ax.legend(handles=handles, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3)
 
 
 @use_style()

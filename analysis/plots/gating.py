@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,14 +10,29 @@ from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 from scipy.spatial.distance import cdist
 
+from ...errors import InputError
+from .families import as_names, bar_of_family, family, family_title
 from .labels import label_log_axis, potential_label, require_columns, symbol_text
-from .style import COLUMN_WIDTH, colours_for, new_axes, use_style
+from .style import (
+    BLACK,
+    COLUMN_WIDTH,
+    colours_for,
+    legend_above,
+    legend_beside,
+    new_axes,
+    use_style,
+)
 
 _OTHERS = ("gate", "steady_state", "tau_ms")  # columns beside the potential
 
 
 @use_style()
-def plot_gating(table: pd.DataFrame, axes: tuple[Axes, Axes] | None = None) -> tuple[Axes, Axes]:
+def plot_gating(
+    table: pd.DataFrame,
+    axes: tuple[Axes, Axes] | None = None,
+    *,
+    by: str | Sequence[str] | None = None,
+) -> tuple[Axes, Axes]:
     """Draw the steady state and the time constant of every gate, each curve with its letter.
 
     Parameters
@@ -27,6 +42,9 @@ def plot_gating(table: pd.DataFrame, axes: tuple[Axes, Axes] | None = None) -> t
         the model's name for it, such as ``v_mV``.
     axes : (Axes, Axes), optional
         Where to draw; a new figure by default.
+    by : str or sequence of str, optional
+        Columns of varied parameters, as in `plot_fi`: curves of each gate for every set of values,
+        coloured by the first instead of by the gate.
 
     Returns
     -------
@@ -36,7 +54,7 @@ def plot_gating(table: pd.DataFrame, axes: tuple[Axes, Axes] | None = None) -> t
     Raises
     ------
     ValueError
-        If a column is missing.
+        If a column is missing, or a parameter varies that `by` does not name.
 
     Examples
     --------
@@ -46,38 +64,62 @@ def plot_gating(table: pd.DataFrame, axes: tuple[Axes, Axes] | None = None) -> t
     >>> right.get_ylabel()
     'time constant (ms)'
     """
-    require_columns(table, *_OTHERS, needed_by="plot_gating")
-    v = next((str(name) for name in table if name not in _OTHERS), "v_mV")
+    by = as_names(by)
+    require_columns(table, *_OTHERS, *by, needed_by="plot_gating")
+    v = _potential(table, by)
     require_columns(table, v, needed_by="plot_gating")
     if axes is None:
         axes = tuple(new_axes(1, 2, size=(COLUMN_WIDTH, 2.9)))
     left, right = axes
-    gates = [(gate, rows.sort_values(v)) for gate, rows in table.groupby("gate", sort=False)]
+    gates = dict(tuple(table.groupby("gate", sort=False)))
+    colours = {x: BLACK if by else colours_for(x, place) for place, x in enumerate(gates)}
     right.set_yscale("log")
     are_fractions = table["steady_state"].between(0, 1).all()  # a nullcline may be any number
     if are_fractions:
         left.set_ylim(0.0, 1.02)
-    for place, (gate, rows) in enumerate(gates):
-        colour = colours_for(gate, place)
-        left.plot(rows[v], rows["steady_state"], color=colour)
-        right.plot(rows[v], rows["tau_ms"], color=colour)
-    _write_letters(left, {gate: rows[[v, "steady_state"]] for gate, rows in gates})
-    _write_letters(right, {gate: rows[[v, "tau_ms"]] for gate, rows in gates})
+    for place, (gate, rows) in enumerate(gates.items()):
+        for curve, style in family(rows, by, needed_by="plot_gating"):
+            curve = curve.sort_values(v)
+            style = {"color": colours[gate], **style} | ({"label": None} if place else {})
+            left.plot(curve[v], curve["steady_state"], **style)
+            right.plot(curve[v], curve["tau_ms"], **style)
+    crowded = bar_of_family(axes, table, by)
+    _write_letters(left, {gate: rows[[v, "steady_state"]] for gate, rows in gates.items()}, colours)
+    _write_letters(right, {gate: rows[[v, "tau_ms"]] for gate, rows in gates.items()}, colours)
     left.set(
         xlabel=potential_label(v), ylabel=f"steady state{' (fraction)' if are_fractions else ''}"
     )
     right.set(xlabel=potential_label(v), ylabel="time constant (ms)")
     label_log_axis(right.yaxis)
+    if crowded:
+        legend_above(right)  # beside the axes is the colour bar
+    else:
+        legend_beside(right, title=family_title(table, by))
     return left, right
 
 
-def _write_letters(ax: Axes, curves: Mapping[str, pd.DataFrame]) -> None:
+def _potential(table: pd.DataFrame, by: list[str]) -> str:
+    """Return the column of the potential: the one that is neither a result nor a parameter."""
+    parameters = [name for name in table if name in table.attrs.get("units", {})]
+    varying = [x for x in parameters if x not in by and len(table[x].unique()) > 1]
+    if varying:
+        raise InputError(
+            f"plot_gating: {', '.join(varying)} varies in the table; name it in by=, or draw the "
+            "rows of one value"
+        )
+    known = {*_OTHERS, *by, *parameters}
+    return next((str(name) for name in table if name not in known), "v_mV")
+
+
+def _write_letters(
+    ax: Axes, curves: Mapping[str, pd.DataFrame], colours: Mapping[str, str]
+) -> None:
     """Write each gate's letter where its curve is farthest from all others."""
     ax.margins(x=0.0)
     ax.autoscale_view()
     to_panel = ax.transData + ax.transAxes.inverted()
     shapes = {gate: to_panel.transform(curve.to_numpy(float)) for gate, curve in curves.items()}
-    for place, (gate, shape) in enumerate(shapes.items()):
+    for gate, shape in shapes.items():
         others = [other for name, other in shapes.items() if name != gate]
         # The rims of the panel are no place for a letter.
         inner = shape[(np.abs(shape - 0.5) < 0.44).all(axis=1)]
@@ -87,7 +129,7 @@ def _write_letters(ax: Axes, curves: Mapping[str, pd.DataFrame]) -> None:
             x, y = inner[gaps.argmax()]
         else:
             x, y = inner[len(inner) // 2]
-        _write_on(ax, x, y, gate, colours_for(gate, place))
+        _write_on(ax, x, y, gate, colours[gate])
 
 
 def _write_on(ax: Axes, x: float, y: float, gate: str, colour: str) -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from .families import as_names, bar_of_family, family, family_title
 from .labels import input_unit, require_columns, unit_label
-from .style import CYCLE, THEORY, new_axes, use_style
+from .style import CYCLE, THEORY, legend_above, legend_beside, new_axes, use_style
 
 LAWS = ("lapicque", "weiss")
 
 
 @use_style()
-def plot_strength_duration(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+def plot_strength_duration(
+    table: pd.DataFrame, ax: Axes | None = None, *, by: str | Sequence[str] | None = None
+) -> Axes:
     """Draw the weakest pulse that makes a spike against its duration, both logarithmic.
 
     Parameters
@@ -23,6 +28,9 @@ def plot_strength_duration(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         the fitted laws are lines where the table has them.
     ax : Axes, optional
         Where to draw; a new figure by default.
+    by : str or sequence of str, optional
+        Columns of varied parameters, as in `plot_fi`: one curve for each set of values, coloured
+        by the first, whose measured points are joined instead of the fitted laws.
 
     Returns
     -------
@@ -41,24 +49,39 @@ def plot_strength_duration(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     >>> plot_strength_duration(table).get_ylabel()
     'threshold amplitude (nA)'
     """
-    require_columns(table, "duration_ms", "I", needed_by="plot_strength_duration")
+    by = as_names(by)
+    require_columns(table, "duration_ms", "I", *by, needed_by="plot_strength_duration")
     ax = new_axes(size=(4.8, 3.0)) if ax is None else ax
-    rows = table.sort_values("duration_ms")
-    ax.plot(
-        rows["duration_ms"], rows["I"], linestyle="none", marker="o", markerfacecolor="white",
-        color=THEORY, label="measured",
-    )  # fmt: skip
-    fits = table.attrs.get("fits", {})
-    for law, colour in zip(LAWS, CYCLE, strict=False):
-        if law in table:
-            time = f", chronaxie {fits[law]['chronaxie_ms']:.3g} ms" if law in fits else ""
-            name = f"{law.capitalize()}{time}"
-            ax.plot(rows["duration_ms"], rows[law], color=colour, label=name, zorder=1.9)
+    if by:
+        for rows, style in family(table, by, needed_by="plot_strength_duration"):
+            rows = rows.sort_values("duration_ms")
+            ax.plot(rows["duration_ms"], rows["I"], **{"marker": "o", **style})
+    else:
+        _draw_with_laws(ax, table.sort_values("duration_ms"))
     ax.set(xscale="log", yscale="log", xlabel="pulse duration (ms)")
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.set_major_formatter("{x:g}")
         axis.set_minor_formatter(NullFormatter())
     ax.set_ylabel(unit_label("threshold amplitude", input_unit(table)))
-    ax.legend(loc="upper right")  # the curves fall
+    if bar_of_family([ax], table, by):
+        legend_above(ax)
+    elif by:
+        legend_beside(ax, title=family_title(table, by))
+    else:
+        ax.legend(loc="upper right")  # the curves fall
     return ax
+
+
+def _draw_with_laws(ax: Axes, rows: pd.DataFrame) -> None:
+    """Draw the measured thresholds of one cell, and the laws fitted to them."""
+    ax.plot(
+        rows["duration_ms"], rows["I"], linestyle="none", marker="o", markerfacecolor="white",
+        color=THEORY, label="measured",
+    )  # fmt: skip
+    fits = rows.attrs.get("fits", {})
+    for law, colour in zip(LAWS, CYCLE, strict=False):
+        if law in rows:
+            time = f", chronaxie {fits[law]['chronaxie_ms']:.3g} ms" if law in fits else ""
+            name = f"{law.capitalize()}{time}"
+            ax.plot(rows["duration_ms"], rows[law], color=colour, label=name, zorder=1.9)

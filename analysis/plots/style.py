@@ -14,6 +14,7 @@ from types import MappingProxyType
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
@@ -239,6 +240,29 @@ def legend_beside(ax: Axes, *, title: str | None = None) -> None:
                 borderaxespad=0.0,
                 alignment="left",
             )
+
+
+def legend_above(ax: Axes, more: Iterable[Artist] = ()) -> None:
+    """Put the legend above the axes, where neither the data nor a colour bar are.
+
+    Parameters
+    ----------
+    ax : Axes
+        Nothing happens if nothing in it has a label.
+    more : iterable of Artist
+        Further entries, such as patches.
+
+    Examples
+    --------
+    >>> ax = new_axes()
+    >>> _ = ax.plot([0, 1], label="a line")
+    >>> legend_above(ax)
+    >>> close_figure(ax.figure)
+    """
+    handles = [*ax.get_legend_handles_labels()[0], *more]
+    if handles:
+        with use_style():
+            ax.legend(handles=handles, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3)
 
 
 def legend_below(axes: Iterable[Axes], *, title: str | None = None) -> None:

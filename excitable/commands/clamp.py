@@ -1,7 +1,7 @@
 """The clamped cell: ``clamp`` and ``gating``."""
 
 from . import options as o
-from .output import Output, show
+from .output import Output, can_draw, show
 from .values import numbers, quantity
 
 
@@ -35,7 +35,7 @@ def add(commands) -> None:
     )  # fmt: skip
     o.add_model(gating)
     gating.add_argument("--v", nargs="+", metavar="V", help="potentials; default: -100 to 50 mV")
-    o.add_changes(gating, vary=False)
+    o.add_changes(gating)
     o.add_out(gating)
 
 
@@ -83,10 +83,12 @@ def make_gating(options) -> int:
     out = Output(options.out, f"{model.name}_gating")
     unit = _potential(model)
     v = None if options.v is None else numbers(options.v, unit, what="--v") * unit
-    table = gating_curves(model, v)
+    vary = o.varied(model, options)
+    table = gating_curves(model, v, vary=vary)
     show(table)
     out.table(table)
-    out.figure(plot_gating(table))
+    if can_draw(vary):
+        out.figure(plot_gating(table, by=[*(vary or {})]))
     return 0
 
 

@@ -1,7 +1,7 @@
 """How a cell fires: ``fi``, ``noisy-fi``, ``response``."""
 
 from . import options as o
-from .output import Output, show
+from .output import Output, can_draw, show
 
 
 def add(commands) -> None:
@@ -108,14 +108,10 @@ def make_fi(options) -> int:
 
 def draw_over_currents(out: Output, table, vary: dict | None, **how) -> None:
     """Draw a curve over the currents for each set of varied values, where they are told apart."""
-    from math import prod
-
     from ..analysis.plots import plot_fi
 
-    if vary and prod(len(values) for values in [*vary.values()][1:]) > 4:
-        print("no figure: more than four combinations beside the first parameter; see the table")
-        return
-    out.figure(plot_fi(table, by=[*vary] if vary else None, **how))
+    if can_draw(vary):
+        out.figure(plot_fi(table, by=[*vary] if vary else None, **how))
 
 
 def make_noisy_fi(options) -> int:

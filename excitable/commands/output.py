@@ -1,6 +1,8 @@
 """Where results go: a table as CSV or parquet by the name's ending, and its figure beside it."""
 
+import math
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -63,6 +65,18 @@ class Output:
 
     def _named(self, part: str) -> str:
         return f"{self.name}_{part}" if part else self.name
+
+
+def can_draw(vary: Mapping[str, Sequence] | None) -> bool:
+    """Return whether a figure tells all sets of varied values apart; where it does not, say so.
+
+    The first parameter colours the curves, and the others share four line styles.
+    """
+    others = [*(vary or {}).values()][1:]
+    if math.prod(len(values) for values in others) <= 4:
+        return True
+    print("no figure: more than four combinations beside the first parameter; see the table")
+    return False
 
 
 def show(table: pd.DataFrame) -> None:

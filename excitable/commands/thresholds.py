@@ -3,7 +3,7 @@
 from ..errors import InputError
 from . import options as o
 from .firing import draw_over_currents
-from .output import Output, show
+from .output import Output, can_draw, show
 from .values import numbers, quantity
 
 
@@ -41,7 +41,7 @@ def add(commands) -> None:
     o.add_model(strength)
     strength.add_argument("--durations", nargs="+", metavar="MS", default=["0.1", "0.2", "0.5",
                           "1", "2", "5", "10", "20"], help="default: 0.1 to 20")  # fmt: skip
-    o.add_changes(strength, vary=False)
+    o.add_changes(strength)
     o.add_times(strength, settle="in which a spike may follow the pulse; default 100")
     o.add_numerics(strength)
     o.add_out(strength)
@@ -107,11 +107,25 @@ def make_strength_duration(options) -> int:
     model = o.changed_model(options)
     out = Output(options.out, f"{model.name}_strength_duration")
     durations = numbers(options.durations, ms, what="--durations") * ms
-    table = strength_duration(model, durations, **o.times(options, "settle"), **o.numerics(options))
+    vary = o.varied(model, options)
+    settings = o.times(options, "settle") | o.numerics(options)
+    table = strength_duration(model, durations, vary=vary, **settings)
     show(table)
     for law, fit in table.attrs["fits"].items():
-        print(f"{law}: rheobase {fit['rheobase']:.4g} {table['I_unit'][0]}, chronaxie "
-              f"{fit['chronaxie_ms']:.4g} ms")  # fmt: skip
+        _show_law(law, fit, table["I_unit"][0])
     out.table(table)
-    out.figure(plot_strength_duration(table))
+    if can_draw(vary):
+        out.figure(plot_strength_duration(table, by=[*(vary or {})]))
     return 0
+
+
+def _show_law(law: str, fit: dict, unit: str) -> None:
+    """Print the numbers of a fitted law: a line, or a table over the varied parameters."""
+    import pandas as pd
+
+    if isinstance(fit["rheobase"], list):
+        print(f"{law}, rheobase in {unit}:")
+        show(pd.DataFrame(fit))
+    else:
+        print(f"{law}: rheobase {fit['rheobase']:.4g} {unit}, chronaxie "
+              f"{fit['chronaxie_ms']:.4g} ms")  # fmt: skip

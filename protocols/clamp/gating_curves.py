@@ -20,24 +20,26 @@ from .. import tables
 
 
 @takes_names
-def gating_curves(model, v: Quantity | None = None) -> pd.DataFrame:
+def gating_curves(model, v: Quantity | None = None, *, vary=None) -> pd.DataFrame:
     """Return steady state and time constant of every gate, from the equation text.
 
     Parameters
     ----------
     model : NeuronModel
-        Changed parameters are a matter of the model: ``gating_curves(model.with_(V_T=-60*mV))``.
     v : Quantity, shape (potentials,), optional
         Membrane potentials; default -100 to 50 mV in steps of 0.5 mV, or -2 to 2 for a cell in
         pure numbers. A gate of another compartment is shown over the potential of that
         compartment.
+    vary : dict of str to Quantity, optional
+        Values of parameters; all combinations with the potentials are computed.
 
     Returns
     -------
     DataFrame
-        One row per gate and potential: ``gate``, the potential under the model's own name for it
-        (``v_mV``, ``Vm_mV``; ``v`` where gates have several), without a unit for a cell in pure
-        numbers, ``steady_state`` and ``tau_ms``.
+        One row per gate, set of varied parameters and potential, the potential running fastest:
+        ``gate``, the varied parameters in their own units, the potential under the model's own
+        name for it (``v_mV``, ``Vm_mV``; ``v`` where gates have several), without a unit for a
+        cell in pure numbers, ``steady_state`` and ``tau_ms``.
         ``attrs`` names the model, its parameters and the ``potentials`` of the gates; pure
         numbers that depend on more than one potential (gates that calcium opens) are no part of
         it and stand in ``attrs["left_out"]``.
@@ -45,8 +47,8 @@ def gating_curves(model, v: Quantity | None = None) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        For a model without gates, or potentials that are empty, not finite or of the wrong
-        dimension.
+        For a model without gates, or potentials or varied values that are empty, not finite or of
+        the wrong dimension.
 
     Notes
     -----
@@ -67,6 +69,16 @@ def gating_curves(model, v: Quantity | None = None) -> pd.DataFrame:
     3    h -40.0        0.0504  2.5151
     4    n -65.0        0.3177  5.4586
     5    n -40.0        0.6786  3.5145
+
+    All rates of the Traub-Miles cell are functions of ``v - V_T``:
+
+    >>> from excitable.models import TRAUB_MILES
+    >>> gating_curves(TRAUB_MILES, [-60, -50]*mV, vary={"V_T": [-63, -53]*mV}).head(4).round(4)
+      gate   V_T  v_mV  steady_state  tau_ms
+    0    m -63.0 -60.0        0.0269  0.0939
+    1    m -63.0 -50.0        0.1600  0.1250
+    2    m -53.0 -60.0        0.0033  0.0757
+    3    m -53.0 -50.0        0.0269  0.0939
     """
     gates = gates_of(model)
     if not gates:
@@ -83,9 +95,12 @@ def gating_curves(model, v: Quantity | None = None) -> pd.DataFrame:
         raise InputError(f"v: expected one dimension, got shape {numbers.shape}")
     potentials = {gate.potential for gate in gates.values()}
     shown = column(potentials.pop() if len(potentials) == 1 else "v", unit)
+    cells = tables.cross_with(model, shown, numbers, vary)
+    at = cells[shown].to_numpy() * float(unit)
+    values = {name: np.asarray(x, float) for name, x in tables.varied(model, cells).items()}
     frames = [
-        pd.DataFrame({"gate": gate, shown: numbers, "steady_state": x_inf, "tau_ms": tau * 1e3})
-        for gate, (x_inf, tau) in _kinetics(model, gates, numbers * float(unit)).items()
+        pd.DataFrame({"gate": gate, **cells, "steady_state": x_inf, "tau_ms": tau * 1e3})
+        for gate, (x_inf, tau) in _kinetics(model, gates, at, values).items()
     ]
     table = pd.concat(frames, ignore_index=True)
     table.attrs = tables.describe_model(
@@ -146,11 +161,14 @@ def gate_of(system: System, name: str) -> Gate | None:
     return None
 
 
-def _kinetics(model, gates: Mapping[str, Gate], v) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Return each gate's steady state and time constant (s) at given potentials (V)."""
+def _kinetics(model, gates: Mapping[str, Gate], v, varied: Mapping[str, np.ndarray]) -> dict:
+    """Return each gate's steady state and time constant (s) at given potentials (V).
+
+    Varied parameters have one value for each potential, in SI units.
+    """
     found = {}
     for name, gate in gates.items():
-        given = {gate.potential: v, **model.values}
+        given = {gate.potential: v, **model.values, **varied}
         outputs = [f"-({gate.value})/({gate.rate})", f"-1/({gate.rate})"]
         function = numeric.function([*given], outputs, gate.parts, model.system.functions)
         pair = function(*given.values())

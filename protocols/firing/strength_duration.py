@@ -26,6 +26,7 @@ def strength_duration(
     durations: Quantity,
     *,
     settle: Quantity = 100 * ms,
+    vary=None,
     tolerance: float = 1e-4,
     start="rest",
     **numerics,
@@ -41,9 +42,11 @@ def strength_duration(
     settle : Quantity
         Spikes count up to this time after the end of the pulse: close to threshold a conductance
         model makes its decision late.
+    vary : dict of str to Quantity, optional
+        Values of parameters; all combinations with the durations are searched.
     tolerance : float
         Relative width of the final bracket. Each pass of the search runs a ladder of amplitudes
-        for every duration in one group.
+        for every duration and parameter set in one group.
     start : "rest", "initial" or dict
         Where each cell starts; see `excitable.simulation.simulate`.
     **numerics
@@ -52,11 +55,14 @@ def strength_duration(
     Returns
     -------
     DataFrame
-        One row per duration: ``duration_ms``; ``I`` (the lowest amplitude that made a spike) and
-        ``I_unit``, ``I_silent`` (the highest that did not); ``charge`` and ``charge_unit``; with
-        three durations or more ``lapicque`` and ``weiss``, the fitted laws in the unit of ``I``.
-        ``attrs["fits"]`` holds for each law ``rheobase``, ``chronaxie_ms`` and ``rms_error`` (of
-        the logarithm), and ``attrs["better_fit"]`` names the law with the smaller error.
+        One row per combination, the duration running fastest: the varied parameters in their own
+        units, ``duration_ms``; ``I`` (the lowest amplitude that made a spike) and ``I_unit``,
+        ``I_silent`` (the highest that did not); ``charge`` and ``charge_unit``; with three
+        durations or more ``lapicque`` and ``weiss``, the laws fitted to each parameter set, in the
+        unit of ``I``. ``attrs["fits"]`` holds for each law ``rheobase``, ``chronaxie_ms`` and
+        ``rms_error`` (of the logarithm), and ``attrs["better_fit"]`` names the law with the smaller
+        error. With `vary` they are lists with one value per parameter set, and the values of the
+        parameters stand beside them: ``pd.DataFrame(table.attrs["fits"]["weiss"])``.
 
     Raises
     ------
@@ -79,6 +85,12 @@ def strength_duration(
     ...                           backend="numpy")
     >>> table["I"].round(1).tolist(), table.attrs["better_fit"]
     ([8.3, 2.4, 1.5], 'lapicque')
+    >>> table = strength_duration(LIF, [2, 10, 50]*ms, vary={"tau": [10, 20]*ms}, settle=1*ms,
+    ...                           tolerance=1e-3, backend="numpy")
+    >>> pd.DataFrame(table.attrs["fits"]["lapicque"])[["tau", "chronaxie_ms"]].round(1)
+        tau  chronaxie_ms
+    0  10.0           6.9
+    1  20.0          13.9
     """
     chosen = numerics_of(strength_duration, numerics, without={})
     tables.check_spikes(model)
@@ -86,36 +98,21 @@ def strength_duration(
     after = check_positive("settle", settle, ms)
     lengths = _whole_steps(durations, chosen.step_ms(model))
     chosen.check_length(model, float(lengths.max() + after))
-    used: dict = {}
-
-    def fires(amplitudes: np.ndarray, _) -> np.ndarray:
-        fired, used["recording"] = _spiked(model, lengths, after, amplitudes, start, chosen)
-        return fired
-
-    zero, top = np.zeros(len(lengths)), np.full(len(lengths), float(model.input_range[1]))
+    cells = tables.cross_with(model, "duration_ms", lengths, vary)
+    probe = _Pulses(model, cells, after, start, chosen)
+    zero, top = np.zeros(len(cells)), np.full(len(cells), float(model.input_range[1]))
     total = float(lengths.max() + after)
-
-    def explain(cell: int, _, low: float, high: float, diverged: bool) -> str:
-        beyond = "; beyond that the integration diverges (a smaller dt may go on)" * diverged
-        return (
-            f"a pulse of {lengths[cell]:g} ms makes no spike up to {high:g} "
-            f"{unit_text(model.input_unit)}{beyond}; is the threshold {model.threshold!r} reached "
-            f"within the {after:g} ms of `settle` after a pulse?"
-        )
-
     silent, fired = search(
-        fires, zero, top, tolerance=tolerance, durations=(total, total),
-        climb=CLIMB, label=f"strength-duration of {model.name}", explain=explain,
+        probe.fires, zero, top, tolerance=tolerance, durations=(total, total),
+        climb=CLIMB, label=f"strength-duration of {model.name}", explain=probe.explain,
     )  # fmt: skip
-    table = _table(model, lengths, silent, fired)
-    fits = _fit_laws(lengths, fired)
-    table = table.assign(
-        **{law: _LAWS[law](lengths, f["rheobase"], f["chronaxie_ms"]) for law, f in fits.items()}
-    )
+    table = _table(model, cells, silent, fired)
+    sets = cells.drop(columns="duration_ms").iloc[:: len(lengths)]
+    curves, fits = _fit_laws(lengths, fired.reshape(-1, len(lengths)))
+    table = table.assign(**curves)
     table.attrs = tables.describe_run(
-        model, used["recording"], protocol="strength_duration", settle_ms=after,
-        tolerance=tolerance, fits=fits,
-        better_fit=min(fits, key=lambda law: fits[law]["rms_error"], default=None),
+        model, probe.recording, protocol="strength_duration", settle_ms=after,
+        tolerance=tolerance, **_described_fits(sets, fits),
     )  # fmt: skip
     return table
 
@@ -164,62 +161,114 @@ def _whole_steps(durations, step_ms: float) -> np.ndarray:
     return lengths
 
 
-def _spiked(model, lengths, after, amplitudes, start, chosen):
-    """Return which amplitudes, shape (durations, rungs), made a spike, and the recording."""
-    each = np.repeat(lengths, amplitudes.shape[1])
-    recording = simulate(
-        model,
-        Step(Quantity(amplitudes.ravel() * model.input_unit), offset=each * ms),
-        amplitudes.size,
-        float(each.max() + after) * ms,
-        start=start,
-        **chosen.of_a_run,
-        label=f"strength-duration of {model.name}",
-    )
-    counted = spike_table(
-        recording.spike_neuron, recording.spike_ms, amplitudes.size, start=0, end=each + after
-    )
-    fired = (counted["spike_count"].to_numpy() > 0).reshape(amplitudes.shape)
-    if np.any(fired & (amplitudes <= 0)):
-        raise InputError(
-            f"{model.name} spikes without a pulse, so a pulse has no threshold; choose parameters "
-            "with a stable resting state"
+class _Pulses:
+    """Runs ladders of amplitudes: of every cell, which is one duration of one parameter set."""
+
+    def __init__(self, model, cells: pd.DataFrame, after: float, start, chosen):
+        self.model, self.cells, self.after = model, cells, after
+        self.start, self.chosen = start, chosen
+        self.recording = None
+
+    def fires(self, amplitudes: np.ndarray, _) -> np.ndarray:
+        """Return which amplitudes, shape (cells, rungs), made a spike."""
+        model, rungs = self.model, amplitudes.shape[1]
+        repeated = self.cells.loc[self.cells.index.repeat(rungs)].reset_index(drop=True)
+        each = repeated["duration_ms"].to_numpy()
+        self.recording = run = simulate(
+            model,
+            Step(Quantity(amplitudes.ravel() * model.input_unit), offset=each * ms),
+            amplitudes.size,
+            float(each.max() + self.after) * ms,
+            vary=tables.varied(model, repeated),
+            start=self.start,
+            **self.chosen.of_a_run,
+            label=f"strength-duration of {model.name}",
         )
-    return fired, recording
+        counted = spike_table(
+            run.spike_neuron, run.spike_ms, amplitudes.size, start=0, end=each + self.after
+        )
+        fired = (counted["spike_count"].to_numpy() > 0).reshape(amplitudes.shape)
+        unasked = np.flatnonzero((fired & (amplitudes <= 0)).any(axis=1))
+        if len(unasked):
+            raise InputError(
+                f"{model.name} spikes without a pulse{self._at(unasked[0])}, so a pulse has no "
+                "threshold; choose parameters with a stable resting state"
+            )
+        return fired
+
+    def explain(self, cell: int, _, low: float, high: float, diverged: bool) -> str:
+        """Return why a pulse has no threshold, and what to do."""
+        beyond = "; beyond that the integration diverges (a smaller dt may go on)" * diverged
+        return (
+            f"a pulse of {self.cells['duration_ms'][cell]:g} ms{self._at(cell)} makes no spike up "
+            f"to {high:g} {unit_text(self.model.input_unit)}{beyond}; is the threshold "
+            f"{self.model.threshold!r} reached within the {self.after:g} ms of `settle` after a "
+            "pulse?"
+        )
+
+    def _at(self, cell: int) -> str:
+        """Return the varied parameters of a cell in words."""
+        values = self.cells.drop(columns="duration_ms").iloc[cell]
+        units = {name: unit_text(self.model.parameters[name].unit) for name in values.index}
+        shown = [f"{x} = {value:g} {units[x]}".removesuffix(" 1") for x, value in values.items()]
+        return " at " + ", ".join(shown) if shown else ""
 
 
-def _table(model, lengths, silent, fired) -> pd.DataFrame:
+def _table(model, cells, silent, fired) -> pd.DataFrame:
     unit = unit_text(model.input_unit)
-    return pd.DataFrame(
-        {
-            "duration_ms": lengths,
-            "I": fired,
-            "I_unit": unit,
-            "I_silent": silent,
-            "charge": fired * lengths,
-            "charge_unit": _CHARGE_UNITS.get(unit, f"{unit}*ms"),
-        }
+    return cells.assign(
+        I=fired,
+        I_unit=unit,
+        I_silent=silent,
+        charge=fired * cells["duration_ms"],
+        charge_unit=_CHARGE_UNITS.get(unit, f"{unit}*ms"),
     )
 
 
-def _fit_laws(lengths: np.ndarray, threshold: np.ndarray) -> dict[str, dict[str, float]]:
-    """Fit both laws to the logarithm of the threshold; nothing for fewer than three durations."""
+def _fit_laws(
+    lengths: np.ndarray, thresholds: np.ndarray
+) -> tuple[dict[str, np.ndarray], dict[str, list[dict[str, float]]]]:
+    """Fit both laws to each row of thresholds, shape (parameter sets, durations).
+
+    Return the fitted curves, one value per threshold, and for each law the numbers of every set;
+    nothing for fewer than three durations.
+    """
+    if len(np.unique(lengths)) < 3:
+        return {}, {}
+    fits = {law: [_fitted(law, lengths, row) for row in thresholds] for law in _LAWS}
+    curves = {
+        law: np.concatenate([_LAWS[law](lengths, f["rheobase"], f["chronaxie_ms"]) for f in found])
+        for law, found in fits.items()
+    }
+    return curves, fits
+
+
+def _fitted(name: str, lengths: np.ndarray, threshold: np.ndarray) -> dict[str, float]:
+    """Fit a law to the logarithm of one row of thresholds."""
     from scipy.optimize import curve_fit  # slow to import, and few runs need it
 
-    if len(np.unique(lengths)) < 3:
-        return {}
+    def log_law(d, log_rheobase, log_chronaxie):
+        return np.log(_LAWS[name](d, np.exp(log_rheobase), np.exp(log_chronaxie)))
+
     guess = np.log([threshold.min(), np.median(lengths)])
-    fits = {}
-    for name, law in _LAWS.items():
+    found, _ = curve_fit(log_law, lengths, np.log(threshold), guess, xtol=1e-12, ftol=1e-12)
+    errors = np.log(threshold) - log_law(lengths, *found)
+    return {
+        "rheobase": float(np.exp(found[0])),
+        "chronaxie_ms": float(np.exp(found[1])),
+        "rms_error": float(np.sqrt(np.mean(errors**2))),
+    }
 
-        def log_law(d, log_rheobase, log_chronaxie, law=law):
-            return np.log(law(d, np.exp(log_rheobase), np.exp(log_chronaxie)))
 
-        found, _ = curve_fit(log_law, lengths, np.log(threshold), guess, xtol=1e-12, ftol=1e-12)
-        errors = np.log(threshold) - log_law(lengths, *found)
-        fits[name] = {
-            "rheobase": float(np.exp(found[0])),
-            "chronaxie_ms": float(np.exp(found[1])),
-            "rms_error": float(np.sqrt(np.mean(errors**2))),
+def _described_fits(sets: pd.DataFrame, fits: dict[str, list[dict[str, float]]]) -> dict:
+    """Return the fits for ``attrs`` as plain values: numbers of one cell, or lists over sets."""
+    errors = pd.DataFrame({law: [f["rms_error"] for f in found] for law, found in fits.items()})
+    better = errors.idxmin(axis=1).tolist() if fits else []
+    if not len(sets.columns):
+        return {
+            "fits": {law: found[0] for law, found in fits.items()},
+            "better_fit": better[0] if better else None,
         }
-    return fits
+    own = sets.to_dict(orient="list")
+    lists = {law: own | pd.DataFrame(found).to_dict(orient="list") for law, found in fits.items()}
+    return {"fits": lists, "better_fit": better or None}

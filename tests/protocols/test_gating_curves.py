@@ -119,6 +119,57 @@ def test_changed_parameters_act():
     )
 
 
+def test_varied_parameters_are_those_of_changed_models():
+    """Rates of v - V_T: the curve at V_T is that at -63 mV, moved; g_K does not enter."""
+    V_T = np.array([-63.0, -58.0, -45.0])
+    vary = {"V_T": V_T * mV, "g_K": [5, 10] * msiemens / cm**2}
+    table = gating_curves(TRAUB_MILES, V * mV, vary=vary)
+    assert list(table) == ["gate", "V_T", "g_K", "v_mV", "steady_state", "tau_ms"]
+    assert len(table) == 3 * 3 * 2 * len(V)
+    opening = 0.128 * exp(-(V - V_T[:, None] - 17) / 18)  # Traub & Miles' h
+    closing = 4 / (1 + exp(-(V - V_T[:, None] - 40) / 5))
+    h = table[table["gate"] == "h"]
+    for _, rows in h.groupby("g_K"):
+        x_inf, tau = (rows[x].to_numpy().reshape(3, -1) for x in ("steady_state", "tau_ms"))
+        np.testing.assert_allclose(tau, 1 / (opening + closing), rtol=1e-12)
+        np.testing.assert_allclose(x_inf, opening / (opening + closing), rtol=1e-12)
+        np.testing.assert_array_equal(rows["v_mV"].to_numpy().reshape(3, -1), [V] * 3)
+        np.testing.assert_array_equal(rows["V_T"], np.repeat(V_T, len(V)))
+
+
+@pytest.mark.parametrize(
+    ("vary", "message"),
+    [
+        ({"V_t": [-63] * mV}, "did you mean 'V_T'"),
+        ({"V_T": [-63] * ms}, "V_T: expected mV"),
+        ({"V_T": [] * mV}, "V_T: is empty"),
+        ({"I": [1] * mV}, "unknown parameter 'I'|input I: expected"),
+    ],
+)
+def test_bad_varied_values_are_refused(vary, message):
+    with pytest.raises(ValueError, match=message):
+        gating_curves(TRAUB_MILES, vary=vary)
+
+
+def test_the_figure_colours_by_the_varied_parameter():
+    """One colour for each value, whichever the gate; each gate has its letter, in black."""
+    vary = {"V_T": [-63, -53] * mV}
+    table = gating_curves(TRAUB_MILES, np.linspace(-90, 10, 51) * mV, vary=vary)
+    left, right = plot_gating(table, by="V_T")
+    assert left.get_xlabel() == "membrane potential (mV)"
+    colours = [line.get_color() for line in left.lines]
+    assert colours == colours[:2] * 3
+    assert len(set(colours)) == 2
+    assert [text.get_text() for text in right.get_legend().get_texts()] == ["-63", "-53"]
+    assert [text.get_text() for text in left.texts] == ["$m$", "$h$", "$n$"]
+    close_figure(left.figure)
+    with pytest.raises(ValueError, match="V_T varies in the table; name it in by="):
+        plot_gating(table)
+    left, _ = plot_gating(table[table["V_T"] == -53])
+    assert len(left.lines) == 3
+    close_figure(left.figure)
+
+
 @pytest.mark.parametrize("model", [LIF, QIF, IZHIKEVICH, IZHIKEVICH_2007])
 def test_models_without_gates_are_refused(model):
     with pytest.raises(ValueError, match=f"{model.name} has no gates: expected .* CONNOR_STEVENS"):

@@ -1,8 +1,10 @@
 """Strength-duration curves against Lapicque's law, and the reference integrator."""
 
 import numpy as np
+import pandas as pd
 import pytest
-from brian2 import Unit, cm, ms, msiemens, nA, uA
+from brian2 import Mohm, Unit, cm, ms, msiemens, mV, nA, uA
+from excitable.analysis.plots import close_figure, plot_strength_duration
 from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, LIF, NeuronModel, Parameter
 from excitable.protocols import Step
 from excitable.protocols.firing.strength_duration import lapicque, strength_duration, weiss
@@ -87,6 +89,58 @@ def test_durations_are_whole_steps_and_two_make_no_fit():
     assert "weiss" not in table
 
 
+def test_varied_parameters_have_lapicques_law_each():
+    """15 mV/R/(1 - exp(-d/tau)): rheobase 15 mV/R and chronaxie tau*ln(2) of each set."""
+    vary = {"tau": [10, 20] * ms, "R": [5, 10, 20] * Mohm}
+    table = strength_duration(LIF, [0.5, 5, 40] * ms, vary=vary, settle=1 * ms)
+    assert list(table)[:3] == ["tau", "R", "duration_ms"]
+    assert table["tau"].tolist() == [10] * 9 + [20] * 9
+    assert table["R"].tolist() == ([5] * 3 + [10] * 3 + [20] * 3) * 2
+    assert table["duration_ms"].round(9).tolist() == [0.5, 5, 40] * 6
+    exact = 15 / table["R"] / (1 - np.exp(-table["duration_ms"] / table["tau"]))
+    np.testing.assert_allclose(table["I"], exact, rtol=1e-4)
+    np.testing.assert_allclose(table["lapicque"], exact, rtol=3e-4)
+    fits = pd.DataFrame(table.attrs["fits"]["lapicque"])
+    np.testing.assert_allclose(fits["rheobase"], 15 / fits["R"], rtol=1e-4)
+    np.testing.assert_allclose(fits["chronaxie_ms"], fits["tau"] * np.log(2), rtol=3e-4)
+    assert table.attrs["better_fit"] == ["lapicque"] * 6
+
+
+def test_one_varied_value_is_the_changed_cell():
+    """As of `with_`; a column of one value, and lists of one fit."""
+    durations, how = [1, 5, 20] * ms, {"settle": 1 * ms, "tolerance": 1e-3}
+    varied = strength_duration(LIF, durations, vary={"V_th": [-55] * mV}, **how)
+    changed = strength_duration(LIF.with_(V_th=-55 * mV), durations, **how)
+    assert varied["I"].tolist() == changed["I"].tolist()
+    ((chronaxie,), other) = (x.attrs["fits"]["weiss"]["chronaxie_ms"] for x in (varied, changed))
+    assert chronaxie == pytest.approx(other, rel=1e-12)
+
+
+def test_a_varied_cell_that_spikes_by_itself_is_named():
+    vary = {"g_A": [47.7, 0] * msiemens / cm**2}
+    with pytest.raises(ValueError, match=r"spikes without a pulse at g_A = 0 mS/cm\*\*2, so"):
+        strength_duration(CONNOR_STEVENS, [1] * ms, vary=vary, settle=15 * ms, start="initial")
+
+
+@pytest.mark.parametrize("values", [2, 8])
+def test_the_figure_colours_by_the_varied_parameter(values):
+    """A legend for few, a colour bar for many; the points are those of the table."""
+    tau = np.linspace(5, 40, values)
+    table = pd.DataFrame({"tau": np.repeat(tau, 3), "duration_ms": [1.0, 5.0, 20.0] * values})
+    table["I"] = 1.5 / (1 - np.exp(-table["duration_ms"] / table["tau"]))
+    table.attrs["units"] = {"tau": "ms"}
+    ax = plot_strength_duration(table, by="tau")
+    curves = ax.lines[:values]
+    assert len({curve.get_color() for curve in curves}) == values
+    np.testing.assert_allclose(np.concatenate([c.get_ydata() for c in curves]), table["I"])
+    if values == 2:
+        assert ax.get_legend().get_title().get_text() == r"$\tau$ (ms)"
+        assert [text.get_text() for text in ax.get_legend().get_texts()] == ["5", "40"]
+    else:
+        assert ax.figure.axes[1].get_ylabel() == r"$\tau$ (ms)"
+    close_figure(ax.figure)
+
+
 def test_a_cell_that_spikes_by_itself_is_refused():
     """Without A-current and with the leak at -17 mV the Connor-Stevens cell fires at 156 Hz."""
     spontaneous = CONNOR_STEVENS.with_(g_A=0 * msiemens / cm**2)
@@ -105,6 +159,10 @@ def test_a_cell_that_spikes_by_itself_is_refused():
         ({"durations": [1] * ms, "settle": 0 * ms}, "settle: must be above zero"),
         ({"durations": [1] * ms, "tolerance": 0}, "tolerance: expected a number between"),
         ({"durations": [1] * ms, "dt": 0 * ms}, "dt: must be above zero"),
+        ({"durations": [1] * ms, "vary": {"tua": [1] * ms}}, "did you mean 'tau'"),
+        ({"durations": [1] * ms, "vary": {"tau": [1] * mV}}, "tau: expected ms"),
+        ({"durations": [1] * ms, "vary": {"tau": [0] * ms}}, "tau: "),
+        ({"durations": [1] * ms, "vary": {"I": [1] * nA}}, "unknown parameter 'I'"),
         ({"durations": [1] * ms, "backend": "fast"}, "unknown backend 'fast'"),
     ],
 )
@@ -123,3 +181,6 @@ def test_a_pulse_that_makes_no_spike_is_said():
     )  # fmt: skip
     with pytest.raises(ValueError, match=r"a pulse of 2 ms makes no spike up to 10001 1; is the"):
         strength_duration(shunted, [2] * ms, settle=5 * ms, start="initial")
+    with pytest.raises(ValueError, match=r"a pulse of 2 ms at tau = 4 ms makes no spike up to"):
+        strength_duration(shunted, [2] * ms, vary={"tau": [4] * ms}, settle=5 * ms,
+                          start="initial")  # fmt: skip
