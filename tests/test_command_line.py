@@ -76,6 +76,21 @@ def test_fi_writes_table_and_figure(tmp_path, capsys):
         (["gating", "lif"], "has no gates"),
         (["fi", "lif", "--vary", "tua", "1"], "did you mean 'tau'"),
         (["fi", "lif", "--discard", "5000"], "discard"),
+        (["strength-duration", "lif", "--vary", "tua", "1"], "did you mean 'tau'"),
+        (["strength-duration", "lif", "--vary", "tau", "0"], "parameter tau"),
+        (["gating", "traub_miles", "--vary", "V_T", "1*ms"], "--vary V_T: expected mV"),
+        (["gating", "traub_miles", "--vary", "V_T", "1", "--set", "V_T", "2"], "V_T is in both"),
+        (["certify", "lif", "--tolerance", "2"], "tolerance: expected a number between 0 and 1"),
+        (["certify", "lif", "--rows", "0"], "rows: expected a whole number"),
+        (["certify", "lif", "--backend", "nunpy"], "did you mean 'numpy'"),
+        (["certify", "lif", "--vary", "I", "1"], "--currents"),
+        (["conductance-sweep", "lif", "--name", "tua"], "did you mean 'tau'"),
+        (["conductance-sweep", "lif", "--name", "I"], "unknown parameter 'I'"),
+        (["conductance-sweep", "lif", "--name", "R", "--values", "1*mV"], "--values: expected"),
+        (["conductance-sweep", "lif", "--name", "R", "--set", "R", "3"], "R is in both"),
+        (["noisy-onset", "lif", "--deviations", "1*nA"], "--deviations: expected mV"),
+        (["noisy-onset", "lif", "--threshold", "-1"], "threshold: expected one above 0"),
+        (["noisy-onset", "lif", "--tolerance", "0.1"], "noisy_onset takes no tolerance"),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_code_2(arguments, message, capsys, tmp_path):
@@ -182,6 +197,12 @@ COMMANDS = {
     "fi lif --currents 2 --spikes grid --duration 700": ("", "rate_Hz", 1e3 / 13.9),
     # Euler's 277 steps of 0.05 ms to a quarter: 14 spikes between 500 and 700 ms.
     "noisy-fi lif --currents 2 --noise 0 --trials 2 --duration 700": ("", "rate_Hz", 70),
+    # Above (V_th - E_L)/R = 3 nA by a tenth: tau*ln(1.1/0.1).
+    "conductance-sweep lif --name R --values 5 10 --currents 1:4:4 --tolerance 1e-4 "
+    "--search-duration 500": ("_onset", "latency_ms", 10 * np.log(11)),
+    # The first row is without noise and below threshold, at 0 nA.
+    "noisy-onset lif --deviations 2 --points 3 --trials 2 --threshold 2 --duration 300 "
+    "--discard 100": ("", "rate_Hz", 0),
     # One ms at -100 mV, where tau_b is 3.805 ms.
     "recovery connor_stevens --current I_A --condition-duration 20 --read-after 8": (
         "", "recovery", 1 - np.exp(-1 / 3.8048)),
@@ -215,17 +236,77 @@ def test_stimuli_and_networks_of_a_file(tmp_path, capsys):
     assert "did you mean 'NET'" in capsys.readouterr().err
 
 
+CELL = (
+    "from brian2 import *\nfrom excitable import *\nCELL = NeuronModel('mine', "
+    "'dVm/dt = (R*drive - Vm)/tau : volt', {'R': 10*Mohm, 'tau': 10*ms}, nA, {'Vm': 0*mV}, "
+    "input='drive', threshold='Vm > 15*mV', reset='Vm = 0*mV', input_range=(0, 5))\n"
+)
+
+
+def test_a_certificate_decides_the_exit_code(tmp_path, capsys):
+    """Spikes on a grid of 0.5 ms are late by up to a step: 28 instead of tau*ln(4) = 27.73 ms."""
+    (tmp_path / "mine.py").write_text(CELL)
+    arguments = ["certify", f"{tmp_path / 'mine.py'}:CELL", "--currents", "1:3:3", "--set", "tau"]
+    arguments += ["20", "--duration", "500", "--discard", "100", "--backend", "numpy", "--out"]
+    arguments += [str(tmp_path / "x.csv"), "--dt", "0.5"]
+    assert excitable([*arguments, "--tolerance", "1e-6"]) == 0
+    said = capsys.readouterr()
+    assert "verdict: converged" in said.out
+    assert not said.err
+    rows = pd.read_csv(tmp_path / "x.csv").set_index("I")
+    assert rows["rate_Hz"][1] == rows["reference_Hz"][1] == 0
+    assert rows["reference_Hz"][2] == pytest.approx(1e3 / (20 * np.log(4)), rel=1e-8)
+
+    assert excitable([*arguments, "--spikes", "grid", "--rows", "2"]) == 1
+    said = capsys.readouterr()
+    assert "NOT CONVERGED" in said.out
+    assert said.err.startswith("not certified: largest error 0.0")
+    assert said.err.endswith("use a smaller dt\n")
+    assert said.err.count("\n") == 1
+    rows = pd.read_csv(tmp_path / "x.csv").set_index("I")
+    assert len(rows) == 2
+    late = 1 - 20 * np.log(4) / 28
+    assert rows["rate_Hz"][2] == pytest.approx(1e3 / 28, rel=1e-6)
+    assert rows["error"][2] == pytest.approx(late, rel=1e-6)
+
+
+def test_sweep_of_a_conductance_and_noise_of_a_users_cell(tmp_path):
+    """The threshold is 15 mV/R; at twice the threshold an interval is tau*ln(2)."""
+    (tmp_path / "mine.py").write_text(CELL)
+    model, out = f"{tmp_path / 'mine.py'}:CELL", str(tmp_path / "x.csv")
+    short = ["--duration", "300", "--discard", "100", "--backend", "numpy", "--out", out]
+    arguments = ["conductance-sweep", model, "--name", "R", "--values", "5", "10", "10"]
+    arguments += ["--currents", "0:4:3", "--search-duration", "300", "--tolerance", "1e-3"]
+    assert excitable([*arguments, *short]) == 0
+    onset = pd.read_csv(tmp_path / "x_onset.csv")
+    assert onset["I"].tolist() == pytest.approx([3, 1.5, 1.5], rel=2e-3)
+    rates = pd.read_csv(tmp_path / "x.csv").set_index(["R", "I"])["rate_Hz"]
+    assert rates[5, 4].item() == pytest.approx(1e2 / np.log(4), rel=1e-6)
+
+    arguments = ["noisy-onset", model, "--deviations", "1", "4", "--points", "3", "--trials", "2"]
+    assert excitable([*arguments, "--threshold", "1.5", "--dt", "0.1", *short]) == 0
+    table = pd.read_csv(tmp_path / "x.csv")
+    assert table["deviation"].tolist() == [0] * 3 + [1] * 3 + [4] * 3
+    assert table["I"].tolist() == [0, 1.5, 3] * 3
+    assert table["rate_Hz"][2] == pytest.approx(1e2 / np.log(2), rel=1e-6)
+    # R sigma/sqrt(2 tau) is the deviation.
+    np.testing.assert_allclose(10 * table["noise"] / np.sqrt(20), table["deviation"], rtol=1e-6)
+
+
 FUNCTIONS = {
     "fi": protocols.fi_curve, "noisy-fi": protocols.noisy_fi_curve, "latency": protocols.latency,
     "response": protocols.response, "rheobase": protocols.thresholds,
     "strength-duration": protocols.strength_duration, "clamp": protocols.voltage_clamp,
     "activation": protocols.activation, "inactivation": protocols.inactivation,
     "recovery": protocols.recovery, "gating": protocols.gating_curves, "sweep": protocols.sweep,
+    "certify": protocols.certify, "conductance-sweep": protocols.conductance_sweep,
+    "noisy-onset": protocols.noisy_onset,
     "excitability": protocols.excitability, "network": protocols.network_preset,
     "export": export,
 }  # fmt: skip
 # Said in another way: by the command itself, by what is varied, or only in Python.
 OTHERWISE = {
+    "certify": {"result"},
     "response": {"n"}, "excitability": {"values", "diagram", "steps", "report"},
     "network": {"name"}, "sweep": {"grid", "client", "chunk", "retry"},
     "export": {"folder", "values", "overwrite"},

@@ -17,6 +17,7 @@ from . import (
     dynamics,
     firing,
     networks,
+    noise,
     pages,
     programs,
     show,
@@ -25,14 +26,15 @@ from . import (
 )
 
 FAMILIES = (
-    show, firing, thresholds, clamp, clamp_curves, dynamics, networks, sweeps, programs, pages,
+    show, firing, noise, thresholds, clamp, clamp_curves, dynamics, networks, sweeps, programs,
+    pages,
 )  # fmt: skip
 INTERRUPTED, BROKEN_PIPE = 130, 141  # what a shell expects of what SIGINT and SIGPIPE have ended
 EPILOG = """\
-Exit codes: 0 done; 1 some of it failed; 2 bad input, or it cannot be computed (one sentence says
-what and what to do); 130 interrupted. Values are in the units that 'excitable models MODEL' shows,
-times in ms, or carry a unit ('0.5*second'); FROM:TO:COUNT and FROM:TO are evenly spaced values.
-Every command's --help has an example.
+Exit codes: 0 done; 1 some of it failed, or a certificate does not pass; 2 bad input, or it cannot
+be computed (one sentence says what and what to do); 130 interrupted. Values are in the units that
+'excitable models MODEL' shows, times in ms, or carry a unit ('0.5*second'); FROM:TO:COUNT and
+FROM:TO are evenly spaced values. Every command's --help has an example.
 
   excitable fi connor_stevens --currents 0:50:51 --vary g_A 0 24 48 --out a_current.csv
 """

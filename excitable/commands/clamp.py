@@ -47,7 +47,7 @@ def make_clamp(options) -> int:
 
     model = o.changed_model(options)
     out = Output(options.out, f"{model.name}_clamp")
-    unit = _potential(model)
+    unit = o.potential_unit(model)
     table = voltage_clamp(
         model,
         numbers(options.commands, unit, what="--commands") * unit,
@@ -81,7 +81,7 @@ def make_gating(options) -> int:
 
     model = o.changed_model(options)
     out = Output(options.out, f"{model.name}_gating")
-    unit = _potential(model)
+    unit = o.potential_unit(model)
     v = None if options.v is None else numbers(options.v, unit, what="--v") * unit
     vary = o.varied(model, options)
     table = gating_curves(model, v, vary=vary)
@@ -90,10 +90,3 @@ def make_gating(options) -> int:
     if can_draw(vary):
         out.figure(plot_gating(table, by=[*(vary or {})]))
     return 0
-
-
-def _potential(model):
-    """Return the unit in which the membrane's potential is shown."""
-    from ..models.units import display_unit
-
-    return display_unit(model.unit_of(model.membrane))

@@ -1,4 +1,6 @@
-"""How a cell fires: ``fi``, ``noisy-fi``, ``response``."""
+"""How a cell fires: ``fi``, its certificate ``certify``, and ``response``."""
+
+import sys
 
 from . import options as o
 from .output import Output, can_draw, show
@@ -7,7 +9,7 @@ from .output import Output, can_draw, show
 def add(commands) -> None:
     """Add the commands."""
     _add_fi(commands)
-    _add_noisy_fi(commands)
+    _add_certify(commands)
     _add_response(commands)
 
 
@@ -16,32 +18,30 @@ def _add_fi(commands) -> None:
         commands, "fi", make_fi, "firing rates over input currents: table and figure",
         "excitable fi connor_stevens --currents 0:50:51 --vary g_A 0 23.85 47.7 --out cs.csv",
     )  # fmt: skip
-    o.add_model(fi)
-    fi.add_argument("--currents", nargs="+", metavar="I", help="default: the model's range")
-    o.add_changes(fi)
-    o.add_times(fi, duration="of each step; default 2000", discard="its beginning; default 500")
+    _add_steps(fi)
     o.add_numerics(fi)
     o.add_out(fi)
 
 
-def _add_noisy_fi(commands) -> None:
-    noisy = o.add_command(
-        commands, "noisy-fi", make_noisy_fi,
-        "firing rates over input currents with white noise, for several strengths",
-        "excitable noisy-fi lif --currents 1:3:21 --noise 0 0.5 2 --trials 16",
+def _add_certify(commands) -> None:
+    certify = o.add_command(
+        commands, "certify", make_certify,
+        "whether firing rates can be trusted: smaller steps, and the reference solution",
+        "excitable certify connor_stevens --currents 8:20:7 --dt 0.05 --tolerance 1e-3",
     )  # fmt: skip
-    o.add_model(noisy)
-    noisy.add_argument("--currents", nargs="+", metavar="I", help="default: the model's range")
-    noisy.add_argument(
-        "--noise", nargs="+", required=True, metavar="SIGMA",
-        help="strengths: unit of the input times the square root of a ms",
-    )  # fmt: skip
-    noisy.add_argument("--trials", type=int, help="cells for each row; default 16")
-    noisy.add_argument("--seed", type=int, help="of the noise; default 0")
-    o.add_changes(noisy)
-    o.add_times(noisy, duration="of each trial; default 2000", discard="its beginning; default 500")
-    o.add_numerics(noisy)
-    o.add_out(noisy)
+    _add_steps(certify)
+    certify.add_argument("--rows", type=int, help="of the table that are repeated; default 5")
+    o.add_numerics(certify, tolerance="largest relative error of a rate that passes; default 1e-3")
+    o.add_out(certify)
+
+
+def _add_steps(parser) -> None:
+    """Add what an F-I table is made of: cells, currents and times."""
+    o.add_model(parser)
+    parser.add_argument("--currents", nargs="+", metavar="I", help="default: the model's range")
+    o.add_changes(parser)
+    o.add_times(parser, duration="of each step; default 2000",
+                discard="its beginning; default 500")  # fmt: skip
 
 
 def _add_response(commands) -> None:
@@ -106,44 +106,43 @@ def make_fi(options) -> int:
     return 0
 
 
+def make_certify(options) -> int:
+    """Print and write the certificate of an F-I table; 1 where it does not pass."""
+    from ..models.checks import check_count
+    from ..protocols import certify, fi_curve
+    from ..simulation.numerics import Numerics, check_tolerance
+
+    model = o.changed_model(options)
+    out = Output(options.out, f"{model.name}_certificate")
+    numerics = o.numerics(options)
+    # The rates are held against the tolerance; here it does not choose method and dt.
+    numerics.pop("tolerance", None)
+    limits = o.given(options, "tolerance", "rows")
+    check_tolerance(limits.get("tolerance", 1e-3))  # before the table is computed
+    check_count("rows", limits.get("rows", 1))
+    engine = Numerics(**o.given(options, "backend", "precision", "threads")).engine
+    table = fi_curve(
+        model,
+        o.currents(model, options),
+        vary=o.varied(model, options),
+        **o.times(options, "duration", "discard"),
+        **numerics,
+    )
+    certificate = certify(table, model=model, backend=engine, **limits)
+    print(certificate)
+    out.table(certificate.rows)
+    if certificate.converged:
+        return 0
+    print(f"not certified: {certificate.message}", file=sys.stderr)
+    return 1
+
+
 def draw_over_currents(out: Output, table, vary: dict | None, **how) -> None:
     """Draw a curve over the currents for each set of varied values, where they are told apart."""
     from ..analysis.plots import plot_fi
 
     if can_draw(vary):
         out.figure(plot_fi(table, by=[*vary] if vary else None, **how))
-
-
-def make_noisy_fi(options) -> int:
-    """Write and print the table, with its figure."""
-    from brian2 import ms
-
-    from ..analysis.plots import plot_noisy_fi
-    from ..protocols import noisy_fi_curve
-    from .values import numbers
-
-    model = o.changed_model(options)
-    out = Output(options.out, f"{model.name}_noisy_fi")
-    unit = model.input_unit * ms**0.5
-    strengths = numbers(options.noise, unit, what="--noise") * unit
-    counts = {name: getattr(options, name) for name in ("trials", "seed")}
-    vary = o.varied(model, options)
-    table = noisy_fi_curve(
-        model,
-        o.currents(model, options),
-        strengths,
-        vary=vary,
-        **{name: count for name, count in counts.items() if count is not None},
-        **o.times(options, "duration", "discard"),
-        **o.numerics(options),
-    )
-    show(table)
-    out.table(table)
-    if vary:
-        print("no figure: it tells strengths of noise apart, not parameters; see the table")
-        return 0
-    out.figure(plot_noisy_fi(table))
-    return 0
 
 
 def make_response(options) -> int:

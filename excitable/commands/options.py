@@ -58,15 +58,18 @@ def add_times(parser, **defaults: str) -> None:
         parser.add_argument(f"--{name.replace('_', '-')}", metavar="MS", help=text)
 
 
-def add_numerics(parser, *, start: bool = True) -> None:
+def add_numerics(
+    parser,
+    *,
+    start: bool = True,
+    tolerance: str = "largest relative error: of rates it chooses method and dt, of a search its "
+    "end",
+) -> None:
     """Add how it is integrated: the fields of `excitable.simulation.Numerics`."""
     group = parser.add_argument_group("numerics")
     group.add_argument("--method", help="integration method; default: the model's")
     group.add_argument("--dt", metavar="MS", help="time step; default: the model's")
-    group.add_argument(
-        "--tolerance", type=float,
-        help="largest relative error: of rates it chooses method and dt, of a search its end",
-    )  # fmt: skip
+    group.add_argument("--tolerance", type=float, help=tolerance)
     group.add_argument("--backend", help="auto, numpy, cython or cpp_standalone; default: auto")
     group.add_argument("--precision", help="float64 (default) or float32")
     group.add_argument("--threads", type=int, help="OpenMP threads in one program; default 1")
@@ -82,11 +85,6 @@ def add_criterion(parser) -> None:
     )
 
 
-def criterion(options) -> dict:
-    """Return the criterion if it was given, as a keyword of a protocol."""
-    return {} if options.criterion is None else {"criterion": options.criterion}
-
-
 def add_out(parser) -> None:
     """Add where results are written."""
     parser.add_argument(
@@ -96,19 +94,24 @@ def add_out(parser) -> None:
     )  # fmt: skip
 
 
+def given(options, *names: str) -> dict:
+    """Return the options that were given, as keywords of a protocol."""
+    found = {name: getattr(options, name) for name in names}
+    return {name: value for name, value in found.items() if value is not None}
+
+
 def numerics(options) -> dict:
     """Return the numerics that were given, as keywords of a protocol."""
-    found = {name: getattr(options, name) for name in NUMERICS} | times(options, "dt")
-    found["start"] = getattr(options, "start", None)
-    return {name: value for name, value in found.items() if value is not None}
+    start = ["start"] if hasattr(options, "start") else []
+    return given(options, *NUMERICS, *start) | times(options, "dt")
 
 
 def times(options, *names: str) -> dict:
     """Return the times that were given, as keywords of a protocol."""
     from brian2 import ms
 
-    given = {name: getattr(options, name) for name in names}
-    return {k: quantity(f"--{k}", text, ms) for k, text in given.items() if text is not None}
+    texts = given(options, *names)
+    return {k: quantity(f"--{k.replace('_', '-')}", text, ms) for k, text in texts.items()}
 
 
 def changed_model(options):
@@ -131,7 +134,7 @@ def varied(model, options) -> dict | None:
 
 def varied_names(options) -> list[str]:
     """Return the names that ``--vary`` gives, each once and none that is ``--set`` too."""
-    for text in (text for given in options.vary for text in given):
+    for text in (text for words in options.vary for text in words):
         if "=" in text:
             raise InputError(f"--vary: {text!r}: write a name and its values, such as --vary g_A "
                              "0 24 48, with a --vary for each name")  # fmt: skip
@@ -143,14 +146,15 @@ def varied_names(options) -> list[str]:
     return names
 
 
-def values_of(model, name: str, texts):
+def values_of(model, name: str, texts, what: str = ""):
     """Return the values of a parameter, or of the input I, with their unit."""
+    what = what or f"--vary {name}"
     unit = unit_of(model, name)
     if texts:
-        return numbers(texts, unit, what=f"--vary {name}", count=11) * unit
+        return numbers(texts, unit, what=what, count=11) * unit
     span = model.input_range if is_input(model, name) else model.parameters[name].range
     if span is None:
-        raise InputError(f"--vary {name}: has no range of its own; list the values")
+        raise InputError(f"{what}: {name} has no range of its own; list the values")
     return numbers([f"{span[0]}:{span[1]}"], unit, count=11) * unit
 
 
@@ -163,6 +167,13 @@ def unit_of(model, name: str):
     return model.parameters[check_name("parameter", name, model.parameters)].unit
 
 
+def potential_unit(model):
+    """Return the unit in which the membrane's potential is shown."""
+    from ..models.units import display_unit
+
+    return display_unit(model.unit_of(model.membrane))
+
+
 def is_input(model, name: str) -> bool:
     """Return whether a name is that of the input: I, or the model's own word."""
     return name in ("I", model.input) and name not in model.parameters
@@ -170,7 +181,7 @@ def is_input(model, name: str) -> bool:
 
 def currents(model, options):
     """Return the currents with their unit: those given, or the model's range."""
-    if any(is_input(model, name) for name, *_ in options.vary):
+    if any(is_input(model, name) for name, *_ in getattr(options, "vary", [])):
         raise InputError("--vary I: the input's values are said with --currents")
     texts = options.currents or [f"{model.input_range[0]}:{model.input_range[1]}"]
     return numbers(texts, model.input_unit, what="--currents") * model.input_unit

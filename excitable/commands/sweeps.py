@@ -48,7 +48,7 @@ def make_sweep(options) -> int:
             store=options.store,
             workers=options.workers,
             **o.times(options, "duration", "discard"),
-            **o.criterion(options),
+            **o.given(options, "criterion"),
             **o.numerics(options),
         )
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""What makes a cell fire: ``rheobase``, ``latency``, ``strength-duration``."""
+"""What makes a cell fire: ``rheobase``, ``latency``, ``strength-duration``, a parameter's part."""
 
 from ..errors import InputError
 from . import options as o
@@ -46,6 +46,29 @@ def add(commands) -> None:
     o.add_numerics(strength)
     o.add_out(strength)
 
+    _add_conductance_sweep(commands)
+
+
+def _add_conductance_sweep(commands) -> None:
+    sweep = o.add_command(
+        commands, "conductance-sweep", make_conductance_sweep,
+        "what one parameter does: rates over currents, threshold, onset rate and latency",
+        "excitable conductance-sweep connor_stevens --name g_A --values 0:60:13",
+    )  # fmt: skip
+    o.add_model(sweep)
+    sweep.add_argument("--name", required=True, help="the parameter, such as g_A")
+    sweep.add_argument("--values", nargs="+", metavar="VALUE", help="default: 11 over its range")
+    sweep.add_argument("--currents", nargs="+", metavar="I", help="default: the model's range")
+    o.add_changes(sweep, vary=False)
+    o.add_times(
+        sweep, duration="of each step; default 2000", discard="its beginning; default 500",
+        search_duration="of the steps that decide on the threshold; default 3000",
+    )  # fmt: skip
+    sweep.add_argument("--margin", type=float, help="of the onset rate, how far above the "
+                       "threshold, relative to it; default 1e-3")  # fmt: skip
+    o.add_numerics(sweep, tolerance="relative width of the threshold's bracket; default 1e-4")
+    o.add_out(sweep)
+
 
 def make_rheobase(options) -> int:
     """Write and print threshold currents; with a figure where a parameter varies."""
@@ -56,7 +79,7 @@ def make_rheobase(options) -> int:
     model = o.changed_model(options)
     out = Output(options.out, f"{model.name}_rheobase")
     vary = o.varied(model, options)
-    settings = o.times(options, "duration") | o.criterion(options) | o.numerics(options)
+    settings = o.times(options, "duration") | o.given(options, "criterion") | o.numerics(options)
     table = thresholds(model, vary=vary, **settings)
     show(table)
     out.table(table)
@@ -65,6 +88,34 @@ def make_rheobase(options) -> int:
         ax = plot_onset(table, x=name, y="I")
         ax.set_ylabel(unit_label("rheobase $I$", table["I_unit"][0]))
         out.figure(ax)
+    return 0
+
+
+def make_conductance_sweep(options) -> int:
+    """Write the rates and what is read at the threshold; print the latter; draw the surface."""
+    from ..analysis.plots import plot_fi_surface
+    from ..protocols import conductance_sweep
+
+    model, name = o.changed_model(options), options.name
+    if name in [changed for changed, _ in options.set]:
+        raise InputError(f"--set, --name: {name} is in both; leave one out")
+    out = Output(options.out, f"{model.name}_conductance_sweep")
+    settings = o.times(options, "duration", "discard", "search_duration") | o.numerics(options)
+    sweep = conductance_sweep(
+        model,
+        name,
+        o.values_of(model, name, options.values, "--values"),
+        o.currents(model, options),
+        **o.given(options, "margin"),
+        **settings,
+    )
+    show(sweep.onset)
+    out.table(sweep.fi)
+    out.table(sweep.onset, "onset")
+    # A value or a current that was given twice has the same rates twice.
+    surface = sweep.fi.drop_duplicates(["I", name])
+    onset = sweep.onset.sort_values(name)
+    out.figure(plot_fi_surface(surface, parameter=name, rheobase=onset))
     return 0
 
 

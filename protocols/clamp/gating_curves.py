@@ -76,7 +76,7 @@ def gating_curves(model, v: Quantity | None = None, *, vary=None) -> pd.DataFram
     >>> gating_curves(TRAUB_MILES, [-60, -50]*mV, vary={"V_T": [-63, -53]*mV}).head(4).round(4)
       gate   V_T  v_mV  steady_state  tau_ms
     0    m -63.0 -60.0        0.0269  0.0939
-    1    m -63.0 -50.0        0.1600  0.1250
+    1    m -63.0 -50.0        0.1442  0.1127
     2    m -53.0 -60.0        0.0033  0.0757
     3    m -53.0 -50.0        0.0269  0.0939
     """
