@@ -88,6 +88,10 @@ def test_fi_writes_table_and_figure(tmp_path, capsys):
         (["conductance-sweep", "lif", "--name", "I"], "unknown parameter 'I'"),
         (["conductance-sweep", "lif", "--name", "R", "--values", "1*mV"], "--values: expected"),
         (["conductance-sweep", "lif", "--name", "R", "--set", "R", "3"], "R is in both"),
+        (
+            ["conductance-sweep", "lif", "--name", "R", "--values", "9", "--margin", "-0.1"],
+            "margin: expected a number above zero",
+        ),
         (["noisy-onset", "lif", "--deviations", "1*nA"], "--deviations: expected mV"),
         (["noisy-onset", "lif", "--threshold", "-1"], "threshold: expected one above 0"),
         (["noisy-onset", "lif", "--tolerance", "0.1"], "noisy_onset takes no tolerance"),
