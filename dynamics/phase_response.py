@@ -7,7 +7,7 @@ import pandas as pd
 
 from ..errors import InputError
 from ..models.by_name import takes_names
-from ..models.checks import check_count, check_name, check_quantity, unit_text
+from ..models.checks import check_count, check_name, check_quantity, check_varied, unit_text
 from .continuation.adjoint import adjoint
 from .continuation.arclength import NoConvergence
 from .continuation.collocation import Orbit
@@ -99,8 +99,8 @@ def phase_response(
     phases = check_count("phases", phases)
     settings = {"method": method, "phases": phases, "push": push, "crossing": crossing,
                 "start": start}  # fmt: skip
-    if vary:
-        return _varied(model, I, vary, settings)
+    if varied := check_varied(vary):
+        return _varied(model, I, varied, settings)
     p = check_quantity("I", I, model.input_unit, scalar=True)
     field = Field(model, [model.input])
     phase = np.arange(phases) / phases

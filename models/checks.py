@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from brian2 import DimensionMismatchError, Unit, get_dimensions
@@ -69,6 +69,27 @@ def check_name(kind: str, name: str, known: Iterable[str]) -> str:
     guess = next((k for k in known if near and k.lower() == near[0]), None)
     hint = f"; did you mean {guess!r}?" if guess else "."
     raise InputError(f"unknown {kind} {name!r}{hint} Known: {listed(known, near=name)}")
+
+
+def check_varied(vary) -> dict:
+    """Return varied values by the names of their parameters; None is nothing varied.
+
+    Examples
+    --------
+    >>> check_varied("tau")
+    Traceback (most recent call last):
+    ...
+    excitable.errors.InputError: vary: expected values by the names of their parameters, such as \
+vary={'g': [1, 2]*nS}, got a str
+    """
+    if vary is None:
+        return {}
+    if not isinstance(vary, Mapping):
+        raise InputError(
+            "vary: expected values by the names of their parameters, such as "
+            f"vary={{'g': [1, 2]*nS}}, got a {type(vary).__name__}"
+        )
+    return dict(vary)
 
 
 def listed(names: Iterable, near: str = "", most: int = 15) -> str:

@@ -14,6 +14,7 @@ from .checks import (
     check_name,
     check_positive,
     check_quantity,
+    check_varied,
     dimension_text,
     listed,
     unit_text,
@@ -162,7 +163,7 @@ def describe(model, n, stimulus=None, *, vary=None, method=None, dt=None) -> Bri
         Default: the model's.
     """
     n = check_count("n", n, most=MOST_CELLS)
-    varied = check_vary(model, vary or {}, n)
+    varied = check_vary(model, check_varied(vary), n)
     dt = model.dt if dt is None else check_positive("dt", dt, ms) * ms
     text = _input_text(model, stimulus, n, dt)
     check_free_names(model, text)

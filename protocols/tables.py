@@ -10,7 +10,7 @@ import pandas as pd
 from brian2 import Quantity, ms
 
 from ..errors import InputError
-from ..models.checks import check_name, check_quantity, unit_text
+from ..models.checks import check_name, check_quantity, check_varied, unit_text
 from ..models.ranges import check_divisor
 from ..simulation import results
 from ..simulation.programs.describe import shown
@@ -29,7 +29,7 @@ def cross(model, currents: Quantity, vary: Mapping[str, Quantity] | None) -> pd.
     ValueError
         For currents or values that are empty, not finite, of the wrong dimension or unknown.
     """
-    grid = grids.cross(model, {**(vary or {}), "I": currents})
+    grid = grids.cross(model, {**check_varied(vary), "I": currents})
     check_values(model, vary)
     if len(grid) > MOST_ROWS:
         raise InputError(
@@ -130,7 +130,7 @@ def check_values(model, vary: Mapping[str, Quantity] | None) -> None:
 
     A time or a capacitance by which a slope is divided must be above zero.
     """
-    for name, value in (vary or {}).items():
+    for name, value in check_varied(vary).items():
         unit = model.parameters[check_name("parameter", name, model.parameters)].unit
         numbers = np.atleast_1d(check_quantity(f"parameter {name}", value, unit))
         check_divisor(model.system, name, numbers, unit)

@@ -127,7 +127,7 @@ def exact_plan(
         See `Plan`.
     """
     exact = _Exact(stimulus) if hasattr(stimulus, "text") else stimulus
-    text = describe(model, n, exact, vary=vary or {})
+    text = describe(model, n, exact, vary=vary)
     state = starting_state(model, text, start)
     label = f"reference solution of {model.name}"
     plan = single_cells(text, state, length, record=record, label=label, **_about(model, text))

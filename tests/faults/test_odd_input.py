@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from brian2 import Mohm, cm, kHz, ms, mV, nA, second, uA, uF
-from excitable.models import CONNOR_STEVENS, LIF, QIF
+from excitable.dynamics import phase_response
+from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, LIF, QIF
 from excitable.protocols import (
     Constant,
     Network,
@@ -13,10 +14,15 @@ from excitable.protocols import (
     Step,
     WhiteNoise,
     fi_curve,
+    gating_curves,
     izhikevich_2003_network,
     noise_convergence,
     noisy_fi_curve,
+    response,
+    strength_duration,
     sweep,
+    thresholds,
+    voltage_clamp,
 )
 from excitable.simulation import export, simulate
 from excitable.simulation.backends import Backend
@@ -206,6 +212,28 @@ VARIED = [("tau", [10, 0] * ms), ("tau", [-1, 10] * ms), ("t_ref", [0, -2] * ms)
 def test_one_cell_of_many_that_makes_no_sense_is_found(name, values):
     with pytest.raises(InputError, match=r"1 of 2|2 of 4"):
         fi_curve(LIF, I, vary={name: values}, **QUICK)
+
+
+NOT_BY_NAME = {"quantity": [10, 20] * ms, "name": "tau", "pairs": [("tau", [10, 20] * ms)]}
+TAKE_VARY = {
+    "fi_curve": lambda vary: fi_curve(LIF, I, vary=vary, **QUICK),
+    "response": lambda vary: response(LIF, Step(2 * nA), 20 * ms, vary=vary, backend="numpy"),
+    "thresholds": lambda vary: thresholds(LIF, vary=vary, backend="numpy"),
+    "strength_duration": lambda vary: strength_duration(LIF, [1, 5] * ms, vary=vary),
+    "voltage_clamp": lambda vary: voltage_clamp(
+        HODGKIN_HUXLEY, [-20] * mV, hold=-65 * mV, vary=vary
+    ),
+    "gating_curves": lambda vary: gating_curves(HODGKIN_HUXLEY, vary=vary),
+    "simulate": lambda vary: simulate(LIF, Step(2 * nA), 2, 20 * ms, vary=vary),
+    "phase_response": lambda vary: phase_response(HODGKIN_HUXLEY, 10 * uA / cm**2, vary=vary),
+}
+
+
+@pytest.mark.parametrize("vary", NOT_BY_NAME.values(), ids=NOT_BY_NAME)
+@pytest.mark.parametrize("run", TAKE_VARY.values(), ids=TAKE_VARY)
+def test_varied_values_come_by_name(run, vary):
+    with pytest.raises(InputError, match=r"^vary: expected values by the names .* got a \w+$"):
+        run(vary)
 
 
 RUN_VALUES = [
