@@ -29,6 +29,18 @@ def unit_text(unit) -> str:
     return re.sub(r"^(\w+|\([\w*]+\))\*\*-1\b", r"1/\1", text)
 
 
+def value_text(value: float, unit) -> str:
+    """Return a number with its unit, for people.
+
+    Examples
+    --------
+    >>> from brian2 import Unit, ms
+    >>> value_text(2.5, ms), value_text(0.02, Unit(1))
+    ('2.5 ms', '0.02')
+    """
+    return f"{value:g} {unit_text(unit)}".removesuffix(" 1")
+
+
 _SYMBOLS = {
     "meter": "m", "kilogram": "kg", "second": "s", "amp": "A", "kelvin": "K", "mole": "mol",
     "candela": "cd", "volt": "V", "siemens": "S", "farad": "F", "ohm": "ohm", "hertz": "Hz",

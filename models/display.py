@@ -6,7 +6,7 @@ import sympy as sp
 from brian2 import ms
 from sympy.printing.mathml import mathml
 
-from .checks import unit_text
+from .checks import unit_text, value_text
 from .printers.latex import latex_of, symbol
 from .system import HELD, parsed_equations
 from .text.statements import assignments
@@ -19,7 +19,7 @@ def text(model) -> str:
     rows += [f"  {line.strip()}" for line in model.equations.strip().splitlines()]
     rows += ["", f"Input: {model.input} in {unit_text(model.input_unit)}", "", "Parameters"]
     for name, p in model.parameters.items():
-        value = f"{p.value:g} {unit_text(p.unit)}".removesuffix(" 1")
+        value = value_text(p.value, p.unit)
         limits = f" [{p.range[0]:g} to {p.range[1]:g}]" if p.range else ""
         if p.range and not p.range[0] <= p.value <= p.range[1]:
             limits += " (outside of it)"
@@ -122,7 +122,7 @@ def equations_html(model) -> str:
 def html(model) -> str:
     """Return title, equations and parameters as HTML."""
     rows = "".join(
-        f"<tr><td>{_html.escape(name)}</td><td>{p.value:g} {unit_text(p.unit).removesuffix('1')}"
+        f"<tr><td>{_html.escape(name)}</td><td>{value_text(p.value, p.unit)}"
         f"</td><td>{_html.escape(p.meaning)}</td></tr>"
         for name, p in model.parameters.items()
     )

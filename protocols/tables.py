@@ -1,6 +1,5 @@
 """From recordings to tidy tables: the cross product of a sweep, units in column names, attrs."""
 
-import math
 import sys
 from collections.abc import Mapping
 
@@ -63,8 +62,7 @@ def cross_with(
     3  20.0          5.0
     """
     sets = cross(model, np.zeros(len(numbers)) * model.input_unit, vary).drop(columns="I")
-    count = math.prod(np.size(values) for values in (vary or {}).values())
-    return sets.assign(**{column: np.tile(numbers, count)})
+    return sets.assign(**{column: np.tile(numbers, len(sets) // len(numbers))})
 
 
 def checked_sets(model, sets: pd.DataFrame, *, needs_current: bool) -> pd.DataFrame:

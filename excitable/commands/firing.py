@@ -38,7 +38,7 @@ def _add_certify(commands) -> None:
 def _add_steps(parser) -> None:
     """Add what an F-I table is made of: cells, currents and times."""
     o.add_model(parser)
-    parser.add_argument("--currents", nargs="+", metavar="I", help="default: the model's range")
+    o.add_currents(parser)
     o.add_changes(parser)
     o.add_times(parser, duration="of each step; default 2000",
                 discard="its beginning; default 500")  # fmt: skip

@@ -18,7 +18,7 @@ def _add_fi(commands) -> None:
         "excitable noisy-fi lif --currents 1:3:21 --noise 0 0.5 2 --trials 16",
     )  # fmt: skip
     o.add_model(noisy)
-    noisy.add_argument("--currents", nargs="+", metavar="I", help="default: the model's range")
+    o.add_currents(noisy)
     noisy.add_argument(
         "--noise", nargs="+", required=True, metavar="SIGMA",
         help="strengths: unit of the input times the square root of a ms",

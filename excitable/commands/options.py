@@ -52,6 +52,11 @@ def add_changes(parser, *, vary: bool = True) -> None:
         )  # fmt: skip
 
 
+def add_currents(parser) -> None:
+    """Add the input currents that `currents` returns."""
+    parser.add_argument("--currents", nargs="+", metavar="I", help="default: the model's range")
+
+
 def add_times(parser, **defaults: str) -> None:
     """Add times, in ms unless they carry a unit; the texts say the defaults."""
     for name, text in defaults.items():

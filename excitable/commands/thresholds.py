@@ -25,7 +25,7 @@ def add(commands) -> None:
         "excitable latency connor_stevens --currents 9:20:12",
     )  # fmt: skip
     o.add_model(latency)
-    latency.add_argument("--currents", nargs="+", metavar="I", help="default: the model's range")
+    o.add_currents(latency)
     latency.add_argument("--relative-to", metavar="I",
                          help="a threshold, of which --currents are multiples")  # fmt: skip
     o.add_changes(latency)
@@ -58,7 +58,7 @@ def _add_conductance_sweep(commands) -> None:
     o.add_model(sweep)
     sweep.add_argument("--name", required=True, help="the parameter, such as g_A")
     sweep.add_argument("--values", nargs="+", metavar="VALUE", help="default: 11 over its range")
-    sweep.add_argument("--currents", nargs="+", metavar="I", help="default: the model's range")
+    o.add_currents(sweep)
     o.add_changes(sweep, vary=False)
     o.add_times(
         sweep, duration="of each step; default 2000", discard="its beginning; default 500",

@@ -88,23 +88,20 @@ function computeNow(state = S) {
   runs.forget();
   const begin = performance.now(), answers = bothOf(state).map((each) => traced(jobOf(each)));
   cost = (performance.now() - begin)*state.dt/S.dt;
-  if (!taken(state, answers)) computeNow();
+  if (!take(state, answers)) computeNow();
 }
 
-// Draws a run, or a draft of it; whether that can be drawn. One that fails says nothing of the cell.
-function taken(state, answers) {
+// Takes a run, or a draft of it, to be drawn; whether it can be: a draft that fails says nothing of
+// the cell.
+function take(state, answers) {
   const draft = state !== S;
   if (draft && answers.some((each) => each.found.diverged !== null)) return false;
-  take(state, answers);
-  stale = draft;
-  return true;
-}
-
-function take(state, answers) {
   const [own, other] = bothOf(state).map((each, k) => resultOf(each, answers[k]));
   R = own;
   rows = traceRows(R);
   pinned = other ? { rows: traceRows(other), R: other } : null;
+  stale = draft;
+  return true;
 }
 
 function drawMain(begin) {
@@ -274,7 +271,7 @@ function draftOf(state) {
 
 const runs = new Latest((state) => bothOf(state).map(jobOf), (state, answers, ms, begin) => {
   cost = ms*state.dt/S.dt;
-  if (taken(state, answers)) drawMain(begin); else runs.ask(S);
+  if (take(state, answers)) drawMain(begin); else runs.ask(S);
 });
 
 // --- plots -----------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..checks import unit_text
+from ..checks import unit_text, value_text
 from ..grouping import BrianText
 from ..initial import initial_texts
 from ..system import FREE
@@ -307,7 +307,7 @@ class _Module:
         parameter = self.model.parameters.get(name)
         if parameter is None:
             return name
-        value = f"{parameter.value:g} {unit_text(parameter.unit)}".removesuffix(" 1")
+        value = value_text(parameter.value, parameter.unit)
         return f"{name} = {value}  {_comment(parameter.meaning)}".rstrip()
 
     # --- functions ---------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from brian2 import Quantity, ms
 from ...analysis.trains.spikes import spike_table
 from ...errors import InputError
 from ...models.by_name import takes_names
-from ...models.checks import check_positive, check_quantity, unit_text
+from ...models.checks import check_positive, check_quantity, unit_text, value_text
 from ...simulation.numerics import check_tolerance, numerics_of
 from ...simulation.run import simulate
 from .. import tables
@@ -209,8 +209,8 @@ class _Pulses:
     def _at(self, cell: int) -> str:
         """Return the varied parameters of a cell in words."""
         values = self.cells.drop(columns="duration_ms").iloc[cell]
-        units = {name: unit_text(self.model.parameters[name].unit) for name in values.index}
-        shown = [f"{x} = {value:g} {units[x]}".removesuffix(" 1") for x, value in values.items()]
+        parameters = self.model.parameters
+        shown = [f"{x} = {value_text(y, parameters[x].unit)}" for x, y in values.items()]
         return " at " + ", ".join(shown) if shown else ""
 
 
