@@ -1,5 +1,6 @@
 """Shared by all tests."""
 
+import gc
 import shutil
 import subprocess
 
@@ -21,6 +22,13 @@ def _no_progress_bars():
 def _plain_brian2_on_numpy():
     """What a test runs in Brian2 itself is short: compiling it would take most of the time."""
     prefs.codegen.target = "numpy"
+
+
+@pytest.fixture(autouse=True)
+def _old_objects_are_set_aside():
+    """Brian2 searches for garbage before every run: in all that the tests before this one left."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

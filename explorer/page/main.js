@@ -115,23 +115,28 @@ function drawMain(begin) {
   settleIn(200);
 }
 
-// What may come a little after the traces: the phase plane, and the marks of the current.
+const SIDE = ["plane", "curve", "diagram"];
+let turn = 0;
+
+// What may come a little after the traces: one by one, so that no frame has to wait for all.
 function later() {
   if (laterTimer) return;
   const since = performance.now() - laterAt;
   laterTimer = setTimeout(() => {
     laterTimer = 0;
     laterAt = performance.now();
-    drawSide(true);
-  }, Math.max(0, 90 - since));
+    drawSide(true, [SIDE[turn++ % SIDE.length]]);
+  }, Math.max(0, 30 - since));
 }
 
-function drawSide(rough) {
-  limits = plane && limits && limits.cell === S.cell && rough ? grown(limits, fresh()) : fresh();
-  plane = planeData(S, R, limits, rough);
-  for (const name of ["plane", "curve", "diagram"]) plots[name].redraw();
-  byId("reduction").textContent = reductionText();
-  if (!rough) byId("points").textContent = pointsText();
+function drawSide(rough, names = SIDE) {
+  if (names.includes("plane")) {
+    limits = plane && limits && limits.cell === S.cell && rough ? grown(limits, fresh()) : fresh();
+    plane = planeData(S, R, limits, rough);
+    byId("reduction").textContent = reductionText();
+    if (!rough) byId("points").textContent = pointsText();
+  }
+  for (const name of names) plots[name].redraw();
 }
 
 // What is made of the variables that the plane does not show.

@@ -39,6 +39,9 @@ def part_after(begin, dt, edge):
     [1.0, 1.0, 0.8, 0.0, 0.0]
     """
     late = begin + dt - edge
+    if not np.ndim(late):  # one edge for all cells, in every stage of every step
+        near = min(_SAME * (abs(edge) + dt), dt / 2)
+        return 0.0 if late <= near else 1.0 if late >= dt - near else float(late / dt)
     near = np.minimum(_SAME * (np.abs(edge) + dt), dt / 2)
     return np.where(late <= near, 0.0, np.where(late >= dt - near, 1.0, late / dt))
 
