@@ -153,7 +153,7 @@ def _units(folder: Path, is_hot: Callable[[Path], bool]) -> dict[Path, tuple[str
     hot, small = ([s for s in joined if is_hot(s) == kind] for kind in (True, False))
     written = [
         *((_in_one_unit(hot[k :: cores()]), fast_flags()) for k in range(cores())),
-        (_included(folder) + _in_one_unit(small), SMALL),
+        (_in_one_unit(small) + _around(folder), SMALL),
     ]
     units = {s: fast_flags() if is_hot(s) else SMALL for s in objects_code if s not in joined}
     for k, (text, flags) in enumerate(written):
@@ -174,10 +174,17 @@ def _can_be_joined(source: Path) -> bool:
     return len(_NAMELESS.findall(text)) == 1 and _USE in text
 
 
-def _included(folder: Path) -> str:
-    """Return one source for all around the objects' code, most of which runs once."""
+_ONCE = ("main.cpp", "objects.cpp", "run.cpp")  # most of whose code runs once
+_UNOPTIMISED = '#pragma GCC optimize("O0")'
+
+
+def _around(folder: Path) -> str:
+    """Return the end of a unit: all around the objects' code, and last what runs once."""
     whole = [*sorted(folder.glob("*.cpp")), *sorted(folder.glob("brianlib/*.cpp"))]
-    return "\n".join(f'#include "{source.relative_to(folder)}"\n' for source in whole)
+    often, once = ([s for s in whole if (s.name in _ONCE) == kind] for kind in (False, True))
+    lines = [f'#include "{s.relative_to(folder)}"' for s in (*often, *once)]
+    lines.insert(len(often), _UNOPTIMISED)
+    return "\n".join(["", *lines, ""])
 
 
 def _in_one_unit(objects_code: Sequence[Path]) -> str:
