@@ -1,5 +1,6 @@
 """Shared by all tests."""
 
+import contextlib
 import gc
 import shutil
 import subprocess
@@ -9,6 +10,11 @@ import pytest
 from brian2 import prefs
 
 matplotlib.use("Agg")
+with contextlib.suppress(ImportError):  # not every environment has it
+    import hypothesis
+
+    hypothesis.settings.register_profile("no clock", deadline=None)
+    hypothesis.settings.load_profile("no clock")
 
 
 @pytest.fixture(autouse=True, scope="session")

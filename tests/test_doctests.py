@@ -4,6 +4,7 @@ import doctest
 import importlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -27,7 +28,9 @@ def test_examples(name):
     if name in NEEDS:
         pytest.importorskip(NEEDS[name])
     module = importlib.import_module(name)
-    failed, _ = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
+    # Brian2 changes numpy's options while it writes an array, for good where that is interrupted.
+    with np.printoptions(threshold=1000, edgeitems=3):
+        failed, _ = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
     assert failed == 0
 
 

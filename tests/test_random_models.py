@@ -155,7 +155,6 @@ def by_us(cell, **how):
 
 QUICK = settings(
     max_examples=12,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -382,7 +382,7 @@ def test_a_step_fixes_the_height_of_a_sigmoid_but_neither_its_place_nor_its_widt
     assert np.isnan(fit.confidence["width"]).all()
 
 
-@settings(max_examples=20, deadline=None)  # two fits each
+@settings(max_examples=20)  # two fits each
 @given(st.permutations(range(12)))
 def test_fit_does_not_depend_on_the_order_of_the_points(order):
     I = np.linspace(0, 6, 12)

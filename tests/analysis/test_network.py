@@ -20,7 +20,7 @@ from excitable.analysis import (
     synchrony_index,
     to_neo,
 )
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 WINDOW = {"start": 0.0, "end": 20_000.0}
@@ -159,7 +159,6 @@ SPIKES = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 19_999)), max_size
 )
 
 
-@settings(deadline=None)
 @given(spikes=SPIKES, bin=st.sampled_from([0.5, 1.0, 5.0, 20.0]))
 def test_no_spike_is_lost(spikes, bin):
     rate = population_rate(spikes, 5, start=0, end=200, bin=bin)["rate_Hz"]
@@ -202,7 +201,6 @@ def test_spikes_on_the_grid_of_a_simulation_fall_into_their_bins():
 # --- what may not matter -------------------------------------------------------------------------
 
 
-@settings(deadline=None)
 @given(spikes=SPIKES, order=st.permutations(range(5)), seed=st.integers(0, 99))
 def test_order_and_names_of_the_neurons_do_not_matter(spikes, order, seed):
     spikes = spikes.drop_duplicates()
@@ -214,7 +212,6 @@ def test_order_and_names_of_the_neurons_do_not_matter(spikes, order, seed):
     pd.testing.assert_frame_equal(a, b, atol=1e-9)
 
 
-@settings(deadline=None)
 @given(spikes=SPIKES, shift=st.integers(-1000, 1000))
 def test_a_shift_in_time_does_not_matter(spikes, shift):
     spikes = spikes.drop_duplicates()

@@ -4,7 +4,7 @@ import mpmath
 import numpy as np
 import pytest
 from excitable.analysis import lif_rate, noisy_lif_rate
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import diags_array
 from scipy.sparse.linalg import spsolve
@@ -93,7 +93,6 @@ def test_large_currents_reach_the_refractory_period():
     assert noisy_lif_rate(1e7, 1.0, **TEACHING, t_ref=2.0) == pytest.approx(500, rel=1e-5)
 
 
-@settings(deadline=None)
 @given(
     I=st.floats(-3, 5), sigma=st.floats(0.2, 5), scale=st.floats(0.1, 10), shift=st.floats(-50, 50)
 )
@@ -109,7 +108,6 @@ def test_units_and_origin_do_not_matter(I, sigma, scale, shift):
     assert other == pytest.approx(rate, rel=1e-6, abs=1e-12)
 
 
-@settings(deadline=None)
 @given(I=st.floats(-1, 3), sigma=st.floats(0.1, 4), more=st.floats(0.01, 1))
 def test_more_current_fires_more(I, sigma, more):
     low, high = noisy_lif_rate([I, I + more], sigma, **TEACHING)

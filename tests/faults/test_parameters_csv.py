@@ -21,9 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 pytestmark = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
-QUICK = settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+QUICK = settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 N = 4
 MAIN = """
 #include "arguments.h"

@@ -33,7 +33,7 @@ def _expressions(inner):
 EXPRESSIONS = st.recursive(LEAVES, _expressions, max_leaves=6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(EXPRESSIONS)
 def test_derivatives_are_those_of_sympy(text):
     x = sp.Symbol("x", real=True)

@@ -105,7 +105,7 @@ def test_rates_of_a_store_that_grew_twice_are_those_of_the_closed_form(tmp_path)
         min_size=1, max_size=3),
     chunk=st.integers(1, 7), crossed=st.tuples(st.booleans(), st.booleans()),
 )  # fmt: skip
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_pieces_hold_each_set_once_and_places_find_it(axes, chunk, crossed):
     """Of any two grids of which one holds the other, as tables or as cross products."""
     whole = {f"x{k}": np.array([float(v) for v, _ in axis]) for k, axis in enumerate(axes)}
