@@ -34,7 +34,17 @@ def train(isi, first=0.0):
 def test_intervals_add_up_to_last_minus_first(isi):
     times = train(isi)
     assert intervals(times).sum() == pytest.approx(times[-1] - times[0], rel=1e-12)
-    assert steady_rate(times) == pytest.approx(1000 * isi.size / isi.sum(), rel=1e-12)
+
+
+@given(isi_arrays)
+def test_rate_without_rounds_is_that_of_all_intervals(isi):
+    growing = np.cumsum(isi)  # so no group of intervals comes twice
+    expected = 1000 * growing.size / growing.sum()
+    assert steady_rate(train(growing)) == pytest.approx(expected, rel=1e-12)
+
+
+def test_rate_with_rounds_is_that_of_whole_rounds():
+    assert steady_rate(train([1.0, 2.0, 1.0, 1.0, 2.0, 1.0, 1.0])) == pytest.approx(750)
 
 
 @given(isi_arrays, st.floats(-1000, 1000))
