@@ -175,7 +175,8 @@ def _can_be_joined(source: Path) -> bool:
 
 
 _ONCE = ("main.cpp", "objects.cpp", "run.cpp")  # most of whose code runs once
-_UNOPTIMISED = '#pragma GCC optimize("O0")'
+# What the loops share with it has been read by then, and is optimised.
+_UNOPTIMISED = '#include "objects.h"\n#pragma GCC optimize("O0")'
 
 
 def _around(folder: Path) -> str:
