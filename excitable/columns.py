@@ -30,6 +30,18 @@ def ending(unit: str) -> str:
     return _SPELT.get(unit) or plain.replace("/", "_per_").replace("*", "_")
 
 
+# What else than varied parameters has a column in the tables of protocols and sweeps; `I` is the
+# current, whatever a model calls it.
+NO_PARAMETERS = frozenset([
+    "I", "I_unit", "I_silent", "set", "neuron", "t_ms", "v", "v_mV", "gate", "steady_state",
+    "tau_ms", "command", "command_mV", "hold", "hold_mV", "duration_ms", "charge", "charge_unit",
+    "criterion", "deviation", "deviation_unit", "noise", "noise_unit", "trials", "model", "store",
+    "error", "spike_count", "rate_Hz", "mean_rate_Hz", "first_rate_Hz", "rate_sem_Hz",
+    "onset_rate_Hz", "resolved", "firing", "latency_ms", "isi_cv", "isi_cv2", "isi_lv",
+    "adaptation_index", "half_step_Hz", "quarter_step_Hz", "reference_Hz", "spikes",
+    "reference_spikes", "sensitivity",
+])  # fmt: skip
+
 # Longest first: a name that ends in V_per_s does not end in s alone.
 _ENDINGS = dict(sorted(((ending(u), u) for u in (*SHOWN, *_OTHER)), key=lambda item: -len(item[0])))
 

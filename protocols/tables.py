@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from brian2 import Quantity, ms
 
+from ..columns import NO_PARAMETERS
 from ..errors import InputError
 from ..models.checks import check_name, check_quantity, check_varied, unit_text
 from ..models.ranges import check_divisor
@@ -84,7 +85,7 @@ def checked_sets(model, sets: pd.DataFrame, *, needs_current: bool) -> pd.DataFr
 
 def varied(model, sets: pd.DataFrame) -> dict[str, Quantity]:
     """Return the parameter columns of a table of parameter sets as arrays with units."""
-    names = [name for name in sets.columns if name in model.parameters]
+    names = [n for n in sets.columns if n in model.parameters and n not in NO_PARAMETERS]
     return {name: sets[name].to_numpy() * model.parameters[name].unit for name in names}
 
 
@@ -124,11 +125,12 @@ def window(duration, discard, numerics=None, model=None, *, spikes=True) -> tupl
 
 
 def check_values(model, vary: Mapping[str, Quantity] | None) -> None:
-    """Raise ValueError for varied values that their part in the equations forbids.
+    """Raise ValueError for varied values that their part in the equations or in tables forbids.
 
     A time or a capacitance by which a slope is divided must be above zero.
     """
     for name, value in check_varied(vary).items():
+        grids.check_column(model, name)
         unit = model.parameters[check_name("parameter", name, model.parameters)].unit
         numbers = np.atleast_1d(check_quantity(f"parameter {name}", value, unit))
         check_divisor(model.system, name, numbers, unit)

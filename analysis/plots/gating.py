@@ -12,7 +12,7 @@ from scipy.spatial.distance import cdist
 
 from ...errors import InputError
 from .families import as_names, bar_of_family, family, family_title
-from .labels import label_log_axis, potential_label, require_columns, symbol_text
+from .labels import label_log_axis, potential_label, require_columns, split_unit, symbol_text
 from .style import (
     BLACK,
     COLUMN_WIDTH,
@@ -38,8 +38,8 @@ def plot_gating(
     Parameters
     ----------
     table : DataFrame
-        Long: columns ``gate``, ``steady_state`` (0 to 1), ``tau_ms`` (ms), and the potential under
-        the model's name for it, such as ``v_mV``.
+        Long: columns ``gate``, ``steady_state`` (0 to 1), ``tau_ms`` (ms), and the potential
+        ``v_mV`` (``v`` of a cell in pure numbers).
     axes : (Axes, Axes), optional
         Where to draw; a new figure by default.
     by : str or sequence of str, optional
@@ -66,8 +66,9 @@ def plot_gating(
     """
     by = as_names(by)
     require_columns(table, *_OTHERS, *by, needed_by="plot_gating")
-    v = _potential(table, by)
+    v = next((str(name) for name in table if split_unit(str(name))[0] == "v"), "v_mV")
     require_columns(table, v, needed_by="plot_gating")
+    _check_all_is_drawn(table, by)
     if axes is None:
         axes = tuple(new_axes(1, 2, size=(COLUMN_WIDTH, 2.9)))
     left, right = axes
@@ -86,10 +87,9 @@ def plot_gating(
     crowded = bar_of_family(axes, table, by)
     _write_letters(left, {gate: rows[[v, "steady_state"]] for gate, rows in gates.items()}, colours)
     _write_letters(right, {gate: rows[[v, "tau_ms"]] for gate, rows in gates.items()}, colours)
-    left.set(
-        xlabel=potential_label(v), ylabel=f"steady state{' (fraction)' if are_fractions else ''}"
-    )
-    right.set(xlabel=potential_label(v), ylabel="time constant (ms)")
+    fraction = " (fraction)" if are_fractions else ""
+    left.set(xlabel=_potential_label(table, v), ylabel=f"steady state{fraction}")
+    right.set(xlabel=_potential_label(table, v), ylabel="time constant (ms)")
     label_log_axis(right.yaxis)
     if crowded:
         legend_above(right)  # beside the axes is the colour bar
@@ -98,8 +98,8 @@ def plot_gating(
     return left, right
 
 
-def _potential(table: pd.DataFrame, by: list[str]) -> str:
-    """Return the column of the potential: the one that is neither a result nor a parameter."""
+def _check_all_is_drawn(table: pd.DataFrame, by: list[str]) -> None:
+    """Refuse a table in which a parameter varies that `by` does not name."""
     parameters = [name for name in table if name in table.attrs.get("units", {})]
     varying = [x for x in parameters if x not in by and len(table[x].unique()) > 1]
     if varying:
@@ -107,8 +107,13 @@ def _potential(table: pd.DataFrame, by: list[str]) -> str:
             f"plot_gating: {', '.join(varying)} varies in the table; name it in by=, or draw the "
             "rows of one value"
         )
-    known = {*_OTHERS, *by, *parameters}
-    return next((str(name) for name in table if name not in known), "v_mV")
+
+
+def _potential_label(table: pd.DataFrame, v: str) -> str:
+    """Label the potential with the name that the model itself has for what its gates follow."""
+    names = set(table.attrs.get("potentials", {}).values())
+    _, unit = split_unit(v)
+    return potential_label("_".join([*names, *filter(None, [unit])]) if len(names) == 1 else v)
 
 
 def _write_letters(

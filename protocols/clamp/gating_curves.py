@@ -37,10 +37,10 @@ def gating_curves(model, v: Quantity | None = None, *, vary=None) -> pd.DataFram
     -------
     DataFrame
         One row per gate, set of varied parameters and potential, the potential running fastest:
-        ``gate``, the varied parameters in their own units, the potential under the model's own
-        name for it (``v_mV``, ``Vm_mV``; ``v`` where gates have several), without a unit for a
-        cell in pure numbers, ``steady_state`` and ``tau_ms``.
-        ``attrs`` names the model, its parameters and the ``potentials`` of the gates; pure
+        ``gate``, the varied parameters in their own units, the given potentials ``v_mV`` (``v``
+        for a cell in pure numbers), ``steady_state`` and ``tau_ms``.
+        ``attrs`` names the model, its parameters and the ``potentials``, which of its state
+        variables each gate follows; pure
         numbers that depend on more than one potential (gates that calcium opens) are no part of
         it and stand in ``attrs["left_out"]``.
 
@@ -93,8 +93,7 @@ def gating_curves(model, v: Quantity | None = None, *, vary=None) -> pd.DataFram
     numbers = np.atleast_1d(check_quantity("v", v, unit))
     if numbers.ndim != 1:
         raise InputError(f"v: expected one dimension, got shape {numbers.shape}")
-    potentials = {gate.potential for gate in gates.values()}
-    shown = column(potentials.pop() if len(potentials) == 1 else "v", unit)
+    shown = column("v", unit)
     cells = tables.cross_with(model, shown, numbers, vary)
     at = cells[shown].to_numpy() * float(unit)
     values = {name: np.asarray(x, float) for name, x in tables.varied(model, cells).items()}

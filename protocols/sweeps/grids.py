@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from brian2 import Quantity
 
+from ...columns import NO_PARAMETERS
 from ...errors import InputError
 from ...models.checks import check_name, check_quantity, tidy
 
@@ -145,6 +146,8 @@ def listed(model, sets: pd.DataFrame) -> Grid:
     check_once("column of the grid", sets.columns)
     for name in sets.columns:
         check_name("column of the grid", name, [*model.parameters, "I"])
+        if name != "I":
+            check_column(model, name)
         values = pd.to_numeric(sets[name], errors="coerce").to_numpy(dtype=float)
         bad = np.flatnonzero(~np.isfinite(values))
         if len(bad):
@@ -156,6 +159,18 @@ def listed(model, sets: pd.DataFrame) -> Grid:
     if sets.empty:
         raise InputError("grid: the table has no rows or no columns; give at least one set")
     return Grid(columns, crossed=False)
+
+
+def check_column(model, name: str) -> None:
+    """Raise InputError for a parameter to be varied that has the name of another column.
+
+    Its values would be lost there, or stand for something else.
+    """
+    if name in model.parameters and name in NO_PARAMETERS:
+        raise InputError(
+            f"vary: the parameter {name} of {model.name} has the name of another column of the "
+            "tables; give it a name of its own in the model to vary it"
+        )
 
 
 def check_once(kind: str, names) -> None:
@@ -183,6 +198,7 @@ def _values(model, name: str, given: Quantity) -> np.ndarray:
         numbers = check_quantity(f"input {model.input}", given, model.input_unit)
     else:
         parameter = model.parameters[check_name("parameter", name, model.parameters)]
+        check_column(model, name)
         numbers = check_quantity(f"parameter {name}", given, parameter.unit)
     numbers = np.atleast_1d(numbers)
     if numbers.ndim != 1:

@@ -167,6 +167,11 @@ def settable_names(model, stimulus, n: int, dt: Quantity | None) -> dict[str, st
     own = list(stimulus.text(model, n, model.dt if dt is None else dt).parameters)
     level = [f"{model.input}{_}{end}" for _ in ("_", "__") for end in ("amplitude", "mean")]
     main = next((name for name in level if name in own), None)
+    if main and "I" in model.parameters:
+        raise InputError(
+            f"{model.name} has a parameter called I, which is what a program calls the current; "
+            "give the parameter another name"
+        )
     return names | {("I" if name == main else name): name for name in own}
 
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from brian2 import Mohm, cm, kHz, ms, mV, nA, second, uA, uF
+from brian2 import Mohm, cm, kHz, ms, msiemens, mV, nA, second, uA, uF
 from excitable.dynamics import phase_response
-from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, LIF, QIF
+from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, LIF, QIF, NeuronModel
 from excitable.protocols import (
     Constant,
     Network,
@@ -13,9 +13,12 @@ from excitable.protocols import (
     Recorded,
     Step,
     WhiteNoise,
+    certify,
+    conductance_sweep,
     fi_curve,
     gating_curves,
     izhikevich_2003_network,
+    latency,
     noise_convergence,
     noisy_fi_curve,
     response,
@@ -31,6 +34,7 @@ from excitable.simulation.programs.build import plan_program
 from hypothesis import given
 from hypothesis import strategies as st
 
+from excitable.columns import NO_PARAMETERS
 from excitable.errors import InputError, UnresolvedError
 from excitable.plain_checks import check_seed
 
@@ -234,6 +238,71 @@ TAKE_VARY = {
 def test_varied_values_come_by_name(run, vary):
     with pytest.raises(InputError, match=r"^vary: expected values by the names .* got a \w+$"):
         run(vary)
+
+
+@pytest.mark.parametrize("name", ["rate_Hz", "duration_ms", "v_mV", "gate", "neuron", "I"])
+def test_a_varied_parameter_has_no_other_columns_name(name):
+    """Its values would be lost, stand there twice, or be those of the other column."""
+    model = LIF.with_(
+        equations=f"dv/dt = (E_L - v + {name}*R*I_app)/tau : volt (unless refractory)",
+        parameters={**LIF.parameters, name: 1}, input="I_app",
+    )  # fmt: skip
+    vary = {name: [1, 2]}
+    refused = rf"^vary: the parameter {name} of lif has the name of another column of the tables"
+    for run in (
+        lambda: fi_curve(model, I, vary=vary, **QUICK),
+        lambda: thresholds(model, vary=vary, backend="numpy"),
+        lambda: strength_duration(model, [1, 5] * ms, vary=vary),
+        lambda: response(model, Step(2 * nA), 20 * ms, n=2, vary=vary, backend="numpy"),
+    ):
+        with pytest.raises(InputError, match=refused):
+            run()
+
+
+@pytest.mark.parametrize("name", ["rate_Hz", "resolved", "v_mV", "noise", "I"])
+def test_a_parameter_keeps_its_value_beside_a_column_of_its_name(name):
+    """With a leak from zero and twice the current: T = tau*ln(2RI/(2RI - V_th))."""
+    model = NeuronModel(
+        name="leaky", equations=f"dv/dt = (R*{name}*I_app - v)/tau : volt", input="I_app",
+        parameters={name: 2, "R": 10 * Mohm, "tau": 10 * ms}, input_unit=nA,
+        initial={"v": 0 * mV}, threshold="v > 15*mV", reset="v = 0*mV",
+    )  # fmt: skip
+    rates = fi_curve(model, I, **QUICK)
+    drive = 20 * np.array([2.0, 3.0])
+    right = 1e3 / (10 * np.log(drive / (drive - 15)))
+    np.testing.assert_allclose(rates["rate_Hz"], right, rtol=1e-6)
+    certificate = certify(rates, model=model, backend="numpy")
+    np.testing.assert_allclose(certificate.rows["reference_Hz"], right, rtol=1e-6)
+    onset = thresholds(model, tolerance=1e-3, duration=100 * ms, backend="numpy")
+    assert onset["I"].iloc[0] == pytest.approx(0.75, rel=2e-3)
+    if name == "I":
+        with pytest.raises(InputError, match="a parameter called I, which is what a program calls"):
+            program(model)
+
+
+def tables():
+    """Return tables of every protocol that varies parameters."""
+    tau = {"tau": [10, 20] * ms}
+    rates = fi_curve(LIF, I, vary=tau, **QUICK)
+    window = {"duration": 20 * ms, "discard": 5 * ms, "search_duration": 20 * ms}
+    rough = {"tolerance": 0.2, "backend": "numpy"}
+    onsets = conductance_sweep(LIF, "R", [5, 10] * Mohm, [4, 6] * nA, **window, **rough)
+    noise, per_area = 1 * nA * ms**0.5, msiemens / cm**2
+    return {
+        "fi_curve": rates,
+        "certify": certify(rates, backend="numpy").rows,
+        "latency": latency(LIF, I, vary=tau, duration=50 * ms, backend="numpy"),
+        "noisy_fi_curve": noisy_fi_curve(LIF, I, noise, trials=2, vary=tau, **QUICK),
+        "strength_duration": strength_duration(LIF, [2, 5] * ms, vary=tau, **rough),
+        "thresholds": thresholds(LIF, vary=tau, duration=50 * ms, **rough),
+        "conductance_sweep": onsets.onset,
+        "gating_curves": gating_curves(HODGKIN_HUXLEY, [0] * mV, vary={"g_K": [30] * per_area}),
+    }
+
+
+def test_the_list_of_columns_is_whole():
+    for name, table in tables().items():
+        assert set(table) - {"tau", "R", "g_K"} <= NO_PARAMETERS, name
 
 
 RUN_VALUES = [

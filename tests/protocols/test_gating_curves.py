@@ -205,10 +205,11 @@ def test_gates_of_a_dendrite_are_shown_over_its_own_potential():
     np.testing.assert_allclose(s["tau_ms"], 1 / (opening + closing), rtol=1e-12)
 
 
-def test_the_potential_has_the_models_own_name():
+def test_the_figure_has_the_models_own_name_of_the_potential():
     """Morris & Lecar's V; their gate opens around 2 mV."""
     table = gating_curves(MORRIS_LECAR, V * mV)
-    assert list(table) == ["gate", "V_mV", "steady_state", "tau_ms"]
+    assert list(table) == ["gate", "v_mV", "steady_state", "tau_ms"]
+    assert table.attrs["potentials"] == {"w": "V"}
     opening = 0.5 * (1 + np.tanh((V - 2) / 30))
     np.testing.assert_allclose(table["steady_state"], opening, rtol=1e-12)
     left, right = plot_gating(table)
