@@ -10,9 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 from scipy.spatial.distance import cdist
 
+from ...columns import split_column, with_unit
 from ...errors import InputError
 from .families import as_names, bar_of_family, family, family_title
-from .labels import label_log_axis, potential_label, require_columns, split_unit, symbol_text
+from .labels import label_log_axis, potential_label, require_columns, symbol_text
 from .style import (
     BLACK,
     COLUMN_WIDTH,
@@ -66,7 +67,7 @@ def plot_gating(
     """
     by = as_names(by)
     require_columns(table, *_OTHERS, *by, needed_by="plot_gating")
-    v = next((str(name) for name in table if split_unit(str(name))[0] == "v"), "v_mV")
+    v = next((str(name) for name in table if split_column(str(name))[0] == "v"), "v_mV")
     require_columns(table, v, needed_by="plot_gating")
     _check_all_is_drawn(table, by)
     if axes is None:
@@ -88,8 +89,9 @@ def plot_gating(
     _write_letters(left, {gate: rows[[v, "steady_state"]] for gate, rows in gates.items()}, colours)
     _write_letters(right, {gate: rows[[v, "tau_ms"]] for gate, rows in gates.items()}, colours)
     fraction = " (fraction)" if are_fractions else ""
-    left.set(xlabel=_potential_label(table, v), ylabel=f"steady state{fraction}")
-    right.set(xlabel=_potential_label(table, v), ylabel="time constant (ms)")
+    xlabel = _potential_label(table, v)
+    left.set(xlabel=xlabel, ylabel=f"steady state{fraction}")
+    right.set(xlabel=xlabel, ylabel="time constant (ms)")
     label_log_axis(right.yaxis)
     if crowded:
         legend_above(right)  # beside the axes is the colour bar
@@ -112,8 +114,8 @@ def _check_all_is_drawn(table: pd.DataFrame, by: list[str]) -> None:
 def _potential_label(table: pd.DataFrame, v: str) -> str:
     """Label the potential with the name that the model itself has for what its gates follow."""
     names = set(table.attrs.get("potentials", {}).values())
-    _, unit = split_unit(v)
-    return potential_label("_".join([*names, *filter(None, [unit])]) if len(names) == 1 else v)
+    _, unit = split_column(v)
+    return potential_label(with_unit(*names, unit or "1") if len(names) == 1 else v)
 
 
 def _write_letters(

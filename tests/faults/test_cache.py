@@ -106,8 +106,7 @@ def test_a_program_that_lost_its_right_to_run_is_made_anew(home, entry):
     assert is_right(home)
 
 
-@settings(max_examples=60,
-          suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.sampled_from(FILES), at=st.integers(0, 10**6), bit=st.integers(0, 7))
 def test_one_wrong_bit_is_found(home, entry, name, at, bit):
     data = bytearray((entry / name).read_bytes())
@@ -259,8 +258,7 @@ ODD_LETTERS = string.printable.replace("/", "")[:94] + "äß€"
 ODD = st.text(st.sampled_from(ODD_LETTERS), min_size=1, max_size=20)
 
 
-@settings(max_examples=40,
-          suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=ODD.filter(lambda s: s.strip(". ") and not s.startswith("~")))
 def test_a_folder_may_have_any_name(tmp_path, monkeypatch, name):
     monkeypatch.setenv("EXCITABLE_CACHE", str(tmp_path / name))

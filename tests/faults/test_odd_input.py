@@ -297,7 +297,11 @@ def tables():
         "thresholds": thresholds(LIF, vary=tau, duration=50 * ms, **rough),
         "conductance_sweep": onsets.onset,
         "gating_curves": gating_curves(HODGKIN_HUXLEY, [0] * mV, vary={"g_K": [30] * per_area}),
-    }
+        "voltage_clamp": voltage_clamp(
+            HODGKIN_HUXLEY, [0] * mV, hold=-65 * mV, hold_duration=1 * ms, duration=1 * ms,
+            vary={"g_K": [30] * per_area}, backend="numpy",
+        ).drop(columns=[f"I_{ion}_uA_per_cm2" for ion in ("Na", "K", "L")]),
+    }  # fmt: skip
 
 
 def test_the_list_of_columns_is_whole():

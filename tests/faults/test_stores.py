@@ -92,8 +92,7 @@ def test_a_damaged_part_is_never_read_and_made_anew(store, name, damage):
     assert fill(store).computed == 0
 
 
-@settings(max_examples=20,
-          suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.sampled_from(FILES), at=st.integers(0, 10**4), bit=st.integers(0, 7))
 def test_one_wrong_bit_is_found(store, name, at, bit):
     data = bytearray((store / name).read_bytes())
@@ -123,8 +122,7 @@ def test_lines_that_say_nothing_change_nothing(store, line, where):
     check(store)
 
 
-@settings(max_examples=12,
-          suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(at=st.integers(0, 10**4))
 def test_wherever_a_kill_cuts_the_list_of_chunks_the_sweep_goes_on(whole, store, at):
     text = (whole / "_finished.jsonl").read_bytes()
