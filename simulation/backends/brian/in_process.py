@@ -2,10 +2,12 @@
 
 import contextlib
 import logging
+from collections.abc import Callable
+from functools import partial
 
 import brian2
 import numpy as np
-from brian2 import second
+from brian2 import NeuronGroup, second
 from brian2.core.base import BrianObjectException
 
 from ....progress import reporter
@@ -26,6 +28,8 @@ def run(plan: Plan, backend: Backend) -> Recording:
         _divergence_is_ours_to_report(),
     ):
         network, parts = assemble(plan, standalone=False)
+        for cells in plan.cells:
+            _reset_only_after_events(parts[cells.name])
         with reporter(plan.label) as report:
 
             def tell(elapsed, completed, start, duration):
@@ -47,6 +51,23 @@ def run(plan: Plan, backend: Backend) -> Recording:
         raise KeyboardInterrupt
     found = {name: _value(result, parts) for name, result in results(plan).items()}
     return recording_of(plan, found, backend)
+
+
+def _reset_only_after_events(group: NeuronGroup) -> None:
+    """Have resets run in steps in which an event happened.
+
+    Brian2's numpy code goes through its statements in every step, mostly with no neuron at all;
+    a reset at the located time is longer than the step itself.
+    """
+    for event, resetter in group.resetter.items():
+        # Brian2 gives the number of events in its last element.
+        happened = group.variables[f"_{event}space"].get_value()
+        resetter.run = partial(_run_after_events, resetter.run, happened)
+
+
+def _run_after_events(run: Callable[[], None], happened: np.ndarray) -> None:
+    if happened[-1]:
+        run()
 
 
 def _value(result: Result, parts) -> np.ndarray:
