@@ -1,6 +1,6 @@
-"""Sphinx configuration: API pages from the docstrings, a course of notebooks, a gallery of studies.
+"""Sphinx configuration: API pages from the docstrings, a course of notebooks, a page a study.
 
-While writing, ``sphinx-build -D plot_gallery=0 -D nb_execution_mode=off docs docs/_build`` runs
+While writing, ``sphinx-build -D studies=none -D nb_execution_mode=off docs docs/_build`` runs
 neither the studies nor the notebooks.
 """
 
@@ -9,11 +9,15 @@ import os
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path[:0] = [str(Path(__file__).parent.parent), str(Path(__file__).parent)]
 
-import excitable
+import excitable  # noqa: E402
 
 ROOT = Path(__file__).parent.parent
+PACKAGES = (
+    "models", "dynamics", "simulation", "protocols", "analysis", "experiments", "explorer",
+    "excitable",
+)  # fmt: skip
 # The notebooks' kernels are processes of their own.
 # A kernel chooses its way to show figures unless the surroundings name one.
 os.environ.pop("MPLBACKEND", None)
@@ -29,12 +33,11 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
-    "sphinx_gallery.gen_gallery",
+    "study_pages",
     "myst_nb",
     "sphinx_copybutton",
 ]
-# The gallery leaves each of its pages as a notebook too, to be downloaded.
-exclude_patterns = ["_build", "examples", "gallery/*.ipynb"]
+exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = f"Excitable {version}"
 html_static_path = ["_static"]
@@ -50,21 +53,12 @@ napoleon_use_rtype = False
 napoleon_use_ivar = True
 # "shape (n,)" in a docstring is not a reference to one of several attributes called n.
 suppress_warnings = ["ref.python"]
-sphinx_gallery_conf = {
-    "examples_dirs": "examples",
-    "gallery_dirs": "gallery",
-    "filename_pattern": r"study_",
-    "download_all_examples": False,
-    "show_memory": False,
-    "min_reported_time": 3600,
-    "parallel": True,
-}
 
 
 def _sources() -> str:
     """Return a name for the state of the package's sources."""
     found = hashlib.sha256()
-    for folder in ("models", "dynamics", "simulation", "protocols", "analysis", "excitable"):
+    for folder in PACKAGES:
         for path in sorted((ROOT / folder).rglob("*.[pch]*")):
             if path.is_file() and "__pycache__" not in path.parts:
                 found.update(path.read_bytes())
@@ -74,8 +68,22 @@ def _sources() -> str:
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 nb_execution_mode = "cache"
 # A notebook runs again when its text or the package has changed.
-nb_execution_cache_path = str(Path(__file__).parent / "_build" / "notebooks" / _sources())
+sources = _sources()
+nb_execution_cache_path = str(Path(__file__).parent / "_build" / "notebooks" / sources)
 nb_execution_timeout = 300
 nb_execution_raise_on_error = True
 nb_merge_streams = True
 copybutton_exclude = ".linenos, .gp, .go"
+
+
+def setup(app) -> None:
+    """Have notebooks, which take long, lie apart among the pages that processes read in turns."""
+    app.connect("env-before-read-docs", _notebooks_apart)
+
+
+def _notebooks_apart(_app, _env, names: list[str]) -> None:
+    place = {}
+    for kind in (True, False):
+        alike = [name for name in names if name.startswith("course/") == kind]
+        place |= {name: k / len(alike) for k, name in enumerate(alike)}
+    names.sort(key=place.get)

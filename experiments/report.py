@@ -276,28 +276,54 @@ def write_report(
         studies = sorted(path.parent.name for path in out.glob(f"[!.]*/{_INDEX}"))
     names = list(dict.fromkeys([*studies, *failures]))
     shown = [
-        _load_study(out / name, number, failures.get(name))
+        load_study(out / name, number, failures.get(name))
         for number, name in enumerate(
             (name for name in names if name in failures or (out / name / _INDEX).is_file()), 1
         )
     ]
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    page = environment.get_template("report.html.jinja").render(
-        studies=shown, explorer=EXPLORER if (out / EXPLORER).is_file() else ""
+    page = (
+        templates()
+        .get_template("report.html.jinja")
+        .render(studies=shown, explorer=EXPLORER if (out / EXPLORER).is_file() else "")
     )
     fresh = out / f".{REPORT}-{os.getpid()}"
     fresh.write_text(page, "utf-8")
     return fresh.replace(out / REPORT)
 
 
-def _load_study(folder: Path, number: int, failure: str | None) -> dict:
-    """Read a study's folder into what the template shows; a failed study may have none."""
+def templates(*folders: Path) -> jinja2.Environment:
+    """Return what finds and fills templates: those of the report, and those in more folders."""
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader([*folders, Path(__file__).parent]),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+
+
+def load_study(
+    folder: Path, number: int, failure: str | None = None, base: str | None = None
+) -> dict:
+    """Read a study's folder into what the templates show; a failed study may have none.
+
+    Parameters
+    ----------
+    folder : Path
+        Of this study, as `save_study` writes it.
+    number : int
+        Of the study; figures and tables are counted after it.
+    failure : str, optional
+        The text of an error.
+    base : str, optional
+        What leads a page to the folder of all results, such as ``"../"``. By default the page lies
+        in it, and has its figures inside.
+
+    Returns
+    -------
+    dict
+        Texts as HTML.
+    """
     study = {"name": folder.name, "title": folder.name, "number": number, "failure": failure}
     study |= {"summary": "", "sections": [], "numbers": [], "has_results": False}
     if not (folder / _INDEX).is_file():
@@ -310,12 +336,12 @@ def _load_study(folder: Path, number: int, failure: str | None) -> dict:
                 "title": section["title"],
                 "text": _to_html(section["text"]),
                 "figures": [
-                    _load_figure(folder, name, section["captions"], f"{number}.{figures + place}")
-                    for place, name in enumerate(section["figures"], 1)
+                    _load_figure(folder, name, section["captions"], f"{number}.{place}", base)
+                    for place, name in enumerate(section["figures"], figures + 1)
                 ],
                 "tables": [
-                    _load_table(folder, name, section["captions"], f"{number}.{tables + place}")
-                    for place, name in enumerate(section["tables"], 1)
+                    _load_table(folder, name, section["captions"], f"{number}.{place}", base)
+                    for place, name in enumerate(section["tables"], tables + 1)
                 ],
             }
         )
@@ -330,22 +356,31 @@ def _load_study(folder: Path, number: int, failure: str | None) -> dict:
     }
 
 
-def _load_figure(folder: Path, name: str, captions: Mapping[str, str], number: str) -> dict:
-    """Embed a figure as a data URI: as an image, the identifiers inside two SVGs cannot clash."""
-    path, kind = folder / f"{name}.svg", "svg+xml"
+def _load_figure(
+    folder: Path, name: str, captions: Mapping[str, str], number: str, base: str | None
+) -> dict:
+    path = folder / f"{name}.svg"
     if path.stat().st_size > _LARGEST_SVG:
-        path, kind = folder / f"{name}.png", "png"
-    data = base64.b64encode(path.read_bytes()).decode("ascii")
+        path = folder / f"{name}.png"
+    file = f"{base or ''}{folder.name}/{name}"
     return {
         "name": name,
         "number": number,
-        "source": f"data:image/{kind};base64,{data}",
+        "source": _embedded(path) if base is None else f"{file}{path.suffix}",
         "caption": _to_html(captions.get(name, "")),
-        "files": [f"{folder.name}/{name}.{ending}" for ending in ("svg", "png")],
+        "files": [f"{file}.{ending}" for ending in ("svg", "png")],
     }
 
 
-def _load_table(folder: Path, name: str, captions: Mapping[str, str], number: str) -> dict:
+def _embedded(path: Path) -> str:
+    """Return a figure as a data URI: as an image, the identifiers inside two SVGs cannot clash."""
+    kind = {".svg": "svg+xml", ".png": "png"}[path.suffix]
+    return f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode('ascii')}"
+
+
+def _load_table(
+    folder: Path, name: str, captions: Mapping[str, str], number: str, base: str | None
+) -> dict:
     """Render a table; the unit of the input moves from its column into the header."""
     table = pd.read_csv(folder / f"{name}.csv")
     units = _units(folder / f"{name}.json")
@@ -359,7 +394,7 @@ def _load_table(folder: Path, name: str, captions: Mapping[str, str], number: st
         "rows": len(table),
         "long": len(table) > _LONG_TABLE,
         "caption": _to_html(captions.get(name, "")),
-        "files": [f"{folder.name}/{name}.csv"],
+        "files": [f"{base or ''}{folder.name}/{name}.csv"],
     }
 
 
