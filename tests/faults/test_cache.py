@@ -231,6 +231,20 @@ def test_old_remains_of_a_killed_build_go(home, entry, monkeypatch):
     assert len(cache.entries()) == 3
 
 
+@pytest.mark.parametrize("mark", [None, b"", b"many", b"\xff", "²".encode()])
+def test_sizes_are_those_of_the_files(home, entry, mark):
+    """Whether the mark says it, or an older version or somebody else has left another one."""
+    if mark is not None:
+        (entry / "made-by-excitable").write_bytes(mark)
+    files = [p for p in entry.rglob("*") if p.is_file()]
+    ((name, size, _),) = cache.entries()
+    assert name == KEY
+    # The files that say what is there are not part of what they say.
+    about = sum((entry / x).stat().st_size for x in ("checksums.json", "made-by-excitable"))
+    total = sum(p.stat().st_size for p in files)
+    assert total - about <= size * 2**20 <= total
+
+
 # --- where it is ----------------------------------------------------------------------------------
 
 

@@ -4,9 +4,12 @@ import { integral } from "./numbers.js";
 import { run } from "./run.js";
 
 // The rate at a constant input I from the intervals that begin after `discard`, in Hz; `resolved`
-// is false where the window does not tell it. Also the lowest and highest potential there.
-export function rateAt(system, p, x0, I, numerics, duration, discard) {
-  const found = run(system, p, x0, () => I, numerics, duration);
+// is false where the window does not tell it. Also the lowest and highest potential there. `quick`:
+// a few even intervals are enough.
+export function rateAt(system, p, x0, I, numerics, { duration, discard, quick }) {
+  const even = (gaps) => longest(gaps) - shortest(gaps) <= 0.02*longest(gaps) + 2*numerics.dt;
+  const enough = (spikes) => spikes[spikes.length - 1 - FEW] >= discard && even(gapsOf(spikes.slice(-1 - FEW)));
+  const found = run(system, p, x0, () => I, numerics, duration, quick ? enough : null);
   const spikes = found.spikes.filter((t) => t >= discard);
   const v = found.traces[system.membrane];
   let low = Infinity, high = -Infinity;
@@ -17,24 +20,25 @@ export function rateAt(system, p, x0, I, numerics, duration, discard) {
   const extremes = { low, high, diverged: found.diverged !== null };
   if (spikes.length === 0) return { I, rate: 0, resolved: true, ...extremes };
   if (spikes.length === 1) return { I, rate: 0, resolved: false, ...extremes };
-  const gaps = Array.from(spikes.slice(1), (t, k) => t - spikes[k]);
-  const length = spikes[spikes.length - 1] - spikes[0];
-  const longest = Math.max(...gaps), shortest = Math.min(...gaps);
+  const gaps = gapsOf(spikes), length = spikes[spikes.length - 1] - spikes[0];
   // Intervals of one or two steps are those of the integration, not of the cell.
   if (length < 3*numerics.dt*gaps.length) return { I, rate: null, resolved: false, ...extremes };
-  const stopped = duration - spikes[spikes.length - 1] > 1.5*longest;
-  const even = longest - shortest <= 0.02*longest + 2*numerics.dt;
-  return { I, rate: gaps.length/length, resolved: even && !stopped, ...extremes };
+  const end = (found.samples - 1)*numerics.dt, stopped = end - spikes[spikes.length - 1] > 1.5*longest(gaps);
+  return { I, rate: gaps.length/length, resolved: even(gaps) && !stopped, ...extremes };
 }
 
-// Rounds of work, coarse first: [places of the currents, duration, discard, steps] in seconds.
+const FEW = 3;  // intervals
+const gapsOf = (spikes) => Array.from(spikes.slice(1), (t, k) => t - spikes[k]);
+const longest = (gaps) => Math.max(...gaps), shortest = (gaps) => Math.min(...gaps);
+
+// Rounds of work, coarse first: places of the currents, and how they are run (times in seconds).
 export function rounds(count, slowest) {
   const all = Array.from({length: count}, (_, k) => k);
   const coarse = all.filter((k) => k % 4 === 0 || k === count - 1);
   const rest_ = all.filter((k) => !coarse.includes(k));
   return [
-    { places: coarse, duration: 0.15, discard: 0.03, coarser: slowest },
-    { places: rest_, duration: 0.15, discard: 0.03, coarser: slowest },
+    { places: coarse, duration: 0.15, discard: 0.03, coarser: slowest, quick: true },
+    { places: rest_, duration: 0.15, discard: 0.03, coarser: slowest, quick: true },
     { places: all, duration: 0.6, discard: 0.2, coarser: 1 },
     { places: all, duration: 2, discard: 0.5, coarser: 1 },
   ];

@@ -8,20 +8,21 @@ const HOLD = 1, LAST = 5;
 // system: what the generator has printed; p: parameters; x0: state at time 0; numerics: {method, dt,
 // located}. All in SI units. Returns the state at the beginning of every step (the last sample is
 // the end) and the spikes; `diverged` is the time at which the state was no longer finite, or null.
-export function run(system, p, x0, input, numerics, duration, keep = true) {
+// It ends early once `enough(spikes)` says so, which is asked at every spike.
+export function run(system, p, x0, input, numerics, duration, enough = null) {
   const { method, dt: h, located } = numerics;
   const n = x0.length, steps = Math.round(duration/h), step = system.steps[method];
   const x = Float64Array.from(x0), m = new Float64Array(MEMORY);
   m[LAST] = -1e4;
-  const traces = keep ? Array.from({length: n}, () => new Float64Array(steps + 1)) : [];
+  const traces = Array.from({length: n}, () => new Float64Array(steps + 1));
   const { fires, afterwards } = rules(system, p, x0, input, numerics);
   const inside = located && afterwards !== null && fires !== null && afterwards !== system.reset;
   const kind = system.kind, refractory = system.refractory;
   const spikes = [];
   let last = -Infinity, free = true, diverged = null, s = 0;
-  for (; s < steps; s++) {
+  for (let done = false; s < steps && !done; s++) {
     const t = s*h;
-    if (keep) for (let k = 0; k < n; k++) traces[k][s] = x[k];
+    for (let k = 0; k < n; k++) traces[k][s] = x[k];
     if (kind === "time") {
       const length = inside ? m[HOLD] : refractory(t, x, p, free, t, h, input);
       free = s - last >= Math.floor((length + 1e-3*h)/h);
@@ -42,15 +43,15 @@ export function run(system, p, x0, input, numerics, duration, keep = true) {
         spikes.push(t);
       }
       free = false;
+      done = enough !== null && enough(spikes);
     }
     if (inside && system.release !== null && system.release[0](t, x, p, free, t, h, input, m)) {
       system.release[1](t, x, p, free, t, h, input, m);
     }
     if (!finite(x, n)) { diverged = t + h; break; }
   }
-  const samples = diverged === null ? steps + 1 : s + 1;
-  if (keep && diverged === null) for (let k = 0; k < n; k++) traces[k][steps] = x[k];
-  return { traces, samples, dt: h, spikes: Float64Array.from(spikes), diverged, end: x };
+  if (diverged === null) for (let k = 0; k < n; k++) traces[k][s] = x[k];
+  return { traces, samples: s + 1, dt: h, spikes: Float64Array.from(spikes), diverged, end: x };
 }
 
 function finite(x, n) {

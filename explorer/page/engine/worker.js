@@ -25,10 +25,10 @@ async function work(job, post) {
   let sent = Date.now();
   const send = (done) => post({ id, points: points.filter((x) => x !== null), exact, done });
   const list = rounds(count, system.resets ? 1 : 2);
-  for (const [k, { places, duration, discard, coarser }] of list.entries()) {
+  for (const [k, { places, coarser, ...how }] of list.entries()) {
     const own = { ...numerics, dt: numerics.dt*coarser };
     for (const place of places) {
-      points[place] = rateAt(system, p, x0, currents[place], own, duration, discard);
+      points[place] = rateAt(system, p, x0, currents[place], own, how);
       if (Date.now() - sent > 60) {
         send(false);
         sent = Date.now();
