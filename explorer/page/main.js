@@ -115,28 +115,29 @@ function drawMain(begin) {
   settleIn(200);
 }
 
-const SIDE = ["plane", "curve", "diagram"];
+const SIDE = ["nullclines", "plane", "curve", "diagram"];
 let turn = 0;
 
-// What may come a little after the traces: one by one, so that no frame has to wait for all.
+// What may come a little after the traces: one by one, so that no frame has to wait for all, and
+// the less often the longer a frame takes.
 function later() {
   if (laterTimer) return;
-  const since = performance.now() - laterAt;
+  const since = performance.now() - laterAt, pause = Math.min(100, Math.max(30, 5*(times.at(-1) ?? 0)));
   laterTimer = setTimeout(() => {
     laterTimer = 0;
     laterAt = performance.now();
     drawSide(true, [SIDE[turn++ % SIDE.length]]);
-  }, Math.max(0, 30 - since));
+  }, Math.max(0, pause - since));
 }
 
 function drawSide(rough, names = SIDE) {
-  if (names.includes("plane")) {
+  if (names.includes("nullclines")) {
     limits = plane && limits && limits.cell === S.cell && rough ? grown(limits, fresh()) : fresh();
     plane = planeData(S, R, limits, rough);
     byId("reduction").textContent = reductionText();
     if (!rough) byId("points").textContent = pointsText();
   }
-  for (const name of names) plots[name].redraw();
+  for (const name of names) plots[name]?.redraw();
 }
 
 // What is made of the variables that the plane does not show.
@@ -243,11 +244,11 @@ function askCurve() {
   curveTimer = setTimeout(() => {
     curveTimer = 0;
     if (conflict(S)) return;
-    const { p, numerics } = prepared({ ...S, start: "initial" }), [from, to] = curveRange();
+    const { p, x0, numerics } = prepared({ ...S, start: "rest", first: {} }), [from, to] = curveRange();
     shownRange = [from, to];
     const { scale } = systemOf(S).input, usual = { ...numerics, dt: Math.min(numerics.dt, cellOf(S).dt/1000) };
     curveAsked = performance.now();
-    worker({ id: job, system: cellOf(S).system, p, first: cellOf(S).first, search: cellOf(S).search,
+    worker({ id: job, system: cellOf(S).system, p, x0, search: cellOf(S).search,
       from: from*scale, to: to*scale, count: 50, numerics: usual });
   }, 60);
 }

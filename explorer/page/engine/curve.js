@@ -1,5 +1,4 @@
 // Firing rates over the input: simulated, and exact where a cell has one variable and a reset.
-import { rest } from "./equilibria.js";
 import { integral } from "./numbers.js";
 import { run } from "./run.js";
 
@@ -66,8 +65,4 @@ export function exactRate(system, p, I) {
   for (let k = 0; k <= 1000; k++) if (!(slope(bottom + (low - bottom)*k/1000) > 0)) return 0;
   const held = system.kind === "time" ? system.refractory(0, x, p, true, 0, h, input) : 0;
   return 1/(held + integral((v) => 1/slope(v), bottom, low));
-}
-
-export function startOf(system, p, first, search) {
-  return rest(system, p, search) ?? Float64Array.from(system.initial(p, first));
 }

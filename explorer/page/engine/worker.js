@@ -1,5 +1,5 @@
 // What a worker does: F-I curves that refine while the page goes on, and runs while it is dragged.
-import { exactRate, rateAt, rounds, startOf } from "./curve.js";
+import { exactRate, rateAt, rounds } from "./curve.js";
 import { branch } from "./equilibria.js";
 import { SYSTEMS } from "../generated.js";
 import { traced } from "./run.js";
@@ -8,9 +8,9 @@ let current = 0;
 
 const pause = () => new Promise((go) => setTimeout(go, 0));
 
-// job: {id, system, p, search, from, to, count, numerics}. `post` receives what is known so far.
+// job: {id, system, p, x0, search, from, to, count, numerics}. `post` receives what is known so far.
 async function work(job, post) {
-  const { id, p, first, search, from, to, count, numerics } = job;
+  const { id, p, x0, search, from, to, count, numerics } = job;
   const system = { ...SYSTEMS[job.system], h: numerics.dt };
   current = id;
   const currents = Array.from({length: count}, (_, k) => from + (to - from)*k/(count - 1));
@@ -21,7 +21,7 @@ async function work(job, post) {
       exact.push({ I, rate: exactRate(system, p, I) });
     }
   }
-  const points = Array(count).fill(null), x0 = startOf(system, p, first, search);
+  const points = Array(count).fill(null);
   let sent = Date.now();
   const send = (done) => post({ id, points: points.filter((x) => x !== null), exact, done });
   const list = rounds(count, system.resets ? 1 : 2);

@@ -169,26 +169,30 @@ function segments(axes, flat, sx, sy, colour) {
 }
 
 function trajectory(axes, S, R, v, w, sv, sw, style) {
-  const { pen } = axes, { traces, samples, dt } = R.found, [from, to] = S.view ?? [0, S.duration];
+  const { pen, left, top, width, height } = axes, { traces, samples, dt } = R.found;
+  const [from, to] = S.view ?? [0, S.duration], columns = Math.ceil(width) + 1, rows = Math.ceil(height) + 1;
   const first = Math.max(0, Math.floor(from/1000/dt)), last = Math.min(samples, Math.ceil(to/1000/dt) + 1);
-  const jumps = new Set(R.system.resets ? R.found.spikes.map((t) => Math.floor(t/dt + 1e-9) + 1) : []);
-  const through = (from_, to_, move) => {
+  const jumps = new Uint8Array(last + 1), spikes = R.system.resets ? R.found.spikes : [];
+  for (const t of spikes) jumps[Math.floor(t/dt + 1e-9) + 1] = 1;
+  const x0 = axes.x(0), y0 = axes.y(0), ax = (axes.x(1) - x0)/sv, ay = (axes.y(1) - y0)/sw;
+  const through = (move) => {
     pen.beginPath();
-    const seen = new Set();  // pixels; a cell that fires on passes the same ones again and again
+    const seen = new Uint8Array(columns*rows);  // a cell that fires on passes the same pixels again and again
     let px = NaN, py = NaN, known = false, lifted = false;
-    for (let s = from_; s < to_; s++) {
-      const x = axes.x(traces[v][s]/sv), y = axes.y(traces[w][s]/sw), jump = jumps.has(s);
-      const far = Math.abs(x - px) + Math.abs(y - py), plain = !jumps.has(s + 1) && !jump;
-      if (s > from_ && far < 0.7 && plain) continue;
-      const pixel = Math.round(x)*1e5 + Math.round(y), again = known;
-      known = seen.has(pixel);
-      seen.add(pixel);
+    for (let s = first; s < last; s++) {
+      const x = x0 + ax*traces[v][s], y = y0 + ay*traces[w][s];
+      const far = Math.abs(x - px) + Math.abs(y - py), jump = jumps[s] === 1, plain = !jump && !jumps[s + 1];
+      if (far < 0.7 && plain) continue;
+      const column = Math.round(x - left), row = Math.round(y - top), again = known;
+      const inside = column >= 0 && column < columns && row >= 0 && row < rows;
+      known = inside && seen[row*columns + column] === 1;
+      if (inside) seen[row*columns + column] = 1;
       if (far < 3 && plain && again && known) {
         lifted = true;
       } else {
         if (lifted) pen.moveTo(px, py);
         lifted = false;
-        if (move(s === from_, jump)) pen.moveTo(x, y); else pen.lineTo(x, y);
+        if (move(s === first, jump)) pen.moveTo(x, y); else pen.lineTo(x, y);
       }
       px = x;
       py = y;
@@ -197,11 +201,11 @@ function trajectory(axes, S, R, v, w, sv, sw, style) {
   };
   pen.strokeStyle = style.a;
   pen.lineWidth = 1.2;
-  through(first, last, (start, jump) => start || jump);
-  if (!jumps.size) return;
+  through((start, jump) => start || jump);
+  if (!spikes.length) return;
   pen.lineWidth = 0.8;
   pen.setLineDash([2, 3]);
-  through(first, last, (start, jump) => start || !jump);
+  through((start, jump) => start || !jump);
   pen.setLineDash([]);
 }
 
@@ -234,7 +238,7 @@ function drawLine(pen, width, height, style, { S, R, plane, limits }) {
 }
 
 export function planeData(S, R, limits, rough) {
-  const plane = planeOf(S, R, limits, rough ? 60 : 120);
+  const plane = planeOf(S, R, limits, rough ? 40 : 120);
   return { ...plane, points: rough ? [] : equilibriaOf(S, R) };
 }
 
