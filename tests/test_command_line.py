@@ -79,6 +79,10 @@ def test_fi_writes_table_and_figure(tmp_path, capsys):
         (["strength-duration", "lif", "--vary", "tua", "1"], "did you mean 'tau'"),
         (["strength-duration", "lif", "--vary", "tau", "0"], "parameter tau"),
         (["gating", "traub_miles", "--vary", "V_T", "1*ms"], "--vary V_T: expected mV"),
+        (
+            ["activation", "connor_stevens", "--current", "I_A", "--vary", "C_m", "1"],
+            "unknown parameter 'C_m'",
+        ),
         (["gating", "traub_miles", "--vary", "V_T", "1", "--set", "V_T", "2"], "V_T is in both"),
         (["certify", "lif", "--tolerance", "2"], "tolerance: expected a number between 0 and 1"),
         (["certify", "lif", "--rows", "0"], "rows: expected a whole number"),
@@ -210,6 +214,8 @@ COMMANDS = {
     # One ms at -100 mV, where tau_b is 3.805 ms.
     "recovery connor_stevens --current I_A --condition-duration 20 --read-after 8": (
         "", "recovery", 1 - np.exp(-1 / 3.8048)),
+    "recovery connor_stevens --current I_A --condition-duration 20 --read-after 8 "
+    "--vary g_A 20 40": ("", "recovery", 1 - np.exp(-1 / 3.8048)),
 }  # fmt: skip
 
 

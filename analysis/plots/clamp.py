@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from .families import as_names, bar_of_family, family, family_title
 from .labels import (
     axis_label,
     by_neuron,
@@ -16,7 +17,14 @@ from .labels import (
     split_unit,
     unit_label,
 )
-from .style import COLUMN_WIDTH, legend_beside, new_axes, sequential_colours, use_style
+from .style import (
+    COLUMN_WIDTH,
+    legend_above,
+    legend_beside,
+    new_axes,
+    sequential_colours,
+    use_style,
+)
 
 
 @use_style()
@@ -124,6 +132,7 @@ def plot_curve(
     y: str,
     ax: Axes | None = None,
     *,
+    by: str | Sequence[str] | None = None,
     label: str | None = None,
     x_unit: str | None = None,
     y_unit: str | None = None,
@@ -140,12 +149,15 @@ def plot_curve(
         Names of the columns.
     ax : Axes, optional
         Where to draw; a new figure by default. Several curves may be drawn in the same axes.
+    by : str or sequence of str, optional
+        Columns of varied parameters, as in `plot_fi`: one curve for each set of values.
     label : str, optional
         Name of the points in the legend.
     x_unit, y_unit : str, optional
         Units, if the names of the columns carry none.
     theory : DataFrame, optional
-        Columns `x` and `y`: the expected curve, a thin line in the colour of the points.
+        Columns `x`, `y` and those of `by`: the expected curve, a thin line in the colour of the
+        points.
     **line
         Passed to `matplotlib.axes.Axes.plot`.
 
@@ -166,16 +178,26 @@ def plot_curve(
     >>> plot_curve(table, "command_mV", "activation").get_xlabel()
     'command potential (mV)'
     """
-    require_columns(table, x, y, needed_by="plot_curve")
+    by = as_names(by)
+    require_columns(table, x, y, *by, needed_by="plot_curve")
     ax = new_axes(size=(4.8, 3.0)) if ax is None else ax
-    rows = table.sort_values(x)
-    style = {"marker": "o", "label": label, **line}
+    expected = []
     if theory is not None:
-        style.setdefault("linestyle", "none")
-    (points,) = ax.plot(rows[x], rows[y], **style)
-    if theory is not None:
-        require_columns(theory, x, y, needed_by="the theory of plot_curve")
-        ax.plot(theory[x], theory[y], color=points.get_color(), linewidth=0.9, zorder=1.9)
+        require_columns(theory, x, y, *by, needed_by="the theory of plot_curve")
+        expected = list(family(theory, by, needed_by="the theory of plot_curve"))
+    for place, (rows, style) in enumerate(family(table, by, needed_by="plot_curve")):
+        rows = rows.sort_values(x)
+        style = {"marker": "o", "label": label, **style, **line}
+        if theory is not None:
+            style["linestyle"] = line.get("linestyle", "none")
+        (points,) = ax.plot(rows[x], rows[y], **style)
+        for curve, dashes in expected[place : place + 1]:
+            thin = {"linestyle": dashes.get("linestyle", "-"), "linewidth": 0.9, "zorder": 1.9}
+            ax.plot(curve[x], curve[y], color=points.get_color(), **thin)
+    crowded = bar_of_family([ax], table, by)
     ax.set(xlabel=axis_label(x, x_unit), ylabel=axis_label(y, y_unit))
-    legend_beside(ax)
+    if crowded:
+        legend_above(ax)
+    else:
+        legend_beside(ax, title=family_title(table, by))
     return ax

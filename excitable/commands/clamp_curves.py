@@ -1,7 +1,7 @@
 """One current by voltage clamp: ``activation``, ``inactivation``, ``recovery``."""
 
 from . import options as o
-from .output import Output, show
+from .output import Output, can_draw, show
 from .values import numbers, quantity
 
 # What each protocol steps over: keyword, unit, and column of the table.
@@ -58,7 +58,7 @@ def _add(commands, name, text, example, potentials, times) -> None:
     for option in potentials:
         parser.add_argument(f"--{option}", metavar="mV", help=_POTENTIALS[option])
     o.add_times(parser, **{option: _TIMES[option] for option in times})
-    o.add_changes(parser, vary=False)
+    o.add_changes(parser)
     o.add_numerics(parser, start=False)
     o.add_out(parser)
 
@@ -80,13 +80,23 @@ def _make(options, name: str, potentials, times) -> int:
         settings[keyword] = numbers(given, scale, what=f"--{keyword}") * scale
     protocol = getattr(protocols, name)
     settings |= o.times(options, *times) | o.numerics(options)
-    table = protocol(model, options.current, **settings)
+    vary = o.varied(model, options)
+    table = protocol(model, options.current, vary=vary, **settings)
     show(table)
-    if "tau_ms" in table.attrs:
-        print(
-            f"tau {table.attrs['tau_ms']:.4g} ms, standard error {table.attrs['tau_sd_ms']:.2g} ms"
-        )
+    if "fit" in table.attrs:
+        _show_fit(table.attrs["fit"], [*(vary or {})])
     out.table(table)
-    fit = table[[x, "fit"]].rename(columns={"fit": name}) if "fit" in table else None
-    out.figure(plot_curve(table, x, name, theory=fit))
+    if can_draw(vary):
+        by = [*(vary or {})]
+        fit = table[[*by, x, "fit"]].rename(columns={"fit": name}) if "fit" in table else None
+        out.figure(plot_curve(table, x, name, theory=fit, by=by))
     return 0
+
+
+def _show_fit(fit: dict, by: list[str]) -> None:
+    """Print the time constant of each set of varied values."""
+    import pandas as pd
+
+    for row in pd.DataFrame(fit, index=None if by else [0]).to_dict("records"):
+        which = "".join(f"{name} = {row[name]:.4g}: " for name in by)
+        print(f"{which}tau {row['tau_ms']:.4g} ms, standard error {row['tau_sd_ms']:.2g} ms")

@@ -204,11 +204,11 @@ def draw_clamp_curves(measured: dict[str, pd.DataFrame]):
                label="activation", theory=rising)  # fmt: skip
     left.set(xlabel="potential (mV)", ylabel="fraction")
     left.legend(loc="upper center", bbox_to_anchor=(0.6, 1.0))
-    recovered = measured["recovery"]
+    recovered, fit = measured["recovery"], measured["recovery"].attrs["fit"]
     times = np.linspace(0, recovered["interval_ms"].max(), 201)
-    decay = recovered.attrs["amplitude"] * np.exp(-times / recovered.attrs["tau_ms"])
-    fit = pd.DataFrame({"interval_ms": times, "recovery": 1 - decay})
-    plot_curve(recovered, "interval_ms", "recovery", right, theory=fit,
+    decay = fit["amplitude"] * np.exp(-times / fit["tau_ms"])
+    fitted = pd.DataFrame({"interval_ms": times, "recovery": 1 - decay})
+    plot_curve(recovered, "interval_ms", "recovery", right, theory=fitted,
                color=GATE_COLOURS["b"])  # fmt: skip
     right.set(xlabel="time at −100 mV (ms)", ylabel="recovered fraction", ylim=(0, 1.02))
     label_panels((left, right))

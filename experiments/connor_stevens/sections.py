@@ -304,7 +304,7 @@ def gates_section(settings: Settings) -> tuple[Section, dict[str, float]]:
     window = window_current(curves)
     clamp, measured = clamp_family(settings)
     tau = landmarks.set_index(["gate", "v_mV"])["tau_ms"]
-    recovered = measured["recovery"].attrs["tau_ms"]
+    recovered = measured["recovery"].attrs["fit"]["tau_ms"]
     text = gates_section_text(window, tau, recovered)
     section = Section(
         "Five gates, and the A-current in voltage clamp",

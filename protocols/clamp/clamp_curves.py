@@ -26,6 +26,7 @@ def activation(
     *,
     hold: Quantity = -120 * mV,
     duration: Quantity = 30 * ms,
+    vary=None,
     **numerics,
 ) -> pd.DataFrame:
     """Return the peak conductance of a current against the command potential.
@@ -41,15 +42,17 @@ def activation(
         Potential before the step, low enough to take inactivation away.
     duration : Quantity
         Length of the step, in which the peak must lie.
+    vary : dict of str to Quantity, optional
+        Values of parameters; all combinations with the commands run in one group.
     **numerics
         See `excitable.simulation.Numerics`; `dt` is the spacing of the samples.
 
     Returns
     -------
     DataFrame
-        One row per command: ``command_mV``, the current at the peak of the conductance, the
-        ``conductance`` itself (both with units in the names), and ``activation``: the
-        conductance relative to the largest.
+        One row per set of varied parameters and command: the parameters, ``command_mV``, the
+        current at the peak of the conductance, the ``conductance`` itself (both with units in the
+        names), and ``activation``: the conductance relative to the largest of the same set.
 
     Raises
     ------
@@ -64,19 +67,31 @@ def activation(
 
     Examples
     --------
-    >>> from brian2 import ms, mV
+    >>> from brian2 import cm, mS, ms, mV
     >>> from excitable.models import CONNOR_STEVENS
     >>> activation(CONNOR_STEVENS, "I_A", [-60, 0, 40]*mV, duration=5*ms,
     ...            backend="numpy")["activation"].round(2).tolist()
     [0.23, 0.7, 1.0]
+
+    Scaling the conductance leaves the activation curve as it is:
+
+    >>> table = activation(CONNOR_STEVENS, "I_A", [0, 40]*mV, vary={"g_A": [24, 48]*mS/cm**2},
+    ...                    duration=5*ms, backend="numpy")
+    >>> table.round(2)[["g_A", "command_mV", "conductance_mS_per_cm2", "activation"]]
+        g_A  command_mV  conductance_mS_per_cm2  activation
+    0  24.0         0.0                    6.68         0.7
+    1  24.0        40.0                    9.49         1.0
+    2  48.0         0.0                   13.37         0.7
+    3  48.0        40.0                   18.99         1.0
     """
     chosen = numerics_of(activation, numerics, without=NOT_FOR_CLAMP)
     commands = np.arange(-80, 41, 5) * mV if commands is None else commands
     potentials = _row("commands", commands, mV)
-    steps = [(hold, chosen.step_ms(model) * ms), (potentials * mV, duration)]
-    found = _read_last_step(model, current, steps, None, chosen)
-    table = pd.DataFrame({"command_mV": potentials, **found.columns})
-    table["activation"] = found.conductance / found.conductance.max()
+    sets = tables.cross_with(clamped(model), "command_mV", potentials, vary)
+    commanded = sets["command_mV"].to_numpy() * mV
+    steps = [(hold, chosen.step_ms(model) * ms), (commanded, duration)]
+    found = _read_last_step(model, current, steps, None, sets, chosen)
+    table = sets.assign(**found.columns, activation=found.relative(len(potentials)))
     return _described(table, model, found, "activation", hold=hold, duration=duration)
 
 
@@ -91,13 +106,14 @@ def inactivation(
     test: Quantity = 0 * mV,
     test_duration: Quantity = 20 * ms,
     read_after: Quantity | None = None,
+    vary=None,
     **numerics,
 ) -> pd.DataFrame:
     """Return the current at a test step against the potential of a long prepulse.
 
     Parameters
     ----------
-    model, current, **numerics
+    model, current, vary, **numerics
         As in `activation`.
     prepulses : Quantity, shape (prepulses,), optional
         Default -120 to -20 mV in steps of 5 mV.
@@ -113,8 +129,9 @@ def inactivation(
     Returns
     -------
     DataFrame
-        One row per prepulse: ``prepulse_mV``, current and ``conductance`` as read, and
-        ``inactivation``: the conductance relative to the largest, 1 where nothing is inactivated.
+        One row per set of varied parameters and prepulse: the parameters, ``prepulse_mV``,
+        current and ``conductance`` as read, and ``inactivation``: the conductance relative to the
+        largest of the same set, 1 where nothing is inactivated.
 
     Raises
     ------
@@ -142,14 +159,14 @@ def inactivation(
     chosen = numerics_of(inactivation, numerics, without=NOT_FOR_CLAMP)
     prepulses = np.arange(-120, -19, 5) * mV if prepulses is None else prepulses
     potentials = _row("prepulses", prepulses, mV)
+    sets = tables.cross_with(clamped(model), "prepulse_mV", potentials, vary)
     steps = [
         (hold, chosen.step_ms(model) * ms),
-        (potentials * mV, prepulse_duration),
+        (sets["prepulse_mV"].to_numpy() * mV, prepulse_duration),
         (test, test_duration),
     ]
-    found = _read_last_step(model, current, steps, read_after, chosen)
-    table = pd.DataFrame({"prepulse_mV": potentials, **found.columns})
-    table["inactivation"] = found.conductance / found.conductance.max()
+    found = _read_last_step(model, current, steps, read_after, sets, chosen)
+    table = sets.assign(**found.columns, inactivation=found.relative(len(potentials)))
     return _described(
         table, model, found, "inactivation", hold=hold, prepulse_duration=prepulse_duration,
         test=test, test_duration=test_duration, read_after=read_after,
@@ -168,13 +185,14 @@ def recovery(
     test: Quantity = 0 * mV,
     test_duration: Quantity = 20 * ms,
     read_after: Quantity | None = None,
+    vary=None,
     **numerics,
 ) -> pd.DataFrame:
     """Return the recovery of a current from inactivation, and its time constant.
 
     Parameters
     ----------
-    model, current, **numerics
+    model, current, vary, **numerics
         As in `activation`.
     intervals : Quantity, shape (intervals,), optional
         Time at `potential` between the two steps, rounded to whole time steps; at least three.
@@ -189,10 +207,13 @@ def recovery(
     Returns
     -------
     DataFrame
-        One row per interval: ``interval_ms``, current and ``conductance`` as read, ``recovery``:
-        the conductance relative to that of a cell that was never inactivated, and ``fit``.
-        ``attrs["tau_ms"]`` and ``attrs["tau_sd_ms"]`` are the time constant of the fit
-        ``1 - A*exp(-interval/tau)`` by least squares and its standard error.
+        One row per set of varied parameters and interval: the parameters, ``interval_ms``,
+        current and ``conductance`` as read, ``recovery``: the conductance relative to that of a
+        cell of the same set that was never inactivated, and ``fit``.
+        ``attrs["fit"]`` holds ``tau_ms``, its standard error ``tau_sd_ms`` and ``amplitude`` of
+        the fit ``1 - amplitude*exp(-interval/tau)`` by least squares. With `vary` they are lists
+        with one value per parameter set, and the values of the parameters stand beside them:
+        ``pd.DataFrame(table.attrs["fit"])``.
 
     Raises
     ------
@@ -211,7 +232,7 @@ def recovery(
     >>> from excitable.models import CONNOR_STEVENS
     >>> table = recovery(CONNOR_STEVENS, "I_A", [2, 5, 10, 20]*ms, condition_duration=20*ms,
     ...                  test_duration=9*ms, read_after=8*ms, backend="numpy")
-    >>> round(table.attrs["tau_ms"], 2)
+    >>> round(table.attrs["fit"]["tau_ms"], 2)
     3.8
     """
     chosen = numerics_of(recovery, numerics, without=NOT_FOR_CLAMP)
@@ -225,25 +246,30 @@ def recovery(
         )
     low = check_quantity("potential", potential, mV, scalar=True)
     high = check_quantity("condition", condition, mV, scalar=True)
-    # The last cell is never inactivated: it stays at `potential` throughout.
+    # The last cell of each set is never inactivated: it stays at `potential` throughout.
+    cells = tables.cross_with(clamped(model), "interval_ms", np.append(waits, np.inf), vary)
+    never = np.isinf(cells["interval_ms"].to_numpy())
     steps = [
         (potential, step_ms * ms),
-        (np.append(np.full(len(waits), high), low) * mV, condition_duration),
-        (potential, np.append(waits, waits.max()) * ms),
+        (np.where(never, low, high) * mV, condition_duration),
+        (potential, np.where(never, waits.max(), cells["interval_ms"]) * ms),
         (test, test_duration),
     ]
-    found = _read_last_step(model, current, steps, read_after, chosen)
-    rows = {name: values[:-1] for name, values in found.columns.items()}
-    table = pd.DataFrame({"interval_ms": waits, **rows})
-    table["recovery"] = found.conductance[:-1] / found.conductance[-1]
-    fit = _fit_recovery(waits, table["recovery"].to_numpy())
-    table["fit"] = _recovered(waits, fit["amplitude"], fit["tau_ms"])
+    found = _read_last_step(model, current, steps, read_after, cells, chosen)
+    conductance = found.conductance.reshape(-1, len(waits) + 1)
+    recovered = conductance[:, :-1] / conductance[:, -1:]
+    fits = pd.DataFrame([_fit_recovery(waits, row) for row in recovered])
+    fitted = [_recovered(waits, fit.amplitude, fit.tau_ms) for fit in fits.itertuples()]
+    table = cells.assign(**found.columns)[~never].reset_index(drop=True)
+    table = table.assign(recovery=recovered.ravel(), fit=np.ravel(fitted))
     table = _described(
         table, model, found, "recovery", potential=potential, condition=condition,
         condition_duration=condition_duration, test=test, test_duration=test_duration,
         read_after=read_after,
     )  # fmt: skip
-    table.attrs |= fit
+    sets = cells[never].drop(columns="interval_ms").reset_index(drop=True)
+    found_fits = sets.join(fits).to_dict(orient="list")
+    table.attrs["fit"] = found_fits if vary else {k: x for k, (x,) in found_fits.items()}
     return table
 
 
@@ -255,9 +281,14 @@ class _Reading:
     conductance: np.ndarray
     recording: CellsRecording
 
+    def relative(self, size: int) -> np.ndarray:
+        """Return the conductance relative to the largest of each `size` cells."""
+        sets = self.conductance.reshape(-1, size)
+        return (sets / sets.max(axis=1, keepdims=True)).ravel()
 
-def _read_last_step(model, current, steps, read_after, numerics) -> _Reading:
-    """Run the steps, and read conductance and current in the last one.
+
+def _read_last_step(model, current, steps, read_after, sets: pd.DataFrame, numerics) -> _Reading:
+    """Run the steps in cells of these parameter sets; read conductance and current in the last.
 
     The gates start settled, so one time step of holding is enough before the first step.
     """
@@ -269,12 +300,13 @@ def _read_last_step(model, current, steps, read_after, numerics) -> _Reading:
             raise InputError(
                 f"read_after: must lie within the last step of {length:g} ms, got {read_after}"
             )
-    n = max(np.size(x) for step in steps for x in step)
+    n, vary = len(sets), tables.varied(clamped(model), sets)
     recording = run_steps(
-        model, steps, n, record=(current, *gates), numerics=numerics,
+        model, steps, n, record=(current, *gates), vary=vary, numerics=numerics,
         label=f"{current} of {model.name}",
     )  # fmt: skip
-    numbers = {**model.values} | {gate: recording.traces[gate] for gate in gates}
+    own = {name: np.asarray(x, dtype=float).reshape(-1, 1) for name, x in vary.items()}
+    numbers = {**model.values, **own} | {gate: recording.traces[gate] for gate in gates}
     (conductance,) = function(numbers, [slope])(*numbers.values())
     onset = sum(np.broadcast_to(np.asarray(x, dtype=float), n) for _, x in steps[:-1]) * 1e3
     since = np.round((recording.t_ms - onset[:, None]) / recording.dt_ms)

@@ -454,3 +454,17 @@ def test_shared_legend_names_each_curve_once():
     plots.legend_below(axes)
     names = [text.get_text() for text in axes[0].figure.legends[0].get_texts()]
     assert names == ["flow", "stable fixed point", "unstable fixed point"]
+
+
+def test_curves_of_varied_sets_have_a_colour_each_and_the_line_of_their_own_set():
+    rows = {"tau": [4.0, 4.0, 8.0, 8.0], "interval_ms": [1.0, 2.0] * 2}
+    table = pd.DataFrame({**rows, "recovery": [0.4, 0.6, 0.2, 0.3]})
+    theory = pd.DataFrame({**rows, "recovery": [0.41, 0.61, 0.21, 0.31]})[::-1]
+    ax = plots.plot_curve(table, "interval_ms", "recovery", by="tau", theory=theory)
+    points, lines = ax.lines[::2], ax.lines[1::2]
+    assert [line.get_ydata().tolist() for line in points] == [[0.4, 0.6], [0.2, 0.3]]
+    assert [sorted(line.get_ydata()) for line in lines] == [[0.41, 0.61], [0.21, 0.31]]
+    colours = [line.get_color() for line in points]
+    assert len(set(map(tuple, colours))) == 2
+    assert [line.get_color() for line in lines] == colours
+    assert [text.get_text() for text in ax.get_legend().texts] == ["4", "8"]

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
-from brian2 import ms, mV, nA
-from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, LIF, TRAUB_MILES
+from brian2 import ms, mV, nA, nS, pF
+from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, LIF, TRAUB_MILES, NeuronModel
 from excitable.protocols.clamp.clamp_curves import activation, inactivation, recovery
 from numpy import exp
 
@@ -135,7 +136,7 @@ def test_recovery_has_the_time_constant_of_the_gate(potential):
         condition_duration=20 * ms, test_duration=9 * ms, read_after=8 * ms, dt=0.2 * ms,
         backend="numpy",
     )  # fmt: skip
-    assert table.attrs["tau_ms"] == pytest.approx(tau_b(potential), rel=1e-6)
+    assert table.attrs["fit"]["tau_ms"] == pytest.approx(tau_b(potential), rel=1e-6)
     np.testing.assert_allclose(table["fit"], table["recovery"], rtol=1e-6)
 
 
@@ -152,7 +153,7 @@ def test_recovery_read_at_the_peak_is_near_it():
     t = np.arange(80) * 0.05
     full = a3b(0.0, a_inf(v), b_inf(v), t).max()
     np.testing.assert_allclose(table["recovery"], a3b(0.0, a, b, t).max(axis=1) / full, rtol=1e-8)
-    assert table.attrs["tau_ms"] == pytest.approx(tau_b(v), rel=0.1)
+    assert table.attrs["fit"]["tau_ms"] == pytest.approx(tau_b(v), rel=0.1)
     assert table["recovery"].is_monotonic_increasing
 
 
@@ -164,7 +165,107 @@ def test_recovery_of_the_sodium_current():
         backend="numpy",
     )  # fmt: skip
     tau_h = 1 / (0.07 * exp(15 / 20) + 1 / (1 + exp(45 / 10)))
-    assert table.attrs["tau_ms"] == pytest.approx(tau_h, rel=1e-6)
+    assert table.attrs["fit"]["tau_ms"] == pytest.approx(tau_h, rel=1e-6)
+
+
+# --- varied parameters ------------------------------------------------------------------------
+# A current whose gates are written down here, in mV and ms.
+GATED = NeuronModel(
+    name="gated",
+    equations="""
+    dv/dt = (I - I_L - I_X)/C : volt
+    I_L = g_L*(v - E_L) : amp
+    I_X = g_X*m*h*(v - E_X) : amp
+    dm/dt = (1/(1 + exp(-(v - V_m)/(6*mV))) - m)/tau_m : 1
+    dh/dt = (1/(1 + exp((v - V_h)/(6*mV))) - h)/tau_h : 1
+    """,
+    parameters={
+        "C": 100 * pF, "g_L": 5 * nS, "E_L": -70 * mV, "g_X": 20 * nS, "E_X": -80 * mV,
+        "V_m": -30 * mV, "V_h": -60 * mV, "tau_m": 0.5 * ms, "tau_h": 8 * ms,
+    },
+    input="I",
+    input_unit=nA,
+    initial={"v": "E_L", "m": 0, "h": 1},
+    threshold="v > 0*mV",
+    dt=0.1 * ms,
+)  # fmt: skip
+GRID = {"backend": "numpy", "dt": 0.1 * ms}
+
+
+def opened(v, v_m=-30.0):
+    return 1 / (1 + exp(-(v - v_m) / 6))
+
+
+def available(v, v_h=-60.0):
+    return 1 / (1 + exp((v - v_h) / 6))
+
+
+def test_activation_of_every_set():
+    v, hold, t = np.array([-40.0, -20.0, 10.0]), -120.0, np.arange(100) * 0.1
+    table = activation(
+        GATED, "I_X", v * mV, vary={"V_m": [-30, -10] * mV, "g_X": [20, 5] * nS},
+        duration=10 * ms, **GRID,
+    )  # fmt: skip
+    assert table[["V_m", "g_X", "command_mV"]].to_numpy().tolist() == [
+        [v_m, g, x] for v_m in (-30, -10) for g in (20, 5) for x in v
+    ]
+    for (v_m, g), rows in table.groupby(["V_m", "g_X"]):
+        m = [opened(x, v_m) + (opened(hold, v_m) - opened(x, v_m)) * exp(-t / 0.5) for x in v]
+        h = [available(x) + (available(hold) - available(x)) * exp(-t / 8) for x in v]
+        peaks = np.max(np.multiply(m, h), axis=1)
+        np.testing.assert_allclose(rows["conductance_nS"], g * peaks, rtol=1e-9)
+        np.testing.assert_allclose(rows["activation"], peaks / peaks.max(), rtol=1e-9)
+        np.testing.assert_allclose(rows["I_X_nA"], g * 1e-3 * peaks * (v + 80), rtol=1e-9)
+
+
+def test_inactivation_of_every_set():
+    """Read 10 ms after the step activation has settled (2e-9): what is left follows h."""
+    v = np.array([-110.0, -70.0, -50.0])
+    table = inactivation(
+        GATED, "I_X", v * mV, vary={"V_h": [-60, -75] * mV}, read_after=10 * ms, **GRID
+    )
+    for v_h, rows in table.groupby("V_h"):
+        # The prepulse lasts 25 time constants; at the test potential nothing is available.
+        left = available(0.0, v_h) + (available(v, v_h) - available(0.0, v_h)) * exp(-10 / 8)
+        np.testing.assert_allclose(rows["inactivation"], left / left.max(), rtol=1e-6)
+
+
+def test_recovery_of_every_set():
+    table = recovery(
+        GATED, "I_X", [2, 5, 10, 20, 40] * ms, potential=-110 * mV, read_after=10 * ms,
+        vary={"tau_h": [4, 8, 12] * ms}, condition_duration=300 * ms, **GRID,
+    )  # fmt: skip
+    fit = pd.DataFrame(table.attrs["fit"])
+    assert fit["tau_h"].tolist() == [4, 8, 12]
+    np.testing.assert_allclose(fit["tau_ms"], [4, 8, 12], rtol=1e-5)
+    np.testing.assert_allclose(table["fit"], table["recovery"], rtol=1e-5)
+    assert table[["tau_h", "interval_ms"]].to_numpy().tolist() == [
+        [tau, wait] for tau in (4, 8, 12) for wait in (2, 5, 10, 20, 40)
+    ]
+
+
+def test_one_set_of_many_is_that_of_a_run_of_its_own():
+    one = recovery(GATED, "I_X", [2, 5, 10] * ms, read_after=9 * ms, **GRID)
+    both = recovery(GATED, "I_X", [2, 5, 10] * ms, read_after=9 * ms, **GRID,
+                    vary={"tau_h": [3, 8] * ms})  # fmt: skip
+    again = both[both["tau_h"] == 8].reset_index(drop=True).drop(columns="tau_h")
+    pd.testing.assert_frame_equal(one, again, rtol=1e-12)
+    assert one.attrs["fit"]["tau_ms"] == pytest.approx(both.attrs["fit"]["tau_ms"][1], rel=1e-9)
+
+
+@pytest.mark.parametrize("protocol", [activation, inactivation, recovery])
+@pytest.mark.parametrize(
+    ("vary", "message"),
+    [
+        ({"C": [1, 2] * pF}, "unknown parameter 'C'"),
+        ({"tau_h": [1, 2] * mV}, "tau_h: expected ms"),
+        ({"tau_h": [] * ms}, "tau_h: is empty"),
+        ({"tua_h": [1] * ms}, "did you mean 'tau_h'"),
+    ],
+)
+def test_what_cannot_be_varied_is_refused(protocol, vary, message):
+    with pytest.raises(ValueError, match=message):
+        protocol(GATED, "I_X", vary=vary, **GRID)
 
 
 # --- bad input --------------------------------------------------------------------------------
