@@ -59,7 +59,7 @@ def test_contributing_names_what_is_there():
     paths = re.findall(r"`((?:[\w.]+/)+[\w.]*|[\w]+\.(?:cfg|md))`", text)
     assert len(paths) > 20
     missing = [path for path in paths if not (ROOT / path).exists()]
-    assert missing in ([], ["docs/_build/notebooks"])
+    assert missing in ([], ["docs/_build"])  # which a build leaves
 
 
 @pytest.fixture

@@ -5,13 +5,15 @@ derive for a conductance model, repeats exponentials, and expands `exprel`. The 
 the same stages and the same result to rounding, stays as the model wrote it, and is ready at once.
 """
 
-from collections.abc import Mapping
+import ast
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from brian2.utils.stringtools import word_substitute
 
 from ...models.system import FREE, System
-from ...models.text.expressions import needed
+from ...models.text.conditions import RANDOM
+from ...models.text.expressions import calls, names, needed, tree
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ def step(
     """
     tableau = TABLEAUS[method]
     moving = {x: text for x, text in parts.rhs.items() if text != "0"}
+    steady = _steady(parts.named, moving)
     lines: list[str] = []
     for stage, fraction in enumerate(tableau.fractions):
         here = {"t": start if fraction == "0" else f"({start} + {fraction}*({h}))"}
@@ -99,8 +102,9 @@ def step(
                 here[x] = f"{x}__{tag}_{stage}"
                 lines.append(f"{here[x]} = {x} + {fraction}*({h})*slope__{x}__{tag}_{stage - 1}")
         for name, text in parts.named.items():
-            lines.append(f"{name}__{tag}_{stage} = {word_substitute(text, here)}")
-            here[name] = f"{name}__{tag}_{stage}"
+            here[name] = f"{name}__{tag}_{0 if name in steady else stage}"
+            if not stage or name not in steady:
+                lines.append(f"{here[name]} = {word_substitute(text, here)}")
         for x, text in moving.items():
             lines.append(f"slope__{x}__{tag}_{stage} = {word_substitute(text, here)}")
     results = {x: f"{x}__{tag}_end" if x in moving else x for x in parts.rhs}
@@ -112,3 +116,18 @@ def step(
         )
         lines.append(f"{results[x]} = {x} + ({h})*({slopes})")
     return lines, results
+
+
+def _steady(named: Mapping[str, str], moving: Collection[str]) -> set[str]:
+    """Return the parts that are the same in all stages of a step, such as a constant input.
+
+    They depend on no time but that of the step's beginning, on nothing that moves, and draw no
+    random numbers; a function of nothing may do so.
+    """
+    changing, steady = {"t", *moving}, set()
+    for name, text in named.items():
+        drawn = calls(text) & RANDOM or any(
+            isinstance(node, ast.Call) and not node.args for node in ast.walk(tree(text))
+        )
+        (changing if drawn or not names(text).isdisjoint(changing) else steady).add(name)
+    return steady
