@@ -17,6 +17,7 @@ from excitable.protocols import Constant, Recorded, Step, WhiteNoise
 from excitable.simulation import simulate
 from excitable.simulation.backends import has_compiler
 from excitable.simulation.backends.compiled import cache, programs
+from excitable.simulation.backends.compiled import compile as compile_module
 from excitable.simulation.backends.compiled.compile import CompileError, fast_flags
 from excitable.simulation.backends.compiled.program import Program, ProgramError
 from excitable.simulation.backends.compiled.programs import cached_program
@@ -354,3 +355,25 @@ def test_long_runs_do_not_lose_time():
     found = simulate(LIF, Constant(2 * nA), 1, 4 * second, **RUN)
     assert found.spike_ms[-1] == pytest.approx(len(found.spike_ms) * 10 * np.log(4), rel=1e-7)
     assert found.dt_ms == 0.05
+
+
+@pytest.mark.parametrize("cores", [1, 2, 3])
+@pytest.mark.parametrize("hot", [0, 3, 6])
+def test_objects_bring_the_same_support_functions(tmp_path, monkeypatch, cores, hot):
+    """As those that draw from `poisson` do, which are not inline: none meets another's."""
+    monkeypatch.setattr(compile_module, "cores", lambda: cores)
+    (tmp_path / "code_objects").mkdir()
+    (tmp_path / "objects.h").write_text("#pragma once\nnamespace brian {}\n")
+    names = [f"object_{k}" for k in range(6)]
+    for k, name in enumerate(names):
+        (tmp_path / "code_objects" / f"{name}.cpp").write_text(
+            '#include "objects.h"\n'
+            f"namespace {{\ndouble drawn(double x) {{ return x + {k}; }}\n}}\n"
+            f"double run_{name}()\n{{\n    using namespace brian;\n    return drawn(1);\n}}\n"
+        )
+    declared = "".join(f"double run_{name}();\n" for name in names)
+    total = " + ".join(f"run_{name}()" for name in names)
+    (tmp_path / "main.cpp").write_text(f"{declared}int main() {{ return int({total}); }}\n")
+    compile_module.compile_program(tmp_path, lambda path: path.stem in names[:hot], ())
+    # Each adds its own number: 6*1 + 0 + 1 + ... + 5.
+    assert subprocess.run([tmp_path / "main"]).returncode == 21

@@ -152,8 +152,8 @@ def _units(folder: Path, is_hot: Callable[[Path], bool]) -> dict[Path, tuple[str
     joined = [s for s in objects_code if _can_be_joined(s)]
     hot, small = ([s for s in joined if is_hot(s) == kind] for kind in (True, False))
     written = [
-        *((_in_one_unit(hot[k :: cores()]), fast_flags()) for k in range(cores())),
-        (_in_one_unit(small) + _around(folder), SMALL),
+        *((_in_one_unit(hot[k :: cores()], f"hot_{k}"), fast_flags()) for k in range(cores())),
+        (_in_one_unit(small, "small") + _around(folder), SMALL),
     ]
     units = {s: fast_flags() if is_hot(s) else SMALL for s in objects_code if s not in joined}
     for k, (text, flags) in enumerate(written):
@@ -188,17 +188,19 @@ def _around(folder: Path) -> str:
     return "\n".join(["", *lines, ""])
 
 
-def _in_one_unit(objects_code: Sequence[Path]) -> str:
+def _in_one_unit(objects_code: Sequence[Path], name: str) -> str:
     """Return one source for several objects' code.
 
     Each comes with the same support functions in a nameless namespace of its own, which needs a
-    name where there are several.
+    name where there are several; with that its functions are seen by the linker, so the name is
+    one in the whole program.
     """
     parts = []
     for k, source in enumerate(objects_code):
         text = source.read_text()
-        text = _NAMELESS.sub(f"namespace support_{k} {{", text)
-        parts.append(text.replace(_USE, f"{_USE} using namespace support_{k};"))
+        support = f"support_{name}_{k}"
+        text = _NAMELESS.sub(f"namespace {support} {{", text)
+        parts.append(text.replace(_USE, f"{_USE} using namespace {support};"))
     return "\n".join(parts)
 
 
