@@ -258,7 +258,7 @@ function receive(answer) {
   if (answer.id !== job) return;
   curve = { ...(curve?.id === answer.id ? curve : {}), ...answer };
   if (curve.points?.length === 50 && curveFirst?.id !== job) {
-    curveFirst = { id: job, ms: performance.now() - curveAsked };
+    curveFirst = { id: job, ms: performance.now() - curveAsked, points: curve.points };
   }
   if (!ready()) return;
   plots.curve.redraw();

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from brian2 import Mohm, ms, mV
+from brian2 import Mohm, cm, ms, mV, uA
 from excitable.analysis import lif_rate, qif_rate
 from excitable.dynamics import equilibria
 from excitable.explorer import explorer_html, frozen_noise, show, write_explorer
@@ -23,6 +23,7 @@ from excitable.models import (
     NeuronModel,
     Parameter,
 )
+from excitable.protocols import fi_curve
 
 from tests.user_models import leaky_cell
 
@@ -250,6 +251,28 @@ def test_exact_curves_are_the_formulas(page_open):
         simulated = {x["I"]: x["rate"] for x in curve["points"] if x["resolved"]}
         right = formula(np.array(list(simulated)) * to, **numbers)
         np.testing.assert_allclose(list(simulated.values()), right, rtol=1e-4, atol=0.6)
+
+
+def first_rates(page, model):
+    """Return currents and rates of the first curve that is shown, where it knows them."""
+    page.evaluate("n => excitable.set(excitable.defaults(n))", model.name)
+    page.wait_for_function("() => excitable.curve?.done", timeout=60000)
+    points = page.evaluate("excitable.curveFirst.points")
+    assert len(points) == 50
+    known = [(x["I"], x["rate"]) for x in points if x["resolved"]]
+    assert len(known) > 35
+    return np.array(known).T
+
+
+def test_the_first_curve_is_near_the_last(page_open):
+    """It is made of a few even intervals; what it does not know it says."""
+    currents, rates = first_rates(page_open, LIF)
+    numbers = {k: p.value for k, p in LIF.parameters.items()}
+    np.testing.assert_allclose(rates, lif_rate(currents * 1e9, **numbers), rtol=1e-3, atol=0.6)
+    currents, rates = first_rates(page_open, HODGKIN_HUXLEY)
+    some = np.arange(len(currents))[::8]
+    right = fi_curve(HODGKIN_HUXLEY, currents[some] * 100 * uA / cm**2)["rate_Hz"]
+    np.testing.assert_allclose(rates[some], right, rtol=0.02)
 
 
 @pytest.mark.parametrize(
