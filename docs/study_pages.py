@@ -32,9 +32,9 @@ def _write_pages(app) -> None:
     results = _results(app)
     if results:
         app.config.html_extra_path.append(str(results))
+    folder = results or PAGES  # where no study has left anything
     shown = [
-        load_study(results / name if results else Path(name), number, base=BASE)
-        | ({} if results else {"title": title})
+        load_study(folder / name, number, base=BASE) | ({} if results else {"title": title})
         for number, (name, title) in enumerate(STUDIES.items(), 1)
     ]
     PAGES.mkdir(exist_ok=True)

@@ -181,18 +181,17 @@ def plot_curve(
     by = as_names(by)
     require_columns(table, x, y, *by, needed_by="plot_curve")
     ax = new_axes(size=(4.8, 3.0)) if ax is None else ax
-    expected = []
     if theory is not None:
         require_columns(theory, x, y, *by, needed_by="the theory of plot_curve")
-        expected = list(family(theory, by, needed_by="the theory of plot_curve"))
-    for place, (rows, style) in enumerate(family(table, by, needed_by="plot_curve")):
+    for rows, style in family(table, by, needed_by="plot_curve"):
         rows = rows.sort_values(x)
-        style = {"marker": "o", "label": label, **style, **line}
+        look = {"marker": "o", "label": label, **style, **line}
         if theory is not None:
-            style["linestyle"] = line.get("linestyle", "none")
-        (points,) = ax.plot(rows[x], rows[y], **style)
-        for curve, dashes in expected[place : place + 1]:
-            thin = {"linestyle": dashes.get("linestyle", "-"), "linewidth": 0.9, "zorder": 1.9}
+            look["linestyle"] = line.get("linestyle", "none")
+        (points,) = ax.plot(rows[x], rows[y], **look)
+        if theory is not None:
+            curve = theory.merge(rows[by].drop_duplicates()) if by else theory
+            thin = {"linestyle": style.get("linestyle", "-"), "linewidth": 0.9, "zorder": 1.9}
             ax.plot(curve[x], curve[y], color=points.get_color(), **thin)
     crowded = bar_of_family([ax], table, by)
     ax.set(xlabel=axis_label(x, x_unit), ylabel=axis_label(y, y_unit))

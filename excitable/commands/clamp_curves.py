@@ -81,13 +81,13 @@ def _make(options, name: str, potentials, times) -> int:
     protocol = getattr(protocols, name)
     settings |= o.times(options, *times) | o.numerics(options)
     vary = o.varied(model, options)
+    by = [*(vary or {})]
     table = protocol(model, options.current, vary=vary, **settings)
     show(table)
     if "fit" in table.attrs:
-        _show_fit(table.attrs["fit"], [*(vary or {})])
+        _show_fit(table.attrs["fit"], by)
     out.table(table)
     if can_draw(vary):
-        by = [*(vary or {})]
         fit = table[[*by, x, "fit"]].rename(columns={"fit": name}) if "fit" in table else None
         out.figure(plot_curve(table, x, name, theory=fit, by=by))
     return 0

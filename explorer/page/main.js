@@ -115,7 +115,8 @@ function drawMain(begin) {
   settleIn(200);
 }
 
-const SIDE = ["nullclines", "plane", "curve", "diagram"];
+const SIDE = ["plane", "curve", "diagram"];
+const TURNS = [() => preparePlane(true), ...SIDE.map((name) => () => plots[name].redraw())];
 let turn = 0;
 
 // What may come a little after the traces: one by one, so that no frame has to wait for all, and
@@ -126,18 +127,20 @@ function later() {
   laterTimer = setTimeout(() => {
     laterTimer = 0;
     laterAt = performance.now();
-    drawSide(true, [SIDE[turn++ % SIDE.length]]);
+    TURNS[turn++ % TURNS.length]();
   }, Math.max(0, pause - since));
 }
 
-function drawSide(rough, names = SIDE) {
-  if (names.includes("nullclines")) {
-    limits = plane && limits && limits.cell === S.cell && rough ? grown(limits, fresh()) : fresh();
-    plane = planeData(S, R, limits, rough);
-    byId("reduction").textContent = reductionText();
-    if (!rough) byId("points").textContent = pointsText();
-  }
-  for (const name of names) plots[name]?.redraw();
+function preparePlane(rough) {
+  limits = plane && limits && limits.cell === S.cell && rough ? grown(limits, fresh()) : fresh();
+  plane = planeData(S, R, limits, rough);
+  byId("reduction").textContent = reductionText();
+  if (!rough) byId("points").textContent = pointsText();
+}
+
+function drawSide(rough) {
+  preparePlane(rough);
+  for (const name of SIDE) plots[name].redraw();
 }
 
 // What is made of the variables that the plane does not show.

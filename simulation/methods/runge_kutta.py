@@ -8,6 +8,7 @@ the same stages and the same result to rounding, stays as the model wrote it, an
 import ast
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from brian2.utils.stringtools import word_substitute
 
@@ -122,12 +123,24 @@ def _steady(named: Mapping[str, str], moving: Collection[str]) -> set[str]:
     """Return the parts that are the same in all stages of a step, such as a constant input.
 
     They depend on no time but that of the step's beginning, on nothing that moves, and draw no
-    random numbers; a function of nothing may do so.
+    random numbers.
     """
     changing, steady = {"t", *moving}, set()
     for name, text in named.items():
-        drawn = calls(text) & RANDOM or any(
-            isinstance(node, ast.Call) and not node.args for node in ast.walk(tree(text))
-        )
-        (changing if drawn or not names(text).isdisjoint(changing) else steady).add(name)
+        moves = may_draw(text) or not names(text).isdisjoint(changing)
+        (changing if moves else steady).add(name)
     return steady
+
+
+@lru_cache(maxsize=4096)
+def may_draw(text: str) -> bool:
+    """Return whether an expression may draw random numbers; a function of nothing may.
+
+    Examples
+    --------
+    >>> may_draw("2*randn()"), may_draw("mine()"), may_draw("exp(v)")
+    (True, True, False)
+    """
+    if calls(text) & RANDOM:
+        return True
+    return any(isinstance(node, ast.Call) and not node.args for node in ast.walk(tree(text)))
