@@ -66,6 +66,23 @@ def cross_with(
     return sets.assign(**{column: np.tile(numbers, len(sets) // len(numbers))})
 
 
+def of_sets(sets: pd.DataFrame, found: list[dict[str, float]]) -> dict:
+    """Return what was found of each parameter set, for ``attrs``.
+
+    Numbers where nothing varies; else lists, beside those of the parameters' values.
+
+    Examples
+    --------
+    >>> of_sets(pd.DataFrame(index=[0]), [{"tau_ms": 3.8}])
+    {'tau_ms': 3.8}
+    >>> of_sets(pd.DataFrame({"g": [1.0, 2.0]}), [{"tau_ms": 3.8}, {"tau_ms": 4.0}])
+    {'g': [1.0, 2.0], 'tau_ms': [3.8, 4.0]}
+    """
+    if not len(sets.columns):
+        return found[0]
+    return sets.to_dict(orient="list") | pd.DataFrame(found).to_dict(orient="list")
+
+
 def checked_sets(model, sets: pd.DataFrame, *, needs_current: bool) -> pd.DataFrame:
     """Return a user's table of parameter sets, numbered from 0, if a run can take it."""
     grid = grids.listed(model, sets)

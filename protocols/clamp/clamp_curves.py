@@ -258,8 +258,8 @@ def recovery(
     found = _read_last_step(model, current, steps, read_after, cells, chosen)
     conductance = found.conductance.reshape(-1, len(waits) + 1)
     recovered = conductance[:, :-1] / conductance[:, -1:]
-    fits = pd.DataFrame([_fit_recovery(waits, row) for row in recovered])
-    fitted = [_recovered(waits, fit.amplitude, fit.tau_ms) for fit in fits.itertuples()]
+    fits = [_fit_recovery(waits, row) for row in recovered]
+    fitted = [_recovered(waits, fit["amplitude"], fit["tau_ms"]) for fit in fits]
     table = cells.assign(**found.columns)[~never].reset_index(drop=True)
     table = table.assign(recovery=recovered.ravel(), fit=np.ravel(fitted))
     table = _described(
@@ -267,9 +267,8 @@ def recovery(
         condition_duration=condition_duration, test=test, test_duration=test_duration,
         read_after=read_after,
     )  # fmt: skip
-    sets = cells[never].drop(columns="interval_ms").reset_index(drop=True)
-    found_fits = sets.join(fits).to_dict(orient="list")
-    table.attrs["fit"] = found_fits if vary else {k: x for k, (x,) in found_fits.items()}
+    sets = cells[never].drop(columns="interval_ms")
+    table.attrs["fit"] = tables.of_sets(sets, fits)
     return table
 
 

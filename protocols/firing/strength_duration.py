@@ -264,11 +264,9 @@ def _described_fits(sets: pd.DataFrame, fits: dict[str, list[dict[str, float]]])
     """Return the fits for ``attrs`` as plain values: numbers of one cell, or lists over sets."""
     errors = pd.DataFrame({law: [f["rms_error"] for f in found] for law, found in fits.items()})
     better = errors.idxmin(axis=1).tolist() if fits else []
-    if not len(sets.columns):
-        return {
-            "fits": {law: found[0] for law, found in fits.items()},
-            "better_fit": better[0] if better else None,
-        }
-    own = sets.to_dict(orient="list")
-    lists = {law: own | pd.DataFrame(found).to_dict(orient="list") for law, found in fits.items()}
-    return {"fits": lists, "better_fit": better or None}
+    if better and not len(sets.columns):
+        (better,) = better
+    return {
+        "fits": {law: tables.of_sets(sets, found) for law, found in fits.items()},
+        "better_fit": better or None,
+    }
