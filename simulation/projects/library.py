@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from brian2 import Quantity, TimedArray, second
+from brian2 import Quantity, second
 
 from ...models.grouping import InputText, free_name
 from ...models.units import base_unit
@@ -39,12 +39,6 @@ def library_name(model) -> str:
     ('lif', 'lif_2_5')
     """
     return re.sub(r"\W", "_", model.name, flags=re.ASCII)
-
-
-def hindrance(model) -> str:
-    """Return why a model cannot be a library; empty where it can."""
-    tables = [name for name, f in model.functions.items() if isinstance(f, TimedArray)]
-    return f"the model reads {tables[0]} from a file" if tables else ""
 
 
 def write_library(
@@ -149,6 +143,7 @@ def _names(about: ProgramDescription, library: str) -> str:
         f"    void (*set)({cells}&, int, double);",
         "};",
         f"const double STEP = {about.dt_ms * 1e-3!r};  // the model's own, in seconds",
+        f"const bool FIXED_STEP = {str(about.dt_is_fixed).lower()};",
         'const char* const INPUT = "I";',
         "const Name NAMES[] = {",
     ]

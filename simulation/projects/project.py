@@ -28,7 +28,7 @@ from ..programs.build import plan_program, settable_names
 from ..programs.description import ProgramDescription
 from ..programs.neuron_program import given_values
 from ..scratch import scratch
-from .library import filled, hindrance, library_name, write_library
+from .library import filled, library_name, write_library
 from .tables import inputs_header
 
 _FILES = Path(__file__).parent / "project_files"
@@ -115,11 +115,10 @@ def export(
         _write_project(made, model, plan, description, given, chosen)
         words = _words(model, description, chosen)
         _write_files(made, words)
-        if not hindrance(model):
-            varied_in_model = [name for name in varied if name in model.parameters]
-            write_library(
-                made, model, varied_in_model, words, chosen, method=method, dt=dt, spikes=spikes
-            )
+        varied_in_model = [name for name in varied if name in model.parameters]
+        write_library(
+            made, model, varied_in_model, words, chosen, method=method, dt=dt, spikes=spikes
+        )
         folder.mkdir(parents=True, exist_ok=True)
         _remove_earlier(folder)
         # Without the manifest neither program nor reader runs: it comes when all else is there.
@@ -247,7 +246,6 @@ def _words(model, about: ProgramDescription, backend: Backend) -> dict[str, obje
         "TITLE": " ".join(about.title.split()),
         "MODEL": about.model,
         "LIBRARY": library_name(model),
-        "HINDRANCE": hindrance(model),
         "STIMULUS": about.stimulus,
         "N": about.n,
         "VERSION": __version__,

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import brian2
+import numpy as np
 
 from ...errors import UnknownCodeError
 from ..methods.within_step import SINCE
@@ -38,6 +39,7 @@ class StepCode:
         self.texts["starting_state"] = (raw / "code_objects" / "starting_state.cpp").read_text()
         self.equations = (raw / "model_equations.h").read_text()
         self.arrays = self._arrays()
+        self.tables = self._tables()
 
     def _object(self, name: str) -> str:
         """Return an object's code for any number of cells."""
@@ -73,12 +75,25 @@ class StepCode:
             )
         return {name: (types[name], int(sizes[name])) for name in sorted(used)}
 
+    def _tables(self) -> dict[str, np.ndarray]:
+        """Return the samples of the timed arrays that the code reads, by their names in it."""
+        code = "\n".join(self.texts.values())
+        files = sorted((self.raw / "static_arrays").glob("_timedarray*_values"))
+        return {file.name: np.fromfile(file) for file in files if f" {file.name};" in code}
+
     def write(self, folder: Path) -> None:
         """Write the code and what it includes into a new folder."""
         for name in ("code_objects", "brianlib"):
             (folder / name).mkdir(parents=True)
         for name, text in self.texts.items():
             (folder / "code_objects" / f"{name}.cpp").write_text(text)
+        if self.tables:
+            lines = [
+                f"double {self.own(name)}[] = {{{', '.join(map(repr, samples.tolist()))}}};"
+                for name, samples in self.tables.items()
+            ]
+            text = "\n".join(["// The samples of the model's timed arrays.", *lines, ""])
+            (folder / "tables.cpp").write_text(text)
         (folder / "model_equations.h").write_text(self.equations)
         (folder / "objects.h").write_text(self.header())
         shutil.copy(self.raw / "starting_state.h", folder)
@@ -94,8 +109,8 @@ class StepCode:
                 "// for them, and the step.",
                 "#pragma once",
                 *(
-                    f"#define {name} {self.library}_{name.lstrip('_')}"
-                    for name in ("brian", "start_cells", "rest_is_known", *own)
+                    f"#define {name} {self.own(name)}"
+                    for name in ("brian", "start_cells", "rest_is_known", *own, *self.tables)
                 ),
                 "#include <cmath>",
                 "#include <vector>",
@@ -111,6 +126,7 @@ class StepCode:
                 *(f"#define _array_{name} {CURRENT}->{name}.at" for name in self.arrays),
                 *(f"#define _num__array_{name} {CURRENT}->n" for name in self.counted()),
                 "",
+                *(f"extern double {name}[];" for name in self.tables),
                 *(f"void {name}();" for name in own),
                 "static inline void run_objects()",
                 "{",
@@ -118,6 +134,10 @@ class StepCode:
                 "}\n",
             ]
         )
+
+    def own(self, name: str) -> str:
+        """Return what a linker sees for a name of the code."""
+        return f"{self.library}_{name.lstrip('_')}"
 
     def struct(self) -> list[str]:
         """Return the variables, and what the interface asks of them."""

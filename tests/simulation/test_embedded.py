@@ -28,6 +28,11 @@ pytestmark = pytest.mark.skipif(
     reason="needs C and C++ compilers and make",
 )
 DT = 0.05  # ms, LIF's own
+TIMED = NeuronModel(
+    "timed", "dv/dt = (table(t) + I - v)/tau : volt", {"tau": 10 * ms}, mV, {"v": 0 * mV},
+    "v > 35*mV", reset="v = 0*mV", input_range=(0, 20), dt=DT * ms,
+    functions={"table": TimedArray([0, 40, 5, 30] * mV, dt=5 * ms)},
+)  # fmt: skip
 
 
 def make(folder, *targets):
@@ -82,6 +87,13 @@ class Library:
 @pytest.fixture(scope="module")
 def lif(project):
     return Library(project, "lif")
+
+
+@pytest.fixture(scope="module")
+def timed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("embedded") / "timed"
+    export(TIMED, Constant(0 * mV), folder, 1, start="initial")
+    return Library(make(folder, "library"), "timed")
 
 
 @pytest.fixture
@@ -217,11 +229,11 @@ def test_what_makes_no_sense_is_refused_before_the_step(lif, cells):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "model",
-    ["connor_stevens", "izhikevich", "adaptive_exponential", PINSKY_RINZEL],
+    ["connor_stevens", "izhikevich", "adaptive_exponential", PINSKY_RINZEL, TIMED],
     ids=lambda model: getattr(model, "name", model),
 )
 def test_every_kind_of_cell_fires_in_the_steps_of_its_program(model, tmp_path):
-    """Gates, resets with jumps, escaping resets, two compartments; mid-range input."""
+    """Gates, resets with jumps, escaping resets, two compartments, samples; mid-range input."""
     model = find_model(model) if isinstance(model, str) else model
     middle = float(np.mean(model.input_range))
     export(model, Constant(middle * model.input_unit), tmp_path / "cell", 1, 300 * ms)
@@ -293,14 +305,16 @@ def test_a_seed_draws_the_same_noise_as_in_the_program(tmp_path):
     assert sorted(found) == sorted(zip(steps.tolist(), cell.tolist(), strict=True))
 
 
-def test_a_model_that_reads_a_table_says_so(tmp_path):
-    table = TimedArray([0, 1, 0] * mV, dt=1 * ms)
-    model = NeuronModel(
-        "tabled", "dv/dt = (table(t) + I - v)/tau : volt", {"tau": 10 * ms}, mV, {"v": 0 * mV},
-        "v > 5*mV", reset="v = 0*mV", functions={"table": table},
-    )  # fmt: skip
-    folder = export(model, Constant(8 * mV), tmp_path / "tabled", 1)
-    done = subprocess.run(["make", "library"], cwd=folder, capture_output=True, text=True)
-    assert done.returncode == 2
-    assert "the model reads table from a file, which a library does not" in done.stderr
-    assert not (folder / "embed").exists()
+def test_samples_are_read_at_their_own_step(timed):
+    """Without input v follows the table: 0 to 5 ms towards 0, then towards 40 mV."""
+    held = timed.init(2, 0)
+    for _ in range(140):
+        timed.step(held, None, None)
+    expected = 40 * (1 - np.exp(-0.2))
+    assert [timed.get(held, b"v", k) for k in range(2)] == pytest.approx([expected] * 2, rel=1e-9)
+    timed.destroy(held)
+    assert timed.init(2, DT / 2) is None
+    assert b"step: is built in, with the model's timed arrays" in timed.error()
+    held = timed.init(2, DT)
+    assert timed.time(held) == 0
+    timed.destroy(held)

@@ -93,11 +93,17 @@ EXPORTED Cells* @LIBRARY@_init(int n, double step_ms)
 {
     if (n < 1 || n > MOST_CELLS) { fail("cells: expected 1 to 100000000"); return NULL; }
     if (!std::isfinite(step_ms) || step_ms < 0) { fail("step: expected a time in ms, or 0"); return NULL; }
+    const double step = step_ms == 0 ? STEP : step_ms*1e-3;
+    if (FIXED_STEP && std::fabs(step - STEP) > 1e-9*STEP)
+    {
+        fail("step: is built in, with the model's timed arrays; export it with another dt");
+        return NULL;
+    }
     Cells* cells = NULL;
     try
     {
         cells = new Cells;
-        cells->allocate(n, step_ms == 0 ? STEP : step_ms*1e-3);
+        cells->allocate(n, FIXED_STEP ? STEP : step);
         set_defaults(cells);
         if (@LIBRARY@_rest(cells) >= 0) return cells;
     }
