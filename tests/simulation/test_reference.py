@@ -2,8 +2,16 @@
 
 import numpy as np
 import pytest
-from brian2 import Hz, cm, ms, msiemens, mV, nA, pA, uA
-from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, IZHIKEVICH_2007, LIF, QIF, TRAUB_MILES
+from brian2 import Hz, Unit, cm, ms, msiemens, mV, nA, pA, uA
+from excitable.models import (
+    CONNOR_STEVENS,
+    HODGKIN_HUXLEY,
+    IZHIKEVICH_2007,
+    LIF,
+    QIF,
+    TRAUB_MILES,
+    NeuronModel,
+)
 from excitable.protocols.stimuli import (
     Constant,
     OrnsteinUhlenbeck,
@@ -55,6 +63,34 @@ def test_sine_against_the_closed_form_below_threshold():
     angle = 2 * np.pi * 0.04 * t
     v = 10 / (1 + a**2) * (np.sin(angle) - a * np.cos(angle) + a * np.exp(-t / 10))
     assert found.traces["v"][0] * 1e3 == pytest.approx(-65 + v, abs=1e-8)
+
+
+def swinging(period, top):
+    """Return a cell whose x is sin(2*pi*t/period), and fires where it passes `top`."""
+    equations = "dx/dt = I*w*cos(w*t) : 1"
+    return NeuronModel(
+        "swinging", equations, {"w": 2 * np.pi / (period * ms)}, Unit(1), {"x": 0}, f"x > {top!r}"
+    )
+
+
+@pytest.mark.parametrize("period", [3.1, 7.3, 19.7])
+@pytest.mark.parametrize("depth", [1e-1, 1e-3, 1e-5, 1e-7])
+def test_crossings_that_are_undone_soon(depth, period):
+    """Steps of up to 1 ms; x is above the threshold for period*sqrt(2*depth)/pi, wherever."""
+    found = reference(swinging(period, 1 - depth), Constant(1), 100 * ms, start="initial")
+    first = np.arcsin(1 - depth) / (2 * np.pi) * period
+    expected = np.arange(first, 100, period)
+    assert len(found.spike_ms) == len(expected)
+    # What the solution is off by, up to 1e-9, beside the slope at the crossing.
+    late = 1e-9 / np.sqrt(2 * depth) * period
+    np.testing.assert_allclose(found.spike_ms, expected, rtol=0, atol=late)
+
+
+def test_what_stays_a_hair_below_the_threshold_does_not_fire():
+    assert (
+        len(reference(swinging(7.3, 1 + 1e-7), Constant(1), 100 * ms, start="initial").spike_ms)
+        == 0
+    )
 
 
 def test_recorded_input_is_the_sum_of_its_steps():

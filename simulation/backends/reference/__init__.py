@@ -30,6 +30,9 @@ _LONGEST_STEP = 1e-3
 _SHORTEST = 1e-15
 # How often a step near a crossing is looked at, for one that it undoes.
 _LOOKS = 5
+# How far inwards from a step's end one looks whether it rises there, as a part of the next look's
+# distance. A crossing that is undone within that is a hair's breadth, less than the tolerances.
+_INWARDS = 1e-5
 # A piece between two breakpoints of the stimulus is what the text calls a step: its beginning as a
 # multiple of its length, and its length. It is on or off as a whole.
 _PIECE = ("t_in_timesteps", "dt")
@@ -249,9 +252,6 @@ def _add_grazed(solved, watch: Callable) -> None:
     """
     from scipy.optimize import brentq
 
-    def gap(t: float) -> float:
-        return watch.direction * watch(t, solved.sol(t))
-
     ends = [watch.direction * watch(t, y) for t, y in zip(solved.t, solved.y.T, strict=True)]
     found = []
     for k, (begin, end) in enumerate(pairwise(solved.t)):
@@ -259,6 +259,7 @@ def _add_grazed(solved, watch: Callable) -> None:
         far = len(around) == 4 and _is_far(nearest, around)
         if nearest >= 0 or far:
             continue
+        gap = _within(solved.sol.interpolants[k], watch)
         top = _top(gap, begin, end)
         if gap(top) > 0:
             found.append(brentq(gap, begin, top, xtol=4e-16, rtol=1e-15))
@@ -273,6 +274,11 @@ def _add_grazed(solved, watch: Callable) -> None:
     solved.y = np.column_stack([solved.y[:, before], solved.sol(found[0])])
 
 
+def _within(step: Callable, watch: Callable) -> Callable:
+    """Return what is watched as a function of the time within one step of a solution."""
+    return lambda t: watch.direction * watch(t, step(t))
+
+
 def _is_far(nearest: float, gaps: Sequence[float]) -> bool:
     """Return whether what changes so little from look to look does not reach 0 between them."""
     return nearest + 4 * (max(gaps) - min(gaps)) < 0
@@ -285,12 +291,27 @@ def _top(gap: Callable, begin: float, end: float) -> float:
     times = np.linspace(begin, end, _LOOKS)
     gaps = [gap(t) for t in times]
     k = int(np.argmax(gaps))
-    if gaps[k] > 0 or _is_far(gaps[k], gaps):
+    inside = range(max(k - 1, 0), min(k + 2, _LOOKS))
+    near = [gaps[j] for j in inside]
+    if gaps[k] > 0 or _is_far(gaps[k], gaps) or (len(near) == 3 and _is_below(near)):
         return times[k]
-    low, high = times[max(k - 1, 0)], times[min(k + 1, _LOOKS - 1)]
+    low, high = times[inside[0]], times[inside[-1]]
+    # Most steps only approach the threshold: nothing is nearer than an end at which a gap falls
+    # from there inwards.
+    if len(near) == 2 and gap(times[k] + _INWARDS * (low + high - 2 * times[k])) <= gaps[k]:
+        return times[k]
     options = {"bounds": (0, 1), "method": "bounded", "options": {"xatol": 1e-9}}
     found = minimize_scalar(lambda part: -gap(low + part * (high - low)), **options)
     return low + found.x * (high - low)
+
+
+def _is_below(gaps: Sequence[float]) -> bool:
+    """Return whether a gap stays below 0 near the largest of three looks, the middle one.
+
+    A parabola through them rises from there by an eighth of their second difference at most.
+    """
+    before, top, after = gaps
+    return top + (2 * top - before - after) / 2 < 0
 
 
 @dataclass
