@@ -55,6 +55,7 @@ function replace(next) {
 const ready = () => R !== null && R.cell === S.cell;
 
 function want(what) {
+  clearTimeout(settleTimer);
   if (what !== "view" && what !== "words") {
     dragging = performance.now();
     stale = true;
@@ -174,28 +175,51 @@ function settleIn(ms) {
   clearTimeout(settleTimer);
   settleTimer = setTimeout(() => {
     if (stale && cost > LONG && ready() && runs.able && !conflict(S)) runs.ask(S);
-    else settle();
+    else settleFrom(0);
   }, ms);
 }
 
+// What is done once, for what stays: part by part, so that neither a hand nor an answer of a worker
+// waits for all of it.
+const SETTLING = [
+  () => {
+    if (stale) computeNow();
+    rowLimits = null;
+    plots.traces.redraw();
+    limits = null;
+    if (curveRange().join() !== shownRange.join()) askCurve();
+  },
+  () => preparePlane(false),
+  ...SIDE.map((name) => () => plots[name].redraw()),
+  () => {
+    chaos = S.chaos ? chaosOf(S, R) : null;
+    byId("chaos").hidden = !S.chaos;
+    if (chaos) byId("verdict").textContent = chaosText();
+    plots.chaos.redraw();
+  },
+  () => { for (const plot of Object.values(plots)) plot.settle(); },
+  () => {
+    byId("python").textContent = pythonOf(S);
+    writeAddress();
+  },
+];
+
+function settleFrom(part) {
+  if (!begun()) return;
+  SETTLING[part]();
+  if (part + 1 < SETTLING.length) settleTimer = setTimeout(() => settleFrom(part + 1), 0);
+}
+
 function settle() {
+  if (begun()) for (const part of SETTLING) part();
+}
+
+// Whether the page can settle now; then nothing else of the kind is under way.
+function begun() {
   clearTimeout(laterTimer);
   clearTimeout(settleTimer);
   laterTimer = 0;
-  if (conflict(S) || !ready()) return;
-  if (stale) computeNow();
-  rowLimits = null;
-  plots.traces.redraw();
-  limits = null;
-  if (curveRange().join() !== shownRange.join()) askCurve();
-  drawSide(false);
-  chaos = S.chaos ? chaosOf(S, R) : null;
-  byId("chaos").hidden = !S.chaos;
-  if (chaos) byId("verdict").textContent = chaosText();
-  plots.chaos.redraw();
-  for (const plot of Object.values(plots)) plot.settle();
-  byId("python").textContent = pythonOf(S);
-  writeAddress();
+  return !conflict(S) && ready();
 }
 
 let written = location.hash;
@@ -384,7 +408,7 @@ function play() {
     plots.traces.redraw();
     drawSide(true);
     showCursor(false);
-    if (at >= to) { stop(); settle(); return; }
+    if (at >= to) { stop(); settleFrom(0); return; }
     if (still.matches) setTimeout(() => go(performance.now()), 500); else requestAnimationFrame(go);
   };
   go(performance.now());
