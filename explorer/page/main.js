@@ -1,11 +1,12 @@
 // The page: one state, and what follows from it.
 import { pythonOf } from "./code.js";
-import { chaosOf, compute, inputAt, jobOf, pinnedOf, planeVariable, prepared, resultOf, sampleAt } from "./compute.js";
+import { chaosOf, compute, equilibriaOf, inputAt, jobOf, pinnedOf, planeOf, planeVariable, prepared, resultOf,
+  sampleAt } from "./compute.js";
 import { Controls } from "./controls.js";
 import { DATA } from "./data.js";
 import { colours, isDark } from "./plots/draw.js";
 import { SYSTEMS } from "./generated.js";
-import { drawChaos, drawCurve, drawDiagram, drawPlane, drawTraces, planeData, planeLimits,
+import { drawChaos, drawCurve, drawDiagram, drawPlane, drawTraces, planeLimits,
   traceRows } from "./plots/panels.js";
 import { Plot, button, byId, element } from "./plots/plot.js";
 import { OTHERS, cellOf, conflict, defaults, fromAddress, initialSI, ofPreset, systemOf, toAddress,
@@ -134,14 +135,13 @@ function later() {
 
 function preparePlane(rough) {
   limits = plane && limits && limits.cell === S.cell && rough ? grown(limits, fresh()) : fresh();
-  plane = planeData(S, R, limits, rough);
+  plane = { ...planeOf(S, R, limits, rough ? 40 : 120), points: [] };
   byId("reduction").textContent = reductionText();
-  if (!rough) byId("points").textContent = pointsText();
 }
 
-function drawSide(rough) {
-  preparePlane(rough);
-  for (const name of SIDE) plots[name].redraw();
+function findPoints() {
+  plane.points = equilibriaOf(S, R);
+  byId("points").textContent = pointsText();
 }
 
 // What is made of the variables that the plane does not show.
@@ -190,6 +190,7 @@ const SETTLING = [
     if (curveRange().join() !== shownRange.join()) askCurve();
   },
   () => preparePlane(false),
+  findPoints,
   ...SIDE.map((name) => () => plots[name].redraw()),
   () => {
     chaos = S.chaos ? chaosOf(S, R) : null;
@@ -406,7 +407,7 @@ function play() {
     if (at >= to) { at = to; }
     S = { ...S, cursor: at/S.duration };
     plots.traces.redraw();
-    drawSide(true);
+    for (const part of TURNS) part();
     showCursor(false);
     if (at >= to) { stop(); settleFrom(0); return; }
     if (still.matches) setTimeout(() => go(performance.now()), 500); else requestAnimationFrame(go);

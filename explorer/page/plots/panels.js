@@ -1,6 +1,6 @@
 // What each plot shows, as pure drawing: (pen, width, height, style, what there is) -> axes.
 import { Axes, CYCLE } from "./draw.js";
-import { diagramOf, equilibriaOf, inputAt, planeOf, sampleAt } from "../compute.js";
+import { diagramOf, inputAt, sampleAt } from "../compute.js";
 import { systemOf } from "../state.js";
 import { namePlain, say, unitShown, withUnit } from "../words.js";
 
@@ -235,11 +235,6 @@ function drawLine(pen, width, height, style, { S, R, plane, limits }) {
     axes.mark(x/v.scale, pair[0]*per, { radius: 5, fill: style.a, stroke: style.paper });
   });
   return [axes];
-}
-
-export function planeData(S, R, limits, rough) {
-  const plane = planeOf(S, R, limits, rough ? 40 : 120);
-  return { ...plane, points: rough ? [] : equilibriaOf(S, R) };
 }
 
 // --- F-I curve and bifurcation diagram -----------------------------------------------------------------
