@@ -25,7 +25,8 @@ typedef struct @LIBRARY@_cells @LIBRARY@_cells;
 #define @LIBRARY@_ALL (-1) /* in the place of a cell's number: all of them */
 
 /* Make cells with the model's parameters, at rest without input (where it has no rest, at its
-   initial values). A step of 0 stands for the model's own. */
+   initial values). A step of 0 stands for the model's own, which is the only one where the model reads
+   timed arrays. */
 @LIBRARY@_cells* @LIBRARY@_init(int cells, double step_ms);
 
 /* Free them. */
