@@ -160,13 +160,18 @@ def check_quantity(name: str, value, unit, *, scalar: bool = False) -> np.ndarra
         raise InputError(f"{name}: expected one value, got an array of shape {numbers.shape}")
     if numbers.size == 0:
         raise InputError(f"{name}: is empty; give at least one value in {expected}")
+    check_all_finite(name, numbers)
+    return float(numbers) if numbers.ndim == 0 else numbers
+
+
+def check_all_finite(name: str, numbers: np.ndarray) -> None:
+    """Refuse NaN and infinite values."""
     bad = ~np.isfinite(numbers)
     if bad.any():
         raise InputError(
             f"{name}: {int(bad.sum())} of {numbers.size} values are NaN or infinite "
             f"(first: {numbers[bad].flat[0]}); give finite values"
         )
-    return float(numbers) if numbers.ndim == 0 else numbers
 
 
 def tidy(number: float) -> float:

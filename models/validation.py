@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 
 import numpy as np
-from brian2 import DimensionMismatchError, Equations, Quantity, Unit, get_dimensions
+from brian2 import DimensionMismatchError, Equations, Quantity, TimedArray, Unit, get_dimensions
 from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
 from brian2.core.variables import Constant, Variable
@@ -19,7 +19,7 @@ from brian2.parsing.expressions import is_boolean_expression, parse_expression_d
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from ..errors import InputError
-from .checks import check_name, dimension_text, unit_text
+from .checks import check_all_finite, check_name, dimension_text, unit_text
 from .system import FREE, HELD, parsed_equations
 from .text.expressions import calls, names
 from .text.functions import NAMESPACE
@@ -329,6 +329,9 @@ def _check_open_names(model, equations: Equations) -> None:
     unused = sorted(set(model.functions) - used)
     if unused:
         raise InputError(f"{model.name}: functions {unused} are called nowhere; remove them")
+    for name, function in model.functions.items():
+        if isinstance(function, TimedArray):
+            check_all_finite(f"{model.name}: TimedArray {name}", function.values)
     local = {s.target for s in assignments(model.reset)}
     known = {*equations.names, *model.parameters, *DEFAULT_FUNCTIONS, *_CLOCK, *NAMESPACE, *local}
     known |= {*model.functions, "True", "False", FREE, "inf"}

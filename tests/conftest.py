@@ -7,7 +7,7 @@ import subprocess
 
 import matplotlib
 import pytest
-from brian2 import prefs
+from brian2 import defaultclock, ms, prefs
 
 matplotlib.use("Agg")
 with contextlib.suppress(ImportError):  # not every environment has it
@@ -35,6 +35,13 @@ def _old_objects_are_set_aside():
     """Brian2 searches for garbage before every run: in all that the tests before this one left."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def _clock_of_brian2():
+    """A step that a test gives Brian2's clock is no other test's."""
+    yield
+    defaultclock.dt = 0.1 * ms
 
 
 @pytest.fixture

@@ -32,6 +32,12 @@ def potential(t, values, length):
     return -65 + 10 * np.sum(values * np.diff(decay))
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_values_that_are_no_numbers_are_refused(value):
+    with pytest.raises(ValueError, match="TimedArray wave: 1 of 3 values are NaN or infinite"):
+        cell(values=np.array([0, value, 1]))
+
+
 @pytest.mark.parametrize(
     ("length", "error"),
     [(5, 1e-8), (0.05, 1e-8), (5.013, 2e-4), (0.061, 1e-3), (0.02, 1e-3)],
