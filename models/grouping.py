@@ -10,6 +10,7 @@ from brian2.equations.equations import DIFFERENTIAL_EQUATION, SingleEquation
 
 from ..errors import InputError
 from .checks import (
+    check_all_finite,
     check_count,
     check_name,
     check_positive,
@@ -402,6 +403,7 @@ def _from_array(model, array: TimedArray, unit: str) -> InputText:
             f"input {model.input}: expected a TimedArray in {unit_text(model.input_unit)}, got one "
             f"with {dimension_text(array.dim)}"
         )
+    check_all_finite(f"input {model.input}: TimedArray", array.values)
     name = free_name(model, "over_time")
     call = f"{name}(t)" if array.values.ndim == 1 else f"{name}(t, i)"
     return InputText(f"{model.input} = {call} : {unit}", namespace={name: array})

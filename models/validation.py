@@ -168,6 +168,9 @@ def check_model(model) -> Equations:
         ) from None
     _check_reserved(model, equations)
     _check_open_names(model, equations)
+    for name, function in model.functions.items():
+        if isinstance(function, TimedArray):
+            check_all_finite(f"{model.name}: TimedArray {name}", function.values)
     _check_held(model, equations)
     _check_initial(model, equations)
     _check_dimensions(model, equations)
@@ -329,9 +332,6 @@ def _check_open_names(model, equations: Equations) -> None:
     unused = sorted(set(model.functions) - used)
     if unused:
         raise InputError(f"{model.name}: functions {unused} are called nowhere; remove them")
-    for name, function in model.functions.items():
-        if isinstance(function, TimedArray):
-            check_all_finite(f"{model.name}: TimedArray {name}", function.values)
     local = {s.target for s in assignments(model.reset)}
     known = {*equations.names, *model.parameters, *DEFAULT_FUNCTIONS, *_CLOCK, *NAMESPACE, *local}
     known |= {*model.functions, "True", "False", FREE, "inf"}

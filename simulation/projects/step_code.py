@@ -77,9 +77,9 @@ class StepCode:
 
     def _tables(self) -> dict[str, np.ndarray]:
         """Return the samples of the timed arrays that the code reads, by their names in it."""
-        code = "\n".join(self.texts.values())
-        files = sorted((self.raw / "static_arrays").glob("_timedarray*_values"))
-        return {file.name: np.fromfile(file) for file in files if f" {file.name};" in code}
+        read = set(re.findall(r"\w+", "\n".join(self.texts.values())))
+        files = sorted((self.raw / "static_arrays").iterdir())
+        return {file.name: np.fromfile(file) for file in files if file.name in read}
 
     def write(self, folder: Path) -> None:
         """Write the code and what it includes into a new folder."""
@@ -88,12 +88,7 @@ class StepCode:
         for name, text in self.texts.items():
             (folder / "code_objects" / f"{name}.cpp").write_text(text)
         if self.tables:
-            lines = [
-                f"double {self.own(name)}[] = {{{', '.join(map(repr, samples.tolist()))}}};"
-                for name, samples in self.tables.items()
-            ]
-            text = "\n".join(["// The samples of the model's timed arrays.", *lines, ""])
-            (folder / "tables.cpp").write_text(text)
+            (folder / "tables.cpp").write_text(self.samples())
         (folder / "model_equations.h").write_text(self.equations)
         (folder / "objects.h").write_text(self.header())
         shutil.copy(self.raw / "starting_state.h", folder)
@@ -134,6 +129,14 @@ class StepCode:
                 "}\n",
             ]
         )
+
+    def samples(self) -> str:
+        """Return the source that holds the samples of the model's timed arrays."""
+        lines = [
+            f"double {self.own(name)}[] = {{{', '.join(map(repr, samples.tolist()))}}};"
+            for name, samples in self.tables.items()
+        ]
+        return "\n".join(["// The samples of the model's timed arrays.", *lines, ""])
 
     def own(self, name: str) -> str:
         """Return what a linker sees for a name of the code."""

@@ -128,6 +128,7 @@ def test_a_stimulus_with_values_for_each_neuron():
         ({"I": "2*nA + 1*nA*xi"}, "input I"),
         ({"I": "1*nA*second*xi**2"}, "not linear in the white noise"),
         ({"I": TimedArray([1, 2] * mV, dt=1 * ms)}, "TimedArray in nA, got one with V"),
+        ({"I": TimedArray([1, np.nan] * nA, dt=1 * ms)}, "1 of 2 values are NaN or infinite"),
         ({"method": "strang"}, "not one of Brian2's"),
         ({"method": "rk4", "I": "1*nA*sqrt(ms)*xi"}, "cannot integrate white noise"),
         ({"vary": {"E": [1, 2] * mV}}, "unknown parameter 'E'"),

@@ -3,6 +3,7 @@
 import ctypes
 import shutil
 import subprocess
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from brian2 import (
     ms,
     mV,
     nA,
+    volt,
 )  # fmt: skip
 from excitable.models import LIF, QIF, NeuronModel, find_model
 from excitable.protocols import Constant, Step
@@ -91,8 +93,10 @@ def lif(project):
 
 @pytest.fixture(scope="module")
 def timed(tmp_path_factory):
+    """Cells that read samples to which their writer gave a name."""
     folder = tmp_path_factory.mktemp("embedded") / "timed"
-    export(TIMED, Constant(0 * mV), folder, 1, start="initial")
+    table = TimedArray(TIMED.functions["table"].values * volt, dt=5 * ms, name="my_samples")
+    export(replace(TIMED, functions={"table": table}), Constant(0 * mV), folder, 1, start="initial")
     return Library(make(folder, "library"), "timed")
 
 

@@ -308,7 +308,8 @@ def _top(gap: Callable, begin: float, end: float) -> float:
 def _is_below(gaps: Sequence[float]) -> bool:
     """Return whether a gap stays below 0 near the largest of three looks, the middle one.
 
-    A parabola through them rises from there by an eighth of their second difference at most.
+    A parabola through them rises from there by an eighth of their second difference at most; four
+    times as much is allowed for.
     """
     before, top, after = gaps
     return top + (2 * top - before - after) / 2 < 0
