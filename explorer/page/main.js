@@ -1,18 +1,20 @@
 // The page: one state, and what follows from it.
 import { pythonOf } from "./code.js";
-import { chaosOf, compute, equilibriaOf, inputAt, jobOf, pinnedOf, planeOf, planeVariable, prepared, resultOf,
-  sampleAt } from "./compute.js";
+import { chaosOf, compute, equilibriaOf, inputAt, jobOf, pinnedOf, planeOf, planeVariable, prepared,
+  resultOf } from "./compute.js";
 import { Controls } from "./controls.js";
 import { DATA } from "./data.js";
-import { colours, isDark } from "./plots/draw.js";
+import { colours } from "./plots/draw.js";
 import { SYSTEMS } from "./generated.js";
 import { drawChaos, drawCurve, drawDiagram, drawPlane, drawTraces, planeLimits,
   traceRows } from "./plots/panels.js";
 import { Plot, button, byId, element } from "./plots/plot.js";
+import { copyText } from "./plots/files.js";
+import { chaosText, cursorText, pointsText, reductionText, warningText } from "./sentences.js";
+import { makeLanguages, makeTheme } from "./settings.js";
 import { OTHERS, cellOf, conflict, defaults, fromAddress, initialSI, ofPreset, systemOf, toAddress,
   withCell } from "./state.js";
-import { languageNow, languages, namePlain, say, sayModel, setLanguage, shown, unitShown,
-  withUnit } from "./words.js";
+import { namePlain, say, sayModel, shown, withUnit } from "./words.js";
 import { chaosTable, curveTable, diagramTable, equilibriaTable, tracesTable } from "./plots/tables.js";
 import { traced } from "./engine/run.js";
 import { Latest, answering } from "./beside.js";
@@ -136,34 +138,12 @@ function later() {
 function preparePlane(rough) {
   limits = plane && limits && limits.cell === S.cell && rough ? grown(limits, fresh()) : fresh();
   plane = { ...planeOf(S, R, limits, rough ? 40 : 120), points: [] };
-  byId("reduction").textContent = reductionText();
+  byId("reduction").textContent = reductionText(R, plane);
 }
 
 function findPoints() {
   plane.points = equilibriaOf(S, R);
-  byId("points").textContent = pointsText();
-}
-
-// What is made of the variables that the plane does not show.
-function reductionText() {
-  const { states, membrane } = R.system, { w, held, state } = plane;
-  const rest = states.map((_, k) => k).filter((k) => k !== membrane && k !== w);
-  if (w === null || !rest.length) return "";
-  const names = rest.filter((k) => !held.includes(k)).map((k) => namePlain(states[k].name));
-  const values = held.map((k) => `${namePlain(states[k].name)} = ${shown(state[k]/states[k].scale, 3)} `
-    + unitShown(states[k].unit));
-  return [names.length ? say("plane.follow", { name: namePlain(states[membrane].name), list: names.join(", ") }) : "",
-    values.length ? say("plane.held", { list: values.map((x) => x.trim()).join(", ") }) : ""].filter(Boolean).join(" ");
-}
-
-function pointsText() {
-  const { points } = plane, { states, membrane, input } = R.system, { name, unit, scale } = states[membrane];
-  if (points === null) return say("points.unknown");
-  if (!points.length) return say("points.none");
-  const list = points.map(({x, kind}) =>
-    `${say(`point.${kind}`)} ${namePlain(name)} = ${shown(x[membrane]/scale, 4)} ${unitShown(unit)}`.trim());
-  const I = `${shown(inputAt(S, R)/input.scale, 4)} ${unitShown(input.unit)}`.trim();
-  return say("points.some", { I, list: list.join(", ") });
+  byId("points").textContent = pointsText(S, R, plane);
 }
 
 const fresh = () => ({ ...planeLimits(S, R, planeVariable(S)), cell: S.cell });
@@ -195,7 +175,7 @@ const SETTLING = [
   () => {
     chaos = S.chaos ? chaosOf(S, R) : null;
     byId("chaos").hidden = !S.chaos;
-    if (chaos) byId("verdict").textContent = chaosText();
+    if (chaos) byId("verdict").textContent = chaosText(S, chaos);
     plots.chaos.redraw();
   },
   () => { for (const plot of Object.values(plots)) plot.settle(); },
@@ -233,11 +213,6 @@ function writeAddress() {
   } catch { /* inside a notebook */ }
 }
 
-function chaosText() {
-  const [whole, half] = chaos.curves;
-  return say(chaos.verdict, { whole: shown(whole.apart, 4), half: shown(half.apart, 4), dt: S.dt });
-}
-
 function report() {
   const rate = R.rate === null ? "–" : shown(R.rate, 4), late = shown(R.latency, 5);
   for (const [key, value] of [["spikes", String(R.count)], ["rate", `${rate} Hz`], ["latency", `${late} ms`]]) {
@@ -245,11 +220,9 @@ function report() {
     if (place.textContent !== value) place.textContent = value;  // a new layout takes a part of a frame
   }
   byId("numbers").classList.toggle("draft", stale);
-  const words = [];
-  if (R.found.diverged !== null) words.push(say("diverged", { t: shown(R.found.diverged*1000, 5) }));
-  if (R.restless) words.push(say("restless"));
-  byId("warning").textContent = words.join(" ");
-  byId("warning").hidden = !words.length;
+  const warning = warningText(R);
+  byId("warning").textContent = warning;
+  byId("warning").hidden = !warning;
 }
 
 // --- F-I curve in a worker ---------------------------------------------------------------------------
@@ -331,7 +304,7 @@ function makePlots() {
   plots.diagram = new Plot("diagram", { paint: (pen, w, h, style) =>
     ready() && drawDiagram(pen, w, h, style, { S, R, curve, xlim: shownRange }), table: () => diagramTable(S, curve), describe: () => say("describe.diagram") });
   plots.chaos = new Plot("chaos", { paint: (pen, w, h, style) => drawChaos(pen, w, h, style, { S, chaos }),
-    table: (whole) => chaosTable(chaos, whole), describe: () => (chaos ? chaosText() : say("title.chaos")) });
+    table: (whole) => chaosTable(chaos, whole), describe: () => (chaos ? chaosText(S, chaos) : say("title.chaos")) });
   plots.chaos.body.before(element("p", { id: "verdict" }));
   for (const name of ["traces", "chaos"]) timeControls(plots[name].canvas, timeHost(plots[name]));
   for (const name of ["plane", "curve", "diagram"]) keys(plots[name]);
@@ -374,11 +347,7 @@ function setCursor(part, aloud) {
 }
 
 function showCursor(aloud) {
-  const s = sampleAt(S, R), { states, input } = R.system, t = s*R.found.dt;
-  const parts = states.map(({name, unit, scale}, k) =>
-    `${namePlain(name)} = ${shown(R.found.traces[k][s]/scale, 4)} ${unitShown(unit)}`.trim());
-  parts.push(`${namePlain(input.name)} = ${shown(R.input(t, t, R.found.dt)/input.scale, 4)} ${unitShown(input.unit)}`);
-  const text = `t = ${shown(t*1000, 6)} ms: ${parts.join(", ")}`;
+  const text = cursorText(S, R);
   byId("cursor").textContent = text;
   if (aloud) byId("live").textContent = text;
 }
@@ -420,7 +389,7 @@ function stop() {
   if (byId("play")) byId("play").textContent = say("play");
 }
 
-// --- words, theme, address -----------------------------------------------------------------------------
+// --- words, address ------------------------------------------------------------------------------------
 
 function applyWords() {
   for (const part of document.querySelectorAll("[data-say]")) part.textContent = say(part.dataset.say);
@@ -438,35 +407,6 @@ function applyWords() {
   document.title = `Excitable: ${sayModel(cellOf(S).title)}`;
 }
 
-function makeLanguages() {
-  const names = { en: "English", es: "Español", fr: "Français" };
-  byId("language").append(...languages.map((code) => element("option", { value: code, lang: code,
-    selected: code === languageNow() }, names[code] ?? code)));
-  byId("language").addEventListener("change", (event) => {
-    setLanguage(event.target.value);
-    store("language", event.target.value);
-    controls.build(S);
-    applyWords();
-    want("words");
-    showCursor(false);
-  });
-}
-
-function makeTheme() {
-  byId("theme").addEventListener("click", () => {
-    document.documentElement.dataset.theme = isDark() ? "light" : "dark";
-    store("theme", document.documentElement.dataset.theme);
-    for (const plot of Object.values(plots)) plot.redraw();
-  });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-    for (const plot of Object.values(plots)) plot.redraw();
-  });
-}
-
-// A page from a file may not be allowed to keep anything.
-function store(key, value) { try { localStorage.setItem(`excitable.${key}`, value); } catch { /* */ } }
-function stored(key) { try { return localStorage.getItem(`excitable.${key}`); } catch { return null; } }
-
 function note(key) {
   byId("notice").textContent = key ? say(key) : "";
   byId("notice").hidden = !key;
@@ -483,20 +423,7 @@ function readAddress() {
   }
 }
 
-function copied(text) {
-  const done = () => { byId("live").textContent = say("copied"); };
-  if (navigator.clipboard?.writeText) { navigator.clipboard.writeText(text).then(done, () => oldCopy(text, done)); }
-  else oldCopy(text, done);
-}
-
-function oldCopy(text, done) {
-  const area = element("textarea", { class: "hidden" });
-  area.value = text;
-  document.body.append(area);
-  area.select();
-  if (document.execCommand("copy")) done();
-  area.remove();
-}
+const copied = (text) => copyText(text, () => { byId("live").textContent = say("copied"); });
 
 const controls = new Controls({
   change,
@@ -513,14 +440,15 @@ const controls = new Controls({
 });
 
 function begin() {
-  const wishes = [stored("language"), ...(navigator.languages ?? [])].filter(Boolean).map((x) => x.slice(0, 2));
-  setLanguage(wishes.find((x) => languages.includes(x)) ?? "en");
-  const theme = stored("theme");
-  if (theme === "dark" || theme === "light") document.documentElement.dataset.theme = theme;
+  makeLanguages(() => {
+    controls.build(S);
+    applyWords();
+    want("words");
+    showCursor(false);
+  });
+  makeTheme(() => { for (const plot of Object.values(plots)) plot.redraw(); });
   S = readAddress() ?? defaults();
   makePlots();
-  makeLanguages();
-  makeTheme();
   byId("copy").addEventListener("click", () => copied(byId("python").textContent));
   byId("link").addEventListener("click", () => { settle(); copied(location.href); });
   window.addEventListener("hashchange", () => {

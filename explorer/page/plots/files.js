@@ -33,3 +33,20 @@ export function pngOf(plot, done) {
   plot.draw(pen, plot.width, plot.height, style);
   canvas.toBlob(done, "image/png");
 }
+
+// Puts a text where it can be pasted from; `done` is told when it is there.
+export function copyText(text, done) {
+  const other = () => copyOld(text, done);
+  if (navigator.clipboard?.writeText) navigator.clipboard.writeText(text).then(done, other); else other();
+}
+
+// What a page from a file can still do.
+function copyOld(text, done) {
+  const area = document.createElement("textarea");
+  area.className = "hidden";
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  if (document.execCommand("copy")) done();
+  area.remove();
+}
