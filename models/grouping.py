@@ -22,7 +22,7 @@ from .checks import (
 )
 from .initial import PER_NEURON
 from .methods import METHODS, method_named
-from .system import System, from_equations, parsed_equations, regular_texts
+from .system import System, computable_texts, from_equations, parsed_equations
 from .text.expressions import NoDerivative, depends, derivative, in_order, names, substitute
 from .text.functions import NAMESPACE, opaque
 from .text.remembered import remembered
@@ -206,8 +206,7 @@ def driven(model, text: InputText) -> tuple[System, str]:
     White noise reaches every variable that the input reaches, in proportion to the input's effect
     on it, through named currents too.
     """
-    added = Equations(text.equations)
-    texts = {k: opaque(e.expr.code) for k, e in added.items() if e.expr is not None}
+    added, texts, lines = _computable(text.equations, (), {})
     stimulus = from_equations("", added, texts, model.input)
     system = model.system
     noises = _spread(model, text.noise) if text.noise else {}
@@ -222,7 +221,7 @@ def driven(model, text: InputText) -> tuple[System, str]:
         constants=(system.constants | set(text.parameters)) - set(added.names),
         functions={**system.functions, **text.namespace},
     )
-    return joined, f"{_model_text(model, noises)}\n{opaque(text.equations)}"
+    return joined, f"{_model_text(model, noises)}\n{lines}"
 
 
 def _spread(model, noise: str) -> dict[str, str]:
@@ -252,19 +251,21 @@ def _with_noise(model, noises: Mapping[str, str]) -> tuple[Equations, dict[str, 
 
 def _model_text(model, noises: Mapping[str, str]) -> str:
     """Return a model's equations: the user's own lines, unless something in them must change."""
-    return _regular_text(model.equations, [*model.parameters, model.input], noises)
+    return _computable(model.equations, (*model.parameters, model.input), noises)[2]
 
 
 @remembered
-def _regular_text(equations: str, declared: Sequence[str], noises: Mapping[str, str]) -> str:
+def _computable(
+    equations: str, declared: Sequence[str], noises: Mapping[str, str]
+) -> tuple[Equations, dict[str, str], str]:
+    """Return equations as Brian2 reads them, right-hand sides for every engine, and their text."""
     parsed = parsed_equations(equations, declared)
-    texts = regular_texts(parsed, declared)
-    plain = {k: e.expr.code for k, e in parsed.items() if e.expr is not None}
-    renamed = {k: opaque(code) for k, code in plain.items()}
-    if texts == renamed and not noises and len(parsed) == len(Equations(equations)):
-        return opaque(equations)
+    texts = computable_texts(parsed, declared)
+    plain = {k: opaque(e.expr.code) for k, e in parsed.items() if e.expr is not None}
+    if texts == plain and not noises and len(parsed) == len(Equations(equations)):
+        return parsed, texts, opaque(equations)
     noisy = {x: f"{text} + {noises[x]}" if x in noises else text for x, text in texts.items()}
-    return "\n".join(_line(parsed[name], text) for name, text in noisy.items())
+    return parsed, texts, "\n".join(_line(parsed[name], text) for name, text in noisy.items())
 
 
 def _line(equation: SingleEquation, text: str) -> str:

@@ -9,8 +9,9 @@ from brian2.core.variables import ArrayVariable
 
 from ..errors import InputError
 from .checks import listed
+from .text.computable import computable
 from .text.expressions import depends, expanded, in_order, needed, substitute
-from .text.functions import NAMESPACE, opaque
+from .text.functions import NAMESPACE
 from .text.numeric import function
 
 # The key of a group's namespace under which values lie that differ between its neurons.
@@ -41,8 +42,9 @@ def initial_state(model, values: Mapping[str, np.ndarray | float]) -> dict[str, 
 def initial_texts(model) -> tuple[dict[str, str], dict[str, str]]:
     """Return the model's initial values as text, and all that they need in order."""
     written = {x: v if isinstance(v, str) else repr(float(v)) for x, v in model.initial.items()}
-    texts = {x: opaque(text) for x, text in written.items()}
     named = model.system.named
+    own = {*model.parameters, *model.system.dims, model.input}
+    texts = {x: computable(text, own, named) for x, text in written.items()}
     used = needed(texts.values(), named)
     return {x: x for x in texts}, in_order({**used, **texts})
 

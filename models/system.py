@@ -6,22 +6,22 @@ one another, so whatever is derived from a system grows with the length of its t
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 
 from brian2 import Equations, second, volt
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, SUBEXPRESSION, SingleEquation
 
 from .text import numeric
+from .text.computable import computable
 from .text.conditions import RANDOM, Gap, gap_of, is_random
 from .text.expressions import calls, chain, depends, derivative, names, needed, substitute
-from .text.functions import opaque
 from .text.remembered import remembered
-from .text.singularities import regular
 from .text.statements import Assignment, assignments
 
 # What is 1 while a cell may fire and 0 while it is refractory.
 FREE = "not_refractory"
 HELD = "unless refractory"
+FROZEN = "constant over dt"  # a part that stands still during a step
 
 
 @dataclass(frozen=True)
@@ -282,16 +282,19 @@ def _parsed(equations: str, declared: frozenset[str]) -> Equations:
 
 def system_of(model) -> System:
     """Return the system of a model, its input left open."""
-    declared = [*model.parameters, model.input]
+    declared = frozenset([*model.parameters, model.input])
+    found = _undriven(model.equations, declared, model.input)
+    ready = partial(_ready, parsed_equations(model.equations, declared), declared)
     found = replace(
-        _undriven(model.equations, frozenset(declared), model.input),
+        found,
         name=model.name,
-        threshold=opaque(model.threshold),
-        reset=assignments(opaque(model.reset)),
-        constants=frozenset(declared),
+        threshold=ready(model.threshold) if model.threshold else "",
+        reset=tuple(replace(s, right=ready(s.right)) for s in assignments(model.reset)),
+        constants=declared,
         functions=dict(model.functions),
     )
-    found = replace(found, refractory=_refractory(model, found))
+    refractory = ready(model.refractory) if model.refractory else ""
+    found = replace(found, refractory=_refractory(model, found, refractory))
     return replace(found, membrane=model.membrane or _membrane(found))
 
 
@@ -299,7 +302,7 @@ def system_of(model) -> System:
 def _undriven(equations: str, declared: frozenset[str], given: str) -> System:
     """Return what equation text alone says; variants of a model share it."""
     parsed = _parsed(equations, declared)
-    return from_equations("", parsed, regular_texts(parsed, declared), given)
+    return from_equations("", parsed, computable_texts(parsed, declared), given)
 
 
 def from_equations(name: str, parsed: Equations, texts: Mapping[str, str], given: str) -> System:
@@ -327,23 +330,24 @@ def from_equations(name: str, parsed: Equations, texts: Mapping[str, str], given
     )
 
 
-def regular_texts(parsed: Equations, others: Collection[str]) -> dict[str, str]:
-    """Return all right-hand sides without removable singularities."""
-    texts = {n: e.expr.code for n, e in parsed.items() if e.expr is not None}
-    states = parsed.diff_eq_names
-    named = {e.varname: texts[e.varname] for e in parsed.ordered if e.type == SUBEXPRESSION}
-    moving = {n for n, text in named.items() if depends(text, states, named)}
-    return {
-        n: opaque(regular(text, {*states, *moving}, {*others, *named, *states}))
-        for n, text in texts.items()
-    }
+def computable_texts(parsed: Equations, others: Collection[str]) -> dict[str, str]:
+    """Return all right-hand sides so that every engine computes the same; see `computable`."""
+    return {n: _ready(parsed, others, e.expr.code) for n, e in parsed.items() if e.expr is not None}
+
+
+def _ready(parsed: Equations, others: Collection[str], text: str) -> str:
+    """Return an expression in the terms of some equations so that every engine can have it."""
+    moving = [e for e in parsed.ordered if e.type == SUBEXPRESSION and FROZEN not in e.flags]
+    whole = {e.varname for e in parsed.values() if e.var_type == "integer"}
+    named = {e.varname: e.expr.code for e in moving}
+    return computable(text, {*others, *parsed}, named, whole)
 
 
 def _noises(equation: SingleEquation) -> set[str]:
     return set(equation.stochastic_variables)
 
 
-def _refractory(model, system: System) -> Refractory:
+def _refractory(model, system: System, text: str) -> Refractory:
     """Return the rule; a cell whose spike condition no reset ends fires once per upward crossing.
 
     Such a cell is refractory as long as that condition holds, beside one of its own. By its own
@@ -351,7 +355,7 @@ def _refractory(model, system: System) -> Refractory:
     """
     from . import validation  # which needs this file
 
-    text, threshold = opaque(model.refractory), system.threshold
+    threshold = system.threshold
     if text and validation.refractory_dimensions(model) is second.dim:
         return Refractory("time", text)
     if not system.keeps_firing or text == threshold:

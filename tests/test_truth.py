@@ -329,6 +329,10 @@ QUADRATIC = {
     "reset": "v = -10", "dt": 0.05 * ms,
 }  # fmt: skip
 KINDS |= {
+    "whole numbers": leaky(
+        equations="dv/dt = (E - v + R*I*2*2**-1)/tau*(100000*100000*10**-10) : volt",
+        threshold="v > V_t*100*10**-2", reset="v = V_r*int(v > E)**-1",
+    ),
     "0/0 at rest and reset": leaky(
         equations="dv/dt = (E - v + R*I)/tau*y/(exp(y) - 1) : volt\ny = (v - E)/(20*mV) : 1",
         parameters={"V_r": -65 * mV}, spikes=regular(SINGULAR, SINGULAR),

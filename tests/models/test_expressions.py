@@ -5,9 +5,17 @@ import numpy as np
 import pytest
 import sympy as sp
 from excitable.models.text.conditions import gap_of
-from excitable.models.text.expressions import NoDerivative, chain, derivative, names, substitute
+from excitable.models.text.expressions import (
+    NoDerivative,
+    chain,
+    derivative,
+    expanded,
+    names,
+    substitute,
+)
 from excitable.models.text.numeric import function
 from excitable.models.text.singularities import regular
+from excitable.models.text.whole_numbers import real
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -123,12 +131,19 @@ RATES = [
     ("v/tanh(v/k)", 0.0, 0.004),
     ("v*(2 - 3*exp(-v/k))/(1 - exp(-v/k))", 0.0, -0.004),
     ("(v + 50*mV)/(1 - 2*exp(-(v + 50*mV)/k - 0.6931471805599453))", -0.05, 0.004),
+    ("above/(3*below)", -0.05, 0.004 / 3),
+    ("(v - VT)/under", -0.063, -0.002),
 ]
+PARTS = {
+    "above": "v + 50*mV", "below": "1 - decay", "decay": "exp(-(v + 50*mV)/k)",
+    "under": "2*(below_VT)", "below_VT": "-expm1((v - VT)/k)",
+}  # fmt: skip
+OWN = {"v", "VT", "k", *PARTS}
 
 
 @pytest.mark.parametrize(("text", "at", "limit"), RATES)
 def test_removable_singularities_are_removed(text, at, limit):
-    written = regular(text, {"v"}, {"VT", "k"})
+    written = regular(text, OWN, PARTS)
     f = function(["v", "VT", "k"], [written])
     assert float(f(np.array(at), -0.063, 0.004)[0]) == pytest.approx(limit, rel=1e-9)
     mpmath.mp.dps = 40
@@ -137,10 +152,28 @@ def test_removable_singularities_are_removed(text, at, limit):
              "sinh": mpmath.sinh, "tanh": mpmath.tanh}  # fmt: skip
     for away in (-0.07, -1e-9, 1e-6, 0.011):
         v = at + away
-        right = eval(text, space | {"v": mpmath.mpf(v)})
+        right = eval(expanded(text, PARTS, bool), space | {"v": mpmath.mpf(v)})
         assert float(f(np.array(v), -0.063, 0.004)[0]) == pytest.approx(float(right), rel=1e-6)
 
 
 @pytest.mark.parametrize("text", ["(v+40.1*mV)/(1-exp(-(v+40*mV)/(10*mV)))", "alpha*(1-m)"])
 def test_what_is_not_removable_stays_as_written(text):
-    assert regular(text, {"v", "m"}, {"alpha"}) == text
+    assert regular(text, {"v", "m", "alpha"}) == text
+
+
+# Python computes with whole numbers exactly.
+@pytest.mark.parametrize(
+    "text",
+    ["2**-1", "I*10**-2", "100000*100000*I", "1/(2**-2)", "(-2)**3*I", "2**(1 - 3)", "k**-1",
+     "int(I > 0)**-2 + abs(-2)**-1", "3**40/3**39", "I**(1/2)", "7//2*2**-1"],
+)  # fmt: skip
+@pytest.mark.parametrize("number", [int, np.int32, np.int64])
+def test_whole_numbers_are_computed_as_real_ones(text, number):
+    space = {"I": 3.0, "int": number, "abs": lambda x: number(abs(x))}
+    right = eval(text, space | {"k": 4, "int": int, "abs": abs})
+    assert eval(real(text, {"k"}), space | {"k": number(4)}) == pytest.approx(right, rel=1e-15)
+
+
+@pytest.mark.parametrize("text", ["m**3*h", "2*v/3 + 1", "(v/k)**(1/3)", "k**2.0", "ta(t, 1 + 1)"])
+def test_text_without_arithmetic_that_may_fail_stays_as_written(text):
+    assert real(text, {"k"}) == text

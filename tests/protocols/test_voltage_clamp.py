@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from brian2 import cm, ms, msiemens, mV, nA
+from brian2 import cm, ms, msiemens, mV, nA, uA, uF
 from excitable.analysis.plots import close_figure, plot_voltage_clamp
-from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, LIF, TRAUB_MILES
+from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, LIF, TRAUB_MILES, NeuronModel
 from excitable.protocols.clamp.voltage_clamp import clamped, currents, voltage_clamp
 from numpy import exp
 from scipy.special import exprel
@@ -211,6 +211,42 @@ def test_currents_without_names_are_their_sum():
     total = 2 * (V + 60) + 4.4 * m * (V - 120) + 8 * w * (V + 84)
     np.testing.assert_allclose(table["w"], w, rtol=1e-9)
     np.testing.assert_allclose(table["I_ion_uA_per_cm2"], total, rtol=1e-9, atol=1e-9)
+
+
+AS_PAPERS_WRITE = NeuronModel(
+    name="as_papers_write",
+    equations="""dv/dt = (I - I_K - I_Ca)/C : volt
+    I_K = g_K*n**4*(v - E_K) : amp/meter**2
+    I_Ca = j*n*z*(1 - 2*exp(-z))/(1 - exp(-z)) : amp/meter**2
+    z = 2*v/(25*mV) : 1
+    dn/dt = alpha*(1 - n) - beta*n : 1
+    alpha = 0.01*above/below/ms : Hz
+    above = v + 55*mV : volt
+    below = (1 - exp(-(v + 55*mV)/(10*mV)))*mV : volt
+    beta = 0.125*exp(-(v + 65*mV)/(80*mV))/ms : Hz""",
+    parameters={"C": 1 * uF / cm**2, "g_K": 36 * msiemens / cm**2, "E_K": -77 * mV,
+                "j": 1 * uA / cm**2},
+    input_unit=uA / cm**2, initial={"v": -65 * mV, "n": 0.3}, threshold="v > 0*mV",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", [-55, 0])
+def test_rates_and_currents_that_are_zero_by_zero_at_the_command(command):
+    """Hodgkin & Huxley's n, 0/0 at -55 mV, and a current as Goldman's, 0/0 at 0 mV."""
+    table = voltage_clamp(
+        AS_PAPERS_WRITE, [command] * mV, hold=-80 * mV, duration=5 * ms, hold_duration=1 * ms,
+        record=("n",), backend="numpy",
+    )  # fmt: skip
+
+    def gate(v):
+        return from_rates(0.1 / exprel(-(v + 55) / 10), 0.125 * exp(-(v + 65) / 80))
+
+    (held, _), (n_inf, tau) = gate(-80.0), gate(command)
+    n = n_inf + (held - n_inf) * exp(-np.maximum(table["t_ms"] - 1, 0) / tau)
+    z = table["v_mV"] / 12.5
+    np.testing.assert_allclose(table["n"], n, rtol=1e-9)
+    flux = (1 - 2 * exp(-z)) / exprel(-z)
+    np.testing.assert_allclose(table["I_Ca_uA_per_cm2"], n * flux, rtol=1e-9)
 
 
 def test_a_calcium_pool_runs_on_under_clamp():
