@@ -1,13 +1,15 @@
 """Recordings in text files: columns of time, potential and current, units in their headers."""
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
 
 import pandas as pd
 
 from ...errors import InputError
 from ...models.checks import check_name, listed
 from .sweep_data import SweepData
-from .unit_names import check_kind, checked_unit, kind_of, unit_of_header
+from .unit_names import check_kind, checked_unit, kind_of, split_header
 
 _EXAMPLES = {"time": "t_ms", "potential": "v_mV", "current": "I_pA"}
 
@@ -20,6 +22,7 @@ def read_csv(
     units = _units(path, table, units or {})
     time = _columns(path, table, units, "time", time, required=True)
     potential = _columns(path, table, units, "potential", potential, required=True)
+    named = current is not None
     current = _columns(path, table, units, "current", current, required=False)
     if len(time) > 1:
         raise InputError(f"{path}: several columns of time, {listed(time)}; name one: time=")
@@ -28,28 +31,102 @@ def read_csv(
             f"{path}: {len(potential)} potentials and {len(current)} currents; give one current "
             "for all or one for each"
         )
-    if sweep is not None:
-        check_name("column", sweep, table.columns)
+    if len(current) > 1 and not named:
+        current = _paired(path, potential, current)
     if sweep is not None and len(potential) > 1:
         raise InputError(f"{path}: sweep= goes with one potential; name it: potential=")
-    groups = [(None, table)] if sweep is None else list(table.groupby(sweep, sort=False))
+    decimal = reader.get("decimal", ".")
     return [
-        _sweep(f"{path}, {v}" + ("" if key is None else f", sweep {key}"), rows, units, time[0], v,
-               current[k if len(current) > 1 else 0] if current else None)
-        for key, rows in groups
+        _sweep(f"{path}, {v}" + ("" if key is None else f", sweep {key}"), rows, units, decimal,
+               time[0], v, current[k if len(current) > 1 else 0] if current else None)
+        for key, rows in _sweeps(path, table, sweep)
         for k, v in enumerate(potential)
     ]  # fmt: skip
 
 
-def _sweep(where, rows, units, t, v, current) -> SweepData:
-    numbers = {name: _numbers(where, rows[name]) for name in (t, v, current) if name is not None}
+def _sweeps(path, table: pd.DataFrame, sweep) -> list:
+    """Return the key and the rows of each sweep; key None where no column tells them apart."""
+    if sweep is None:
+        return [(None, table)]
+    check_name("column", sweep, table.columns)
+    empty = table[sweep].isna().to_numpy()
+    if empty.any():
+        raise InputError(
+            f"{path}: column {sweep!r} is empty in row {empty.argmax() + 1} below the header "
+            f"({empty.sum()} such), and its sample in no sweep; fill it, or leave the row out"
+        )
+    return list(table.groupby(sweep, sort=False))
+
+
+def _paired(path, potential: Sequence[str], current: Sequence[str]) -> list[str]:
+    """Return the current of each potential: the one that its own name tells apart by the same.
+
+    Equal headings tell nothing apart, and go by their order.
+    """
+    of_potential, of_current = _labels(potential), _labels(current)
+    if sorted(of_potential) != sorted(of_current):
+        raise InputError(
+            f"{path}: which current belongs to which potential? Name them in the same order: "
+            f"potential={list(potential)}, current={list(current)}"
+        )
+    left = list(zip(of_current, current, strict=True))
+    return [left.pop([label for label, _ in left].index(own))[1] for own in of_potential]
+
+
+def _labels(columns: Sequence[str]) -> list[str]:
+    """Return what tells columns apart: their names without unit, and without what all share.
+
+    Examples
+    --------
+    >>> _labels(["v1_mV", "v12_mV"]), _labels(["cell a, V (mV)", "cell b, V (mV)"])
+    (['', '2'], ['a', 'b'])
+    """
+    names = [split_header(_heading(column))[0] for column in columns]
+    for _ in range(2):  # from the beginning, then from the end
+        alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
+        shared = len(list(alike))
+        names = [name[shared:][::-1] for name in names]
+    return names
+
+
+def _headed(table: pd.DataFrame, heading: str) -> list[str]:
+    """Return the columns of a heading, which several may have."""
+    check_name("column", heading, table.columns)
+    return [name for name in table.columns if heading in (name, _heading(name))]
+
+
+def _heading(column: str) -> str:
+    """Return a column's heading without the number by which pandas tells equal ones apart.
+
+    Examples
+    --------
+    >>> _heading("Vm (mV).1"), _heading("Vm.1 (mV)")
+    ('Vm (mV)', 'Vm.1 (mV)')
+    """
+    heading, _, number = column.rpartition(".")
+    return heading if number.isdigit() else column
+
+
+def _sweep(where, rows, units, decimal, t, v, current) -> SweepData:
+    columns = [name for name in (t, v, current) if name is not None]
+    numbers = {name: _numbers(where, rows[name], decimal) for name in columns}
     of_current = (numbers[current], units[current]) if current is not None else (None, None)
     return SweepData(where, numbers[t], units[t], numbers[v], units[v], *of_current)
 
 
 def _table(path, reader: Mapping) -> pd.DataFrame:
     try:
-        table = pd.read_csv(path, **reader)
+        with warnings.catch_warnings():
+            # Or pandas takes the first fields of rows that are too long for an index, shifts the
+            # others to the left, and says nothing.
+            warnings.filterwarnings("error", "Length of header", pd.errors.ParserWarning)
+            table = pd.read_csv(path, **{"index_col": False, **reader})
+    except pd.errors.ParserWarning:
+        raise InputError(
+            f"{path}: its rows have more fields than its header; say how it is written by sep=, "
+            "decimal= and skiprows= (decimal commas need another separator than commas), or give "
+            "each column a heading"
+        ) from None
     except pd.errors.EmptyDataError:
         raise InputError(f"{path}: is empty; expected a header and columns of numbers") from None
     except (pd.errors.ParserError, UnicodeDecodeError) as error:
@@ -59,21 +136,29 @@ def _table(path, reader: Mapping) -> pd.DataFrame:
         ) from None
     if table.empty:
         raise InputError(f"{path}: holds no samples under its header {list(table.columns)}")
-    return table.rename(columns=lambda name: str(name).strip())
+    table = table.rename(columns=lambda name: str(name).strip())
+    if not table.columns.is_unique:
+        twice = table.columns[table.columns.duplicated()][0]
+        raise InputError(
+            f"{path}: several columns are called {twice!r} but for blanks; rename them, or give "
+            "skipinitialspace=True"
+        )
+    return table
 
 
 def _units(path, table: pd.DataFrame, given: Mapping) -> dict:
     """Return column -> unit, as given or as its header says."""
-    for name in given:
-        check_name("column", name, table.columns)
-    own = {name: unit_of_header(name) for name in table.columns}
-    return own | {name: checked_unit(f"{path}, {name}", unit) for name, unit in given.items()}
+    units = {name: split_header(_heading(name))[1] for name in table.columns}
+    for heading, unit in given.items():
+        of_this = checked_unit(f"{path}, {heading}", unit)
+        units |= dict.fromkeys(_headed(table, heading), of_this)
+    return units
 
 
 def _columns(path, table, units, kind: str, wanted, *, required: bool) -> list[str]:
     """Return the columns of one kind: those that were named, or whose unit says so."""
     if wanted is not None:
-        names = [wanted] if isinstance(wanted, str) else list(wanted)
+        names = _headed(table, wanted) if isinstance(wanted, str) else list(wanted)
         for name in names:
             check_name("column", name, table.columns)
             if units[name] is None:
@@ -93,12 +178,21 @@ def _columns(path, table, units, kind: str, wanted, *, required: bool) -> list[s
     return names
 
 
-def _numbers(where: str, column: pd.Series):
+def _numbers(where: str, column: pd.Series, decimal: str):
     if pd.api.types.is_numeric_dtype(column):
         return column.to_numpy(float)
-    numbers = pd.to_numeric(column, errors="coerce")
-    first = column[numbers.isna()].iloc[0]
+    # Text throughout (dtype=str), or in some row only, perhaps of another sweep. Where numbers have
+    # decimal commas, points and commas change places: a point is then no part of a number.
+    swapped = str.maketrans(f".{decimal}", f"{decimal}.")
+    plain = column.map(lambda field: field.translate(swapped) if isinstance(field, str) else field)
+    numbers = pd.to_numeric(plain, errors="coerce")
+    wrong = column[numbers.isna() & column.notna()]
+    if wrong.empty:
+        return numbers.to_numpy(float)
+    remedy = (
+        "for a decimal comma give sep=';', decimal=','" if decimal == "." else
+        f"for a column with decimal points give converters={{{column.name!r}: float}}"
+    )  # fmt: skip
     raise InputError(
-        f"{where}: column {column.name!r} holds {first!r}, which is no number; for a decimal comma "
-        "give sep=';', decimal=','"
+        f"{where}: column {column.name!r} holds {wrong.iloc[0]!r}, which is no number; {remedy}"
     )

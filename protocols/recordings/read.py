@@ -25,11 +25,13 @@ def read_recording(path, *, above: Quantity = -20 * mV, **options) -> CellRecord
     time : str
         Text: the column of the time. Columns that are not named are found by their units.
     potential : str, list of str, or int
-        Text: the column of the potential, or those of several sweeps side by side. ABF: the channel
-        (default: the first in volts). NWB: the name of the electrode.
+        Text: the column of the potential, or those of several sweeps side by side; a heading that
+        several columns have is all of them. ABF: the channel (default: the first in volts). NWB:
+        the name of the electrode.
     current : str, list of str, or int
-        Text: the column of the current, one for all sweeps or one for each. ABF: the channel in
-        which it was recorded; default: the command of the file's protocol.
+        Text: the column of the current, one for all sweeps or one for each, in the order of
+        `potential`; those that are not named go to the potential of the same name or number. ABF:
+        the channel in which it was recorded; default: the command of the file's protocol.
     sweep : str
         Text: the column that tells sweeps apart that stand one below another.
     units : dict of str to unit or str
@@ -46,8 +48,10 @@ def read_recording(path, *, above: Quantity = -20 * mV, **options) -> CellRecord
     Raises
     ------
     ValueError
-        For a file of another kind, missing columns, unknown units, samples that are not numbers,
-        times that do not increase, and files without a sweep. The message names file and remedy.
+        For a file of another kind, missing columns, unknown units, samples that are not numbers or
+        belong to no sweep, rows that are longer than the header, currents that could belong to
+        several potentials, times that do not increase, and files without a sweep. The message names
+        file and remedy.
     FileNotFoundError
         If there is no such file.
     ImportError

@@ -57,12 +57,25 @@ def unit_of_header(header: str) -> Unit | None:
     >>> unit_of_header("sweep"), unit_of_header("V")
     (None, None)
     """
+    return split_header(header)[1]
+
+
+def split_header(header: str) -> tuple[str, Unit | None]:
+    """Take a column's header apart into the name and the unit; all is name where it has none.
+
+    Examples
+    --------
+    >>> split_header("Vm 1 (mV)"), split_header("I_2_uA_per_cm2"), split_header("v_soma")
+    (('Vm 1', mvolt), ('I_2', uamp / (cmetre ** 2)), ('v_soma', None))
+    """
     header = header.strip()
+    name, _, end = header.rpartition("_")
+    found = split_column(header) if split_column(header)[1] else (name, end if name else "")
     for opening, closing in ("()", "[]"):
         if header.endswith(closing) and opening in header:
-            return unit_named(header[header.rindex(opening) + 1 : -1])
-    name, _, end = header.rpartition("_")
-    return unit_named(split_column(header)[1] or (end if name else ""))
+            found = header[: header.rindex(opening)], header[header.rindex(opening) + 1 : -1]
+    unit = unit_named(found[1])
+    return (header, None) if unit is None else (found[0].strip(), unit)
 
 
 def checked_unit(what: str, unit) -> Unit:

@@ -137,6 +137,60 @@ def test_sweeps_side_by_side_and_given_units(tmp_path):
     assert cell.duration / ms == pytest.approx(400.0)
 
 
+THREE = [[-65.0, -64.0, -60.0], [-55.0, -54.0, -50.0], [-45.0, -44.0, -40.0]]
+
+
+def table_of(header, *columns):
+    rows = zip([0, 1, 2], *columns, strict=True)
+    return "\n".join([header, *(",".join(map(str, row)) for row in rows)]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("header", "columns", "options", "currents"),
+    [
+        ("t_ms,Vm (mV),Vm (mV),Vm (mV)", THREE, {}, None),
+        ("t, V,V, V", THREE, {"time": "t", "potential": "V", "units": {"t": ms, "V": "mV"}}, None),
+        ("t_ms,v_mV,I_nA,v_mV,I_nA", [THREE[0], [1] * 3, THREE[1], [2] * 3], {}, [1, 2]),
+        ("t_ms,v1_mV,v2_mV,I2_nA,I1_nA", [*THREE[:2], [2] * 3, [1] * 3], {}, [1, 2]),
+        ("t_ms,v10_mV,v9_mV,I9 (nA),I10 (nA)", [*THREE[:2], [9] * 3, [10] * 3], {}, [10, 9]),
+        ("t_ms,soma V (mV),dend V (mV),dend I (nA),soma I (nA)",
+         [*THREE[:2], [2] * 3, [1] * 3], {}, [1, 2]),
+        ("t_ms,v1_mV,v2_mV,I2_nA,I1_nA", [*THREE[:2], [1] * 3, [2] * 3],
+         {"current": ["I2_nA", "I1_nA"]}, [1, 2]),
+        ("t_ms,v1_mV,v2_mV,I_nA", [*THREE[:2], [3] * 3], {}, [3, 3]),
+    ],
+)  # fmt: skip
+def test_every_column_is_its_own_sweep_with_its_own_current(
+    tmp_path, header, columns, options, currents
+):
+    path = tmp_path / "wide.csv"
+    path.write_text(table_of(header, *columns))
+    traces = read_recording(path, skipinitialspace=True, **options).traces
+    potentials = [c for c in columns if c in THREE]
+    assert traces.groupby("neuron")["v_mV"].agg(list).tolist() == potentials
+    assert set(traces["t_ms"]) == {0, 1, 2}
+    if currents is not None:
+        assert traces.groupby("neuron")["I"].mean().tolist() == currents
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("t_ms,v_mV\n0,-65\n1,-64\n2,-60\n", {"dtype": str}),
+        ("t_ms;v_mV\n0;-65,0\n1;-64,0\n2;-60\n", {"sep": ";", "decimal": ",", "dtype": str}),
+        ("t_ms;v_mV\n0.0;-65,0\n1.0;-64,0\n2.0;-60\n",
+         {"sep": ";", "decimal": ",", "converters": {"t_ms": float}}),
+        ("t_ms,v_mV\n0,-65,\n1,-64,\n2,-60,\n", {}),
+    ],
+)  # fmt: skip
+def test_numbers_written_otherwise(tmp_path, text, options):
+    path = tmp_path / "cell.csv"
+    path.write_text(text)
+    traces = read_recording(path, **options).traces
+    assert traces["t_ms"].tolist() == [0, 1, 2]
+    assert traces["v_mV"].tolist() == [-65, -64, -60]
+
+
 def test_steps_given_by_hand():
     traces = pd.DataFrame({"neuron": np.repeat([0, 1], len(T)), "t_ms": np.tile(T, 2),
                            "v_mV": np.concatenate([sweep(t) for t in TRAINS[1:]])})  # fmt: skip
@@ -191,6 +245,18 @@ def test_spikes_below_the_level_are_said():
         ("t_ms,t_s,v_mV\n0,0,1\n", {}, "several columns of time"),
         ("t_ms,a_mV,b_mV,c_mV,x_pA,y_pA\n0,1,1,1,1,1\n", {}, "3 potentials and 2 currents"),
         ("t_ms,a_mV,b_mV\n0,1,1\n", {"sweep": "a_mV"}, "sweep= goes with one potential"),
+        ("t_ms,a_mV,b_mV,x_pA,y_pA\n0,1,1,1,1\n", {}, "which current belongs to which potential"),
+        ("t_ms,v_mV,v_mV,I1_pA,I2_pA\n0,1,1,1,1\n", {}, "which current belongs to which potential"),
+        ("v_mV, v_mV,t_ms\n-65,-65,0\n", {}, "several columns are called 'v_mV' but for blanks"),
+        ("n,t_ms,v_mV\n1,0,-65\n1,1,-65\n,2,-65\n", {"sweep": "n"}, "'n' is empty in row 3 below"),
+        ("t_ms,v_mV\n0,-65,9\n1,-64,9\n2,-60,9\n", {}, "more fields than its header"),
+        ("t_ms,v_mV\n0,0,-65,5\n0,1,-64,2\n0,2,-63,1\n", {}, "header; .*sep=, decimal="),
+        ("0,-65,9\n1,-64,9\n2,-60,9\n", {"names": ["t_ms", "v_mV"]}, "more fields than its header"),
+        ("t_ms;v_mV\n0.0;-65,5\n0.1;-65,5\n", {"sep": ";", "decimal": ","},
+         r"'t_ms' holds '0\.0', which is no number; .*converters="),
+        ("n,t_ms,v_mV\n0,0,-65\n0,1,-65\n0,2,-65\n1,0,x\n", {"sweep": "n"},
+         "sweep 1: column 'v_mV' holds 'x'"),
+        ("t_ms,v_mV\n0,-65\n1,\n2,-65\n", {"dtype": str}, "potential of sample 2 is nan"),
     ],
 )  # fmt: skip
 def test_bad_files(tmp_path, text, options, message):
