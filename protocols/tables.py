@@ -161,6 +161,7 @@ def describe_model(model, **more) -> dict:
         "parameters": {name: p.value for name, p in model.parameters.items()},
         "units": {name: unit_text(p.unit) for name, p in model.parameters.items()},
         "I_unit": unit_text(model.input_unit),
+        "membrane": shown(model, model.membrane)[0],
         "versions": {
             "brian2": brian2.__version__,
             "numpy": np.__version__,

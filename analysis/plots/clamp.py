@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from ..trains.trace_tables import by_neuron
 from .families import as_names, bar_of_family, family, family_title
 from .labels import (
     axis_label,
-    by_neuron,
     column_of,
     require_columns,
     split_unit,

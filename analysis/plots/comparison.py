@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 
 from ...errors import InputError
 from ..trains.distances import coincidence_factor
-from .labels import axis_label, by_neuron, input_unit, require_columns, unit_label
+from ..trains.trace_tables import by_neuron, potential_column
+from .labels import axis_label, input_unit, require_columns, unit_label
 from .style import BLACK, COLUMN_WIDTH, GREY, VERMILION, legend_below, new_axes, use_style
 
 _MOST = 4  # panels, unless the caller chooses the sweeps
@@ -29,9 +30,10 @@ def plot_comparison(
     Parameters
     ----------
     data, response : Response
-        With ``traces`` (``neuron``, ``t_ms``, ``v_mV``; the recording's ``I`` is drawn below if it
-        is there) and ``spikes``, as `excitable.protocols.read_recording` and
-        `excitable.protocols.response` give them; sweep and cell of the same number belong together.
+        With ``traces`` (``neuron``, ``t_ms`` and the membrane potential, ``v_mV`` or what the model
+        calls it; the recording's ``I`` is drawn below if it is there) and ``spikes``, as
+        `excitable.protocols.read_recording` and `excitable.protocols.response` give them; sweep and
+        cell of the same number belong together.
     axes : sequence of Axes, optional
         One for each sweep, and one for the current if it is known; a new figure by default.
     sweeps : iterable of int, optional
@@ -64,7 +66,8 @@ def plot_comparison(
     ['membrane potential (mV)']
     """
     for one in (data, response):
-        require_columns(one.traces, "neuron", "t_ms", "v_mV", needed_by="plot_comparison")
+        require_columns(one.traces, "neuron", "t_ms", needed_by="plot_comparison")
+    columns = [potential_column(one.traces) for one in (data, response)]
     measured, computed = dict(by_neuron(data.traces)), dict(by_neuron(response.traces))
     chosen = list(measured)[:_MOST] if sweeps is None else list(sweeps)
     for sweep in chosen:
@@ -76,10 +79,14 @@ def plot_comparison(
     with_current = "I" in data.traces
     axes = _new_axes(len(chosen), with_current) if axes is None else np.atleast_1d(axes)
     for sweep, ax in zip(chosen, axes, strict=False):
-        _overlay(ax, sweep, data, response, measured[sweep], computed[sweep], precision)
+        rows = measured[sweep], computed[sweep]
+        trains = [one.spikes[one.spikes["neuron"] == sweep]["t_ms"] for one in (data, response)]
+        _overlay(ax, rows, columns, trains)
+        ax.set_title(
+            f"sweep {sweep}: {_agreement(trains, rows[0], precision)}", loc="right", fontsize=8
+        )
         if with_current:
-            rows = measured[sweep]
-            axes[-1].plot(rows["t_ms"], rows["I"], color=GREY, linewidth=0.9)
+            axes[-1].plot(rows[0]["t_ms"], rows[0]["I"], color=GREY, linewidth=0.9)
     if with_current:
         axes[-1].set(ylabel=unit_label("input $I$", input_unit(data.traces)))
     axes[len(chosen) // 2 - (len(chosen) % 2 == 0)].set_ylabel(axis_label("v_mV"))
@@ -95,15 +102,16 @@ def _new_axes(count: int, with_current: bool) -> np.ndarray:
     return np.atleast_1d(new_axes(len(heights), sharex=True, size=size, height_ratios=heights))
 
 
-def _overlay(ax, sweep, data, response, measured, computed, precision) -> None:
-    """Draw one sweep: both potentials, both trains as ticks above them, how far they agree."""
-    ax.plot(measured["t_ms"], measured["v_mV"], color=BLACK, linewidth=0.9, label="recording")
-    ax.plot(
-        computed["t_ms"], computed["v_mV"], color=VERMILION, linewidth=0.9, alpha=0.9, label="model"
+def _overlay(ax, sweeps, columns, trains) -> None:
+    """Draw one sweep of both: the potentials, and the trains as ticks above them."""
+    looks = (
+        {"color": BLACK, "label": "recording"},
+        {"color": VERMILION, "alpha": 0.9, "label": "model"},
     )
+    for rows, v, look in zip(sweeps, columns, looks, strict=True):
+        ax.plot(rows["t_ms"], rows[v], linewidth=0.9, **look)
     low, high = ax.get_ylim()
     ax.set_ylim(low, high + 0.22 * (high - low))
-    trains = [one.spikes[one.spikes["neuron"] == sweep]["t_ms"] for one in (data, response)]
     for times, colour, height in zip(trains, (BLACK, VERMILION), (0.96, 0.87), strict=True):
         ax.plot(
             times,
@@ -115,9 +123,6 @@ def _overlay(ax, sweep, data, response, measured, computed, precision) -> None:
             color=colour,
             gid="spikes",
         )
-    ax.set_title(
-        f"sweep {sweep}: {_agreement(trains, measured, precision)}", loc="right", fontsize=8
-    )
     ax.margins(x=0.01)
 
 

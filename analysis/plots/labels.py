@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-import numpy as np
 import pandas as pd
 from matplotlib.axis import Axis
 from matplotlib.ticker import LogFormatter
@@ -349,26 +348,3 @@ def column_of(table: pd.DataFrame, name: str) -> str:
     if name in table:
         return name
     return next((str(c) for c in table if split_unit(str(c))[0] == name), name)
-
-
-def by_neuron(table: pd.DataFrame) -> list[tuple[object, pd.DataFrame]]:
-    """Split a table by its column ``neuron``; without that column it is one neuron's.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Samples or spikes.
-
-    Returns
-    -------
-    list of (neuron, DataFrame)
-        In the order of their numbers.
-
-    Examples
-    --------
-    >>> [neuron for neuron, rows in by_neuron(pd.DataFrame({"neuron": [1, 0, 1]}))]
-    [np.int64(0), np.int64(1)]
-    """
-    if "neuron" not in table:
-        return [(0, table)]
-    return [(np.int64(neuron), rows) for neuron, rows in table.groupby("neuron", sort=True)]

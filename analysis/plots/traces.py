@@ -8,9 +8,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from ...errors import InputError
+from ..trains.trace_tables import by_neuron, membrane_column
 from .labels import (
     axis_label,
-    by_neuron,
     column_of,
     input_unit,
     require_columns,
@@ -40,7 +40,7 @@ def plot_trace(
     traces: pd.DataFrame,
     ax: Axes | None = None,
     *,
-    y: str = "v_mV",
+    y: str | None = None,
     spikes: pd.DataFrame | None = None,
     label: str | None = None,
     y_label: str | None = None,
@@ -55,8 +55,8 @@ def plot_trace(
         Columns ``t_ms`` and `y`; with a column ``neuron``, one curve for each.
     ax : Axes, optional
         Where to draw; a new figure by default.
-    y : str
-        The column to draw, its unit in its name.
+    y : str, optional
+        The column to draw, its unit in its name; default: the membrane potential.
     spikes : DataFrame, optional
         Column ``t_ms`` (ms): ticks above the curves.
     label : str, optional
@@ -85,6 +85,7 @@ def plot_trace(
     >>> ax.get_ylabel()
     'membrane potential (mV)'
     """
+    y = membrane_column(traces) if y is None else y
     require_columns(traces, "t_ms", y, *by, needed_by="plot_trace")
     ax = new_axes(size=_WIDE) if ax is None else ax
     neurons = by_neuron(traces)
@@ -127,7 +128,7 @@ def plot_stimulus_response(
     traces: pd.DataFrame,
     axes: tuple[Axes, Axes] | None = None,
     *,
-    y: str = "v_mV",
+    y: str | None = None,
     spikes: pd.DataFrame | None = None,
     by: Sequence[str] = (),
 ) -> tuple[Axes, Axes]:
@@ -139,8 +140,8 @@ def plot_stimulus_response(
         Columns ``t_ms``, `y`, ``I`` and ``I_unit`` (or ``attrs["I_unit"]``).
     axes : (Axes, Axes), optional
         Upper and lower panel; a new figure by default.
-    y : str
-        The column in the upper panel.
+    y : str, optional
+        The column in the upper panel; default: the membrane potential.
     spikes : DataFrame, optional
         Column ``t_ms`` (ms): ticks above the potential.
     by : sequence of str
@@ -164,6 +165,7 @@ def plot_stimulus_response(
     >>> lower.get_ylabel()
     'input $I$ (nA)'
     """
+    y = membrane_column(traces) if y is None else y
     require_columns(traces, "t_ms", y, "I", needed_by="plot_stimulus_response")
     if axes is None:
         axes = tuple(new_axes(2, sharex=True, size=(COLUMN_WIDTH, 3.2), height_ratios=(2.6, 1)))

@@ -7,23 +7,27 @@ import pandas as pd
 from scipy.signal import find_peaks
 
 from ...errors import InputError, MissedSpikesWarning
+from ..plain_numbers import takes
 from .spike_shape import check_trace, spike_shapes
+from .trace_tables import by_neuron, potential_column
 
 # What stands out of a trace by so much (mV) for so short a time (ms) and stays below the level.
 _TALL, _SHORT = 20.0, 3.0
 
 
+@takes(above="mV", rearm="mV")
 def detect_spikes(traces: pd.DataFrame, *, above: float = -20.0, rearm: float = 5.0):
     """Return the spikes of recorded potentials, as a run of a model gives them.
 
     Parameters
     ----------
     traces : DataFrame
-        Columns ``t_ms`` and ``v_mV``, at any distances in time; with a column ``neuron``, one
-        trace for each.
-    above : float
+        Columns ``t_ms`` and the membrane potential (``v_mV``, or what the model of
+        `excitable.protocols.response` calls it), at any distances in time; with a column
+        ``neuron``, whole numbers, one trace for each.
+    above : float or Quantity
         A spike is where the potential rises through this level (mV); the time is interpolated.
-    rearm : float
+    rearm : float or Quantity
         After a spike the potential has to fall by so much (mV) below the level before the next one
         counts: noise on an upstroke is not a second spike.
 
@@ -35,7 +39,8 @@ def detect_spikes(traces: pd.DataFrame, *, above: float = -20.0, rearm: float = 
     Raises
     ------
     ValueError
-        For missing columns, values that are not finite, or times that do not increase.
+        For missing columns, values that are not finite, neurons that are no whole numbers, or times
+        that do not increase.
 
     Warns
     -----
@@ -61,14 +66,17 @@ def detect_spikes(traces: pd.DataFrame, *, above: float = -20.0, rearm: float = 
     return pd.DataFrame(found).astype({"neuron": int, "t_ms": float})
 
 
-def shapes_of(traces: pd.DataFrame, **options) -> pd.DataFrame:
+@takes(peak_above="mV", threshold_slope="mV/ms")
+def shapes_of(
+    traces: pd.DataFrame, *, peak_above: float = -20.0, threshold_slope: float = 10.0
+) -> pd.DataFrame:
     """Return the shape of every action potential of every trace.
 
     Parameters
     ----------
     traces : DataFrame
         As in `detect_spikes`: a recording's, or those of `excitable.protocols.response`.
-    **options
+    peak_above, threshold_slope : float or Quantity
         See `spike_shapes`.
 
     Returns
@@ -91,19 +99,22 @@ def shapes_of(traces: pd.DataFrame, **options) -> pd.DataFrame:
     """
     parts = []
     for neuron, t, v in each_trace(traces):
-        shapes = spike_shapes(t, v, **options)
+        shapes = spike_shapes(t, v, peak_above=peak_above, threshold_slope=threshold_slope)
         shapes.insert(0, "neuron", neuron)
         parts.append(shapes)
     return pd.concat(parts, ignore_index=True).astype({"neuron": int})
 
 
-def each_trace(traces: pd.DataFrame, column: str = "v_mV"):
-    """Yield neuron, times and a checked column of each trace of a table; neuron 0 without one."""
+def each_trace(traces: pd.DataFrame, column: str | None = None):
+    """Yield neuron, times and a checked column of each trace of a table; neuron 0 without one.
+
+    Default: the membrane potential, in mV.
+    """
+    column = potential_column(traces) if column is None else column
     missing = [name for name in ("t_ms", column) if name not in traces]
     if missing:
         raise InputError(f"the traces have no column {missing[0]}; they have {list(traces)}.")
-    groups = traces.groupby("neuron") if "neuron" in traces else [(0, traces)]
-    for neuron, rows in groups:
+    for neuron, rows in by_neuron(traces):
         yield (neuron, *check_trace(rows["t_ms"], rows[column], names=("t_ms", column)))
 
 
@@ -129,5 +140,5 @@ def _warn_of_missed(neuron, t, v, above: float) -> None:
             f"(the highest, {v[missed].max():.3g} mV, at {t[missed[np.argmax(v[missed])]]:.6g} ms) "
             "and are not counted; give a lower above=",
             MissedSpikesWarning,
-            stacklevel=4,
+            stacklevel=4,  # the caller, past detect_spikes and its decorator
         )

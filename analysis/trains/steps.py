@@ -4,13 +4,16 @@ import numpy as np
 import pandas as pd
 
 from ...errors import InputError
+from ..plain_numbers import takes
 from .detection import detect_spikes, each_trace
 from .spikes import spike_table
+from .trace_tables import check_neurons
 
 # How much of a step (a share of its height) noise and slow corners may take, and of the samples.
 _SLACK, _FEW = 0.25, 0.02
 
 
+@takes(discard="ms", onset="ms", offset="ms")
 def measured_fi(
     traces: pd.DataFrame,
     spikes: pd.DataFrame | None = None,
@@ -24,13 +27,13 @@ def measured_fi(
     Parameters
     ----------
     traces : DataFrame
-        Columns ``neuron``, ``t_ms``, ``v_mV``, ``I`` and ``I_unit``, as a recording has them (and
-        `excitable.protocols.response` with ``record=("v", "I")``).
+        As in `detect_spikes`, with ``I`` and ``I_unit``: a recording's, or those of
+        `excitable.protocols.response` with ``record=("v", "I")``.
     spikes : DataFrame, optional
         Columns ``neuron`` and ``t_ms``; default: `detect_spikes` of the traces.
-    discard : float
+    discard : float or Quantity
         Beginning of each step whose spikes do not count for the rate, ms.
-    onset, offset : float, optional
+    onset, offset : float or Quantity, optional
         When the steps begin and end, ms; default: where the current says so.
 
     Returns
@@ -67,6 +70,7 @@ def measured_fi(
             "with_steps(...), or record it: response(..., record=('v', 'I'))"
         )
     spikes = detect_spikes(traces) if spikes is None else spikes
+    check_neurons(spikes)
     currents = {neuron: (t, i) for neuron, t, i in each_trace(traces, "I")}
     windows = _windows(currents, onset, offset)
     rows = [_levels(*currents[neuron], *window) for neuron, window in windows.items()]

@@ -39,6 +39,7 @@ def describe_program(
         stimulus=repr(stimulus),
         input=model.input,
         input_unit=unit_text(model.input_unit),
+        membrane=shown(model, model.membrane)[0],
         n=text.n,
         values={name: _entry(model, stimulus, text, name, own) for name, own in names.items()},
         aliases={own: name for name, own in names.items() if own != name},

@@ -52,6 +52,8 @@ class ProgramDescription:
     model, title, stimulus : str
     input, input_unit : str
         Name and unit of the model's input.
+    membrane : str
+        Column of the membrane potential.
     n : int
         Number of neurons.
     values : dict of str to ValueEntry
@@ -88,6 +90,7 @@ class ProgramDescription:
     stimulus: str
     input: str
     input_unit: str
+    membrane: str
     n: int
     values: Mapping[str, ValueEntry]
     aliases: Mapping[str, str]

@@ -265,7 +265,7 @@ class NeuronProgram:
     def _attrs(self, given, length, step, start, seed) -> dict:
         entries = self.description.values
         single = {name: float(x) for name, x in given.items() if name not in self._columns()}
-        kept = ("model", "stimulus", "method", "spikes")
+        kept = ("model", "membrane", "stimulus", "method", "spikes")
         return {key: getattr(self.description, key) for key in kept} | {
             "protocol": "program",
             "program": str(self.folder),
