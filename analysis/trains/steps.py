@@ -40,19 +40,22 @@ def measured_fi(
     -------
     DataFrame
         ``neuron``; ``I``, the median of the current in the window, and ``I_unit``; ``holding``,
-        the current before it; ``onset_ms`` and ``offset_ms``; and the columns of `spike_table`,
-        which are those of `excitable.protocols.fi_curve`: ``rate_Hz``, ``resolved``, ``firing``,
-        ``latency_ms``, ....
+        the current before it (NaN if it comes first); ``onset_ms`` and ``offset_ms``; and the
+        columns of `spike_table`, which are those of `excitable.protocols.fi_curve`: ``rate_Hz``,
+        ``resolved``, ``firing``, ``latency_ms``, ....
 
     Raises
     ------
     ValueError
         For missing columns, a current that is no single step (with the remedy), steps of which none
-        shows where it is, and a window that is empty.
+        shows where it is, currents that change once where nothing tells the step from the holding
+        current, and a window that is empty.
 
     Notes
     -----
-    A sweep without a step (its current stays where it is) has the window of the others.
+    A sweep without a step (its current stays where it is) has the window of the others. Where
+    currents change only once, the step is the part that differs between the sweeps; if none does,
+    or there is one sweep alone, the part that is not zero.
 
     Examples
     --------
@@ -99,33 +102,61 @@ def _windows(currents, onset, offset) -> dict:
                     f"which lasts from {t[0]:g} to {t[-1]:g} ms"
                 )
         return dict.fromkeys(currents, (float(onset), float(offset)))
-    found = {neuron: _step(neuron, t, i) for neuron, (t, i) in currents.items()}
-    steps = [window for window in found.values() if window]
-    if not steps:
+    changes = {neuron: _changes(neuron, t, i) for neuron, (t, i) in currents.items()}
+    is_first = _step_is_first([(i, changes[neuron]) for neuron, (_, i) in currents.items()])
+    found = {n: _window(t, changes[n], is_first) for n, (t, _) in currents.items() if changes[n]}
+    if not found:
         raise InputError("no sweep has a step of its current; give onset= and offset= in ms")
-    common = (min(s[0] for s in steps), max(s[1] for s in steps))
-    return {neuron: window or common for neuron, window in found.items()}
+    common = (min(w[0] for w in found.values()), max(w[1] for w in found.values()))
+    return {neuron: found.get(neuron, common) for neuron in currents}
 
 
-def _step(neuron, t, current):
-    """Return when the one step of a current begins and ends; None if it stays where it is."""
-    edge = max(len(t) // 50, 1)
-    base, noise = np.median(current[:edge]), np.ptp(current[:edge])
-    away = current - base
-    height = away[np.argmax(np.abs(away))]
-    if np.abs(height) <= 3 * noise or height == 0:
-        return None
-    inside = away / height > 0.5
-    starts = np.flatnonzero(np.diff(inside.astype(np.int8)) == 1) + 1
-    ends = np.flatnonzero(np.diff(inside.astype(np.int8)) == -1) + 1
-    level = np.median(away[inside])
-    wrong = np.abs(away - level * inside) > _SLACK * np.abs(level) + noise
-    if len(starts) != 1 or len(ends) > 1 or wrong.mean() > _FEW:
+def _changes(neuron, t, current) -> list[int]:
+    """Return the samples at which a current of two levels changes: two, one, or none."""
+    few = max(len(t) // 50, 1)
+    # Of most stretches, wherever the step begins: a change lies in two of fifty at most.
+    noise = np.median(np.ptp(current[: len(t) // few * few].reshape(-1, few), axis=1))
+    height = np.ptp(current) - noise
+    if height <= 3 * noise:
+        return []
+    high = current > (current.min() + current.max()) / 2
+    levels = np.where(high, np.median(current[high]), np.median(current[~high]))
+    wrong = np.abs(current - levels) > _SLACK * np.ptp(levels) + noise
+    changes = (np.flatnonzero(np.diff(high)) + 1).tolist()
+    if len(changes) > 2 or wrong.mean() > _FEW:
         raise InputError(
-            f"the current of sweep {neuron} is no single step from where it begins; give onset= "
-            "and offset= in ms, or compare whole traces by plot_comparison"
+            f"the current of sweep {neuron} is no single step; give onset= and offset= in ms, or "
+            "compare whole traces by plot_comparison"
         )
-    return t[starts[0]], t[ends[0]] if len(ends) else t[-1]
+    return changes
+
+
+def _step_is_first(sweeps) -> bool:
+    """Return whether the currents that change only once begin with the step.
+
+    The holding current is what the sweeps have in common, and nothing where nothing differs.
+    """
+    once = [(i[: at[0]], i[at[0] :]) for i, at in sweeps if len(at) == 1]
+    if not once:
+        return False
+    still = [(i, i) for i, at in sweeps if not at]
+    levels = np.array([list(map(np.median, parts)) for parts in (*once, *still)])
+    away = np.ptp(levels, axis=0)
+    if away.max() <= _SLACK * np.abs(levels).max():
+        away = np.abs(levels).max(axis=0)
+    if away.min() > _SLACK * away.max():
+        raise InputError(
+            "the currents change only once, and nothing tells the step from the holding current; "
+            "give onset= and offset= in ms"
+        )
+    return bool(away[0] > away[1])
+
+
+def _window(t, changes: list[int], is_first: bool) -> tuple[float, float]:
+    """Return when the step between changes begins and ends, ms."""
+    if len(changes) == 2:
+        return t[changes[0]], t[changes[1]]
+    return (t[0], t[changes[0]]) if is_first else (t[changes[0]], t[-1])
 
 
 def _levels(t, current, onset, offset):

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from brian2 import Mohm, amp, cm, meter, ms, mV, nA, pA, second, uA, um, volt
-from excitable.analysis import detect_spikes, measured_fi, shapes_of
-from excitable.analysis.plots import plot_comparison, plot_fi
-from excitable.models import HODGKIN_HUXLEY, LIF
+from excitable.analysis import detect_spikes, lif_rate, measured_fi, shapes_of
+from excitable.analysis.plots import plot_comparison, plot_fi, plot_stimulus_response, plot_trace
+from excitable.models import HODGKIN_HUXLEY, LIF, NeuronModel
 from excitable.protocols import CellRecording, Step, fi_curve, read_recording, response
 
 from excitable.columns import split_column
@@ -207,6 +207,81 @@ def test_steps_given_by_hand():
         cell.with_steps([1, 2] * mV, onset=0 * ms, offset=1 * ms)
 
 
+@pytest.mark.parametrize(
+    ("neurons", "message"),
+    [
+        ([0, 0, 0, np.nan, 1, 1], r"holds nan \(row 3\)"),
+        ([0, 0, 0, 1.5, 1.5, 1.5], r"holds 1\.5 \(row 3\)"),
+        (["A", "A", "A", "B", "B", "B"], r"holds A \(row 0\).*pandas\.factorize"),
+    ],
+)
+@pytest.mark.parametrize("measure", [detect_spikes, shapes_of, measured_fi, plot_trace])
+def test_rows_of_no_neuron_are_refused(measure, neurons, message):
+    table = {"neuron": neurons, "t_ms": [0.0, 1, 2] * 2, "v_mV": -65.0, "I": 0.0, "I_unit": "nA"}
+    with pytest.raises(InputError, match=message):
+        measure(pd.DataFrame(table))
+
+
+def test_spikes_of_no_neuron_are_refused():
+    spikes = pd.DataFrame({"neuron": [0, np.nan], "t_ms": [150.0, 160.0]})
+    with pytest.raises(InputError, match=r"holds nan \(row 1\)"):
+        measured_fi(stepped([1.0], 100, 300), spikes)
+
+
+def test_quantities_are_taken():
+    traces = stepped([1.0], 100, 300).assign(v_mV=sweep(TRAINS[1]))
+    frames_equal = pd.testing.assert_frame_equal
+    expected = detect_spikes(traces, above=-40, rearm=3)
+    assert len(expected) == len(TRAINS[1])
+    frames_equal(detect_spikes(traces, above=-0.04 * volt, rearm=3 * mV), expected)
+    window = {"discard": 0.05 * second, "onset": 100 * ms, "offset": 0.3 * second}
+    frames_equal(
+        measured_fi(traces, **window), measured_fi(traces, discard=50, onset=100, offset=300)
+    )
+    slope = {"peak_above": -0.04 * volt, "threshold_slope": 20 * mV / ms}
+    frames_equal(shapes_of(traces, **slope), shapes_of(traces, peak_above=-40, threshold_slope=20))
+    with pytest.raises(InputError, match="above: expected mV"):
+        detect_spikes(traces, above=1 * nA)
+
+
+@pytest.mark.parametrize("record", [("V", "I"), ("v", "V", "I")])
+def test_a_membrane_of_any_name(record):
+    """A run whose model calls its membrane V, also beside another variable v, is one of its own."""
+    model = NeuronModel(
+        "own", "dV/dt = (E_L - V + R*I)/tau : volt\ndv/dt = (V - v)/tau : volt",
+        parameters={"tau": 10 * ms, "R": 10 * Mohm, "E_L": -65 * mV}, input="I",
+        input_unit=nA, initial={"V": -65 * mV, "v": -65 * mV}, membrane="V",
+        threshold="V > -50*mV", reset="V = -65*mV",
+    )  # fmt: skip
+    step = Step([3] * nA, onset=20 * ms, offset=100 * ms)
+    run = response(model, step, 120 * ms, record=record, backend="numpy")
+    known = run.traces[["neuron", "t_ms", "I", "I_unit"]].assign(v_mV=run.traces["V_mV"])
+    levels = {"above": -52.0, "rearm": 1.0}
+    assert len(run.spikes) == len(detect_spikes(known, **levels)) > 3
+    for measure, options in (
+        (detect_spikes, levels),
+        (shapes_of, {"peak_above": -52.0}),
+        (lambda traces: measured_fi(traces, run.spikes), {}),
+    ):
+        pd.testing.assert_frame_equal(measure(run.traces, **options), measure(known, **options))
+    renamed = run.traces[["neuron", "t_ms", "V_mV"]].rename(columns={"V_mV": "v_mV"})
+    assert len(detect_spikes(renamed, **levels)) == len(run.spikes)
+    upper = plot_comparison(CellRecording.of_traces(known), run)[0]
+    for line in (*upper.lines[:2], plot_trace(run.traces).lines[0]):
+        assert line.get_ydata() == pytest.approx(known["v_mV"].to_numpy())
+    assert plot_stimulus_response(run.traces)[0].get_ylabel() == "$V$ (mV)"
+
+
+@pytest.mark.parametrize("name", ["V_mV", "v"])
+def test_a_table_without_potential_in_mV(name):
+    traces = pd.DataFrame({"neuron": 0, "t_ms": T, name: sweep([])})
+    traces.attrs["membrane"] = "v"
+    run = CellRecording(traces, pd.DataFrame({"neuron": [], "t_ms": []}))
+    for refused in (detect_spikes, shapes_of, lambda _: plot_comparison(run, run)):
+        with pytest.raises(InputError, match=rf"columns neuron, t_ms, {name}; name the one"):
+            refused(traces)
+
+
 def test_noise_on_an_upstroke_is_one_spike():
     v = np.array([-65, -65, -19, -21, -19, 20, -21, -19, -65, -65, 10, -65.0])
     traces = pd.DataFrame({"t_ms": np.arange(12.0), "v_mV": v})
@@ -296,6 +371,60 @@ def test_currents_that_are_no_step(current_of, message):
     assert len(measured_fi(traces.assign(I_unit="nA"), onset=100, offset=300)) == 1
     with pytest.raises(InputError, match="no window of sweep 0"):
         measured_fi(traces.assign(I_unit="nA"), onset=100, offset=500)
+
+
+def stepped(levels, onset, offset, holding=0.0):
+    """Sweeps whose currents are known, by neuron."""
+    parts = [
+        {"neuron": k, "t_ms": T, "v_mV": sweep([]), "I_unit": "nA",
+         "I": np.where((onset <= T) & (offset > T), level, holding)}
+        for k, level in enumerate(levels)
+    ]  # fmt: skip
+    return pd.concat(map(pd.DataFrame, parts), ignore_index=True)
+
+
+@pytest.mark.parametrize(
+    ("levels", "onset", "offset", "holding"),
+    [
+        ([0.0, 2.0, 3.0], 0, 200, 0.0),  # from the first sample on
+        ([0.0, 2.0, 3.0], 3, 200, 0.0),
+        ([0.0, 2.0, 3.0], 200, 400, 0.0),  # to the last
+        ([0.0, 2.0, 3.0], 397, 400, 0.0),
+        ([-0.1, 0.0, 0.1], 0, 200, -0.1),
+        ([-0.1, 0.0, 0.1], 200, 400, -0.1),
+        ([2.0], 0, 200, 0.0),
+        ([2.0, 2.0], 200, 400, 0.0),
+    ],
+)
+@pytest.mark.parametrize("noise", [0.0, 0.001])
+def test_where_a_step_may_lie(levels, onset, offset, holding, noise):
+    traces = stepped(levels, onset, offset, holding)
+    traces["I"] += np.random.default_rng(2).normal(0, noise, len(traces))
+    table = measured_fi(traces)
+    assert table["I"].tolist() == pytest.approx(levels, abs=4 * noise)
+    assert table["onset_ms"].tolist() == pytest.approx([onset] * len(levels))
+    assert table["offset_ms"].tolist() == pytest.approx([min(offset, T[-1])] * len(levels))
+    before = holding if onset else np.nan
+    expected = [before] * len(levels)
+    assert table["holding"].tolist() == pytest.approx(expected, abs=4 * noise, nan_ok=True)
+
+
+@pytest.mark.parametrize("levels", [[-0.3], [-0.3, -0.3]])
+def test_a_step_that_nothing_tells_from_the_holding_current(levels):
+    with pytest.raises(InputError, match=r"nothing tells the step from .*; give onset="):
+        measured_fi(stepped(levels, 200, 400, holding=-0.2))
+
+
+def test_a_step_from_the_beginning_of_a_models_run():
+    """Against the closed form of the leaky integrate-and-fire cell."""
+    currents = [0.0, 2.0, 3.0]
+    step = Step(currents * nA, offset=200 * ms)
+    run = response(LIF, step, 250 * ms, n=3, record=("v", "I"), backend="numpy")
+    table = measured_fi(run.traces, run.spikes, discard=20 * ms)
+    assert table["I"].tolist() == pytest.approx(currents)
+    assert table["rate_Hz"].to_numpy() == pytest.approx(
+        lif_rate(currents * nA, **LIF.values), rel=1e-6
+    )
 
 
 def test_a_noisy_step_with_holding_current():
