@@ -100,6 +100,7 @@ def test_the_table_says_how_to_redo_it(lif):
     assert (attrs["model"], attrs["method"], attrs["dt_ms"]) == ("lif", "rk4", 0.05)
     assert (attrs["duration_ms"], attrs["discard_ms"], attrs["start"]) == (100, 15, "rest")
     assert attrs["units"]["tau"] == "ms"
+    assert (attrs["I_unit"], attrs["membrane"]) == ("nA", "v_mV")
     assert "Step" in attrs["stimulus"]
     assert set(attrs["versions"]) == {"brian2", "numpy", "python"}
 
