@@ -69,6 +69,17 @@ def difference(known: Identity, wanted: Identity) -> str:
     return ""
 
 
+def value_of(known: Identity, name: str) -> float:
+    """Return the value that the model of a sweep has of a parameter, in the parameter's own unit.
+
+    Examples
+    --------
+    >>> value_of({"model": {"R": "10.0 Mohm"}}, "R")
+    10.0
+    """
+    return float(known["model"][name].split()[0])
+
+
 def name_of(protocol: Callable) -> str:
     """Return what people call a function, also one with some arguments bound or an object."""
     if isinstance(protocol, functools.partial):

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from ...errors import InputError
+from ...models.checks import tidy
 from .growth import Layout
-from .identity import difference
+from .identity import Identity, difference, value_of
 from .store_folder import FAILED, PART, StoreFolder
 
 
@@ -39,7 +40,11 @@ def read_sweep(store, columns=None) -> pd.DataFrame:
     """
     if isinstance(store, list | tuple):
         return _read_together(store, columns)
-    folder, layout = _opened(store)
+    return _rows(*_opened(store), columns)
+
+
+def _rows(folder: StoreFolder, layout: Layout, columns=None) -> pd.DataFrame:
+    """Return the rows of one store; see `read_sweep`."""
     wanted = None if columns is None else ["set", *(c for c in columns if c != "error")]
     parts = folder.tables(PART, len(layout.chunks), functools.partial(_read_part, columns=wanted))
     table = combined(parts, _failed(folder, layout), columns, layout)
@@ -106,31 +111,48 @@ def _read_together(stores, columns) -> pd.DataFrame:
     """Return the rows of several stores, those of a set once."""
     if not stores:
         raise InputError("read_sweep: the list of stores is empty")
-    tables, first = [], None
+    tables, sets, first = [], [], None
     for store in stores:
-        table = read_sweep(store)
-        identity = StoreFolder(store).manifest()["identity"]
+        folder, layout = _opened(store)
+        identity = folder.manifest()["identity"]
         first = identity if first is None else first
         if differs := difference(identity, first):
             raise InputError(
                 f"read_sweep: store {store} is of {differs} as {stores[0]}; read them one by one"
             )
+        table = _rows(folder, layout)
         tables.append(table.assign(store=str(store)))
-    whole = _each_set_once(tables)
+        sets.append(layout.grid.at(table["set"].to_numpy()))
+    whole = _each_set_once(tables, _whole_sets(tables, sets, first))
     return whole if columns is None else whole[["store", "set", *columns]]
 
 
-def _each_set_once(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    """Return the rows of several tables; of a set that is there twice one that did not fail."""
-    attrs = next((dict(table.attrs) for table in tables if table.attrs), {})
-    values = attrs.get("parameters", {})
-    varied = sorted({name for table in tables for name in table if name in values})
-    # What one sweep varies has in the others the model's own value.
-    tables = [t.assign(**{k: values[k] for k in varied if k not in t}) for t in tables]
+def _whole_sets(tables: list, sets: list[pd.DataFrame], identity: Identity) -> pd.DataFrame:
+    """Return the sets of several tables with a column for all that one of their grids varies."""
+    names = dict.fromkeys(name for part in sets for name in part)
+    # What one sweep varies has in the others the model's own value; the current has none.
+    own = {name: np.nan if name == "I" else tidy(value_of(identity, name)) for name in names}
+    for table, part in zip(tables, sets, strict=True):
+        for name in (own.keys() & table.columns) - {*part}:
+            if not table[name].isin([own[name], np.nan]).all():
+                raise InputError(
+                    f"read_sweep: the column {name} of store {table['store'].iloc[0]} is a result "
+                    "of its protocol, and another store varies what has this name; read them one "
+                    "by one"
+                )
+    whole = [part.assign(**{k: own[k] for k in own if k not in part}) for part in sets]
+    return pd.concat(whole, ignore_index=True)
+
+
+def _each_set_once(tables: list[pd.DataFrame], sets: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of several tables; of a set that is there twice one that did not fail.
+
+    What a row is of is said by the grids of the stores, not by what a protocol's table holds.
+    """
     table = pd.concat(tables, ignore_index=True)
-    keys = [name for name in (*varied, "I") if name in table and len(table)]
-    if keys:
-        first = table.assign(failed=table["error"] != "").sort_values("failed", kind="stable")
-        table = table.loc[~first.duplicated(keys).sort_index()].reset_index(drop=True)
-    table.attrs = attrs
+    table[sets.columns] = sets
+    order = np.argsort(table["error"].to_numpy() != "", kind="stable")
+    kept = order[~sets.iloc[order].duplicated().to_numpy()]
+    table = table.iloc[np.sort(kept)].reset_index(drop=True)
+    table.attrs = next((dict(part.attrs) for part in tables if part.attrs), {})
     return table

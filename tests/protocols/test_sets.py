@@ -8,6 +8,8 @@ from excitable.analysis import lif_rate
 from excitable.models import LIF
 from excitable.protocols import latin_hypercube, random_sets, read_sweep, sweep
 
+from excitable.errors import InputError
+
 RANGES = {"tau": [5, 20] * ms, "R": None, "I": [1, 3] * nA}
 SHAPE = {"E_L": -65.0, "V_reset": -65.0, "V_th": -50.0}
 
@@ -71,6 +73,43 @@ def test_a_grid_that_grew_is_read_from_two_stores(tmp_path):
                     (20, 10, 1), (20, 10, 2)]  # fmt: skip
     assert table["rate_Hz"].to_numpy() == pytest.approx(rates_of(table))
     assert list(read_sweep([a, b], columns=["I"])) == ["store", "set", "I"]
+
+
+def doubled(model, sets, name="twice"):
+    """A protocol whose table says nothing of its sets but twice their current."""
+    return pd.DataFrame({name: 2 * sets["I"].to_numpy()})
+
+
+def test_sets_of_several_stores_are_told_apart_by_their_grids(tmp_path):
+    """Each of the union stands once, whatever the protocol's tables hold."""
+    grids = [{"tau": [5, 10] * ms, "I": [1, 2] * nA}, {"R": [5, 10] * Mohm, "I": [1, 2] * nA},
+             {"I": [0.1 + 0.2, 2] * nA}]  # fmt: skip
+    stores = [tmp_path / f"{k}.csv" for k in range(3)]
+    for grid, store in zip(grids, stores, strict=True):
+        sweep(LIF, grid, protocol=doubled, store=store, workers=0)
+    own = {"tau": [10.0], "R": [10.0]}
+    right = {
+        (tau, R, I)
+        for grid in grids
+        for tau in (grid["tau"] / ms if "tau" in grid else own["tau"])
+        for R in (grid["R"] / Mohm if "R" in grid else own["R"])
+        for I in (grid["I"] / nA).round(6)
+    }
+    table = read_sweep(stores)
+    found = list(zip(table["tau"], table["R"], table["I"].round(6), strict=True))
+    assert len(found) == len(right) == 7
+    assert set(found) == right
+    np.testing.assert_allclose(table["twice"], 2 * table["I"])
+    assert len(read_sweep(stores[:1])) == 4
+
+
+def test_a_result_with_the_name_of_what_another_store_varies_is_not_mixed_with_it(tmp_path):
+    a, b = tmp_path / "a.csv", tmp_path / "b.csv"
+    with_it = {"protocol": doubled, "workers": 0, "name": "R"}
+    sweep(LIF, {"I": [1, 2] * nA}, store=a, **with_it)
+    sweep(LIF, {"R": [5] * Mohm, "I": [2.5] * nA}, store=b, **with_it)
+    with pytest.raises(InputError, match=r"column R of store .*a.csv is a result of its protocol"):
+        read_sweep([a, b])
 
 
 def test_stores_of_different_work_are_not_read_together(tmp_path):
