@@ -26,6 +26,7 @@ from .identity import identity, is_ours, name_of
 from .reading import failed_sets
 from .sweep_store import MemoryStore, SweepStore
 
+OUR_COLUMNS = {"set", "error", "store"}  # what `read_sweep` adds to a protocol's table
 REFUSALS = 3  # chunks that refuse their input, with none that works, before the sweep gives up
 _ONE_RUN = threading.Lock()  # Brian2 is not thread-safe, and a dask worker may have threads
 
@@ -86,7 +87,7 @@ def sweep(
         are the sets, the current running fastest; they are never held as a whole.
     protocol : callable
         ``protocol(model, sets, **settings) -> DataFrame`` with one row per row of the table
-        `sets`; e.g. `rates` (the default) or `thresholds_of`.
+        `sets`, in their order or with their index; e.g. `rates` (the default) or `thresholds_of`.
     store : path-like, optional
         A folder whose name ends in ``.parquet`` or ``.csv``, in which the rows land as chunks
         finish. Started again, a sweep continues what is there; with a larger or finer grid, one
@@ -189,20 +190,46 @@ def measure(model, protocol, sets: pd.DataFrame, settings: Mapping) -> _Outcome:
 
 def _measure(model, protocol, sets: pd.DataFrame, settings: Mapping) -> _Outcome:
     try:
-        table = protocol(model, sets, **settings)
-        if not isinstance(table, pd.DataFrame) or len(table) != len(sets):
-            raise TypeError(
-                f"the protocol must return a DataFrame of {len(sets)} rows, one per set, and "
-                f"returned {type(table).__name__}"
-                + (f" of {len(table)} rows" if isinstance(table, pd.DataFrame) else "")
-            )
-        check_once("column of the protocol's table", table.columns)
+        table = _row_by_row(protocol(model, sets, **settings), sets)
     except Exception as error:
         at_fault = tuple(getattr(error, "sets", ()))
         text = f"{type(error).__name__}: {error}"
         bad_input = isinstance(error, ValueError | TypeError) and not at_fault
         return _Outcome(error=text, refused=bad_input, at_fault=at_fault)
     return _Outcome(table)
+
+
+def _row_by_row(table, sets: pd.DataFrame) -> pd.DataFrame:
+    """Return a protocol's table with the rows in the order of its sets, if they can be told apart.
+
+    Its index says of which set a row is. A column with the name of one of the sets is that one.
+    """
+    if not isinstance(table, pd.DataFrame) or len(table) != len(sets):
+        raise TypeError(
+            f"the protocol must return a DataFrame of {len(sets)} rows, one per set, and "
+            f"returned {type(table).__name__}"
+            + (f" of {len(table)} rows" if isinstance(table, pd.DataFrame) else "")
+        )
+    check_once("column of the protocol's table", table.columns)
+    if taken := sorted({*table.columns} & OUR_COLUMNS):
+        raise InputError(
+            f"the protocol's table has a column {taken[0]!r}, which a sweep adds itself; give it "
+            "another name"
+        )
+    if {*table.index} != {*sets.index}:
+        raise InputError(
+            "the protocol's table has an index that does not say of which set each row is; keep "
+            "that of the sets, or use reset_index where the rows are in the order of the sets"
+        )
+    table = table.sort_index()
+    for name in sets.columns.intersection(table.columns):
+        numbers = pd.to_numeric(table[name], errors="coerce").to_numpy(float)
+        if not np.allclose(numbers, sets[name], rtol=1e-9, atol=0):
+            raise InputError(
+                f"the protocol's table has other values of {name} than the sets in their order; "
+                "keep the order and the index of the sets, and give a result a name of its own"
+            )
+    return table
 
 
 def _run(plan: _Plan, store, todo: list[int], client, workers: int | None) -> None:

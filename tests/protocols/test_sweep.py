@@ -19,6 +19,7 @@ from excitable.protocols.sweeps import sweep_store
 from excitable.protocols.sweeps.grids import cross
 from excitable.simulation import has_compiler
 
+from excitable.errors import InputError
 from tests.swept import closed_form, formula
 
 ROOT = Path(__file__).parents[2]
@@ -251,6 +252,36 @@ def test_a_worker_that_dies_takes_only_its_own_chunk_along(tmp_path, how_often):
 def test_a_protocol_with_missing_rows_is_refused():
     with pytest.raises(ValueError, match="DataFrame of 80 rows, one per set, and returned DataFr"):
         sweep(LIF, GRID, protocol=lambda model, sets: sets[1:], chunk=80, workers=0)
+
+
+def by_rate(model, sets):
+    """The closed form, the fastest first."""
+    return formula(model, sets).sort_values("rate_Hz", ascending=False)
+
+
+@pytest.mark.parametrize("columns", [["rate_Hz"], ["I", "rate_Hz", "tau"]])
+def test_the_index_of_a_table_says_of_which_sets_its_rows_are(columns):
+    table = sweep(LIF, GRID, protocol=lambda model, sets: by_rate(model, sets)[columns], workers=0)
+    np.testing.assert_allclose(table["rate_Hz"], closed_form(table))
+    assert table["set"].tolist() == list(range(80))
+    assert table["I"].tolist() == pytest.approx(np.tile(GRID["I"] / nA, 8))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: t.set_index("tau"), "an index that does not say of which set"),
+        (lambda t: t.set_axis([0] * len(t)), "an index that does not say of which set"),
+        (lambda t: t.reset_index(drop=True), "other values of tau than the sets in their order"),
+        (lambda t: t.assign(I=1e3 * t["I"]), "other values of I than the sets"),
+        (lambda t: t.assign(I="1 nA"), "other values of I than the sets"),
+        (lambda t: t.assign(set=0), "a column 'set', which a sweep adds itself"),
+        (lambda t: t.assign(error="none"), "a column 'error', which a sweep adds itself"),
+    ],
+)
+def test_rows_that_are_not_those_of_the_sets_are_refused(change, message):
+    with pytest.raises(InputError, match=message):
+        sweep(LIF, GRID, protocol=lambda model, sets: change(by_rate(model, sets)), workers=0)
 
 
 # --- sweeps that are stopped ---------------------------------------------------------------------
