@@ -30,7 +30,8 @@ def default_range(model) -> tuple[float, float]:
     largest = held.max(initial=0.0)
     if largest <= 0:  # it fires by itself
         largest = np.abs(held[:1]).max(initial=0.0) or 1 / 3
-    largest = np.fmax(largest, at_knee)
+    if np.isfinite(at_knee):  # it is not where there is no knee, or the input has no effect there
+        largest = max(largest, at_knee)
     digit = 10 ** np.floor(np.log10(3 * largest))
     return (0.0, float(f"{np.ceil(3 * largest / digit) * digit:.1g}"))
 

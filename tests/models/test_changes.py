@@ -1,6 +1,7 @@
 """Changed copies of a model are what one gets by writing the model so from the start."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -115,6 +116,18 @@ def test_pure_numbers_beside_units():
 def test_changes_that_are_refused(changes, message):
     with pytest.raises(ValueError, match=message):
         bare().with_(**changes)
+
+
+def test_an_input_without_effect_at_the_beginning_has_the_range_of_one_of_unknown_scale():
+    """No input holds the membrane at t = 0: nothing is divided by zero, and the range is finite."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        model = NeuronModel(
+            name="rising", equations="dv/dt = (E_L - v + R*I*tanh(t/(10*ms)))/tau : volt",
+            parameters={"E_L": -65 * mV, "R": 10 * Mohm, "tau": 10 * ms}, input_unit=nA,
+            initial={"v": -70 * mV}, threshold="v > -50*mV", reset="v = -65*mV",
+        )  # fmt: skip
+    assert model.input_range == (0, 1)
 
 
 @pytest.mark.parametrize("name", ["fitzhugh_nagumo", "morris_lecar", "wang_buzsaki"])
