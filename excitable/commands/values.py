@@ -57,8 +57,13 @@ def _number(what: str, text: str, unit) -> float:
         )
     from ..models.checks import check_quantity
 
-    value = check_quantity(what, evaluated(what, text, units()), unit, scalar=True)
-    return float(value)
+    value = evaluated(what, text, units())
+    if isinstance(value, list | dict | str):
+        raise InputError(
+            f"{what}: {text!r}: expected one number, with a point before its decimals; several are "
+            "written with spaces between them: 1.5 2 2.5"
+        )
+    return float(check_quantity(what, value, unit, scalar=True))
 
 
 def quantity(what: str, text: str, unit):
