@@ -252,7 +252,7 @@ class Network:
                 name: {
                     **{k: getattr(p, k) for k in ("source", "target", "p", "in_degree", "wiring")},
                     **{k: repr(getattr(p, k)) for k in ("synapse", "weight", "delay")},
-                    "pairs": p.pairs and [list(map(int, side)) for side in p.pairs],
+                    "pairs": None if p.pairs is None else [list(map(int, x)) for x in p.pairs],
                     "autapses": p.autapses,
                     "label": self.labels[name],
                 }

@@ -202,6 +202,19 @@ def test_what_is_wired_is_what_was_asked():
     assert net.summary["synapses"].tolist() == [3, 8, 56, 64, 56]
 
 
+@pytest.mark.parametrize("pairs", [
+    ([0, 2, 2], [3, 0, 1]), np.array([[0, 2, 2], [3, 0, 1]]), [np.array([0, 2, 2]), (3, 0, 1)],
+    np.empty((2, 0), int),
+], ids=["lists", "one array", "mixed", "none"])  # fmt: skip
+def test_pairs_may_be_any_two_rows_of_numbers(pairs):
+    net = Network([Population("a", LIF, 4)], [Projection("a", "a", GABA, pairs=pairs)])
+    run = net.run(1 * ms, backend="numpy")
+    given = [list(map(int, side)) for side in pairs]
+    found = run.connections if len(given[0]) else pd.DataFrame({"pre": [], "post": []})
+    assert [found["pre"].tolist(), found["post"].tolist()] == given
+    assert run.parameters["projections"]["a_to_a"]["pairs"] == given
+
+
 def test_parts_of_a_population_are_wired_by_themselves():
     net = Network(
         [Population("cells", LIF, {"exc": 4, "inh": 3, "som": 3}), Population("thal", LIF, 3)],
