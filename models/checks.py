@@ -8,6 +8,7 @@ import numpy as np
 from brian2 import DimensionMismatchError, Unit, get_dimensions
 from brian2.units.fundamentalunits import DIMENSIONLESS, get_unit_for_display
 
+from ..columns import NO_PARAMETERS
 from ..errors import InputError
 from ..plain_checks import check_unmasked
 
@@ -81,6 +82,18 @@ def check_name(kind: str, name: str, known: Iterable[str]) -> str:
     guess = next((k for k in known if near and k.lower() == near[0]), None)
     hint = f"; did you mean {guess!r}?" if guess else "."
     raise InputError(f"unknown {kind} {name!r}{hint} Known: {listed(known, near=name)}")
+
+
+def check_column(model, name: str) -> None:
+    """Raise InputError for a parameter to be varied that has the name of another column.
+
+    Its values would be lost there, or stand for something else.
+    """
+    if name in model.parameters and name in NO_PARAMETERS:
+        raise InputError(
+            f"vary: the parameter {name} of {model.name} has the name of another column of the "
+            "tables; give it a name of its own in the model to vary it"
+        )
 
 
 def check_varied(vary) -> dict:

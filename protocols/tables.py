@@ -10,7 +10,7 @@ from brian2 import Quantity, ms
 
 from ..columns import NO_PARAMETERS
 from ..errors import InputError
-from ..models.checks import check_name, check_quantity, check_varied, unit_text
+from ..models.checks import check_column, check_name, check_quantity, check_varied, unit_text
 from ..models.ranges import check_divisor
 from ..simulation import results
 from ..simulation.programs.describe import shown
@@ -147,7 +147,7 @@ def check_values(model, vary: Mapping[str, Quantity] | None) -> None:
     A time or a capacitance by which a slope is divided must be above zero.
     """
     for name, value in check_varied(vary).items():
-        grids.check_column(model, name)
+        check_column(model, name)
         unit = model.parameters[check_name("parameter", name, model.parameters)].unit
         numbers = np.atleast_1d(check_quantity(f"parameter {name}", value, unit))
         check_divisor(model.system, name, numbers, unit)

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from brian2 import Quantity
+from brian2 import Quantity, Unit
 
-from ...columns import NO_PARAMETERS
 from ...errors import InputError
-from ...models.checks import check_name, check_quantity, tidy
+from ...models.checks import check_column, check_name, check_quantity, tidy, unit_text
 
 # At a hundred microseconds a set this takes a day; more is a slip in a number of values.
 MOST_SETS = 10**9
@@ -146,31 +145,29 @@ def listed(model, sets: pd.DataFrame) -> Grid:
     check_once("column of the grid", sets.columns)
     for name in sets.columns:
         check_name("column of the grid", name, [*model.parameters, "I"])
-        if name != "I":
-            check_column(model, name)
-        values = pd.to_numeric(sets[name], errors="coerce").to_numpy(dtype=float)
-        bad = np.flatnonzero(~np.isfinite(values))
-        if len(bad):
-            raise InputError(
-                f"grid, column {name}: {len(bad)} of {len(values)} values are not finite numbers "
-                f"(first: {sets[name].iloc[bad[0]]!r} in row {bad[0]})"
-            )
-        columns[name] = values
     if sets.empty:
         raise InputError("grid: the table has no rows or no columns; give at least one set")
+    for name in sets.columns:
+        unit = _unit_of(model, name)
+        values = _plain(sets[name], unit_text(unit))
+        # On the way of values with units, so that the same ones are the same to the last digit.
+        columns[name] = _values(model, name, Quantity(values * unit))
     return Grid(columns, crossed=False)
 
 
-def check_column(model, name: str) -> None:
-    """Raise InputError for a parameter to be varied that has the name of another column.
-
-    Its values would be lost there, or stand for something else.
-    """
-    if name in model.parameters and name in NO_PARAMETERS:
+def _plain(column: pd.Series, unit: str) -> np.ndarray:
+    """Return the numbers of a table's column; dates, truth values and quantities are none."""
+    if column.dtype.kind not in "iuf":
+        column = column.astype(str)
+    values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    bad = np.flatnonzero(~np.isfinite(values))
+    if len(bad):
         raise InputError(
-            f"vary: the parameter {name} of {model.name} has the name of another column of the "
-            "tables; give it a name of its own in the model to vary it"
+            f"grid, column {column.name}: {len(bad)} of {len(values)} values are not finite "
+            f"numbers (first: {column.iloc[bad[0]]} in row {bad[0]}); give plain numbers"
+            + (f" in {unit}" if unit != "1" else "")
         )
+    return values
 
 
 def check_once(kind: str, names) -> None:
@@ -193,14 +190,19 @@ def grid_of(model, grid) -> Grid:
     )
 
 
-def _values(model, name: str, given: Quantity) -> np.ndarray:
+def _unit_of(model, name: str) -> Unit:
+    """Return the unit of the input ``I``, or of a parameter that may be varied."""
     if name == "I":
-        numbers = check_quantity(f"input {model.input}", given, model.input_unit)
-    else:
-        parameter = model.parameters[check_name("parameter", name, model.parameters)]
-        check_column(model, name)
-        numbers = check_quantity(f"parameter {name}", given, parameter.unit)
-    numbers = np.atleast_1d(numbers)
+        return model.input_unit
+    unit = model.parameters[check_name("parameter", name, model.parameters)].unit
+    check_column(model, name)
+    return unit
+
+
+def _values(model, name: str, given: Quantity) -> np.ndarray:
+    unit = _unit_of(model, name)
+    what = f"input {model.input}" if name == "I" else f"parameter {name}"
+    numbers = np.atleast_1d(check_quantity(what, given, unit))
     if numbers.ndim != 1:
         raise InputError(f"{name}: expected one dimension, got shape {numbers.shape}")
     return np.array([tidy(value) for value in numbers])

@@ -7,7 +7,7 @@ import pandas as pd
 
 from ...errors import InputError
 from ...models.by_name import takes_names
-from ...models.checks import check_count, check_name, check_quantity
+from ...models.checks import check_count, check_name, check_quantity, tidy
 
 
 @takes_names
@@ -136,7 +136,7 @@ def _scaled(model, ranges: Mapping, parts: np.ndarray) -> pd.DataFrame:
     columns = {}
     for name, part in zip(ranges, parts.T, strict=True):
         low, high = _ends(model, name, ranges[name])
-        columns[name] = low + part * (high - low)
+        columns[name] = [tidy(value) for value in low + part * (high - low)]
     return pd.DataFrame(columns)
 
 

@@ -49,6 +49,7 @@ def check(store, grid):
     pd.testing.assert_frame_equal(table, sweep(LIF, grid, protocol=formula, workers=0))
 
 
+EVEN = np.r_[np.linspace(0, 3, 31), np.linspace(3.1, 5, 37)]  # some with noise in the last digit
 GROWTHS = {
     "a finer cross product": (SMALL, FINER),
     "more currents": (SMALL, SMALL | {"I": [1, 2, 3, 4, 6] * nA}),
@@ -59,6 +60,8 @@ GROWTHS = {
         "tau": [30] * ms, "I": [7] * nA})], ignore_index=True)),
     "from a table to values": (table_of(SMALL)[::2], FINER),
     "the same sets as a table": (SMALL, table_of(SMALL)),
+    "evenly spaced values as a table": ({"tau": [5, 10] * ms, "I": EVEN * nA}, pd.DataFrame({
+        "tau": np.repeat([5.0, 10.0, 20.0], len(EVEN)), "I": np.tile(EVEN, 3)})),
     "more random sets": tuple(random_sets(LIF, RANGES, n, seed=2) for n in (17, 40)),
 }  # fmt: skip
 
