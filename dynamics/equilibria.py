@@ -15,7 +15,7 @@ from ..models.steady import steady_states
 from ..models.text import numeric
 from ..models.text.conditions import Gap
 from ..models.text.expressions import NoDerivative
-from ..models.units import column
+from ..models.units import own_columns
 from .equilibrium_search import newton_roots
 
 # Where an equilibrium is looked for: a membrane potential in volts, or a pure number.
@@ -182,7 +182,10 @@ def equilibria(model, I=None) -> pd.DataFrame:
     value = 0.0 if I is None else check_quantity("I", I, model.input_unit, scalar=True)
     numbers = {**model.values, model.input: value * float(model.input_unit)}
     units = [model.unit_of(name) for name in (form.membrane, *form.others)]
-    names = [column(n, u) for n, u in zip((form.membrane, *form.others), units, strict=True)]
+    own = {"stable": bool, "half_stable": bool, "eigenvalue_per_ms": float, "type": object,
+           "eigenvalues_per_ms": object}  # fmt: skip
+    variables = dict(zip((form.membrane, *form.others), units, strict=True))
+    names = [*own_columns(variables, own, what=model.name).values()]
     states, eigenvalues = equilibria_at(model, numbers)
     touching, at_touching = _touching(model, form, numbers)
     rows = []
@@ -201,8 +204,6 @@ def equilibria(model, I=None) -> pd.DataFrame:
             "type": "saddle-node" if touches else equilibrium_type(values),
             "eigenvalues_per_ms": tuple(values / 1000),
         }
-    own = {"stable": bool, "half_stable": bool, "eigenvalue_per_ms": float, "type": object,
-           "eigenvalues_per_ms": object}  # fmt: skip
     table = pd.DataFrame(rows, columns=[*names, *own]).astype(dict.fromkeys(names, float) | own)
     return table.sort_values(names[0], ignore_index=True)
 

@@ -12,12 +12,14 @@ from ..models.by_name import takes_names
 from ..models.checks import check_name, check_quantity, unit_text
 from ..models.steady import steady_states
 from ..models.text import numeric
-from ..models.units import column
+from ..models.units import own_columns
 from .continuation.field import check_smooth
 from .equilibria import equilibrium_type
 from .phase_trajectories import trajectory
 
 GRID = 401
+# The columns of a plane's tables beside those of its two variables.
+OWN = ("nullcline", "branch", "type", "stable", "kind", "trajectory", "t_ms", "spikes")
 
 
 @dataclass
@@ -138,7 +140,7 @@ def phase_plane(
     slope, slaved = _slopes(model, variables, held, lines, p, units)
     x, y = axes
     u, w = slope(*np.meshgrid(x, y))
-    names = tuple(column(n, unit) for n, unit in zip(variables, units, strict=True))
+    names = _columns(model, variables, units)
     points = _equilibria(slope, x, y, u, w, names)
     return PhasePlane(
         names, x, y, u, w,
@@ -152,8 +154,14 @@ def phase_plane(
     )  # fmt: skip
 
 
+def _columns(model, variables, units) -> tuple[str, ...]:
+    """Return the columns of both variables."""
+    found = dict(zip(variables, units, strict=True))
+    return tuple(own_columns(found, OWN, what=model.name).values())
+
+
 def _trajectories(model, variables, slope, starts, duration, p, units, x, y) -> pd.DataFrame:
-    names = tuple(column(n, unit) for n, unit in zip(variables, units, strict=True))
+    names = _columns(model, variables, units)
     size, tables = np.array([np.ptp(x), np.ptp(y)]), []
     for k, start in enumerate(starts):
         own = [check_quantity(n, v, u, scalar=True) for n, v, u in

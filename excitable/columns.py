@@ -4,6 +4,10 @@ A unit is text in Brian2's notation, ``uA/cm**2``; at the end of a column's name
 ``uA_per_cm2``.
 """
 
+from collections.abc import Collection, Iterable
+
+from .errors import InputError
+
 # The units in which the field shows a quantity of the same dimensions.
 SHOWN = (
     "mV", "ms", "nA", "nS", "pF", "Mohm", "uA/cm**2", "mS/cm**2", "uF/cm**2", "mV/ms",
@@ -55,6 +59,38 @@ def with_unit(name: str, unit: str) -> str:
     ('v_mV', 'm')
     """
     return name if unit == "1" else f"{name}_{ending(unit)}"
+
+
+def check_columns(
+    columns: Iterable[tuple[str, str]], others: Collection[str] = (), *, what: str = "record"
+) -> None:
+    """Raise InputError where a name's column in a table is another's, whose values would be lost.
+
+    Parameters
+    ----------
+    columns : iterable of (str, str)
+        Names, and the columns in which their values are to stand.
+    others : collection of str
+        What else has a column in that table.
+    what : str
+        Whence the names come: an argument, or a model.
+
+    Examples
+    --------
+    >>> check_columns([("v", "v_mV"), ("v_mV", "v_mV")])
+    Traceback (most recent call last):
+    ...
+    excitable.errors.InputError: record: v_mV would be the column v_mV of the table, which is that \
+of v; give it another name in the model
+    """
+    owners = dict.fromkeys(others, "the table itself")
+    for name, column in columns:
+        owner = owners.setdefault(column, name)
+        if owner != name:
+            raise InputError(
+                f"{what}: {name} would be the column {column} of the table, which is that of "
+                f"{owner}; give it another name in the model"
+            )
 
 
 def split_column(column: str) -> tuple[str, str]:

@@ -1,12 +1,13 @@
 """Units as text: in equations (base units), in tables (the field's units), in column names."""
 
+from collections.abc import Collection, Mapping
 from functools import cache
 
 from brian2 import Unit, get_dimensions
 from brian2.units import allunits, stdunits
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
-from ..columns import SHOWN, with_unit
+from ..columns import SHOWN, check_columns, with_unit
 from .checks import dimension_text, unit_text
 
 # What Brian2 wants behind the colon of an equation: units without a scale.
@@ -121,3 +122,30 @@ def column(name: str, unit: Unit) -> str:
     ('v_mV', 'u_mV_per_ms', 'I_A_uA_per_cm2', 'm')
     """
     return with_unit(name, unit_text(unit))
+
+
+def own_columns(
+    units: Mapping[str, Unit], others: Collection[str] = (), *, what: str = "record"
+) -> dict[str, str]:
+    """Return the columns of several variables in one table, each its own.
+
+    Parameters
+    ----------
+    units : dict of str to Unit
+    others, what : optional
+        See `check_columns`.
+
+    Raises
+    ------
+    ValueError
+        Where two would have one column, or one that of something else.
+
+    Examples
+    --------
+    >>> from brian2 import mV
+    >>> own_columns({"v": mV, "m": Unit(1)}, others=["t_ms"])
+    {'v': 'v_mV', 'm': 'm'}
+    """
+    found = {name: column(name, unit) for name, unit in units.items()}
+    check_columns(found.items(), others, what=what)
+    return found

@@ -12,6 +12,7 @@ from ..columns import NO_PARAMETERS
 from ..errors import InputError
 from ..models.checks import check_column, check_name, check_quantity, check_varied, unit_text
 from ..models.ranges import check_divisor
+from ..models.units import column
 from ..simulation import results
 from ..simulation.programs.describe import shown
 from .sweeps import grids
@@ -161,7 +162,7 @@ def describe_model(model, **more) -> dict:
         "parameters": {name: p.value for name, p in model.parameters.items()},
         "units": {name: unit_text(p.unit) for name, p in model.parameters.items()},
         "I_unit": unit_text(model.input_unit),
-        "membrane": shown(model, model.membrane)[0],
+        "membrane": column(model.membrane, model.unit_of(model.membrane)),
         "versions": {
             "brian2": brian2.__version__,
             "numpy": np.__version__,
@@ -210,6 +211,6 @@ def traces_frame(model, recording) -> pd.DataFrame:
         recording.n,
         recording.t_ms,
         recording.traces,
-        {name: shown(model, name) for name in recording.traces},
+        shown(model, [*recording.traces]),
         unit_text(model.input_unit),
     )

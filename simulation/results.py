@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+# What a table of traces has beside the variables, and beside the input in the column I.
+TRACES = ("neuron", "t_ms", "I_unit")
+
 
 @dataclass(frozen=True)
 class Response:
@@ -50,12 +53,12 @@ def traces_frame(
     shown : dict of str to (str, float)
         Each variable's column, and its unit in SI units; the input's column is ``I``.
     input_unit : str
-        Content of the column ``I_unit``, if the input is there.
+        Content of the column ``I_unit``, if the input is there; empty where none can be.
     """
     columns = {"neuron": np.repeat(np.arange(n), len(t_ms)), "t_ms": np.tile(t_ms, n)}
     for name, values in traces.items():
         column, factor = shown[name]
         columns[column] = values.ravel() / factor
-    if "I" in columns:
+    if input_unit and "I" in columns:
         columns["I_unit"] = input_unit
     return pd.DataFrame(columns)

@@ -21,7 +21,7 @@ from .recording import CellsRecording, DivergenceError
 from .resolution import check_resolved
 from .start import starting_state
 
-__all__ = ["DivergenceError", "exact_plan", "recordable", "run_network", "simulate"]
+__all__ = ["DivergenceError", "exact_plan", "names_to_record", "run_network", "simulate"]
 
 
 @takes_names
@@ -82,8 +82,7 @@ def simulate(
         If a state is not finite at the end.
     """
     length = check_positive("duration", duration, ms) * ms
-    for variable in record:
-        check_name("variable to record", variable, recordable(model))
+    record = names_to_record(model, record)
     check_name("spike timing", spikes, ("located", "grid"))
     if record_dt is not None:
         check_positive("record_dt", record_dt, ms)
@@ -190,9 +189,17 @@ def with_spikes(text: BrianText, state: Mapping, spikes: str) -> tuple[BrianText
     return located, located is not text  # noise has no crossing that could be located
 
 
-def recordable(model) -> list[str]:
-    """Return the names of everything that a run of `model` can sample."""
-    return [*model.system.rhs, *model.system.named, model.input]
+def names_to_record(model, record, *, also: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the names of what is to be sampled, each once; `also` are others that may be there.
+
+    Raises
+    ------
+    ValueError
+        For a name of nothing that a run of `model` can sample.
+    """
+    known = [*also, *model.system.rhs, *model.system.named, model.input]
+    names = (record,) if isinstance(record, str) else record
+    return tuple(dict.fromkeys(check_name("variable to record", x, known) for x in names))
 
 
 def run_network(plan: Plan, backend: str | Backend | None = None) -> recording.Recording:

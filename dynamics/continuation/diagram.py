@@ -32,6 +32,9 @@ from .tables import cycle_point_row, cycle_row, cycle_table, equilibrium_table, 
 
 PROBES = 9  # parameter values at which all equilibria are looked for
 SIMULATED = 5  # and at which a stable cycle is looked for, where none is known
+# The columns of the tables beside those of the parameter and of the state.
+OWN = ("branch", "kind", "type", "criticality", "stable", "unstable", "period_ms", "rate_Hz",
+       "coefficient", "multiplier", "residual", "change", "distance", "growth")  # fmt: skip
 
 
 @dataclass
@@ -310,6 +313,7 @@ def bifurcations(
     say = report or (lambda text: None)
     field = Field(model, [name], {k: v for k, v in numbers.items() if k != name})
     jump = ResetMap(field) if model.system.reset else None
+    field.columns(OWN)  # refuses a table that cannot be, before anything is followed
     diagram = Diagram(model, name, field, low, high, [], [], {}, jump=jump)
     _note_jumps(diagram)
     say(f"equilibria of {model.name}")

@@ -4,7 +4,7 @@ Everything is in the units in which tables show it, and in ms: the numbers that 
 with are then of moderate size.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from ...models.checks import check_name
 from ...models.steady import steady_states
 from ...models.text import numeric
 from ...models.text.expressions import NoDerivative, calls, names, needed
+from ...models.units import own_columns
 from . import jets
 
 _JUMPS = frozenset({"floor", "ceil", "timestep"})
@@ -56,6 +57,11 @@ class Field:
         self.fixed = {k: v for k, v in fixed.items() if k not in self.free}
         self._limits: np.ndarray | None = None
         self._compile(system)
+
+    def columns(self, others: Collection[str]) -> list[str]:
+        """Return the columns of the free parameters and the states in a table with `others`."""
+        units = zip([*self.free, *self.names], [*self.free_units, *self.units], strict=True)
+        return [*own_columns(dict(units), others, what=self.model.name).values()]
 
     @property
     def n(self) -> int:

@@ -11,7 +11,6 @@ import pandas as pd
 from ...errors import InputError
 from ...models.by_name import takes_names
 from ...models.checks import check_quantity
-from ...models.units import column
 from ..continuation.arclength import Curve, CurvePoint, NoConvergence, located
 from ..continuation.diagram import bifurcations, checked
 from ..continuation.field import Field
@@ -20,6 +19,7 @@ from .folds_of_cycles import FoldCurve, distance, fold_curve
 
 STEP = 0.02
 FINELY = 12  # pieces of a step with a special point in it
+OWN = ("curve", "kind", "type", "period_ms", "residual")  # columns beside parameters and state
 BEFORE = 0.999  # of the way to a Bogdanov-Takens point, where a curve of Hopf points ends
 
 
@@ -110,6 +110,7 @@ def curves(
         ranges.append((low, high))
     numbers = checked(model, parameters[0], first, I)[3] if I is not None else numbers
     field = Field(model, names, {k: v for k, v in numbers.items() if k not in names})
+    field.columns(OWN)  # refuses a table that cannot be, before anything is followed
     places = np.linspace(*ranges[0], 3)
     if cycles_at is not None:
         places = np.atleast_1d(check_quantity("cycles_at", cycles_at, field.free_units[0]))
@@ -331,15 +332,10 @@ def _special(field, curve, kind, here, step, there, special) -> np.ndarray | Non
     return end
 
 
-def _columns(field: Field) -> list[str]:
-    units = [*field.free_units, *field.units]
-    return [column(n, u) for n, u in zip([*field.free, *field.names], units, strict=True)]
-
-
 def _table(field: Field, rows) -> pd.DataFrame:
     n = field.n
     found = [[k, kind, *u[n:], period, *u[:n]] for k, kind, period, u in rows]
-    names = _columns(field)
+    names = field.columns(OWN)
     return pd.DataFrame(found, columns=["curve", "kind", *names[:2], "period_ms", *names[2:]])
 
 
@@ -354,4 +350,4 @@ def _points(field: Field, special, ranges) -> pd.DataFrame:
             kept.append((name, u, residual))
     n = field.n
     rows = [[name, *u[n:], *u[:n], residual] for name, u, residual in kept]
-    return pd.DataFrame(rows, columns=["type", *_columns(field), "residual"])
+    return pd.DataFrame(rows, columns=["type", *field.columns(OWN), "residual"])

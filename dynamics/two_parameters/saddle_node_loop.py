@@ -14,7 +14,6 @@ import pandas as pd
 
 from ...errors import InputError
 from ...models.by_name import takes_names
-from ...models.units import column
 from ..continuation.diagram import bifurcations, checked
 from ..continuation.field import Field
 from ..continuation.simulated import RUN
@@ -63,6 +62,7 @@ def saddle_node_loop(
                                    zip(parameters, (first, second), strict=True))), strict=True
     )  # fmt: skip
     field = Field(model, names)
+    columns = field.columns(["change"])
     low, high = ranges[0]
     start = _resting_saddle_node(model, field, names, low, second)
     curve = _curve(field, "saddle-node", start, ranges)
@@ -86,9 +86,7 @@ def saddle_node_loop(
     here, there = side(at, 0.5), side(beside, 0.5)
     half = at - here * (beside - at) / (there - here)
     u = _moved(curve, known[at], half)
-    units = [*field.free_units, *field.units]
-    row = {column(n, unit): x for n, unit, x in
-           zip([*names, *field.names], units, np.roll(u, 2), strict=True)}  # fmt: skip
+    row = dict(zip(columns, np.roll(u, 2), strict=True))
     return pd.DataFrame([row | {"change": abs(at - half)}])
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from brian2 import ms
 
 from ...errors import InputError
-from ...models.units import column
+from ...models.units import own_columns
 from ..firing.response import Response
 from .certificate import Certificate, observed_order, verdict
 from .experiment import Experiment
@@ -56,10 +56,11 @@ def _sample(done: Experiment, chosen, trains, traces) -> pd.DataFrame:
             "spike_error_ms": _shifts(trains[1], trains[0]),
         }
     )
-    for name, true in traces[0].items():
-        unit = done.model.unit_of(name)
+    units = {f"{name}_error": done.model.unit_of(name) for name in traces[0]}
+    columns = own_columns(units, sample.columns)
+    for (name, true), (error, unit) in zip(traces[0].items(), units.items(), strict=True):
         worst = np.abs(traces[1][name] - true).max(axis=1)
-        sample[column(f"{name}_error", unit)] = worst / float(unit)
+        sample[columns[error]] = worst / float(unit)
     return sample
 
 

@@ -15,11 +15,11 @@ from ...models.initial import initial_state
 from ...models.neuron_model import NeuronModel
 from ...models.system import FREE, parsed_equations
 from ...models.text.expressions import calls, depends, names, needed, substitute
-from ...models.units import base_unit, column
+from ...models.units import base_unit, column, own_columns
 from ...simulation import results
 from ...simulation.numerics import NO_TOLERANCE, Numerics, numerics_of
 from ...simulation.recording import CellsRecording
-from ...simulation.run import simulate
+from ...simulation.run import names_to_record, simulate
 from ...simulation.start import check_start
 from .. import tables
 from ..stimuli import Step, Stimulus
@@ -116,18 +116,20 @@ def voltage_clamp(
     command, held = column("command", unit), check_quantity("hold", hold, unit, scalar=True)
     sets = tables.cross(cell, commands, vary).rename(columns={"I": command})
     steps = [(hold, hold_duration), (Quantity(sets[command].to_numpy() * unit), duration)]
+    recorded = names_to_record(cell, [cell.input, *currents(model), *names_to_record(cell, record)])
+    shown = _shown(model, recorded, sets)
     recording = run_steps(
         model,
         steps if tail is None else [*steps, tail],
         len(sets),
         vary=tables.varied(cell, sets),
-        record=tuple(dict.fromkeys((cell.input, *currents(model), *record))),
+        record=recorded,
         record_dt=record_dt,
         start=start,
         numerics=chosen,
         label=f"voltage clamp of {model.name}",
     )
-    traces = _traces(model, recording)
+    traces = results.traces_frame(recording.n, recording.t_ms, recording.traces, shown, "")
     table = traces.join(sets, on="neuron")
     first = ["neuron", *sets.columns]
     table = table[[*first, *(name for name in traces if name not in first)]]
@@ -143,12 +145,12 @@ def voltage_clamp(
     return table
 
 
-def _traces(model, recording: CellsRecording) -> pd.DataFrame:
-    """Return the traces with the units of the model, not of its clamped copy."""
+def _shown(model, record: Sequence[str], sets: pd.DataFrame) -> dict[str, tuple[str, float]]:
+    """Return columns and units of what is recorded: those of the model, not of its clamped copy."""
     total = {} if ION in model.system.dims else {ION: model.input_unit}
-    units = {name: total.get(name) or model.unit_of(name) for name in recording.traces}
-    shown = {name: (column(name, unit), float(unit)) for name, unit in units.items()}
-    return results.traces_frame(recording.n, recording.t_ms, recording.traces, shown, "")
+    units = {name: total.get(name) or model.unit_of(name) for name in record}
+    found = own_columns(units, {*results.TRACES, *sets.columns})
+    return {name: (found[name], float(unit)) for name, unit in units.items()}
 
 
 def currents(model) -> list[str]:

@@ -6,8 +6,9 @@ from brian2 import Quantity, ms
 
 from ...models.by_name import takes_names
 from ...simulation.numerics import numerics_of
+from ...simulation.programs.describe import shown
 from ...simulation.results import Response
-from ...simulation.run import simulate
+from ...simulation.run import names_to_record, simulate
 from .. import tables
 from ..certificates.experiment import Experiment
 
@@ -68,9 +69,9 @@ def response(
     """
     chosen = numerics_of(response, numerics)
     length, _ = tables.window(duration, 0 * ms, chosen, model, spikes=False)
-    wanted = model.membrane if record is None else record
-    record = (wanted,) if isinstance(wanted, str) else tuple(wanted)
+    record = names_to_record(model, model.membrane if record is None else record)
     tables.check_values(model, vary)
+    shown(model, record, others=vary or ())  # before the run
     recording = simulate(
         model,
         stimulus,

@@ -208,10 +208,7 @@ class Network:
             name: units_of(i.model, {**i.states, **i.received}) for name, i in self._inputs.items()
         }
         ranges = tuple(part for p in self.populations for part in p.ranges())
-        kept = recorded(
-            {c: list(u) for c, u in units.items()}, ranges, record, cells, record_dt,
-            record_spikes, connections,
-        )  # fmt: skip
+        kept = recorded(units, ranges, record, cells, record_dt, record_spikes, connections)
         plan = Plan(
             cells=tuple(i.cells(chosen.method, step) for i in self._inputs.values()),
             populations=ranges,

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from brian2 import Unit, ms
 
+from ...columns import check_columns
 from ...errors import InputError
 from ...models.checks import check_name, unit_text
 from ...models.units import column, display_unit
@@ -18,6 +19,8 @@ from ...simulation.recording import Recording
 
 # Rates are given in bins of this many ms; the step of the integration is too fine to look at.
 RATE_BIN = 1.0
+# What a table of traces has beside the variables.
+TRACES = ("neuron", "population", "t_ms")
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,7 @@ def network_run(
 
 
 def recorded(
-    known: Mapping[str, Sequence[str]],
+    units: Mapping[str, Mapping[str, Unit]],
     populations: Sequence[Population],
     record: Sequence[str] | Mapping[str, Sequence[str]],
     cells: Sequence[int] | Mapping[str, Sequence[int]],
@@ -140,8 +143,8 @@ def recorded(
 
     Parameters
     ----------
-    known : dict of str to sequence of str
-        For each group of cells the variables that it has.
+    units : dict of str to dict of str to Unit
+        For each group of cells the variables that it has, with their units.
     populations : sequence of Population
     record : sequence of str, or dict of str to sequence of str
         Variables, or those of each population.
@@ -153,12 +156,14 @@ def recorded(
     traces = {}
     for name, variables, numbers in wanted:
         for variable in variables:
-            check_name("variable to record", variable, known[name])
+            check_name("variable to record", variable, units[name])
         before, others = traces.get(name, ((), []))
         traces[name] = (
             tuple(dict.fromkeys((*before, *variables))),
             np.unique(np.r_[others, numbers].astype(int)),
         )
+    columns = [(x, column(x, units[c][x])) for c, (found, _) in traces.items() for x in found]
+    check_columns(columns, TRACES)
     return Recorded(spikes, connections, traces, record_dt)
 
 

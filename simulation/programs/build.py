@@ -8,7 +8,7 @@ from brian2 import Quantity, ms, second
 
 from ...errors import InputError
 from ...models.by_name import takes_names
-from ...models.checks import check_count, check_name, check_positive
+from ...models.checks import check_column, check_count, check_name, check_positive
 from ...models.grouping import MOST_CELLS, BrianText, InputText, describe
 from ...models.initial import initial_state
 from ..backends.backend import Backend, check_compilable, choose, makes_program
@@ -17,7 +17,7 @@ from ..backends.compiled.starting_state import has_rest, start_of, starting_stat
 from ..input_rules import check_length
 from ..plan import Plan, single_cells
 from ..resolution import check_resolved
-from ..run import recordable, with_spikes
+from ..run import names_to_record, with_spikes
 from .describe import describe_program
 from .description import ProgramDescription
 from .neuron_program import NeuronProgram
@@ -105,11 +105,14 @@ def plan_program(
     length = check_positive("duration", duration, ms)
     if record_dt is not None:
         check_positive("record_dt", record_dt, ms)
-    sampled = _to_sample(model, record)
+    wanted = names_to_record(model, record, also=["spikes"])
+    sampled = tuple(name for name in wanted if name != "spikes")
     check_name("spike timing", spikes, ("located", "grid"))
     start = start_of(model, start)
     names = settable_names(model, stimulus, n, dt)
     varied = [names[check_name("name in vary", v, names)] for v in _listed(vary)]
+    for name in varied:
+        check_column(model, name)
     parameters = {
         k: np.full(n, p.value) * p.unit for k, p in model.parameters.items() if k in varied
     }
@@ -173,14 +176,6 @@ def settable_names(model, stimulus, n: int, dt: Quantity | None) -> dict[str, st
             "give the parameter another name"
         )
     return names | {("I" if name == main else name): name for name in own}
-
-
-def _to_sample(model, record) -> tuple[str, ...]:
-    """Return the variables to sample."""
-    sampled = tuple(name for name in _listed(record) if name != "spikes")
-    for name in sampled:
-        check_name("variable to record", name, ["spikes", *recordable(model)])
-    return sampled
 
 
 def _listed(names) -> tuple[str, ...]:

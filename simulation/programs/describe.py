@@ -1,15 +1,17 @@
 """The description of a program that is to be made."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import brian2
 import numpy as np
 from brian2 import TimedArray, get_dimensions, ms
 
+from ...columns import check_columns
 from ...models.checks import tidy, unit_text
 from ...models.grouping import BrianText, unit_of_number
 from ...models.units import column
+from ..results import TRACES
 from .cell_rules import cell_rules
 from .description import ProgramDescription, UnitEntry, ValueEntry
 
@@ -39,7 +41,7 @@ def describe_program(
         stimulus=repr(stimulus),
         input=model.input,
         input_unit=unit_text(model.input_unit),
-        membrane=shown(model, model.membrane)[0],
+        membrane=column(model.membrane, model.unit_of(model.membrane)),
         n=text.n,
         values={name: _entry(model, stimulus, text, name, own) for name, own in names.items()},
         aliases={own: name for name, own in names.items() if own != name},
@@ -55,16 +57,27 @@ def describe_program(
         method=text.method,
         is_noisy=bool(text.stochastic or text.system.random),
         record=tuple(record),
-        shown={name: shown(model, name) for name in record},
+        shown=shown(model, record),
         versions={"brian2": brian2.__version__, "python": sys.version.split()[0]},
         **more,
     )
 
 
-def shown(model, name: str) -> tuple[str, float]:
-    """Return a variable's column in a table, and that column's unit in SI units."""
-    unit = model.unit_of(name)
-    return ("I" if name == model.input else column(name, unit)), float(unit)
+def shown(
+    model, record: Sequence[str], others: Collection[str] = ()
+) -> dict[str, tuple[str, float]]:
+    """Return each variable's column in a table of traces, and that column's unit in SI units.
+
+    Raises
+    ------
+    ValueError
+        Where two have one column, or one has that of something else: of the input, which is ``I``
+        whatever a model calls it, of the table itself, or one of `others`.
+    """
+    units = {name: model.unit_of(name) for name in record}
+    found = {x: "I" if x == model.input else column(x, unit) for x, unit in units.items()}
+    check_columns([(model.input, "I"), *found.items()], {*TRACES, *others})
+    return {name: (found[name], float(unit)) for name, unit in units.items()}
 
 
 def _ms(seconds) -> float:

@@ -11,11 +11,11 @@ import numpy as np
 from brian2 import Quantity, second
 
 from ... import __version__
-from ...columns import with_unit
+from ...columns import check_columns, with_unit
 from ...errors import InputError
 from ...models.by_name import takes_names
 from ...models.checks import tidy
-from ...models.units import column
+from ...models.units import own_columns
 from ..backends.backend import Backend, makes_program
 from ..backends.brian.preferences import preferences
 from ..backends.compiled import CPP, programs
@@ -223,11 +223,12 @@ def _write_project(
 
 def _columns(model, about: ProgramDescription) -> dict[str, str]:
     """Return, for each number that can be set or is recorded, its column's name with the unit."""
-    recorded = {name: model.unit_of(name) for name in about.record}
-    own = {name: with_unit(name, entry.unit) for name, entry in about.values.items()}
-    return own | {
-        name: column("I" if name == model.input else name, unit) for name, unit in recorded.items()
-    }
+    numbers = {name: with_unit(name, entry.unit) for name, entry in about.values.items()}
+    varied = [(name, numbers[name]) for name in about.varied]
+    check_columns(varied, ("neuron", "spike_count"), what="vary")
+    units = {"I" if x == model.input else x: model.unit_of(x) for x in about.record}
+    traces = own_columns(units, ("neuron", "t_ms"))
+    return numbers | dict(zip(about.record, traces.values(), strict=True))
 
 
 def _write(file: Path, text: str) -> None:

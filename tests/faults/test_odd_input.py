@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from brian2 import Mohm, cm, kHz, ms, msiemens, mV, nA, second, uA, uF
-from excitable.dynamics import phase_response
+from excitable.dynamics import bifurcations, equilibria, phase_plane, phase_response
 from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, LIF, QIF, NeuronModel
 from excitable.protocols import (
     Constant,
@@ -278,6 +278,89 @@ def test_a_parameter_keeps_its_value_beside_a_column_of_its_name(name):
     if name == "I":
         with pytest.raises(InputError, match="a parameter called I, which is what a program calls"):
             program(model)
+
+
+def with_state(name, input="drive"):
+    """Return a leaky membrane beside a number that goes from 3 to 7 within some milliseconds."""
+    return NeuronModel(
+        name="two", input=input, input_unit=nA,
+        equations=f"dv/dt = (R*{input} - v)/tau : volt\nd{name}/dt = (7 - {name})/tau : 1",
+        parameters={"R": 10 * Mohm, "tau": 10 * ms}, initial={"v": 0 * mV, name: 3},
+        threshold="v > 15*mV", reset="v = 0*mV",
+    )  # fmt: skip
+
+
+TAKEN = {"v_mV": "v", "t_ms": "the table itself", "neuron": "the table itself", "I": "drive",
+         "I_unit": "the table itself"}  # fmt: skip
+TABLES_OF_TRACES = {
+    "response": lambda model, x: response(
+        model, Step(1 * nA), 20 * ms, record=("v", x), start="initial", backend="numpy"
+    ).traces,
+    "voltage_clamp": lambda model, x: voltage_clamp(
+        model, [0] * mV, hold=0 * mV, duration=20 * ms, hold_duration=1 * ms, record=(x,),
+        start="initial", backend="numpy",
+    ),
+    "Network": lambda model, x: Network(
+        [Population("a", model, 1, drive=Constant(1 * nA))], []
+    ).run(20 * ms, record=("v", x), cells=[0], backend="numpy").traces,
+    "program": lambda model, x: program(model, record=("v", x)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("table", "name"), [
+    *(("response", x) for x in TAKEN), *(("program", x) for x in TAKEN),
+    ("Network", "v_mV"), ("Network", "population"), ("Network", "t_ms"),
+    ("voltage_clamp", "v_mV"), ("voltage_clamp", "command_mV"), ("voltage_clamp", "neuron"),
+])  # fmt: skip
+def test_what_is_recorded_has_a_column_of_its_own(table, name):
+    """Or the values of one of two would be lost, or have another's unit."""
+    refused = rf"^record: {name} would be the column {name} of the table, which is that of "
+    with pytest.raises(InputError, match=refused + TAKEN.get(name, "the table itself")):
+        TABLES_OF_TRACES[table](with_state(name), name)
+
+
+@pytest.mark.parametrize("name", ["rate_Hz", "v_mV_2", "time"])
+@pytest.mark.parametrize("table", ["response", "voltage_clamp"])
+def test_a_recorded_variable_is_in_its_column(table, name):
+    """It relaxes: 7 - 4*exp(-t/tau)."""
+    found = TABLES_OF_TRACES[table](with_state(name), name)
+    np.testing.assert_allclose(found[name], 7 - 4 * np.exp(-found["t_ms"] / 10), rtol=1e-6)
+
+
+def test_a_dimensionless_state_keeps_its_column_from_the_input_that_is_recorded_too():
+    model = with_state("I")
+    with pytest.raises(InputError, match=r"^record: I would be the column I .* that of drive"):
+        response(model, Step(1 * nA), 20 * ms, record=("v", "I", "drive"), backend="numpy")
+    found = response(model, Step(1 * nA), 20 * ms, record=("v", "drive"), backend="numpy").traces
+    assert set(found["I"]) == {1}
+    assert set(found["I_unit"]) == {"nA"}
+
+
+@pytest.mark.parametrize("run", [equilibria, bifurcations, phase_plane])
+def test_variables_have_columns_of_their_own_in_tables_of_dynamics_too(run):
+    arguments = {equilibria: (), bifurcations: ("drive", [0, 1] * nA),
+                 phase_plane: (("v", "v_mV"), [0, 10] * mV, [0, 9])}  # fmt: skip
+    with pytest.raises(InputError, match=r"^two: v_mV would be the column v_mV .* that of v;"):
+        run(with_state("v_mV"), *arguments[run])
+
+
+@pytest.mark.parametrize("record", [("v", "v"), ("v", "I", "v", "I"), "v"])
+@pytest.mark.parametrize("backend", ["numpy", "scipy"])
+def test_a_name_to_record_counts_once(record, backend):
+    """v = E_L + R*I*(1 - exp(-t/tau)) below the threshold."""
+    found = response(LIF, Step(1 * nA), 20 * ms, record=record, backend=backend).traces
+    assert list(found) == ["neuron", "t_ms", "v_mV", *(["I", "I_unit"] if "I" in record else [])]
+    right = -65 + 10 * (1 - np.exp(-found["t_ms"] / 10))
+    np.testing.assert_allclose(found["v_mV"], right, rtol=1e-6)
+
+
+def test_a_program_varies_no_parameter_with_the_name_of_a_result():
+    model = LIF.with_(
+        equations="dv/dt = (E_L - v + rate_Hz*R*I)/tau : volt (unless refractory)",
+        parameters={**LIF.parameters, "rate_Hz": 1},
+    )
+    with pytest.raises(InputError, match=r"^vary: the parameter rate_Hz of lif has the name of"):
+        program(model, vary=("rate_Hz",))
 
 
 def tables():

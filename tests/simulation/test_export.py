@@ -13,7 +13,7 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pytest
-from brian2 import Network, NeuronGroup, cm, ms, mV, nA, nS, pA, pF, second, uA, uS
+from brian2 import Mohm, Network, NeuronGroup, cm, ms, mV, nA, nS, pA, pF, second, uA, uS
 from excitable.models import CONNOR_STEVENS, LIF, NeuronModel, Parameter
 from excitable.protocols import Constant, Expression, Recorded, Step
 from excitable.simulation import Backend, export, open_program, simulate
@@ -21,6 +21,7 @@ from excitable.simulation.backends import has_compiler, preferences
 from excitable.simulation.backends.compiled.compile import compiler, has_openmp
 
 from excitable.commands import main as excitable
+from excitable.errors import InputError
 
 pytestmark = pytest.mark.skipif(
     not (has_compiler() and shutil.which("make")), reason="needs a C++ compiler and make"
@@ -557,3 +558,16 @@ def test_every_stimulus_is_exported_without_further_words(stimulus, n, tmp_path)
     export(LIF, stimulus, tmp_path / "new", duration=50 * ms)
     manifest = json.loads((tmp_path / "new" / "manifest.json").read_text())
     assert manifest["neurons"]["n"] == n
+
+
+def test_numbers_of_a_project_have_columns_of_their_own(tmp_path):
+    model = LIF.with_(
+        equations="dv/dt = (E_L - v + R_Mohm*R*I)/tau : volt (unless refractory)",
+        parameters={**LIF.parameters, "R_Mohm": 1},
+    )
+    with pytest.raises(InputError, match=r"^vary: R_Mohm would be the column R_Mohm .* that of R;"):
+        export(
+            model, Constant(2 * nA), tmp_path / "x", n=2, vary=("R", "R_Mohm"),
+            values={"R": [5, 10] * Mohm, "R_Mohm": [1, 2]},
+        )  # fmt: skip
+    assert not (tmp_path / "x").exists()

@@ -15,13 +15,13 @@ from brian2 import Quantity, ms, second
 
 from ....errors import DivergenceError, InputError
 from ....models.by_name import takes_names
-from ....models.checks import check_name, check_positive, check_quantity
+from ....models.checks import check_positive, check_quantity
 from ....models.system import System
 from ....models.text.conditions import Gap, gap_of
 from ....progress import reporter
 from ...plan import Cells, Plan
 from ...recording import CELLS, CellsRecording, Recording
-from ...run import exact_plan, recordable
+from ...run import exact_plan, names_to_record
 from ..backend import Backend
 
 # No step is longer, so that none jumps over a spike or a period of the input.
@@ -104,8 +104,7 @@ def reference(
     array([13.862944, 27.725887])
     """
     length = check_positive("duration", duration, ms) / 1e3
-    for name in record:
-        check_name("variable to record", name, recordable(model))
+    record = names_to_record(model, record)
     if t_eval is None:
         times = np.arange(0, length, float(model.dt)) if record else np.empty(0)
     else:
