@@ -94,7 +94,9 @@ def is_ours(protocol: Callable) -> bool:
 
 
 def _of_model(model) -> dict[str, str]:
-    found = {f.name: text_of(getattr(model, f.name)) for f in fields(model) if f.name not in _WORDS}
+    # No parameter's name has a blank: a threshold is not one that is called so.
+    kept = [f.name for f in fields(model) if f.name not in _WORDS]
+    found = {f"its {name}": text_of(getattr(model, name)) for name in kept}
     found["unit of the input"] = unit_text(model.input_unit)
     values = {k: f"{float(p.value)!r} {unit_text(p.unit)}" for k, p in model.parameters.items()}
     return found | values

@@ -13,7 +13,7 @@ from brian2 import Mohm, ms, mV, nA, pA, volt
 from excitable.models import LIF, QIF
 from excitable.protocols import rates, read_sweep, sweep
 from excitable.protocols.sweeps.grids import grid_of
-from excitable.protocols.sweeps.identity import identity, text_of
+from excitable.protocols.sweeps.identity import difference, identity, text_of
 from excitable.protocols.sweeps.sweep_store import SweepStore
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -227,6 +227,21 @@ def test_the_store_of_another_model_is_refused(store, what):
     with pytest.raises(InputError, match=rf"begun with another model.*{message}"):
         fill(store, other, grid)
     check(store)
+
+
+@pytest.mark.parametrize("name", ["threshold", "method", "initial"])
+def test_a_parameter_with_the_name_of_a_part_of_a_model_hides_no_difference(name):
+    def found(**changes):
+        model = LIF.with_(
+            equations=f"dv/dt = (E_L - v + {name}*R*I)/tau : volt (unless refractory)",
+            parameters={**LIF.parameters, name: 2}, **changes,
+        )  # fmt: skip
+        return identity(model, rates, {})
+
+    other = {"threshold": "v > V_th + 1*mV", "method": "euler", "initial": {"v": -60 * mV}}
+    said = difference(found(), found(**{name: other[name]}))
+    assert said.startswith(f"another model (its {name}: ")
+    assert not difference(found(), found())
 
 
 @pytest.mark.parametrize("words", [
