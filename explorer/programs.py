@@ -73,11 +73,10 @@ class _Program:
 
     def __init__(self, model):
         self.model = model
-        if model.system.stochastic or model.system.random:
-            where = model.system.random or "the equations"
+        if model.system.draws:
             raise CannotPrint(
-                f"{model.name}: white noise or random numbers in {where} cannot go on the page; "
-                "leave them out, and add the block 'noise' to the stimulus there"
+                f"{model.name}: {model.system.draws} cannot go on the page; leave that out, and "
+                "add the block 'noise' to the stimulus there"
             )
         if model.functions:
             raise CannotPrint(

@@ -113,7 +113,21 @@ class System:
         }.items():
             if any(calls(text) & RANDOM for text in texts):
                 return where
-        return "the threshold" if self.threshold and is_random(self.threshold, self.named) else ""
+        for where, text in {
+            "the threshold": self.threshold,
+            "the refractory period": self.refractory.text,
+        }.items():
+            if text and is_random(text, self.named):
+                return where
+        return ""
+
+    @property
+    def draws(self) -> str:
+        """What makes every trial another: random numbers, or white noise; empty without any."""
+        if self.random:
+            return f"random numbers in {self.random}"
+        terms = [f"{xi} in d{x}/dt" for x, noise in self.noise.items() for xi in noise]
+        return f"white noise ({', '.join(terms)})" if terms else ""
 
     @cached_property
     def gap(self) -> Gap | None:

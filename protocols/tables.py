@@ -121,6 +121,22 @@ def check_spikes(model) -> None:
         )
 
 
+def check_repeats(model, what: str) -> None:
+    """Raise InputError for a cell that draws random numbers, which has no one `what`.
+
+    Examples
+    --------
+    >>> from excitable.models import LIF
+    >>> check_repeats(LIF, "threshold current")
+    """
+    if drawn := model.system.draws:
+        raise InputError(
+            f"{model.name}: has no one {what}, because {drawn} make every trial another; measure "
+            "over trials (noisy_fi_curve with trials=..., or many cells: response(..., n=..., "
+            "seed=...)), or take that out of the model"
+        )
+
+
 def window(duration, discard, numerics=None, model=None, *, spikes=True) -> tuple[float, float]:
     """Return duration and discarded beginning in ms, checked, also against the time step.
 

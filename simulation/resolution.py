@@ -89,7 +89,7 @@ def _written(reset: tuple[Assignment, ...]) -> list[str]:
 
 
 def _check_period(model, text: BrianText, numbers: Mapping) -> None:
-    if text.system.refractory.kind != "time":
+    if text.system.refractory.kind != "time" or text.system.random:
         return
     (period,) = _values(text.system, [text.system.refractory.text], numbers)
     bad = np.flatnonzero(np.broadcast_to(np.logical_not(period >= 0), text.n))
@@ -97,6 +97,8 @@ def _check_period(model, text: BrianText, numbers: Mapping) -> None:
 
 
 def _check_stiffness(model, text: BrianText, numbers: Mapping, where: str) -> None:
+    if text.system.random == "the equations":
+        return
     # Some methods of this package, for one published program, are in no list.
     limit = METHODS[text.method].decay if text.method in METHODS else math.inf
     if math.isinf(limit):

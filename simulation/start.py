@@ -27,8 +27,10 @@ def starting_state(model, text: BrianText, start) -> dict[str, np.ndarray]:
         return first | changed
     if start == "initial":
         return first
-    if model.system.timed:
-        warn_restless(model, "its equations depend on time, so it never rests")
+    system = model.system
+    if system.timed or system.random == "the equations":
+        how = "depend on time" if system.timed else "draw random numbers"
+        warn_restless(model, f"its equations {how}, so it never rests")
         return first
     varied = {k: v for k, v in text.arrays.items() if k in model.parameters}
     resting = rest(model, varied, text.n)

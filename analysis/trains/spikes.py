@@ -337,7 +337,9 @@ def fano_factor(spike_times, start, end, window):
 # A group of neurons
 # ---------------------------------------------------------------------------------------------
 @takes(spike_times_ms="ms", start="ms", end="ms", onset="ms", dt_ms="ms")
-def spike_table(neuron_indices, spike_times_ms, n, *, start, end, onset=0.0, dt_ms=0.0):
+def spike_table(
+    neuron_indices, spike_times_ms, n, *, start, end, onset=0.0, dt_ms=0.0, one_trial=False
+):
     """All measures of a group of neurons, one row per neuron.
 
     Parameters
@@ -355,6 +357,8 @@ def spike_table(neuron_indices, spike_times_ms, n, *, start, end, onset=0.0, dt_
     dt_ms : float, optional
         Time step of the simulation that made the spikes: intervals of one or two steps are its
         own, not the cell's.
+    one_trial : bool, optional
+        Whether the neurons draw random numbers, so that another trial has other spikes.
 
     Returns
     -------
@@ -364,7 +368,8 @@ def spike_table(neuron_indices, spike_times_ms, n, *, start, end, onset=0.0, dt_
         the window's length; ``resolved``, whether ``rate_Hz`` is the rate of that neuron or only
         of this window, and ``firing``, what the window shows: ``"steady"`` and ``"silent"`` are
         resolved, ``"one spike"``, ``"uneven"`` (bursts, too few for the window, or a silence at
-        an end of it), ``"drifting"`` and ``"faster than the step"`` are not (`steadiness`);
+        an end of it), ``"drifting"``, ``"faster than the step"`` and ``"one trial"`` are not
+        (`steadiness`);
         ``isi_cv``, ``isi_cv2``, ``isi_lv``, ``adaptation_index``; of the spikes from the onset on,
         wherever they lie, ``first_rate_Hz`` and ``latency_ms``. A silent neuron has rate 0 and NaN
         intervals.
@@ -397,7 +402,7 @@ def spike_table(neuron_indices, spike_times_ms, n, *, start, end, onset=0.0, dt_
     spike_count = np.bincount(neurons[inside], minlength=n)
     isi, isi_neuron = _grouped_intervals(times[inside], neurons[inside])
     first_rate_Hz, latency_ms = _from_onset(times[after], neurons[after], n, onset)
-    firing = firing_kinds(neurons, times, n, start, end, dt_ms)
+    firing = firing_kinds(neurons, times, n, start, end, dt_ms, one_trial)
     return pd.DataFrame(
         {
             "neuron": np.arange(n),

@@ -17,6 +17,9 @@ measured here, for every neuron of a group at once:
   geometrically (Aitken), lead elsewhere.
 * **Faster than the step**: intervals of one or two steps are those of the integration, not of
   the cell.
+
+Of a cell that draws random numbers no window tells the rate, however even its spikes are: what
+would be steady or silent is **one trial**.
 """
 
 import numpy as np
@@ -24,6 +27,7 @@ import numpy as np
 STEADY, SILENT = "steady", "silent"
 ONE_SPIKE, UNEVEN, DRIFTING = "one spike", "uneven", "drifting"
 TOO_FAST, MOVING = "faster than the step", "not at rest"
+ONE_TRIAL = "one trial"
 RESOLVED = (STEADY, SILENT)
 
 LONGER = 1.001  # than the mean interval: a silence at an end that counts as one
@@ -36,7 +40,7 @@ SIGNIFICANT = 3.0  # standard errors
 FEWEST_STEPS = 3.0  # in an interval
 
 
-def firing_kinds(neurons, times, n, start, end, dt_ms=0.0) -> np.ndarray:
+def firing_kinds(neurons, times, n, start, end, dt_ms=0.0, one_trial=False) -> np.ndarray:
     """Return what the window [start, end) shows of each of n neurons.
 
     Parameters
@@ -47,12 +51,14 @@ def firing_kinds(neurons, times, n, start, end, dt_ms=0.0) -> np.ndarray:
     start, end : array, shape (n,)
     dt_ms : float
         Time step of the run that made the spikes; 0 for spikes that were measured.
+    one_trial : bool
+        Whether another trial has other spikes.
 
     Returns
     -------
     array of objects, shape (n,)
-        ``"steady"``, ``"silent"``, ``"one spike"``, ``"uneven"``, ``"drifting"`` or
-        ``"faster than the step"``.
+        ``"steady"``, ``"silent"``, ``"one spike"``, ``"uneven"``, ``"drifting"``,
+        ``"faster than the step"`` or ``"one trial"``.
 
     Examples
     --------
@@ -70,6 +76,8 @@ def firing_kinds(neurons, times, n, start, end, dt_ms=0.0) -> np.ndarray:
         strict=True,
     ):
         kinds[several[found]] = kind
+    if one_trial:
+        kinds[np.isin(kinds, RESOLVED)] = ONE_TRIAL
     return kinds
 
 

@@ -227,14 +227,11 @@ class Field:
 def check_smooth(model) -> None:
     """Refuse what has no vector field: time, noise, random numbers, jumps; the term is named."""
     system = model.system
-    if system.stochastic:
-        terms = [f"{xi} in d{x}/dt" for x, noise in system.noise.items() for xi in noise]
+    if system.draws:
         raise InputError(
-            f"{model.name}: white noise ({', '.join(terms)}) has no equilibria or cycles; take "
-            "the noise out of the equations"
+            f"{model.name}: a cell that draws {system.draws} has no equilibria or cycles; take "
+            "that out of the model"
         )
-    if system.random:
-        raise InputError(f"{model.name}: {system.random} draw random numbers")
     slopes = system.slopes()
     texts = {f"d{x}/dt": t for x, t in slopes.items()}
     texts |= needed(slopes.values(), system.parts())

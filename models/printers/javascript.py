@@ -258,9 +258,8 @@ class _Module:
         system = self.system
         if self.driven.n != 1:
             raise CannotPrint(f"{self.model.name}: a module holds one cell, not {self.driven.n}")
-        if system.stochastic or system.random:
-            where = f"random numbers in {system.random}" if system.random else "white noise"
-            raise CannotPrint(f"{self.model.name}: {where} cannot be printed as JavaScript")
+        if system.draws:
+            raise CannotPrint(f"{self.model.name}: {system.draws} cannot be printed as JavaScript")
 
     def write(self, text: str, names: Mapping[str, str]) -> str:
         """Return an expression."""

@@ -99,9 +99,10 @@ def scipy_functions(model, given=None, values: Mapping[str, Quantity] | None = N
 
 
 def _check(system: System, name: str) -> None:
-    if system.stochastic or system.random:
-        where = f"random numbers in {system.random}" if system.random else "white noise"
-        raise CannotPrint(f"{name}: {where} has no place in an ordinary differential equation")
+    if system.draws:
+        raise CannotPrint(
+            f"{name}: {system.draws} cannot stand in an ordinary differential equation"
+        )
 
 
 def _jacobian(system: System, arguments: list[str], rest: list[float], name: str) -> Callable:

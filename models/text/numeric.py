@@ -10,6 +10,7 @@ from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
 
 from ...errors import InputError
+from .conditions import RANDOM
 from .expressions import Rewriter, needed, tree
 from .functions import exprel_slope, smooth_exprel, smooth_exprel_of
 from .remembered import remembered
@@ -142,6 +143,11 @@ class _Writer(Rewriter):
         raise InputError(f"the value of {node.id!r} is not known")
 
     def visit_Call(self, node: ast.Call):
+        if node.func.id in RANDOM:
+            raise InputError(
+                f"{ast.unparse(node)} draws another number whenever it is asked, so what it stands "
+                "in has no value; take it out of the model"
+            )
         return ast.Call(
             ast.Name(f"f_{node.func.id}"), [self.visit(a) for a in node.args], node.keywords
         )

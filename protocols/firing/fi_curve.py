@@ -59,9 +59,10 @@ def fi_curve(
         ``firing``, which says why: ``"steady"`` and ``"silent"`` are resolved; ``"one spike"``,
         ``"uneven"`` (bursts, firing that stops), ``"drifting"`` (adaptation that is not over),
         ``"not at rest"`` (silent, but on the way to a spike) and ``"faster than the step"`` are
-        not: use a longer window, or a smaller step; ``first_rate_Hz`` of the first interval;
-        ``latency_ms``; ``isi_cv``, ``isi_cv2``, ``isi_lv`` and ``adaptation_index``. ``attrs``
-        says how to redo it.
+        not: use a longer window, or a smaller step; nor is ``"one trial"``, of a cell that draws
+        random numbers: `noisy_fi_curve` measures over many; ``first_rate_Hz`` of the first
+        interval; ``latency_ms``; ``isi_cv``, ``isi_cv2``, ``isi_lv`` and ``adaptation_index``.
+        ``attrs`` says how to redo it.
 
     Raises
     ------
@@ -159,7 +160,7 @@ def _measured(done: Experiment, sets: pd.DataFrame, begin: float, recording) -> 
     model, length = done.model, done.duration_ms
     measured = spike_table(
         recording.spike_neuron, recording.spike_ms, len(sets),
-        start=begin, end=length, dt_ms=recording.dt_ms,
+        start=begin, end=length, dt_ms=recording.dt_ms, one_trial=bool(model.system.draws),
     )  # fmt: skip
     _look_at_silent_cells(done, sets, measured, recording)
     table = pd.concat([sets, measured.drop(columns="neuron")], axis=1)

@@ -52,7 +52,7 @@ def latency(
     Raises
     ------
     ValueError
-        For bad input, before anything is compiled.
+        For bad input, before anything is compiled, and for a cell that draws random numbers.
 
     Notes
     -----
@@ -75,6 +75,7 @@ def latency(
         currents = Quantity(multiples * threshold * model.input_unit)
     chosen = numerics_of(latency, numerics)
     length, _ = tables.window(duration, 0 * ms, chosen, model)
+    tables.check_repeats(model, "latency")
     table = tables.cross(model, currents, vary)
     recording = simulate(
         model,

@@ -67,8 +67,8 @@ def strength_duration(
     Raises
     ------
     ValueError
-        For bad input, before anything is compiled; for a cell that spikes without a pulse, or for
-        which no threshold is found.
+        For bad input, before anything is compiled; for a cell that draws random numbers, spikes
+        without a pulse, or for which no threshold is found.
 
     Notes
     -----
@@ -94,6 +94,7 @@ def strength_duration(
     """
     chosen = numerics_of(strength_duration, numerics, without={})
     tables.check_spikes(model)
+    tables.check_repeats(model, "threshold")
     check_tolerance(tolerance)
     after = check_positive("settle", settle, ms)
     lengths = _whole_steps(durations, chosen.step_ms(model))

@@ -60,9 +60,9 @@ def thresholds(
     Raises
     ------
     ValueError
-        For bad input, and for a cell that has no threshold: one that never fires (or never on and
-        on), or fires at every current. The search ends 20 widths of the model's input range
-        beyond its ends, or where the integration diverges, and says so.
+        For bad input, and for a cell that has no threshold: one that draws random numbers, that
+        never fires (or never on and on), or fires at every current. The search ends 20 widths of
+        the model's input range beyond its ends, or where the integration diverges, and says so.
 
     Examples
     --------
@@ -141,6 +141,7 @@ def thresholds_of(
 
 def _thresholds(model, sets, chosen: Numerics, *, criterion, tolerance, duration, start):
     check_name("criterion", criterion, CRITERIA)
+    tables.check_repeats(model, "threshold current")
     check_tolerance(tolerance)
     final, _ = tables.window(duration, 0 * ms, chosen, model)
     coarse = min(final, 1000.0)

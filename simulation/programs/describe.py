@@ -55,7 +55,7 @@ def describe_program(
         dt_ms=_ms(text.dt),
         dt_is_fixed=any(isinstance(f, TimedArray) for f in text.functions.values()),
         method=text.method,
-        is_noisy=bool(text.stochastic or text.system.random),
+        is_noisy=bool(text.system.draws),
         record=tuple(record),
         shown=shown(model, record),
         versions={"brian2": brian2.__version__, "python": sys.version.split()[0]},

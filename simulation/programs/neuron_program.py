@@ -111,7 +111,7 @@ class NeuronProgram:
         found, seed = self._execute(given, length, step, begin_state, seed)
         measured = spike_table(
             found.spike_neuron, found.spike_ms, self.n, start=begin, end=end, onset=onset,
-            dt_ms=found.dt_ms,
+            dt_ms=found.dt_ms, one_trial=self.description.is_noisy,
         )  # fmt: skip
         columns = {name: np.broadcast_to(given[name], self.n) for name in self._columns()}
         if "I" in columns:

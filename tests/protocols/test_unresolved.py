@@ -1,5 +1,8 @@
 """Silent and firing cells whose rate the window cannot tell, and cells without a threshold."""
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +11,7 @@ from excitable.models import HODGKIN_HUXLEY, LIF, QIF
 from excitable.models.neuron_model import NeuronModel, Parameter
 from excitable.protocols import (
     conductance_sweep,
+    excitability,
     fi_curve,
     latency,
     rates,
@@ -260,3 +264,54 @@ def test_a_cell_on_its_way_to_a_state_just_above_the_threshold_is_not_at_rest(cu
     # Rests at E_L + R*I: 0.01 mV below the threshold, or above it, where it fires after 73 ms.
     table = fi_curve(LIF, [current] * nA, duration=40 * ms, discard=1 * ms, backend="numpy")
     assert table["firing"].tolist() == [firing]
+
+
+# What draws, and how the refusals name it.
+DRAWING = {
+    "white noise (xi in dv/dt)": {
+        "equations": "dv/dt = (I - v)/tau + 0.01*xi/tau**0.5 : 1",
+        "method": "euler",
+    },
+    "random numbers in the equations": {"equations": "dv/dt = (I - v + rand())/tau : 1"},
+    "random numbers in the threshold": {"threshold": "rand() < dt/tau"},
+    "random numbers in the reset": {"reset": "v = 0.1*rand()"},
+    "random numbers in the refractory period": {"refractory": "rand()*ms"},
+}
+
+
+def drawing(what):
+    """Return a leaky cell of threshold 1 that draws random numbers."""
+    given = {"equations": "dv/dt = (I - v)/tau : 1", "initial": {"v": 0.0}, "threshold": "v > 1",
+             "reset": "v = 0", "input_range": (0, 4)}  # fmt: skip
+    return replace(cell("drawing", **given), dt=1 * ms, **DRAWING[what])
+
+
+@pytest.mark.parametrize("what", DRAWING)
+def test_a_cell_that_draws_random_numbers_has_no_thresholds(what):
+    model, quick = drawing(what), {"backend": "numpy"}
+    for measure in (
+        lambda: rheobase(model, **quick),
+        lambda: thresholds(model, vary={"tau": [5, 10] * ms}, criterion="spike", **quick),
+        lambda: strength_duration(model, [1, 5] * ms, **quick),
+        lambda: latency(model, [2] * Unit(1), **quick),
+        lambda: excitability(model, **quick),
+    ):
+        with pytest.raises(ValueError, match=re.escape(what)):
+            measure()
+
+
+@pytest.mark.parametrize("what", DRAWING)
+def test_one_trial_of_a_cell_that_draws_random_numbers_tells_no_rate(what):
+    table = fi_curve(drawing(what), [0, 2] * Unit(1), duration=200 * ms, discard=20 * ms,
+                     start="initial", backend="numpy")  # fmt: skip
+    assert table["firing"][1] in ("one trial", "uneven")
+    assert not table["resolved"].any()
+
+
+def test_the_rate_of_one_trial_is_given_all_the_same():
+    """A threshold that is drawn makes a Poisson process: one spike in 5 ms, whatever the input."""
+    table = fi_curve(drawing("random numbers in the threshold"), np.zeros(200) * Unit(1),
+                     duration=550 * ms, discard=50 * ms, backend="numpy")  # fmt: skip
+    assert set(table["firing"]) <= {"one trial", "uneven", "drifting"}
+    expected, error = 200, np.sqrt(200 / 0.5 / 200)
+    assert table["mean_rate_Hz"].mean() == pytest.approx(expected, abs=4 * error)

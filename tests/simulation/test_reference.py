@@ -140,7 +140,7 @@ def test_resets_in_the_order_of_the_text():
     [WhiteNoise(1 * nA, 1 * nA * ms**0.5), OrnsteinUhlenbeck(1 * nA, 1 * nA, 5 * ms)],
 )
 def test_noise_is_refused(noise):
-    with pytest.raises(ValueError, match="white noise, which has no reference"):
+    with pytest.raises(ValueError, match=r"white noise \(xi.*\), which has no reference"):
         reference(LIF, noise, 10 * ms)
 
 

@@ -145,7 +145,7 @@ def size_of(text: BrianText, threads: int = 1) -> int:
     """
     if any(isinstance(f, TimedArray) and f.values.ndim == 2 for f in text.functions.values()):
         return text.n
-    noisy = text.stochastic or text.system.random
+    noisy = bool(text.system.draws)
     split = text.n >= WORTH_SPLITTING and not noisy and threads == 1
     wanted = -(-text.n // programs_at_once()) if split else text.n
     size = max(SMALLEST, 1 << (wanted - 1).bit_length())

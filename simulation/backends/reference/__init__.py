@@ -191,10 +191,9 @@ class _Problem:
 
 def _problem(system: System, values: Mapping[str, float], record: Sequence[str]) -> _Problem:
     """Turn a driven system and its numbers into functions."""
-    if system.stochastic or system.random:
-        where = f"random numbers in {system.random}" if system.random else "white noise"
+    if system.draws:
         raise InputError(
-            f"reference: {system.name} under this stimulus contains {where}, which has no "
+            f"reference: {system.name} under this stimulus draws {system.draws}, which has no "
             "reference solution; use `simulate`"
         )
     system = replace(system, functions={**system.functions, **_WHOLE})
