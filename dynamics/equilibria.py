@@ -17,6 +17,7 @@ from ..models.text.conditions import Gap
 from ..models.text.expressions import NoDerivative
 from ..models.units import own_columns
 from .equilibrium_search import newton_roots
+from .phases import revolution
 
 # Where an equilibrium is looked for: a membrane potential in volts, or a pure number.
 _VOLTS = (-0.15, 0.1)
@@ -148,7 +149,7 @@ def _gap_function(system, state, compiled) -> Callable | None:
 
 @takes_names
 def equilibria(model, I=None) -> pd.DataFrame:
-    """Return all equilibria at a constant input.
+    """Return all equilibria at a constant input; of a phase, those of one revolution.
 
     Parameters
     ----------
@@ -178,6 +179,11 @@ def equilibria(model, I=None) -> pd.DataFrame:
     >>> equilibria(LIF, 2*nA)["v_mV"].round(6).tolist()
     [-45.0]
     """
+    return equilibria_between(model, I, search_range(model))
+
+
+def equilibria_between(model, I, span: tuple[float, float]) -> pd.DataFrame:
+    """Return all equilibria whose potential lies in a range, in SI units; see `equilibria`."""
     form = reduction(model)
     value = 0.0 if I is None else check_quantity("I", I, model.input_unit, scalar=True)
     numbers = {**model.values, model.input: value * float(model.input_unit)}
@@ -186,8 +192,8 @@ def equilibria(model, I=None) -> pd.DataFrame:
            "eigenvalues_per_ms": object}  # fmt: skip
     variables = dict(zip((form.membrane, *form.others), units, strict=True))
     names = [*own_columns(variables, own, what=model.name).values()]
-    states, eigenvalues = equilibria_at(model, numbers)
-    touching, at_touching = _touching(model, form, numbers)
+    states, eigenvalues = equilibria_at(model, numbers, span)
+    touching, at_touching = _touching(form, numbers, span)
     rows = []
     for state, values, touches in zip(
         [*states, *touching],
@@ -208,7 +214,7 @@ def equilibria(model, I=None) -> pd.DataFrame:
     return table.sort_values(names[0], ignore_index=True)
 
 
-def _touching(model, form: Reduced, numbers: Mapping[str, float]):
+def _touching(form: Reduced, numbers: Mapping[str, float], span: tuple[float, float]):
     """Return states and eigenvalues where dv/dt touches zero and does not cross it."""
     if form.left:
         return np.empty((0, 1 + len(form.others))), np.empty((0, 1 + len(form.others)))
@@ -218,7 +224,7 @@ def _touching(model, form: Reduced, numbers: Mapping[str, float]):
         with np.errstate(all="ignore"):
             return np.broadcast_to(form.current(v, *arguments)[0], np.shape(v)).astype(float)
 
-    v = np.array(_touching_zeros(slope, np.linspace(*search_range(model), GRID)))
+    v = np.array(_touching_zeros(slope, np.linspace(*span, GRID)))
     own = [np.broadcast_to(a, v.shape) for a in arguments]
     states = np.stack([v, *(np.broadcast_to(x, v.shape) for x in form.steady(v, *own))])
     eigenvalues = np.linalg.eigvals(jacobians(form, states, own)).astype(complex)
@@ -244,8 +250,17 @@ def _touching_zeros(slope: Callable, grid: np.ndarray) -> list[float]:
     return found
 
 
-def equilibria_at(model, numbers: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
+def equilibria_at(
+    model, numbers: Mapping[str, float], span: tuple[float, float] | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Return all equilibria at parameters and an input in SI units.
+
+    Parameters
+    ----------
+    model : NeuronModel
+    numbers : dict of str to float
+    span : (float, float), optional
+        Of a model that is reduced: between which potentials; default `search_range`.
 
     Returns
     -------
@@ -259,7 +274,7 @@ def equilibria_at(model, numbers: Mapping[str, float]) -> tuple[np.ndarray, np.n
     if form.left:
         states = newton_roots(model, form, arguments, jacobians)
     else:
-        _, states, _ = _equilibria(model, form, arguments)
+        _, states, _ = _equilibria(model, form, arguments, span)
     own = [np.broadcast_to(a, states.shape[1]) for a in arguments]
     eigenvalues = np.linalg.eigvals(jacobians(form, states, own)).astype(complex)
     order = np.argsort(-eigenvalues.real, axis=1, kind="stable")
@@ -297,8 +312,9 @@ def rest(model, values: Mapping[str, np.ndarray], n: int) -> dict[str, np.ndarra
     Returns
     -------
     dict of str to array, shape (n,)
-        The stable equilibrium with the lowest membrane potential, in SI units; NaN for a set of
-        parameters that has none (a cell that fires, or runs away, by itself). Where variables do
+        The stable equilibrium with the lowest membrane potential (of a phase: within one
+        revolution), in SI units; NaN for a set of parameters that has none (a cell that fires, or
+        runs away, by itself). Where variables do
         not follow from the potential, it is the one to which the cell relaxes from its initial
         values.
     """
@@ -377,7 +393,7 @@ def _holding(form: Reduced) -> Reduced:
     return replace(form, rhs=rhs, jacobian=form.jacobian and jacobian)
 
 
-def _equilibria(model, form: Reduced, arguments: list[np.ndarray]):
+def _equilibria(model, form: Reduced, arguments: list[np.ndarray], span=None):
     """Return the equilibria of several parameter sets, and how fast each is left.
 
     Returns
@@ -391,7 +407,7 @@ def _equilibria(model, form: Reduced, arguments: list[np.ndarray]):
     if form.left:
         sets, states = _relaxed(model, form, arguments)
     else:
-        sets, v = _roots(model, form, arguments)
+        sets, v = _roots(form, arguments, span or search_range(model))
         own = [a[sets] for a in arguments]
         with np.errstate(divide="ignore", invalid="ignore"):
             others = [np.broadcast_to(x, v.shape) for x in form.steady(v, *own)]
@@ -444,7 +460,12 @@ def _implicit_step(form: Reduced, states, arguments, step: float) -> np.ndarray:
 
 
 def search_range(model) -> tuple[float, float]:
-    """Return between which potentials equilibria are looked for, in SI units."""
+    """Return between which potentials equilibria are looked for, in SI units.
+
+    Of a phase that is one revolution: in the others are the same equilibria again.
+    """
+    if turn := revolution(model):
+        return turn
     is_voltage = get_dimensions(model.unit_of(model.membrane)) is get_dimensions(volt)
     low, high = _VOLTS if is_voltage else _NUMBERS
     first = float(np.ravel(initial_state(model, {})[model.membrane])[0])
@@ -454,9 +475,9 @@ def search_range(model) -> tuple[float, float]:
     return low * 1.000371, high * 1.000371
 
 
-def _roots(model, form: Reduced, arguments: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def _roots(form: Reduced, arguments: list[np.ndarray], span) -> tuple[np.ndarray, np.ndarray]:
     """Return the potentials at which dv/dt is zero, and the parameter set of each, ascending."""
-    grid = np.linspace(*search_range(model), GRID)
+    grid = np.linspace(*span, GRID)
     columns = [a[:, None] for a in arguments]
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         current = np.broadcast_to(form.current(grid, *columns)[0], (len(arguments[0]), GRID))

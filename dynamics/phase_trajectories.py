@@ -11,7 +11,7 @@ from ..models.by_name import takes_names
 from ..models.checks import check_positive, check_quantity
 from ..models.units import column
 from .continuation.field import Field
-from .equilibria import equilibria
+from .equilibria import equilibria_between
 from .resets.reset_map import ResetMap
 
 FASTEST = 0.05  # of the axes' lengths per ms: beyond it the clock is slowed down
@@ -30,7 +30,7 @@ class PhaseLine:
     x, slope : array
         Values and how fast the variable moves there, per ms.
     equilibria : DataFrame
-        The variable, ``type``, ``stable``; above the threshold there are none.
+        The variable, ``type``, ``stable``: in the range of `x`, and below the threshold.
     threshold, reset : float
         Where it fires and where it is put; NaN for a cell without reset.
     """
@@ -76,7 +76,8 @@ def phase_line(model, values, *, I=None) -> PhaseLine:
     x = np.linspace(*numbers, 1001)
     slope = field.slopes(x[None], np.full((1, len(x)), p))[0]
     name = column(field.names[0], field.units[0])
-    points = equilibria(model, I)[[name, "type", "stable"]]
+    span = tuple(numbers * float(field.units[0]))
+    points = equilibria_between(model, I, span)[[name, "type", "stable"]]
     threshold = reset = np.nan
     if model.system.reset:
         jump = ResetMap(field)

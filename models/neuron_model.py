@@ -266,7 +266,7 @@ class NeuronModel:
         kept = {
             k: v
             for k, v in vars(self).items()
-            if k not in ("system", "symbolic", "_reduction", "_clamped", "_said")
+            if k not in ("system", "symbolic", "_reduction", "_revolution", "_clamped", "_said")
         }
         return kept | {"input_unit": unit_state(self.input_unit)}
 

@@ -225,3 +225,16 @@ def adapting_cell(**changes):
         initial={"v": "E", "w": 0 * mV},
         **changes,
     )  # fmt: skip
+
+
+def theta_neuron(**changes):
+    """Return the theta neuron, with other texts if given: x = tan(th/2) obeys x' = x**2 + eta + I.
+
+    It rests at x = -sqrt(-eta), fires from x = sqrt(-eta) on, and its spike lies at infinity.
+    """
+    own = {
+        "equations": "dth/dt = (1 - cos(th) + (1 + cos(th))*(eta + I))/tau : 1",
+        "parameters": {"tau": 1 * ms, "eta": -0.3}, "initial": {"th": -1.0},
+        "threshold": "th > pi", "reset": "th -= 2*pi",
+    }  # fmt: skip
+    return NeuronModel("theta", input_unit=1, input_range=(0, 3), **own | changes)

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 from brian2 import cm, msiemens, mV, nA, pA, uA
 from excitable.dynamics import equilibria, rest
+from excitable.dynamics.phases import revolution
 from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, IZHIKEVICH, LIF, QIF, TRAUB_MILES
+
+from tests.user_models import theta_neuron
 
 
 @pytest.mark.parametrize(("I", "v"), [(0, -65), (2, -45), (-1, -75)])
@@ -77,6 +80,50 @@ def test_rest_of_many_parameter_sets():
     # Without the A-current the cell fires by itself, unless its leak is moved.
     assert np.isnan(found["v"][1])
     assert -70 < found["v"][2] * 1e3 < -65
+
+
+DEGREES = "(1 - cos(th*pi/180) + (1 + cos(th*pi/180))*(eta + I))*180/pi"
+
+
+@pytest.mark.parametrize(
+    ("changes", "low", "high"),
+    [
+        ({}, -np.pi, np.pi),
+        ({"reset": "th = -pi"}, -np.pi, np.pi),
+        ({"threshold": "2*pi < th", "reset": "th = th % (2*pi)"}, 0, 2 * np.pi),
+        ({"reset": "th = 0.5 - pi"}, -np.pi, np.pi),  # by more than a period
+        ({"threshold": "cos(th) < -0.9", "reset": "", "refractory": "cos(th) < -0.9"},
+         -1 - np.pi, -1 + np.pi),
+        ({"equations": f"dth/dt = {DEGREES}/tau : 1", "threshold": "th > 180",
+          "reset": "th -= 360"}, -180, 180),
+        ({"equations": "dth/dt = (1 - cos(th) + (1 + cos(th))*(eta + I - w))/tau : 1\n"
+          "dw/dt = -w/(50*ms) : 1", "initial": {"th": 0, "w": 0}, "reset": "th -= 2*pi; w += 1"},
+         -np.pi, np.pi),
+    ],
+)  # fmt: skip
+def test_a_phase_has_the_equilibria_of_one_revolution(changes, low, high):
+    model = theta_neuron(**changes)
+    assert revolution(model) == pytest.approx((low, high))
+    turn = high - low
+    roots = np.arctan([-np.sqrt(0.3), np.sqrt(0.3)]) / np.pi * turn  # 2 atan(x), or in degrees
+    roots = low + (roots - low) % turn
+    found = equilibria(model)
+    assert found["th"].to_numpy() == pytest.approx(np.sort(roots), abs=1e-9)
+    assert rest(model, {}, 1)["th"] == pytest.approx(roots[:1], abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        LIF, QIF, IZHIKEVICH, HODGKIN_HUXLEY,
+        theta_neuron(equations="dth/dt = (1 - cos(th) + (1 + cos(th))*(eta + I - w))/tau : 1\n"
+                     "dw/dt = (th - w)/(50*ms) : 1", initial={"th": 0, "w": 0}),
+        theta_neuron(equations="dth/dt = (1 - cos(th) + I*th + eta)/tau : 1"),
+    ],
+    ids=lambda model: model.name,
+)  # fmt: skip
+def test_what_is_another_after_a_turn_is_no_phase(model):
+    assert revolution(model) is None
 
 
 def test_bad_input():

@@ -11,6 +11,7 @@ from excitable.simulation import reference
 
 from excitable import Constant
 from excitable.errors import InputError
+from tests.user_models import theta_neuron
 
 DENSITY = uA / cm**2
 
@@ -73,6 +74,15 @@ def test_phase_lines_in_closed_form():
     assert (above.threshold, above.reset) == pytest.approx((-50, -65), abs=1e-9)
     with pytest.raises(InputError, match="use phase_plane"):
         phase_line(HODGKIN_HUXLEY, [-80, 40] * mV)
+
+
+def test_phase_lines_have_the_equilibria_of_their_range():
+    assert len(phase_line(LIF, [-80, -66] * mV).equilibria) == 0  # it rests at -65
+    assert phase_line(QIF, [60, 150], I=-1e4).equilibria["v"].tolist() == pytest.approx([100])
+    root = 2 * np.arctan(np.sqrt(0.3))
+    line = phase_line(theta_neuron(), [-7, 4])
+    assert line.equilibria["th"].tolist() == pytest.approx([root - 2 * np.pi, -root, root])
+    assert line.threshold == pytest.approx(np.pi)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from excitable.protocols import excitability
 
 from excitable.errors import InputError
 from tests.diagrams import connor_stevens_diagram
+from tests.user_models import theta_neuron
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,13 @@ def test_cells_that_are_reset():
     assert row["ramp_down_nA"] > 1.5
     (quadratic,) = excitability(QIF, [-1, 4], steps=False).to_dict("records")
     assert (quadratic["verdict"], quadratic["onset"]) == ("I", "square root")
+
+
+def test_a_phase_begins_to_fire_as_a_quadratic_cell():
+    (row,) = excitability(theta_neuron(), [-0.2, 2], steps=False).to_dict("records")
+    found = [row[name] for name in ("verdict", "cycle_begins_by", "onset")]
+    assert found == ["I", "SNIC", "square root"]
+    assert row["rest_ends"] == pytest.approx(0.3, abs=1e-6)
 
 
 def test_another_cell_s_diagram_is_refused():

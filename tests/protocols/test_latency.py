@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
-from brian2 import Mohm, cm, ms, msiemens, mV, nA, uA
+from brian2 import Mohm, Unit, cm, ms, msiemens, mV, nA, uA
 from excitable.models import CONNOR_STEVENS, LIF
 from excitable.protocols import Constant
 from excitable.protocols.firing.latency import latency
 from excitable.simulation import reference
+
+from tests.user_models import theta_neuron
 
 UNIT = uA / cm**2
 NO_A = CONNOR_STEVENS.with_(g_A=0 * msiemens / cm**2, E_L=-67.8 * mV)
@@ -22,6 +24,15 @@ def test_lif_latency_is_the_closed_form():
     np.testing.assert_allclose(
         table["latency_ms"][2:], 10 * np.log(drive / (drive - 15)), rtol=1e-6
     )
+
+
+def test_a_theta_neuron_fires_after_the_closed_form():
+    """From x = -sqrt(0.3) to infinity with x' = x**2 + I - 0.3."""
+    currents = np.array([0.5, 1.0, 2.0])
+    table = latency(theta_neuron(), currents * Unit(1), duration=20 * ms, backend="numpy")
+    speed = np.sqrt(currents - 0.3)
+    expected = (np.pi / 2 + np.arctan(np.sqrt(0.3) / speed)) / speed
+    np.testing.assert_allclose(table["latency_ms"], expected, rtol=1e-5)
 
 
 def test_varied_parameters_and_multiples_of_a_threshold():

@@ -9,8 +9,24 @@ from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, LIF, NeuronModel, P
 from excitable.protocols import Step
 from excitable.protocols.firing.strength_duration import lapicque, strength_duration, weiss
 from excitable.simulation import reference
+from scipy.optimize import brentq
+
+from tests.user_models import theta_neuron
 
 UNIT = uA / cm**2
+
+
+def test_a_pulse_takes_a_theta_neuron_to_its_unstable_equilibrium():
+    """There x = sqrt(0.3), after x' = x**2 + I - 0.3 from -sqrt(0.3) on."""
+    durations = np.array([1.0, 2.0, 5.0])
+    table = strength_duration(theta_neuron(), durations * ms, settle=50 * ms, backend="numpy")
+
+    def way(I, d):
+        speed = np.sqrt(I - 0.3)
+        return 2 * np.arctan(np.sqrt(0.3) / speed) / speed - d
+
+    expected = [brentq(way, 0.3001, 10, args=(d,)) for d in durations]
+    np.testing.assert_allclose(table["I"], expected, rtol=2e-4)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,100 @@
+"""Variables that are phases (theta neurons): after one revolution a cell is where it was."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from brian2.units.fundamentalunits import DIMENSIONLESS
+
+from ..models.initial import initial_state
+from ..models.text.expressions import NoDerivative, derivative
+
+_PLACES = np.arange(12) * np.sqrt(2)  # in revolutions, where two of them are compared
+_SAME = 1e-9
+_BESIDE = 0.37  # of its unit: what else there is has other values than its initial ones, often 0
+
+
+def revolution(model) -> tuple[float, float] | None:
+    """Return one revolution of a membrane variable that is a phase; None where it is no phase.
+
+    It is one where the equations are the same a period later. The period is that of the reset,
+    from the threshold to where it puts the cell, or 2 pi. The revolution ends at the threshold of a
+    cell that is reset; else it lies around the initial value.
+
+    Parameters
+    ----------
+    model : NeuronModel
+
+    Returns
+    -------
+    low, high : float
+        In SI units.
+
+    Examples
+    --------
+    >>> from brian2 import ms
+    >>> from excitable.models import LIF, NeuronModel
+    >>> theta = NeuronModel("theta", "dth/dt = (1 - cos(th) + (1 + cos(th))*I)/tau : 1",
+    ...                     {"tau": 1*ms}, 1, {"th": 0}, threshold="th > pi", reset="th -= 2*pi")
+    >>> revolution(theta), revolution(LIF)
+    ((-3.141592653589793, 3.141592653589793), None)
+    """
+    kept = vars(model).setdefault("_revolution", [])
+    if not kept:
+        try:
+            kept.append(_revolution(_Values(model)))
+        except (NoDerivative, ArithmeticError, ValueError):  # what is drawn, or not known, is none
+            kept.append(None)
+    return kept[0]
+
+
+class _Values:
+    """What a model's expressions are at its initial state, or beside that, in SI units."""
+
+    def __init__(self, model):
+        self.system, self.membrane = model.system, model.membrane
+        self.numbers = {**model.values, model.input: 0.0, "t": 0.0, "dt": float(model.dt)}
+        first = initial_state(model, {})
+        self.numbers |= {x: float(np.ravel(y)[0]) for x, y in first.items()}
+        moving = {*model.system.states, model.input} - {model.membrane}
+        self.beside = {x: self.numbers[x] + _BESIDE * float(model.unit_of(x)) for x in moving}
+
+    def of(self, *texts: str, **changed) -> list[np.ndarray]:
+        with np.errstate(all="ignore"):
+            found = self.system.function(list(self.numbers), texts)
+            return found(*(self.numbers | changed).values())
+
+
+def _revolution(values: _Values) -> tuple[float, float] | None:
+    slopes = values.system.slopes().values()
+    for low, high in _candidates(values):
+        place = low + _PLACES * (high - low)
+        now = values.of(*slopes, **values.beside, **{values.membrane: place})
+        later = values.of(*slopes, **values.beside, **{values.membrane: place + high - low})
+        if low < high and all(map(_alike, now, later)):
+            return low, high
+    return None
+
+
+def _candidates(values: _Values) -> Iterator[tuple[float, float]]:
+    system, v = values.system, values.membrane
+    high = _threshold(values) if system.reset else np.nan
+    if np.isfinite(high) and not system.random:
+        yield float(values.of(system.after_reset()[v], **{v: high})[0]), high
+    if system.dims[v] is DIMENSIONLESS:
+        high = high if np.isfinite(high) else values.numbers[v] + np.pi
+        yield high - 2 * np.pi, high
+
+
+def _threshold(values: _Values) -> float:
+    """Return where the spike condition begins to hold; NaN where it is no straight line."""
+    gap, v = values.system.gap, values.membrane
+    if gap is None or gap.of:
+        return np.nan
+    at, rise = (float(x) for x in values.of(gap.text, derivative(gap.text, v)))
+    high = values.numbers[v] - at / rise if rise else np.nan
+    left = float(values.of(gap.text, **{v: high})[0])
+    return high if abs(left) <= _SAME * max(abs(high), abs(at)) else np.nan
+
+
+def _alike(now, later) -> bool:
+    return bool(np.all(np.abs(np.subtract(later, now)) <= _SAME * np.max(np.abs(now))))
