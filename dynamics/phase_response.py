@@ -1,6 +1,8 @@
 """How much a small push advances or delays the next spikes of a cell that fires periodically."""
 
 import itertools
+from collections import defaultdict
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -21,7 +23,9 @@ from .resets.reset_map import ResetMap
 from .resets.rounds import first_round
 
 CROSSING_MV = -20.0  # phase 0, where the cycle crosses it
-FORGOTTEN, MOST_ROUNDS = 1e-5, 100  # a push is, when another round adds less than this share
+ROUNDS, STEPS = 4, 1500  # of the direct method; steps per round of a cell without reset
+SLOW = 0.1  # a multiplier from which on so many rounds do not forget a push
+SETTLED = 1e-3  # of the largest response: by so much the sum over all rounds may be unsure
 
 
 class NoCycle(InputError):
@@ -50,8 +54,9 @@ def phase_response(
         Constant input at which it fires.
     method : "adjoint" or "direct"
         The infinitesimal response from the adjoint equations; or perturb the membrane at each
-        phase, integrate, and compare the times of the next four rounds (cells that are reset: of as
-        many as it takes until the push is forgotten).
+        phase, integrate, and compare the times of the next four rounds. Of a cell with slow
+        variables, which remember a push for longer, it is more than twice as many; what is still
+        to come is then added, since it shrinks each round by the cycle's multipliers.
     phases : int
         How many, evenly spaced.
     push : Quantity, optional
@@ -78,7 +83,8 @@ def phase_response(
     Raises
     ------
     ValueError
-        Where the cell does not fire periodically at this input.
+        Where the cell does not fire periodically at this input; of the direct method where slow
+        variables remember a push for so long that its whole effect is not known to 1e-3.
 
     Notes
     -----
@@ -154,7 +160,8 @@ def _of_smooth_cell(model, field: Field, p, phase, settings, size):
     zero = _phase_zero(field, point.orbit, settings["crossing"])
     if settings["method"] == "adjoint":
         return point.orbit.period, [_by_adjoint(field, point, phase, zero)]
-    return point.orbit.period, _by_pushes(field, point, phase, zero, size)
+    rounds = _by_pushes(field, point, phase, zero, size)
+    return point.orbit.period, _whole(model, rounds, point.multipliers)
 
 
 def _of_reset_cell(model, field: Field, p, phase, settings, size):
@@ -172,25 +179,39 @@ def _of_reset_cell(model, field: Field, p, phase, settings, size):
     moments = adjoint.moments(phase)
     if settings["method"] == "adjoint":
         return adjoint.period, [np.array([adjoint.at(m)[field.membrane] for m in moments])]
-    return adjoint.period, _by_pushed_rounds(field, found[0], found[1], moments, size)
+    rounds = _by_pushed_rounds(field, found[0], found[1], moments, size)
+    return adjoint.period, _whole(model, rounds, found[1].multipliers)
 
 
-def _by_pushed_rounds(field: Field, follower, point, moments, size) -> list[np.ndarray]:
-    """Return by how much rounds end earlier, until the push is forgotten."""
+def _by_pushed_rounds(field: Field, follower, point, moments, size) -> Iterator[np.ndarray]:
+    """Yield by how much each of the next rounds ends earlier, per push, shape (phases,)."""
     pushed = [
         [ends_of_rounds(field, follower.map, point.p, point.spikes, m, push) for m in moments]
         for push in (size, -size)
     ]
-    found: list[np.ndarray] = []
-    for _ in range(MOST_ROUNDS):
-        up, down = ([next(ends) for ends in of_one] for of_one in pushed)
-        found.append((np.array(down) - np.array(up)) / (2 * size))
-        if (
-            len(found) > ROUNDS // 2
-            and np.ptp(found[-2:], axis=0).max() < FORGOTTEN * np.abs(found[-1]).max()
-        ):
-            break
-    return found
+    while True:
+        up, down = (np.array([next(ends) for ends in of_one]) for of_one in pushed)
+        yield (down - up) / (2 * size)
+
+
+def _whole(model, rounds: Iterator[np.ndarray], multipliers) -> list[np.ndarray]:
+    """Return by how much the present, the next and all later rounds end earlier.
+
+    What is still missing after a round consists of parts that shrink by one multiplier each from
+    one round to the next; such a part drops out of two rounds that are weighted accordingly.
+    """
+    slow = [m for m in multipliers[1:] if abs(m) > SLOW]
+    count = 2 * ROUNDS + len(slow) if slow else ROUNDS
+    found = whole = np.array(list(itertools.islice(rounds, count)))
+    for m in slow:
+        whole = (whole[1:] - m * whole[:-1]) / (1 - m)
+    whole = np.real(whole)
+    if slow and not np.ptp(whole[-2:], axis=0).max() <= SETTLED * np.abs(whole[-1]).max():
+        raise InputError(
+            f"{model.name}: slow variables remember a push for too long to add up its effects "
+            f"(each round leaves {abs(slow[0]):.4g} of it); use method='adjoint'"
+        )
+    return [found[0], found[1], whole[-1]]
 
 
 def _state(field: Field, given) -> np.ndarray:
@@ -260,11 +281,8 @@ def _by_adjoint(field: Field, point: CyclePoint, phase, zero) -> np.ndarray:
     return CubicSpline(point.orbit.mesh, z, bc_type="periodic")((phase + zero) % 1.0)
 
 
-ROUNDS, STEPS = 4, 1500  # of the direct method; steps per round
-
-
-def _by_pushes(field: Field, point: CyclePoint, phase, zero, size) -> np.ndarray:
-    """Return by how much each of the next rounds ends earlier, per push, shape (rounds, phases).
+def _by_pushes(field: Field, point: CyclePoint, phase, zero, size) -> Iterator[np.ndarray]:
+    """Yield by how much each of the next rounds ends earlier, per push, shape (phases,).
 
     Pushes up and down are combined, so that the error is of second order in their size.
     """
@@ -273,18 +291,17 @@ def _by_pushes(field: Field, point: CyclePoint, phase, zero, size) -> np.ndarray
     x[field.membrane] += size * np.repeat([1, -1], len(phase))
     level = point.orbit.at(np.array([zero]))[0, field.membrane]
     due = (1 - np.tile(phase, 2)) * point.orbit.period
-    ends = _crossings(field, point.orbit, x, level, due)
-    up, down = ends[:, : len(phase)], ends[:, len(phase) :]
-    return (down - up) / (2 * size)
+    for ends in _crossings(field, point.orbit, x, level, due):
+        up, down = ends[: len(phase)], ends[len(phase) :]
+        yield (down - up) / (2 * size)
 
 
-def _crossings(field: Field, orbit: Orbit, x, level, due) -> np.ndarray:
-    """Return when many states cross a level upwards, nearest to when rounds are due (rk4)."""
+def _crossings(field: Field, orbit: Orbit, x, level, due) -> Iterator[np.ndarray]:
+    """Yield when many states cross a level upwards, nearest to when each round is due (rk4)."""
     p, h = np.full((1, x.shape[1]), orbit.p), orbit.period / STEPS
-    expected = due + orbit.period * np.arange(ROUNDS)[:, None]
-    best = np.full(expected.shape, np.nan)
+    now, best = 0, defaultdict(lambda: np.full(len(due), np.nan))
     slope = field.slopes(x, p)
-    for k in range(int((ROUNDS + 0.3) * STEPS)):
+    for k in itertools.count():
         second = field.slopes(x + h / 2 * slope, p)
         third = field.slopes(x + h / 2 * second, p)
         last = field.slopes(x + h * third, p)
@@ -296,11 +313,11 @@ def _crossings(field: Field, orbit: Orbit, x, level, due) -> np.ndarray:
             share = _hermite(v[j], w[j], h * slope[field.membrane, j],
                              h * new_slope[field.membrane, j], level)  # fmt: skip
             t = (k + share) * h
-            nearest = np.argmin(np.abs(expected[:, j] - t))
-            if abs(expected[nearest, j] - t) < orbit.period / 2:
-                best[nearest, j] = t
+            best[round((t - due[j]) / orbit.period)][j] = t
         x, slope = new, new_slope
-    return best
+        if k >= (now + 1.3) * STEPS:
+            yield best.pop(now)
+            now += 1
 
 
 def _hermite(v, w, dv, dw, level) -> float:

@@ -215,16 +215,16 @@ def leaky_cell(**changes):
 
 def adapting_cell(**changes):
     """Return a leaky cell with an adaptation w, which decays also while v is held."""
-    return leaky_cell(
-        equations="""
+    text = {
+        "equations": """
         dv/dt = (E - v + R*I - w)/tau : volt (unless refractory)
         dw/dt = -w/(30*ms) : volt
         """,
-        parameters={"E": -65 * mV, "R": 10 * Mohm, "tau": 10 * ms,
-                    "V_t": -50 * mV, "V_r": -65 * mV},
-        initial={"v": "E", "w": 0 * mV},
-        **changes,
-    )  # fmt: skip
+        "parameters": {"E": -65 * mV, "R": 10 * Mohm, "tau": 10 * ms,
+                       "V_t": -50 * mV, "V_r": -65 * mV},
+        "initial": {"v": "E", "w": 0 * mV},
+    }  # fmt: skip
+    return leaky_cell(**text | changes)
 
 
 def theta_neuron(**changes):

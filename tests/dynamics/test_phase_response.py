@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from brian2 import Mohm, cm, ms, msiemens, mV, nA, pA, uA
 from excitable.dynamics import phase_response
-from excitable.models import CONNOR_STEVENS, LIF, QIF, find_model
+from excitable.dynamics.phase_response import _whole
+from excitable.models import CONNOR_STEVENS, LIF, QIF, NeuronModel, find_model
 
 from excitable.errors import InputError
 from tests.user_models import adapting_cell
@@ -68,6 +69,48 @@ def compare(model, current):
     assert direct[column].to_numpy() == pytest.approx(
         adjoint[column].to_numpy(), abs=1e-3 * largest
     )
+
+
+def test_slow_relaxation_to_the_cycle_in_closed_form():
+    """Polar: r' = a*r*(1 - r**2), angle' = w + q*(1 - r**2), so angle - q/a*log(r) is the phase.
+
+    Each round leaves exp(-2*a*5 ms), 0.9, of a push of the radius.
+    """
+    cell = NeuronModel(
+        "polar", """
+        dx/dt = a*x*off - y*(w + q*off) + I/ms : 1
+        dy/dt = a*y*off + x*(w + q*off) : 1
+        off = 1 - x**2 - y**2 : 1""",
+        {"a": 0.01 / ms, "q": 0.1 / ms, "w": 2 * np.pi / (5 * ms)}, 1, {"x": 0.5, "y": 0},
+    )  # fmt: skip
+    found = phase_response(cell, 0, method="direct", phases=8)
+    assert found.attrs["period_ms"] == pytest.approx(5, rel=1e-6)
+    angle = 2 * np.pi * found["phase"] - np.pi / 2  # at phase 0 x rises through 0
+    expected = (-np.sin(angle) - 10 * np.cos(angle)) * 5 / (2 * np.pi)
+    assert found["z_ms"].to_numpy() == pytest.approx(expected.to_numpy(), abs=1e-3 * 8)
+
+
+def test_slow_adaptation_through_the_reset():
+    cell = adapting_cell(
+        equations="""
+        dv/dt = (E - v + R*I - w)/tau : volt (unless refractory)
+        dw/dt = -w/(2*second) : volt""",
+        reset="v = V_r; w += 0.02*mV", refractory="2*ms",
+    )  # fmt: skip
+    compare(cell, 3 * nA)
+
+
+@pytest.mark.parametrize(("multiplier", "refused"), [(0.999, False), (0.99, True), (0.05, False)])
+def test_what_slow_variables_still_remember_is_added_or_refused(multiplier, refused):
+    """Rounds end earlier by 1 - 0.999**k in all, whatever the multiplier that is known."""
+    rounds = (np.full(3, 1 - 0.999**k) for k in range(1, 100))
+    settings = LIF, rounds, np.array([1, multiplier])
+    if refused:
+        with pytest.raises(InputError, match=r"lif: slow variables .* leaves 0.99 of it"):
+            _whole(*settings)
+    else:
+        expected = 1 if multiplier > 0.1 else 1 - 0.999**4
+        assert _whole(*settings)[-1] == pytest.approx(np.full(3, expected))
 
 
 def test_parameters_are_varied():
