@@ -62,8 +62,9 @@ def activation(
 
     Notes
     -----
-    The conductance is current over driving force, as Hodgkin & Huxley 1952 define it. A current
-    that inactivates while it rises peaks below its steady-state activation.
+    The conductance is current over driving force, as Hodgkin & Huxley 1952 define it, gates that
+    follow the potential at once (``m_inf(v)**3``) included. A current that inactivates while it
+    rises peaks below its steady-state activation.
 
     Examples
     --------
@@ -301,11 +302,11 @@ def _read_last_step(model, current, steps, read_after, sets: pd.DataFrame, numer
             )
     n, vary = len(sets), tables.varied(clamped(model), sets)
     recording = run_steps(
-        model, steps, n, record=(current, *gates), vary=vary, numerics=numerics,
+        model, steps, n, record=(current, model.membrane, *gates), vary=vary, numerics=numerics,
         label=f"{current} of {model.name}",
     )  # fmt: skip
     own = {name: np.asarray(x, dtype=float).reshape(-1, 1) for name, x in vary.items()}
-    numbers = {**model.values, **own} | {gate: recording.traces[gate] for gate in gates}
+    numbers = {**model.values, **own} | {x: recording.traces[x] for x in (model.membrane, *gates)}
     (conductance,) = function(numbers, [slope])(*numbers.values())
     onset = sum(np.broadcast_to(np.asarray(x, dtype=float), n) for _, x in steps[:-1]) * 1e3
     since = np.round((recording.t_ms - onset[:, None]) / recording.dt_ms)
@@ -324,12 +325,15 @@ def _read_last_step(model, current, steps, read_after, sets: pd.DataFrame, numer
 
 
 def _conductance(model, current: str) -> tuple[sp.Expr, list[str]]:
-    """Return ``dI/dv`` at fixed gates, and the gates in it."""
+    """Return the current over its driving force ``v - E``, and the gates in it."""
     cell = clamped(model)
     check_name("current", current, currents(model))
     v = symbol(cell.input)
-    slope = sp.diff(cell.symbolic.named[current], v)
-    if v in slope.free_symbols:
+    flow = cell.symbolic.named[current]
+    slope = sp.diff(flow, v)
+    if v in slope.free_symbols:  # perhaps with gates that follow v at once
+        slope = _over_drive(flow, v)
+    if slope is None:
         raise InputError(
             f"{current} of {model.name} is not ohmic: expected a conductance times "
             f"({cell.input} - E)"
@@ -338,6 +342,19 @@ def _conductance(model, current: str) -> tuple[sp.Expr, list[str]]:
     if not gates:
         raise InputError(f"{current} of {model.name} has no gates, hence nothing to measure")
     return slope, gates
+
+
+def _over_drive(flow: sp.Expr, v: sp.Symbol) -> sp.Expr | None:
+    """Return a current over its one factor ``v - E``; None without one, or if it flows at E."""
+    factors = sp.Mul.make_args(flow)
+    drives = [f for f in factors if v in f.free_symbols and v not in sp.diff(f, v).free_symbols]
+    if len(drives) != 1:
+        return None
+    (drive,) = drives
+    rise = sp.diff(drive, v)
+    conductance = sp.Mul(rise, *(f for f in factors if f != drive))
+    at_reversal = conductance.subs(v, v - drive / rise)
+    return None if at_reversal.has(sp.zoo, sp.nan, sp.oo) else conductance
 
 
 def _recovered(interval, amplitude, tau):

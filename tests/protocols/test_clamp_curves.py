@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from brian2 import ms, mV, nA, nS, pF
+from brian2 import ms, mV, nA, nS, pA, pF
 from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, LIF, TRAUB_MILES, NeuronModel
 from excitable.protocols.clamp.clamp_curves import activation, inactivation, recovery
 from numpy import exp
@@ -306,9 +306,40 @@ def test_bad_steps_are_refused(protocol, arguments, message):
         protocol(CONNOR_STEVENS, **arguments)
 
 
-def test_a_current_that_is_not_ohmic_is_refused():
-    """A current with the square of the driving force has no conductance to speak of."""
-    equations = HODGKIN_HUXLEY.equations.replace("(v - E_K) ", "(v - E_K)**2/E_K ")
+@pytest.mark.parametrize(
+    "drive", ["(v - E_K)**2/E_K", "(v - E_K)*v/E_K", "(v - E_K)/(v + 2*E_K)*E_K*2 + g_L*E_L/g_K",
+              "(v - E_K)/tanh((v - E_K)/E_L)"],
+)  # fmt: skip
+def test_a_current_that_is_not_ohmic_is_refused(drive):
+    """A current without one driving force, or that flows on at its E, has no conductance."""
+    equations = HODGKIN_HUXLEY.equations.replace("(v - E_K) ", f"({drive}) ")
     model = replace(HODGKIN_HUXLEY, equations=equations)
     with pytest.raises(ValueError, match="I_K of hodgkin_huxley is not ohmic"):
         activation(model, "I_K")
+
+
+@pytest.mark.parametrize("text", ["g*p*h*(v - E)", "g*h*(v - E)/(1 + exp(-(v + 40*mV)/(6*mV)))"])
+def test_gates_that_follow_the_potential_at_once_are_part_of_the_conductance(text):
+    """A persistent sodium current: p_inf(v) times an inactivation h that decays with 40 ms."""
+    cell = NeuronModel("persistent", f"""
+    dv/dt = (I - I_NaP - g*(v + 60*mV))/C : volt
+    I_NaP = {text} : amp
+    p = 1/(1 + exp(-(v + 40*mV)/(6*mV))) : 1
+    h_inf = 1/(1 + exp((v + 48*mV)/(6*mV))) : 1
+    dh/dt = (h_inf - h)/(40*ms) : 1""", {"g": 2.8 * nS, "E": 50 * mV, "C": 21 * pF}, pA,
+    {"v": -60 * mV, "h": 0.5}, threshold="v > 0*mV", dt=0.1 * ms)  # fmt: skip
+
+    def h_inf(v):
+        return 1 / (1 + exp((v + 48) / 6))
+
+    v = np.array([-60.0, -40.0, -20.0, 50.0])  # the last one is E, where no current flows
+    table = activation(cell, "I_NaP", v * mV, hold=-80 * mV, backend="numpy")
+    p = 1 / (1 + exp(-(v + 40) / 6))
+    opened = np.maximum(h_inf(-80), h_inf(v)) * p  # h only falls from there
+    np.testing.assert_allclose(table["conductance_nS"], 2.8 * opened, rtol=1e-9)
+    np.testing.assert_allclose(table["I_NaP_pA"], 2.8 * opened * (v - 50), rtol=1e-9, atol=1e-9)
+    table = inactivation(
+        cell, "I_NaP", v * mV, prepulse_duration=1000 * ms, test_duration=5 * ms,
+        read_after=0 * ms, dt=5 * ms, backend="numpy",
+    )  # fmt: skip
+    np.testing.assert_allclose(table["inactivation"], h_inf(v) / h_inf(v[0]), atol=1e-10)
