@@ -316,7 +316,7 @@ def _read_last_step(model, current, steps, read_after, sets: pd.DataFrame, numer
     else:
         place = (since == round(delay / recording.dt_ms)).argmax(axis=1)
     rows = np.arange(n)
-    unit = display_unit(get_dimensions(model.input_unit) / get_dimensions(mV))
+    unit = display_unit(get_dimensions(model.unit_of(current)) / get_dimensions(mV))
     shown = conductance[rows, place] / float(unit)
     units = {current: model.unit_of(current), "conductance": unit}
     values = {current: recording.traces[current][rows, place] / float(units[current]),

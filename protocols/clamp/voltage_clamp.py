@@ -5,7 +5,7 @@ from functools import reduce
 
 import numpy as np
 import pandas as pd
-from brian2 import Quantity, get_dimensions, ms, mV, second
+from brian2 import Quantity, amp, get_dimensions, meter, ms, mV, second
 
 from ...dynamics.equilibria import settled
 from ...errors import InputError
@@ -27,6 +27,7 @@ from .gating_curves import gates_of
 
 NOT_FOR_CLAMP = NO_TOLERANCE | {"spikes": "nothing counts as a spike under voltage clamp"}
 
+_CURRENTS = (amp.dim, (amp / meter**2).dim)
 # The sum of all ionic currents of a model that does not name each.
 ION = "I_ion"
 
@@ -156,6 +157,7 @@ def _shown(model, record: Sequence[str], sets: pd.DataFrame) -> dict[str, tuple[
 def currents(model) -> list[str]:
     """Return the names of the ionic currents: the parts of ``dv/dt`` with the input's dimensions.
 
+    Where the input is a current, current densities are currents too, and the other way round.
     ``I_ion``, their sum, is one of them where the model does not name every current.
 
     Examples
@@ -164,10 +166,15 @@ def currents(model) -> list[str]:
     >>> currents(HODGKIN_HUXLEY), currents(IZHIKEVICH_2007)
     (['I_Na', 'I_K', 'I_L'], ['I_ion'])
     """
-    system = model.system
-    slope, dimensions = system.rhs[model.membrane], get_dimensions(model.input_unit)
+    system, slope = model.system, model.system.rhs[model.membrane]
+    own = get_dimensions(model.input_unit)
+    kinds = _CURRENTS if own in _CURRENTS else (own,)
     parts = needed([slope], system.named)
-    found = [x for x in system.order if x in parts and system.dims[x] is dimensions]
+    driven = {x for x in parts if depends(parts[x], [model.input], parts)}
+    found = [
+        x for x in system.order if x in parts
+        and (system.dims[x] is own or (system.dims[x] in kinds and x not in driven))
+    ]  # fmt: skip
     unnamed = {name: text for name, text in parts.items() if name not in found}
     whole = depends(slope, system.states, unnamed)
     return [*found, ION] if whole and ION not in found else found

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from brian2 import cm, ms, msiemens, mV, nA, uA, uF
+from brian2 import cm, ms, msiemens, mV, nA, uA, uF, um
 from excitable.analysis.plots import close_figure, plot_voltage_clamp
 from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, LIF, TRAUB_MILES, NeuronModel
+from excitable.protocols.clamp.clamp_curves import activation
 from excitable.protocols.clamp.voltage_clamp import clamped, currents, voltage_clamp
 from numpy import exp
 from scipy.special import exprel
@@ -247,6 +248,29 @@ def test_rates_and_currents_that_are_zero_by_zero_at_the_command(command):
     np.testing.assert_allclose(table["n"], n, rtol=1e-9)
     flux = (1 - 2 * exp(-z)) / exprel(-z)
     np.testing.assert_allclose(table["I_Ca_uA_per_cm2"], n * flux, rtol=1e-9)
+
+
+@pytest.mark.parametrize("drive", ["I/area", "density"])
+def test_current_densities_of_a_cell_whose_input_is_a_current_are_shown(drive):
+    """A current through the whole membrane: the channels' currents are per area."""
+    per_area = msiemens / cm**2
+    cell = NeuronModel("thalamic", f"""
+    dv/dt = ({drive} - I_L - I_T)/C : volt
+    density = I/area : amp/meter**2
+    I_L = g_L*(v + 70*mV) : amp/meter**2
+    I_T = g_T*h*(v - 120*mV) : amp/meter**2
+    dh/dt = (1/(1 + exp((v + 83*mV)/(4*mV))) - h)/(20*ms) : 1""",
+    {"g_L": 0.05 * per_area, "g_T": 2 * per_area, "C": 1 * uF / cm**2, "area": 29000 * um**2}, nA,
+    {"v": -70 * mV, "h": 0.1}, dt=0.1 * ms)  # fmt: skip
+    assert currents(cell) == ["I_L", "I_T"]
+    table = voltage_clamp(cell, [-50] * mV, hold=-100 * mV, duration=10 * ms, backend="numpy")
+    h, held = (1 / (1 + exp((v + 83) / 4)) for v in (-50, -100))
+    h = h + (held - h) * exp(-np.maximum(table["t_ms"] - 5, 0) / 20)
+    v = table["v_mV"]
+    np.testing.assert_allclose(table["I_L_uA_per_cm2"], 0.05 * (v + 70), rtol=1e-9)
+    np.testing.assert_allclose(table["I_T_uA_per_cm2"], 2 * h * (v - 120), rtol=1e-9)
+    found = activation(cell, "I_T", [-50, 0] * mV, hold=-100 * mV, backend="numpy")
+    np.testing.assert_allclose(found["conductance_mS_per_cm2"], 2 * held, rtol=1e-9)
 
 
 def test_a_calcium_pool_runs_on_under_clamp():
