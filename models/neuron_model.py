@@ -170,6 +170,8 @@ class NeuronModel:
         validation.check_kinds(self)
         self._set(_derived=tuple(name for name in _DERIVED if not _is_given(getattr(self, name))))
         own = {name: Parameter.of(name, value) for name, value in dict(self.parameters).items()}
+        if not isinstance(self.input_unit, Unit):  # 1, for a pure number
+            self._set(input_unit=Unit(self.input_unit))
         initial = {
             k: one_expression(v) if isinstance(v, str) else v for k, v in self.initial.items()
         }
