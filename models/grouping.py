@@ -23,13 +23,14 @@ from .checks import (
 from .initial import PER_NEURON
 from .methods import METHODS, method_named
 from .system import System, computable_texts, from_equations, parsed_equations
-from .text.expressions import NoDerivative, depends, derivative, in_order, names, substitute
+from .text.conditions import RANDOM
+from .text.expressions import NoDerivative, calls, depends, derivative, in_order, names, substitute
 from .text.functions import NAMESPACE, opaque
 from .text.remembered import remembered
 from .text.statements import one_expression
 from .timed_arrays import by_steps
 from .units import base_unit, display_unit
-from .validation import is_noise
+from .validation import ONCE_A_STEP, check_single_draws, is_noise
 
 # One number of each takes a gigabyte; a sweep takes any number of sets, in chunks.
 MOST_CELLS = 10**8
@@ -129,7 +130,7 @@ class BrianText:
 
     @property
     def stochastic(self) -> bool:
-        """Whether white noise drives the equations."""
+        """Whether white noise or random numbers drive the equations."""
         return self.system.stochastic
 
     def kwargs(self) -> dict:
@@ -183,7 +184,7 @@ def describe(model, n, stimulus=None, *, vary=None, method=None, dt=None) -> Bri
         threshold=system.threshold,
         reset="\n".join(map(str, system.reset)),
         refractory=system.refractory.text,
-        method=_method(model, method, system.stochastic),
+        method=_method(model, method, system.drawn),
         dt=dt,
         namespace={**constants, **scalars, **text.namespace, **model.functions, **NAMESPACE},
         arrays={name: np.asarray(value, dtype=float) for name, value in arrays.items()},
@@ -387,14 +388,19 @@ def _input_text(model, stimulus, n: int, dt: Quantity) -> InputText:
 
 
 def _from_text(model, text: str, unit: str) -> InputText:
-    """Return an input given as text; its white noise apart, as the equations need it."""
+    """Return an input given as text; its white noise apart, as the equations need it.
+
+    Other random numbers it draws once a step.
+    """
+    check_single_draws(model, f"input {model.input} = {text}", text)
     noises = sorted(name for name in names(text) if is_noise(name))
     factors = {xi: derivative(text, xi) for xi in noises}
     if any(names(factor) & set(noises) for factor in factors.values()):
         raise InputError(f"input {model.input} = {text}: is not linear in the white noise")
     smooth = substitute(text, dict.fromkeys(noises, "0*second**-0.5"))
     noise = " + ".join(f"({factor})*{xi}" for xi, factor in factors.items())
-    return InputText(f"{model.input} = {smooth} : {unit}", noise)
+    flag = f" ({ONCE_A_STEP})" if calls(smooth) & RANDOM else ""
+    return InputText(f"{model.input} = {smooth} : {unit}{flag}", noise)
 
 
 def _from_array(model, array: TimedArray, unit: str) -> InputText:
@@ -410,7 +416,7 @@ def _from_array(model, array: TimedArray, unit: str) -> InputText:
     return InputText(f"{model.input} = {call} : {unit}", namespace={name: array})
 
 
-def _method(model, method: str | None, noisy: bool) -> str:
+def _method(model, method: str | None, drawn: str) -> str:
     if method is None:
-        return "heun" if noisy and not METHODS[model.method].noise else model.method
-    return method_named(method, noise=noisy).name
+        return "heun" if drawn and not METHODS[model.method].noise else model.method
+    return method_named(method, noise=drawn).name

@@ -25,7 +25,7 @@ class Method:
         The fastest decay, per step, at which it is still stable: where its stability function
         reaches 1 (Hairer & Wanner 1996, Solving Ordinary Differential Equations II, IV.2).
     noise : bool
-        Whether it integrates additive white noise.
+        Whether it integrates additive white noise, or what is drawn once a step.
     of_brian : bool
         Whether a NeuronGroup knows it by this name.
     needs : str
@@ -59,14 +59,14 @@ METHODS = {
 }
 
 
-def method_named(name: str, *, noise: bool = False) -> Method:
+def method_named(name: str, *, noise: str = "") -> Method:
     """Return a method by its name.
 
     Parameters
     ----------
     name : str
-    noise : bool
-        Whether it must integrate white noise.
+    noise : str
+        What is drawn in each step that it must integrate, such as "white noise"; empty for none.
 
     Raises
     ------
@@ -81,5 +81,5 @@ def method_named(name: str, *, noise: bool = False) -> Method:
     found = METHODS[check_name("method", name, METHODS)]
     if noise and not found.noise:
         able = tuple(m.name for m in METHODS.values() if m.noise)
-        raise InputError(f"method {name!r} cannot integrate white noise; use one of {able}")
+        raise InputError(f"method {name!r} cannot integrate {noise}; use one of {able}")
     return found

@@ -168,8 +168,6 @@ class NeuronModel:
 
     def __post_init__(self):
         validation.check_kinds(self)
-        self._set(_derived=tuple(name for name in _DERIVED if not _is_given(getattr(self, name))))
-        own = {name: Parameter.of(name, value) for name, value in dict(self.parameters).items()}
         if not isinstance(self.input_unit, Unit):  # 1, for a pure number
             self._set(input_unit=Unit(self.input_unit))
         initial = {
@@ -566,7 +564,7 @@ def _refractory_text(refractory) -> str:
 
 def _method(model, system: System) -> str:
     default = "euler" if system.stochastic else "rk4"
-    return method_named(model.method or default, noise=system.stochastic).name
+    return method_named(model.method or default, noise=system.drawn).name
 
 
 def _step(model, system: System) -> Quantity:

@@ -100,9 +100,16 @@ class System:
         return tuple(self.rhs)
 
     @property
+    def drawn(self) -> str:
+        """What its equations draw in each step: "white noise", "random numbers", or nothing."""
+        if self.noise:
+            return "white noise"
+        return "random numbers" if self.random == "the equations" else ""
+
+    @property
     def stochastic(self) -> bool:
-        """Whether white noise drives it."""
-        return bool(self.noise)
+        """Whether white noise or random numbers drive it."""
+        return bool(self.drawn)
 
     @property
     def random(self) -> str:
@@ -147,6 +154,14 @@ class System:
     def timed(self) -> bool:
         """Whether the text depends on time itself."""
         return any("t" in names(text) for text in (*self.rhs.values(), *self.named.values()))
+
+    @property
+    def restless(self) -> str:
+        """Why it can have no resting state, whatever its parameters; or nothing."""
+        if self.timed:
+            return "its equations depend on time, so it never rests"
+        drawn = self.random == "the equations"
+        return "its equations draw random numbers, so it never rests" if drawn else ""
 
     def slopes(self, *, holding: bool = False) -> dict[str, str]:
         """Return the right-hand sides, those of a refractory cell if `holding`.

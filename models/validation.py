@@ -21,7 +21,8 @@ from brian2.units.fundamentalunits import DIMENSIONLESS
 from ..errors import InputError
 from .checks import check_all_finite, check_name, dimension_text, unit_text
 from .system import FREE, HELD, parsed_equations
-from .text.expressions import calls, names
+from .text.conditions import RANDOM
+from .text.expressions import all_calls, calls, names, tree
 from .text.functions import NAMESPACE
 from .text.statements import assignments
 
@@ -31,7 +32,7 @@ _GROUP = {"lastspike": "second", "N": "1", "i": "1"}
 # What Brian2 lets a group's equations be marked with.
 _FLAGS = {
     DIFFERENTIAL_EQUATION: (HELD,),
-    SUBEXPRESSION: ("shared", "constant over dt"),
+    SUBEXPRESSION: ("shared", ONCE_A_STEP),
     PARAMETER: ("constant", "shared", "linked"),
 }
 _CPP_WORDS = frozenset(
@@ -172,6 +173,7 @@ def check_model(model) -> Equations:
         if isinstance(function, TimedArray):
             check_all_finite(f"{model.name}: TimedArray {name}", function.values)
     _check_held(model, equations)
+    _check_draws(model, equations)
     _check_initial(model, equations)
     _check_dimensions(model, equations)
     return equations
@@ -385,11 +387,40 @@ def _check_held(model, equations: Equations) -> None:
         )
 
 
+def _check_draws(model, equations: Equations) -> None:
+    """Refuse random numbers where Brian2 cannot tell when they are drawn."""
+    for name, equation in equations.items():
+        if equation.expr is None:
+            continue
+        text = equation.expr.code
+        drawn = calls(text) & RANDOM
+        if drawn and equation.type == SUBEXPRESSION and ONCE_A_STEP not in equation.flags:
+            raise InputError(
+                f"{model.name}: {name} = {text}: {min(drawn)}() draws another number in every place "
+                f"that uses {name}; let it draw once a step, with ({ONCE_A_STEP}) behind the unit"
+            )
+        check_single_draws(model, f"{name} = {text}", text)
+    for statement in assignments(model.reset):
+        check_single_draws(model, f"reset {statement}", statement.right)
+
+
+def check_single_draws(model, what: str, text: str) -> None:
+    """Refuse two calls in one expression, which Brian2 does: ``rand() - rand()`` might be 0."""
+    drawn = [call for call in all_calls(text) if call in RANDOM]
+    for name in drawn:
+        if drawn.count(name) > 1:
+            raise InputError(
+                f"{model.name}: {what}: calls {name}() {drawn.count(name)} times, and Brian2 takes "
+                f"one call in an expression; name the others apart: 'x = {name}() : 1 "
+                f"({ONCE_A_STEP})'"
+            )
+
+
 def _check_initial(model, equations: Equations) -> None:
     states = equations.diff_eq_names
     for name, value in model.initial.items():
         check_name(f"state variable in initial of {model.name}:", name, states)
-        if isinstance(value, str) and calls(value) & {"rand", "randn"}:
+        if isinstance(value, str) and calls(value) & RANDOM:
             raise InputError(
                 f"{model.name}: initial {name} = {value}: rand() draws another value for every "
                 "neuron and run; give a value here, and the drawn one where a run starts: "

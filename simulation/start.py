@@ -27,10 +27,8 @@ def starting_state(model, text: BrianText, start) -> dict[str, np.ndarray]:
         return first | changed
     if start == "initial":
         return first
-    system = model.system
-    if system.timed or system.random == "the equations":
-        how = "depend on time" if system.timed else "draw random numbers"
-        warn_restless(model, f"its equations {how}, so it never rests")
+    if model.system.restless:
+        warn_restless(model, model.system.restless)
         return first
     varied = {k: v for k, v in text.arrays.items() if k in model.parameters}
     resting = rest(model, varied, text.n)

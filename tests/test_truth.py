@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 from brian2 import Mohm, TimedArray, Unit, mmolar, ms, mV, nA, nS, pA, pF, uS
+from excitable.dynamics import equilibria
 from excitable.models import NeuronModel
 from excitable.protocols import (
     Constant,
@@ -569,6 +570,39 @@ def test_own_noise():
     v = found.state["v"] * 1e3
     assert v.mean() == pytest.approx(-55, abs=5 * 2 / np.sqrt(n))
     assert v.std() == pytest.approx(2, rel=5 / np.sqrt(2 * n))
+
+
+@pytest.mark.parametrize(
+    ("equations", "given"),
+    [
+        ("dv/dt = (E - v + R*I + spread*randn())/tau : volt", Constant(1 * nA)),
+        ("dv/dt = (E - v + R*I + spread*x)/tau : volt\nx = randn() : 1 (constant over dt)",
+         Constant(1 * nA)),
+        ("dv/dt = (E - v + R*I + spread*(poisson(4) - 4)/2)/tau : volt", Constant(1 * nA)),
+        (FREE, "1*nA + 5*nA*randn()"),
+    ],
+)  # fmt: skip
+def test_a_number_drawn_in_each_step(equations, given):
+    """An Euler step leaves 1 - a of the deviation, a = dt/tau, and adds a part a of the draw."""
+    n, a = 2000, 0.01
+    own = {"spread": 50 * mV} if "spread" in equations else {}
+    text = {"threshold": "", "reset": "", "dt": 0.1 * ms}
+    model = cell(equations=equations, parameters=own, unused=("V_t", "V_r"), **text)
+    found = simulate(model, given, n, 70 * ms, seed=4, start="initial", backend="numpy",
+                     method="euler")  # fmt: skip
+    v = found.state["v"] * 1e3
+    wanted = 50 * np.sqrt(a / (2 - a))
+    assert v.mean() == pytest.approx(-55, abs=5 * wanted / np.sqrt(n))
+    assert v.std() == pytest.approx(wanted, rel=5 / np.sqrt(2 * n))
+
+
+def test_a_model_that_draws_is_stepped_by_euler_and_has_no_rest():
+    model = cell(equations="dv/dt = (E - v + R*I + 5*mV*randn())/tau : volt")
+    assert (model.method, model.input_range) == ("euler", (0, 1))
+    with pytest.warns(RestWarning, match="draw random numbers, so it never rests"):
+        response(model, Constant(3 * nA), 1 * ms, backend="numpy")
+    with pytest.raises(ValueError, match=r"randn\(\) draws another number"):
+        equilibria(model)
 
 
 def test_own_noise_has_no_reference():

@@ -45,8 +45,19 @@ def calls(text: str) -> frozenset[str]:
     >>> sorted(calls("g*exp(v/mV) - clip(h, 0, 1)"))
     ['clip', 'exp']
     """
+    return frozenset(all_calls(text))
+
+
+def all_calls(text: str) -> list[str]:
+    """Return the name of the function of every call in an expression.
+
+    Examples
+    --------
+    >>> all_calls("rand() - rand()")
+    ['rand', 'rand']
+    """
     found = (n.func for n in ast.walk(tree(text)) if isinstance(n, ast.Call))
-    return frozenset(f.id for f in found if isinstance(f, ast.Name))
+    return [f.id for f in found if isinstance(f, ast.Name)]
 
 
 class Rewriter(ast.NodeTransformer):

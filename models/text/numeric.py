@@ -145,8 +145,8 @@ class _Writer(Rewriter):
     def visit_Call(self, node: ast.Call):
         if node.func.id in RANDOM:
             raise InputError(
-                f"{ast.unparse(node)} draws another number whenever it is asked, so what it stands "
-                "in has no value; take it out of the model"
+                f"{ast.unparse(node)} draws another number whenever it is asked, so nothing follows "
+                "from the equations alone; leave it out of them, or simulate"
             )
         return ast.Call(
             ast.Name(f"f_{node.func.id}"), [self.visit(a) for a in node.args], node.keywords

@@ -75,8 +75,7 @@ def _arguments(model) -> list[str]:
 def _alone(system) -> bool:
     """Return whether the slopes are functions of state, parameters and input."""
     texts = [*system.rhs.values(), *system.named.values()]
-    drawn = system.stochastic or system.random == "the equations"
-    return not drawn and not _CLOCK & set().union(*(names(text) for text in texts))
+    return not system.stochastic and not _CLOCK & set().union(*(names(text) for text in texts))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from brian2.utils.stringtools import get_identifiers, word_substitute
 
 from ...errors import InputError
 from ...models.checks import check_positive, check_quantity
+from ...models.text.conditions import RANDOM
+from ...models.text.expressions import calls
 from ...models.text.step_parts import STEP_BEGIN
 from ...models.validation import check_input_text
 from ...simulation.input_rules import Rule, check_rules
@@ -285,6 +287,12 @@ class Expression(Stimulus):
 
     def term(self, model, name, at):
         check_input_text(model, self.expression, self.parameters)
+        if drawn := calls(self.expression) & RANDOM:
+            raise InputError(
+                f"Expression {self.expression!r}: {min(drawn)}() draws random numbers, which a "
+                "waveform does not; hand over the text itself as the input, or use WhiteNoise or "
+                "OrnsteinUhlenbeck"
+            )
         gate = self.gate(name, at)
         own = {key: f"{name}_{key}" for key in self.parameters}
         value = word_substitute(self.expression, {**own, "t": f"({gate.time})"})

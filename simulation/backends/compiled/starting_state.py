@@ -56,7 +56,8 @@ def starting_state_sources(model, text: BrianText) -> dict[str, str]:
 def has_rest(model) -> bool:
     """Return whether a program can look for the model's resting state by itself.
 
-    It cannot where the equations depend on time, or call a function that has no C++ here.
+    It cannot where the equations depend on time, draw random numbers, or call a function that has
+    no C++ here.
     """
     try:
         return bool(_Equations(model, None).rest())
@@ -130,7 +131,7 @@ class _Equations:
     def rest(self) -> list[str]:
         """Return the functions by which a resting state is found."""
         system, v = self.system, self.model.membrane
-        if system.timed:
+        if system.restless:
             return []
         parts, slopes = system.parts(), system.slopes()
         steady = steady_states(system, [v])
