@@ -1,5 +1,6 @@
 """The checks that a `NeuronModel` passes when it is built."""
 
+import ast
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -28,7 +29,8 @@ from .text.statements import assignments
 
 _CLOCK = {"t": "second", "dt": "second", "t_in_timesteps": "1"}
 # What Brian2 gives a group beside the clock, and what only white noise may be called.
-_GROUP = {"lastspike": "second", "N": "1", "i": "1"}
+_GROUP = {"N", "i", "lastspike"}
+ONCE_A_STEP = "constant over dt"
 # What Brian2 lets a group's equations be marked with.
 _FLAGS = {
     DIFFERENTIAL_EQUATION: (HELD,),
@@ -356,9 +358,14 @@ def _check_free(model, equations: Equations, free: set[str]) -> None:
             f"{model.name}: the function {min(called)!r} is not known; give it in functions="
             f"{{{min(called)!r}: ...}} (a Brian2 Function or TimedArray)"
         )
-    if free & set(_GROUP):
+    if "lastspike" in free:
         raise InputError(
-            f"{model.name}: {min(free & set(_GROUP))!r} is what Brian2 calls a property of the "
+            f"{model.name}: 'lastspike' is what Brian2 calls the time of the last spike; write the time "
+            "since then as a variable, 'dsince/dt = 1 : second', which the reset sets to 0"
+        )
+    if free & _GROUP:
+        raise InputError(
+            f"{model.name}: {min(free & _GROUP)!r} is what Brian2 calls a property of the "
             "whole group; a model of one neuron cannot use it"
         )
     if model.input not in used_names(model, equations):
@@ -490,8 +497,22 @@ def refractory_dimensions(model, variables: dict | None = None):
 
 
 def _expect_condition(model, what: str, text: str, variables: dict) -> None:
-    if not is_boolean_expression(text, variables):
-        raise InputError(f"{model.name}: {what} = {text}: expected a condition such as 'v > V_th'")
+    for part in _joined_parts(tree(text)):
+        if not is_boolean_expression(part, variables):
+            raise InputError(
+                f"{model.name}: {what} = {text}: expected a condition such as 'v > V_th'; {part} is "
+                f"a number, which is compared: '{part} > 0'"
+            )
+
+
+def _joined_parts(node: ast.expr) -> list[str]:
+    """Return what ``and``, ``or`` and ``not`` join."""
+    match node:
+        case ast.BoolOp(values=values):
+            return [part for value in values for part in _joined_parts(value)]
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return _joined_parts(operand)
+    return [ast.unparse(node)]
 
 
 def _expect(model, what: str, text: str, expected, variables) -> None:

@@ -409,6 +409,9 @@ KINDS |= {
         spikes=solved(lambda t, y: [(-45 - y[0] - 20 * y[1]) / 10, -y[1] / 30], [-65, 0],
                       lambda t, y: y[0] + 50, lambda y: [-62, y[1] + 0.1]),
     ),
+    "a part of the condition that stands still": leaky(
+        threshold="v > V_t and armed > 0.5", parameters={"armed": 1.0}
+    ),
     "timed array": leaky(
         equations="dv/dt = (E - v + R*(I + wave(t)))/tau : volt", functions={"wave": WAVE},
         onset=None, start="initial", drive=0.5,

@@ -219,6 +219,9 @@ def _newton(system: System, target, before, tag, state, reach) -> list[str]:
             own[name] = f"{name}__{tag}_at_{k}"
         lines += [f"{own[n]} = {word_substitute(text, own)}" for n, text in (used | rates).items()]
         here, speed = word_substitute(leaf, own), word_substitute(rate, own)
+        if rate == "0":  # nothing in it moves: it has held for the whole step, if at all
+            since[leaf] = f"int(sign({here}) > 0)*{reach}"
+            continue
         since[leaf] = f"clip({before}({here})/({speed}), 0*second, {reach})"
         if system.gap.of:
             lines += _since_one(k, tag, before, here, speed, reach)
