@@ -17,6 +17,7 @@ from .initial import initial_state, set_initial_state
 from .methods import method_named
 from .ranges import check_divisor, default_range
 from .system import System, system_of
+from .text.functions import brian_function
 from .text.statements import one_expression
 from .text.symbolic import Symbolic, symbolic
 from .units import SIValue, display_unit, unit_from_state, unit_state
@@ -127,8 +128,9 @@ class NeuronModel:
         The open symbol, usually ``"I"``.
     variants : dict of str to NeuronModel
         Named relatives of this model (the cell types of Izhikevich's papers).
-    functions : dict of str to Function or TimedArray
-        What the equations call beside Brian2's own functions.
+    functions : dict of str to Function, TimedArray or callable
+        What the equations call beside Brian2's own functions; a Python function has its units from
+        ``check_units``.
     membrane : str
         The state variable that is the membrane potential; default: the one in volts (or, where
         none is, of the threshold) that the input reaches first.
@@ -170,11 +172,14 @@ class NeuronModel:
         validation.check_kinds(self)
         if not isinstance(self.input_unit, Unit):  # 1, for a pure number
             self._set(input_unit=Unit(self.input_unit))
+        self._set(_derived=tuple(name for name in _DERIVED if not _is_given(getattr(self, name))))
+        stated = {name: Parameter.of(name, value) for name, value in self.parameters.items()}
         initial = {
             k: one_expression(v) if isinstance(v, str) else v for k, v in self.initial.items()
         }
-        self._set(parameters=own, initial=initial, variants=dict(self.variants))
-        self._set(functions=dict(self.functions), title=self.title or self.name)
+        self._set(parameters=stated, initial=initial, variants=dict(self.variants))
+        own = {name: brian_function(name, f) for name, f in self.functions.items()}
+        self._set(functions=own, title=self.title or self.name)
         self._set(references=tuple(self.references))
         self._set(threshold=one_expression(self.threshold))
         self._set(refractory=_refractory_text(self.refractory))

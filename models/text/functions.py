@@ -16,6 +16,7 @@ from brian2 import Function
 from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
 from brian2.codegen.generators.cython_generator import CythonCodeGenerator
 
+from ...errors import InputError
 from .step_parts import STEP_FUNCTIONS
 
 # Below this the Taylor polynomial of degree 7 is exact to 1.1e-16 (its first dropped term is
@@ -118,6 +119,35 @@ SMOOTH_EXPREL = _opaque_function(smooth_exprel, ("const T x", "exp(x)"), ("doubl
 SMOOTH_EXPREL_OF = _opaque_function(
     smooth_exprel_of, ("const T x, const T exp_x", "exp_x"), ("double x, double exp_x", "exp_x")
 )
+
+
+def brian_function(name: str, function) -> Function:
+    """Return a function of the user's as Brian2 takes it.
+
+    Parameters
+    ----------
+    name : str
+    function : Function, TimedArray or callable
+        A Python function says its units with Brian2's ``check_units``. It gives the same result for
+        the same arguments: one that does not is to be a ``Function`` with ``stateless=False``.
+
+    Raises
+    ------
+    ValueError
+        For what is no function, or says not all of its units.
+    """
+    if isinstance(function, Function):
+        return function
+    try:
+        if callable(function):
+            return Function(function)
+        raise TypeError(f"got {function!r}")
+    except (ValueError, TypeError) as error:
+        raise InputError(
+            f"function {name!r}: expected a Brian2 Function or TimedArray, or a Python function that "
+            f"says all its units (@check_units(v=volt, result=1)); {error}"
+        ) from None
+
 
 NAMESPACE = {
     "smooth_exprel": SMOOTH_EXPREL,

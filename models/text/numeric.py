@@ -179,11 +179,16 @@ class _Writer(Rewriter):
 
 
 def numeric_function(f, *, scalar: bool = False) -> Callable:
-    """Return what a Brian2 function, TimedArray or Python function does to SI numbers."""
+    """Return what a Brian2 function, TimedArray or Python function does to SI numbers.
+
+    Of a Brian2 function that is what Brian2 itself runs on numpy, with units where it has them.
+    """
     if isinstance(f, TimedArray):
         return lambda t, *neuron: _sampled(f, t, *neuron, scalar=scalar)
     if isinstance(f, Function):
-        plain = getattr(f.pyfunc, "_orig_func", f.pyfunc)
+        if "numpy" not in f.implementations:
+            f.implementations.add_numpy_implementation(f.pyfunc)
+        plain = f.implementations["numpy"].get_code(None)
         return (lambda *x: float(plain(*x))) if scalar else plain
     return f
 

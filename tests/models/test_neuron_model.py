@@ -4,7 +4,20 @@ import pickle
 
 import numpy as np
 import pytest
-from brian2 import Mohm, Network, NeuronGroup, Unit, cm, get_dimensions, ms, mV, nA, uA, volt
+from brian2 import (
+    Mohm,
+    Network,
+    NeuronGroup,
+    Unit,
+    check_units,
+    cm,
+    get_dimensions,
+    ms,
+    mV,
+    nA,
+    uA,
+    volt,
+)
 from excitable.models import CONNOR_STEVENS, LIF, QIF, TRAUB_MILES, ZOO, NeuronModel, Parameter
 from excitable.models.checks import unit_text
 from excitable.simulation.backends import Backend, preferences
@@ -30,6 +43,9 @@ def model(**changes):
         "dt": 0.05 * ms,
     }
     return NeuronModel(**(fields | changes))
+
+
+NAMED = "dv/dt = (E - v + R*I + n)/tau : volt\n"
 
 
 def with_parameter(name, parameter):
@@ -75,6 +91,12 @@ def test_a_consistent_model_is_accepted():
         ({"references": "Lapicque 1907"}, "references: expected a tuple of texts"),
         ({"name": "leaky cell!"}, "cell!': .*for people to read go into title"),
         ({"name": "../leaky"}, "expected a letter"),
+        ({"equations": NAMED + "n = randn()*mV : volt"}, "n = .*behind the unit"),
+        ({"equations": "dv/dt = (E - v + R*I*(rand() - rand()))/tau : volt"}, r"rand\(\) 2 times"),
+        ({"reset": "v = E + mV*(rand() - rand())"}, r"calls rand\(\) 2 times"),
+        ({"initial": {"v": "poisson(3)*mV"}}, "draws another value"),
+        ({"threshold": "v > -50*mV and R"}, "R is a number, which is compared"),
+        ({"refractory": "not R/Mohm"}, "R / Mohm is a number, which is compared"),
         ({"parameters": with_parameter("tau", Parameter(-10, ms))}, "tau: .*above zero.*-10 ms"),
         ({"parameters": with_parameter("tau", Parameter(0, ms))}, "tau: .*above zero"),
     ],
@@ -82,6 +104,26 @@ def test_a_consistent_model_is_accepted():
 def test_inconsistent_models_are_refused(changes, message):
     with pytest.raises(ValueError, match=r"(?s)leaky.*" + message):
         model(**changes)
+
+
+@pytest.mark.parametrize("function", [lambda v: 0, check_units(v=volt)(lambda v: 0), 3])
+def test_a_function_says_its_units(function):
+    with pytest.raises(ValueError, match=r"function 'f': expected .* says all its units"):
+        model(equations="dv/dt = (E - v + R*I + f(v))/tau : volt", functions={"f": function})
+
+
+def test_random_numbers_want_a_method_that_takes_one_a_step():
+    text = "dv/dt = (E - v + R*I + mV*randn())/tau : volt"
+    with pytest.raises(ValueError, match="method 'rk4' cannot integrate random numbers; use one"):
+        model(equations=text)
+
+
+def test_an_input_without_unit_may_be_called_1():
+    """A file for XPPAUT, for one, wants to know of what dimension the input is."""
+    text = {"equations": "dx/dt = (drive - x)/ms : 1", "parameters": {}, "initial": {"x": 0}}
+    cell = model(**text, input="drive", input_unit=1, threshold="x > 1", reset="")
+    assert isinstance(cell.input_unit, Unit)
+    assert "x'=drive - x" in cell.to_ode()
 
 
 @pytest.mark.parametrize(
