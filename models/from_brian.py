@@ -1,10 +1,10 @@
 """From the pieces of a Brian2 script, or from its group, to the fields of a `NeuronModel`."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from types import SimpleNamespace
 
 import numpy as np
-from brian2 import Equations, Function, NeuronGroup, Quantity, TimedArray, Unit
+from brian2 import Equations, NeuronGroup, Quantity, Subgroup, Unit
 from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
 from brian2.equations.equations import (
@@ -15,6 +15,8 @@ from brian2.equations.equations import (
     SUBEXPRESSION,
     SingleEquation,
 )
+from brian2.groups.neurongroup import Resetter, StateUpdater, SubexpressionUpdater, Thresholder
+from brian2.synapses.synapses import SummedVariableUpdater
 
 from ..errors import InputError
 from . import validation
@@ -29,11 +31,16 @@ def fields_of_script(
     script, around: Mapping[str, object], *, input: str | None, parameters: Mapping, **given
 ) -> dict:
     """Return the arguments of the `NeuronModel` that a script's cell is; see its `from_brian`."""
-    if isinstance(script, NeuronGroup):
-        taken, parameters = _of_group(script, parameters, given["initial"] or {})
+    if isinstance(script, NeuronGroup | Subgroup):
         around = {**around, **(script.namespace or {})}
+        taken, parameters = _of_group(script, parameters, given["initial"] or {}, input or "I")
         script = taken.pop("equations")
         given = {**taken, **{k: v for k, v in given.items() if v is not None}}
+    elif not isinstance(script, str | Equations):
+        raise InputError(
+            "from_brian: expected a cell's equations as text or Equations, or its NeuronGroup, got "
+            f"{script!r}"
+        )
     around = {**around, **parameters}
     text = script if isinstance(script, str) else "\n".join(map(_line, script.values()))
     equations = Equations(text)
@@ -41,7 +48,7 @@ def fields_of_script(
     names = {*_used(equations, given), *declared}
     driven = _input(input, names, around)
     values = {name: _value(name, around, name in declared) for name in sorted(names - {driven})}
-    functions = {k: v for k, v in values.items() if isinstance(v, Function | TimedArray)}
+    functions = {k: v for k, v in values.items() if callable(v)}
     states = {name: 0 * Unit(1, dim=equations[name].dim) for name in equations.diff_eq_names}
     own = {
         "equations": text,
@@ -115,12 +122,83 @@ def _input(asked: str | None, names: set[str], around: Mapping) -> str:
     )
 
 
-def _of_group(group: NeuronGroup, values: Mapping, start: Mapping) -> tuple[dict, dict]:
-    """Return the pieces of a group, and the values that are set in it, the same in all cells."""
+# What a model holds of a group: its equations, threshold and reset.
+_OF_A_MODEL = (StateUpdater, SubexpressionUpdater, Thresholder, Resetter)
+
+
+def _check_alone(group: NeuronGroup, cells: NeuronGroup | Subgroup, chosen: Collection) -> None:
+    """Refuse what else changes the cells' variables and has no place in a model.
+
+    A variable with values from elsewhere is none if it is `chosen`: given a value, or left open.
+    """
+    for event, code in group.event_codes.items():
+        if event != "spike" and group.resetter[event].active:
+            raise InputError(
+                f"from_brian: the group executes {code!r} at its event {event!r}, which a model has "
+                "no place for; give the cell's equations, threshold and reset as text"
+            )
+    for operation in _operations(group, cells):
+        raise InputError(
+            f"from_brian: run_regularly({operation.abstract_code!r}) acts on the group, which a "
+            "model has no place for; write it as an equation or as input, and give the cell's "
+            "equations, threshold and reset as text"
+        )
+    for name, source in _from_elsewhere(group).items():
+        if name not in chosen:
+            raise InputError(
+                f"from_brian: {name} is {source}, and its present value would stay for good; give "
+                f"a value (namespace={{{name!r}: ...}}), leave it open (input={name!r}), or write "
+                "it as an equation"
+            )
+
+
+def _whole(cells: NeuronGroup | Subgroup) -> NeuronGroup:
+    """Return the group to which cells belong."""
+    group = cells.source if isinstance(cells, Subgroup) else cells
+    try:
+        if isinstance(group, NeuronGroup):
+            return group
+        problem = f"got a part of {group!r}"
+    except ReferenceError:  # Brian2 keeps no group for its parts
+        problem = "got a part of a group that is no more; keep the group in a variable"
+    raise InputError(f"from_brian: expected a NeuronGroup or a part of one, {problem}")
+
+
+def _operations(group: NeuronGroup, cells: NeuronGroup | Subgroup) -> Iterator:
+    """Yield what runs on some of the cells in the steps, beside the group's own text."""
+    for part in group.contained_objects:
+        within = part.contained_objects if isinstance(part, Subgroup) else [part]
+        for one in within:
+            at = one.group  # a part of the group may have operations of its own
+            meets = at.start < cells.stop and cells.start < at.stop
+            if meets and one.active and not isinstance(one, _OF_A_MODEL):
+                yield one
+
+
+def _from_elsewhere(group: NeuronGroup) -> dict[str, str]:
+    """Return the variables of a group that get their values elsewhere, and from where."""
+    summed = {
+        one.target_var.name: f"summed over the synapses {one.group.name!r}"
+        for one in (known() for known in SummedVariableUpdater.__instances__())
+        if one is not None and one.target_var is group.variables.get(one.target_var.name)
+    }
+    linked = {e.varname for e in group.user_equations.values() if "linked" in e.flags}
+    return summed | dict.fromkeys(linked, "linked to a variable of another group")
+
+
+def _of_group(
+    cells: NeuronGroup | Subgroup, values: Mapping, start: Mapping, driven: str
+) -> tuple[dict, dict]:
+    """Return the pieces of a group, and the values that are set in it, the same in all cells.
+
+    What is `driven` may have any values.
+    """
+    group = _whole(cells)
+    _check_alone(group, cells, {*values, driven})
     equations = group.user_equations
-    set_there = {e.varname for e in equations.values() if e.expr is None}
-    start = {name: _one_value(group, name, start, "initial") for name in equations.diff_eq_names}
-    values = {**values, **{n: _one_value(group, n, values, "namespace") for n in set_there}}
+    set_there = {e.varname for e in equations.values() if e.expr is None} - {driven}
+    start = {name: _one_value(cells, name, start, "initial") for name in equations.diff_eq_names}
+    values = {**values, **{n: _one_value(cells, n, values, "namespace") for n in set_there}}
     chosen = group.method_choice if isinstance(group.method_choice, str) else None
     return {
         "equations": equations,
@@ -133,15 +211,15 @@ def _of_group(group: NeuronGroup, values: Mapping, start: Mapping) -> tuple[dict
     }, values
 
 
-def _one_value(group: NeuronGroup, name: str, given: Mapping, where: str):
-    """Return the value of a variable of a group, or what is given in its place."""
+def _one_value(cells: NeuronGroup | Subgroup, name: str, given: Mapping, where: str):
+    """Return the value of a variable of some cells, or what is given in its place."""
     if name in given:
         return given[name]
-    variable = group.variables[name]
-    values = np.unique(np.asarray(variable.get_value(), dtype=float))
+    values = np.unique(np.asarray(cells.state(name, use_units=False)[:], dtype=float))
     if len(values) == 1:
-        return Quantity.with_dimensions(values[0], variable.dim)
+        return Quantity.with_dimensions(values[0], cells.variables[name].dim)
     raise InputError(
         f"from_brian: {name} differs between the cells of the group; give one value with "
-        f"{where}={{{name!r}: ...}} (a protocol takes several parameters with vary=)"
+        f"{where}={{{name!r}: ...}}, or take a part of it, group[:1] (a protocol takes several "
+        "parameters with vary=)"
     )

@@ -214,8 +214,10 @@ class NeuronModel:
 
         Parameters
         ----------
-        script : str, Equations or NeuronGroup
-            The cell's equations; or its group, from which all that follows is read.
+        script : str, Equations, NeuronGroup or Subgroup
+            The cell's equations; or its group or a part of it (``group[1:2]``), from which all that
+            follows is read. What other objects do to the group, such as synapses onto it, is no
+            part of the cell.
         threshold, reset, refractory, method : optional
             As they stand in the script's ``NeuronGroup``.
         namespace : dict, optional

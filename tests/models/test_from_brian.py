@@ -12,17 +12,27 @@ import pytest
 from brian2 import (
     Equations,
     Mohm,
+    Network,
     NeuronGroup,
+    PoissonGroup,
+    SpikeMonitor,
+    Synapses,
     TimedArray,
     amp,
+    check_units,
+    exp,
+    kHz,
+    linked_var,
     ms,
     mV,
     nA,
     prefs,
     second,
+    volt,
 )
+from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
 from excitable.models import LIF, NeuronModel
-from excitable.protocols import fi_curve
+from excitable.protocols import Constant, fi_curve, response
 from excitable.simulation import has_compiler
 
 ROOT = Path(__file__).parents[2]
@@ -137,3 +147,130 @@ def test_what_cannot_be_known_is_asked_for(call, message):
 def test_one_value_for_what_differs():
     model = NeuronModel.from_brian(differing(), namespace={"R": 10 * Mohm})
     fires_as_the_closed_form(model)
+
+
+def test_a_part_of_a_group_says_what_the_whole_cannot():
+    cells = differing()
+    cells.v = [-60, -70] * mV
+    found = NeuronModel.from_brian(cells[1:2])
+    assert found.parameters["R"].quantity == 20 * Mohm
+    assert found.initial == {"v": -70 * mV}
+    fires_as_the_closed_form(NeuronModel.from_brian(cells[:1]))
+
+
+def test_the_input_may_differ_between_cells():
+    cells = group()
+    cells.I = [1, 2] * nA
+    assert NeuronModel.from_brian(cells).input == "I"
+
+
+def with_more(declared, **more):
+    """Return cells with a further current u."""
+    text = f"dv/dt = (E_L - v + R*(I + u))/tau : volt\nI : amp\n{declared}"
+    return NeuronGroup(2, text, threshold="v > V_th", reset="v = E_L", namespace=SPACE, **more)
+
+
+def regularly(part=slice(None)):
+    cells = group()
+    cells[part].run_regularly("v -= 5*mV", dt=5 * ms)
+    return cells
+
+
+def with_event():
+    cells = group(events={"low": "v > -55*mV"})
+    cells.run_on_event("low", "v -= 5*mV")
+    return cells
+
+
+def linked(variable="w"):
+    source = NeuronGroup(2, "dw/dt = -w/(20*ms) : amp\nhalf = w/2 : amp")
+    cells = with_more("u : amp (linked)")
+    cells.u = linked_var(source, variable)
+    return cells, source
+
+
+def summed():
+    cells = with_more("u : amp")
+    synapses = Synapses(cells, cells, "u_post = 1*nA : amp (summed)")
+    synapses.connect()
+    return cells, synapses
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: [regularly()], r"run_regularly\('v -= 5\*mV'\)"),
+        (lambda: [regularly(slice(1))], r"run_regularly\('v -= 5\*mV'\)"),
+        (lambda: [with_event()], r"'v -= 5\*mV' at its event 'low'"),
+        (linked, "u is linked to a variable of another group"),
+        (lambda: linked("half"), "u is linked to a variable of another group"),
+        (summed, "u is summed over the synapses"),
+        (lambda: [PoissonGroup(1, 1 * kHz)], "expected a cell's equations"),
+        (lambda: [group()[:1]], "a group that is no more"),
+        (lambda: [flagged()], "flag is a number, which is compared: 'flag > 0'"),
+    ],
+)
+def test_what_acts_on_a_group_and_is_in_no_model_is_refused(make, message):
+    cells, *_ = make()
+    with pytest.raises(ValueError, match=message):
+        NeuronModel.from_brian(cells)
+
+
+def flagged():
+    cells = NeuronGroup(1, f"{LEAKY}\nI : amp\nflag : boolean", namespace=SPACE,
+                        **SPIKE | {"threshold": "v > V_th and flag"})  # fmt: skip
+    cells.flag = True
+    return cells
+
+
+def switched_off():
+    cells = group()
+    cells.run_regularly("v -= 5*mV").active = False
+    return cells
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: group(events={"low": "v > -55*mV"}),  # where nothing is executed
+        switched_off,
+        lambda: regularly(slice(1, 2)),  # which acts on the other cell
+    ],
+)
+def test_what_does_nothing_to_a_cell_is_no_matter(make):
+    cells = make()
+    assert NeuronModel.from_brian(cells[:1]) == NeuronModel.from_brian(group())
+
+
+@pytest.mark.parametrize("make", [linked, summed])
+def test_a_variable_from_elsewhere_can_be_given_or_left_open(make):
+    cells, *_ = make()
+    given = NeuronModel.from_brian(cells, namespace={"u": 2 * nA})
+    assert given.parameters["u"].quantity == 2 * nA
+    assert NeuronModel.from_brian(cells, input="u").input == "u"
+
+
+@check_units(v=volt, result=1)
+def activation(v):
+    return 1 / (1 + exp(-(v + 55 * mV) / (3 * mV)))
+
+
+@pytest.mark.parametrize("start", ["script", "functions"])
+def test_a_python_function_does_what_it_does_in_brian2(start):
+    text = "dv/dt = (E_L - v + R*I + 5*mV*activation(v))/tau : volt"
+    how = SPIKE | {"refractory": 1 * ms}
+    space = SPACE | {"activation": activation}
+    cells = NeuronGroup(1, f"{text}\nI : amp", **how, method="euler", dt=0.1 * ms, namespace=space,
+                        codeobj_class=NumpyCodeObject)  # fmt: skip
+    cells.v, cells.I = -65 * mV, 2 * nA
+    if start == "script":
+        model = NeuronModel.from_brian(cells)
+    else:
+        model = NeuronModel("sigmoid", text, SPACE, nA, {"v": -65 * mV}, method="euler",
+                            dt=0.1 * ms, functions={"activation": activation}, **how)  # fmt: skip
+    spikes = SpikeMonitor(cells, codeobj_class=NumpyCodeObject)
+    Network(cells, spikes).run(50 * ms)
+    assert len(spikes.t) == 4
+    there = response(model, Constant(2 * nA), 50 * ms, start="initial", spikes="grid",
+                     backend="numpy")  # fmt: skip
+    assert there.spikes["t_ms"].to_numpy() == pytest.approx(spikes.t / ms)
