@@ -184,7 +184,7 @@ def describe(model, n, stimulus=None, *, vary=None, method=None, dt=None) -> Bri
         threshold=system.threshold,
         reset="\n".join(map(str, system.reset)),
         refractory=system.refractory.text,
-        method=_method(model, method, system.drawn),
+        method=_method(model, method, system.drawn_each_step),
         dt=dt,
         namespace={**constants, **scalars, **text.namespace, **model.functions, **NAMESPACE},
         arrays={name: np.asarray(value, dtype=float) for name, value in arrays.items()},

@@ -571,7 +571,7 @@ def _refractory_text(refractory) -> str:
 
 def _method(model, system: System) -> str:
     default = "euler" if system.stochastic else "rk4"
-    return method_named(model.method or default, noise=system.drawn).name
+    return method_named(model.method or default, noise=system.drawn_each_step).name
 
 
 def _step(model, system: System) -> Quantity:

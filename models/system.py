@@ -100,7 +100,7 @@ class System:
         return tuple(self.rhs)
 
     @property
-    def drawn(self) -> str:
+    def drawn_each_step(self) -> str:
         """What its equations draw in each step: "white noise", "random numbers", or nothing."""
         if self.noise:
             return "white noise"
@@ -109,7 +109,7 @@ class System:
     @property
     def stochastic(self) -> bool:
         """Whether white noise or random numbers drive it."""
-        return bool(self.drawn)
+        return bool(self.drawn_each_step)
 
     @property
     def random(self) -> str:
