@@ -326,11 +326,10 @@ class Then(Stimulus):
 
     @property
     def breakpoints(self) -> list[float]:
-        """Those of both, the second's shifted."""
-        change = float(np.max(self.first.offset))
-        return sorted(
-            {*self.first.breakpoints, *(change + t for t in (0, *self.second.breakpoints))}
-        )
+        """Those of both, the second's shifted by each neuron's change."""
+        changes = np.ravel(np.asarray(self.first.offset, dtype=float))
+        shifted = np.add.outer(changes, [0, *self.second.breakpoints])
+        return sorted({*self.first.breakpoints, *shifted.ravel().tolist()})
 
     def term(self, model, name, at):
         a = self.first.term(model, f"{name}_1", at)

@@ -131,8 +131,8 @@ class Recorded(Stimulus):
 
     @property
     def breakpoints(self) -> list[float]:
-        """Every change of the value."""
-        return (float(self.onset) + self._edges).tolist()
+        """Every change of the value, in whichever neuron."""
+        return np.unique(np.add.outer(np.asarray(self.onset, dtype=float), self._edges)).tolist()
 
     @property
     def _edges(self) -> np.ndarray:
@@ -155,16 +155,19 @@ class Recorded(Stimulus):
         return bool(self.times is None and starts and on_grid(float(self.dt), dt))
 
     def _held(self, model, name, at: At) -> Term:
-        """Return the samples as they are, read in the middle of the step."""
+        """Return the samples as they are, read in the middle of the step.
+
+        A step of the integration meets an array of even samples, a solver of its own any.
+        """
         samples, onset = f"{name}_samples", f"{name}_onset"
         neuron = ", i" if np.ndim(self.values) == 2 else ""
         gate = self.gate(name, at)
         value = f"{samples}({at.local(_MIDDLE)} - {onset}{neuron})"
         term = self.gated(model, name, gate, value, {}, {"onset": self.onset})
-        if self.times is None:
-            function = TimedArray(self.values, dt=self.dt)
-        else:
+        if at.dt is None:
             function = held_function(self._edges, self.values)
+        else:
+            function = TimedArray(self.values, dt=self.dt)
         term = replace(term, namespace={samples: function}, rules=(), fixed=True)
         return settled(term, set(term.parameters))
 
@@ -229,13 +232,17 @@ def step_means(edges: np.ndarray, values: np.ndarray, dt: float) -> np.ndarray:
 
 
 def held_function(edges: np.ndarray, values: Quantity) -> Function:
-    """Return samples held at uneven times as a function of time (and neuron), for Python only."""
+    """Return held samples as a function of time (and neuron), for Python only.
+
+    It is zero before the first one and after the end of the last.
+    """
     numbers = np.asarray(values, dtype=float)
     unit = _unit_of(values)
+    around = np.concatenate([np.zeros_like(numbers[:1]), numbers, np.zeros_like(numbers[:1])])
 
     def samples(t, *neuron):
-        k = np.clip(np.searchsorted(edges, t, side="right") - 1, 0, len(numbers) - 1)
-        return numbers[(k, *(np.asarray(i, int) for i in neuron))]
+        k = np.searchsorted(edges, t, side="right")
+        return around[(k, *(np.asarray(i, int) for i in neuron))]
 
     made = Function(samples, arg_units=[second, 1][: numbers.ndim], return_unit=unit)
     made.implementations.add_numpy_implementation(samples, discard_units=True)

@@ -135,6 +135,24 @@ def test_the_reference_meets_every_sample(name):
     assert received(found)[0] == pytest.approx(charge, rel=1e-8)
 
 
+ENDS = np.array([3.013, 7.077])
+
+
+@pytest.mark.parametrize(
+    ("stimulus", "charges"),
+    [
+        (Step(1*nA, offset=ENDS*ms).then(Step(3*nA, onset=1*ms, offset=2*ms)), ENDS + 3),
+        (Step(1*nA, offset=ENDS*ms).then(Recorded([3, 5]*nA, dt=1.1*ms)), ENDS + 8*1.1),
+        (Recorded([3, 5]*nA, times=[1, 2.1]*ms, onset=ENDS*ms), [8*1.1, 8*1.1]),
+    ],
+    ids=["then", "then recorded", "recorded"],
+)  # fmt: skip
+def test_the_reference_meets_the_edges_of_each_neuron(stimulus, charges):
+    found = simulate(INTEGRATOR, stimulus, 2, (T + DT) * ms, record=("v",), backend="scipy",
+                     start="initial")  # fmt: skip
+    assert received(found) == pytest.approx(charges, rel=1e-8)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("precision", "error"), [("float64", 2e-6), ("float32", 4e-5)], ids=["double", "single"]
