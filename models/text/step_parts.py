@@ -18,7 +18,7 @@ from brian2.codegen.generators.cython_generator import CythonCodeGenerator
 
 # Two times are the same if they differ by this part of themselves: some thousand roundings in
 # doubles; in single precision two, which is as exactly as it knows a time.
-_SAME = 1e-12
+SAME = 1e-12
 _SAME_SINGLE = 2.4e-7
 
 # The beginning of the current step: unlike `t` it is not shifted by the stages of a method.
@@ -40,9 +40,9 @@ def part_after(begin, dt, edge):
     """
     late = begin + dt - edge
     if not np.ndim(late):  # one edge for all cells, in every stage of every step
-        near = min(_SAME * (abs(edge) + dt), dt / 2)
+        near = min(SAME * (abs(edge) + dt), dt / 2)
         return 0.0 if late <= near else 1.0 if late >= dt - near else float(late / dt)
-    near = np.minimum(_SAME * (np.abs(edge) + dt), dt / 2)
+    near = np.minimum(SAME * (np.abs(edge) + dt), dt / 2)
     return np.where(late <= near, 0.0, np.where(late >= dt - near, 1.0, late / dt))
 
 
@@ -105,11 +105,11 @@ def _step_function(function, arguments: str, cpp: str, cython: str, unit=1, uses
 PART_AFTER = _step_function(
     part_after, "begin dt edge",
     f"""    const double late = begin + dt - edge;
-    const double same = (sizeof(dt) == 4 ? {_SAME_SINGLE} : {_SAME})*(fabs(edge) + dt);
+    const double same = (sizeof(dt) == 4 ? {_SAME_SINGLE} : {SAME})*(fabs(edge) + dt);
     const double near = same < dt/2 ? same : dt/2;
     return late <= near ? 0 : (late >= dt - near ? 1 : late/dt);""",
     f"""    cdef double late = begin + dt - edge
-    cdef double near = {_SAME}*((edge if edge > 0 else -edge) + dt)
+    cdef double near = {SAME}*((edge if edge > 0 else -edge) + dt)
     near = near if near < dt/2 else dt/2
     return 0 if late <= near else (1 if late >= dt - near else late/dt)""",
 )  # fmt: skip

@@ -6,7 +6,7 @@ Solving Ordinary Differential Equations I), and spikes are located as events of 
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -18,6 +18,7 @@ from ....models.by_name import takes_names
 from ....models.checks import check_positive, check_quantity
 from ....models.system import System
 from ....models.text.conditions import Gap, gap_of
+from ....models.text.step_parts import SAME
 from ....progress import reporter
 from ...plan import Cells, Plan
 from ...recording import CELLS, CellsRecording, Recording
@@ -33,7 +34,9 @@ _LOOKS = 5
 # How far inwards from a step's end one looks whether it rises there, as a part of the next look's
 # distance. A crossing that is undone within that is a hair's breadth, less than the tolerances.
 _INWARDS = 1e-5
-# A piece between two breakpoints of the stimulus is what the text calls a step: its beginning as a
+# In seconds: after it a condition that held by the rounding of its time no longer does.
+_SOON = 1e-12
+# A piece between two breakpoints is what the text calls a step: its beginning as a
 # multiple of its length, and its length. It is on or off as a whole.
 _PIECE = ("t_in_timesteps", "dt")
 _WHOLE = {
@@ -90,8 +93,9 @@ def reference(
 
     Notes
     -----
-    The input's jumps are met exactly: the integration is done in pieces between the stimulus'
-    breakpoints. A spike is an upward crossing of the threshold by a cell that is not refractory,
+    The input's jumps are met exactly: the integration is done in pieces between the breakpoints
+    of the stimulus and of timed arrays. A spike is an upward crossing of the threshold by a cell
+    that is not refractory, also by a jump of the condition itself; a start above the threshold;
     or the end of a refractory period above it. A reset acts at the crossing, and variables marked
     ``(unless refractory)`` stand still for the refractory period.
 
@@ -160,7 +164,7 @@ def _solved(plan: Plan, cells: Cells, neuron: int) -> "_Solver":
     states = cells.text.system.rhs
     first = np.array([own(cells.state.get(x, 0.0)) for x in states])
     length = float(plan.duration)
-    stops = sorted({0.0, length, *(t for t in plan.breakpoints if 0 < t < length)})
+    stops = _stops(plan.breakpoints, length)
     relative, absolute = plan.tolerances
     atol = [absolute * cells.units.get(x, 1.0) for x in states]
     solver = _Solver(problem, cells.model, {"rtol": relative, "atol": atol})
@@ -220,6 +224,18 @@ def _problem(system: System, values: Mapping[str, float], record: Sequence[str])
         period=compiled([rule.text]) if rule.kind == "time" else None,
         shown=compiled(list(record)),
     )
+
+
+def _stops(breakpoints: Iterable[float], length: float) -> list[float]:
+    """Return the beginning, the breakpoints inside a run and its end, those that are one time once.
+
+    Of two pulses that touch one ends when the other begins, but for rounding.
+    """
+    found = [0.0]
+    for t in sorted(breakpoints):
+        if t - found[-1] > SAME * t and length - t > SAME * length:
+            found.append(t)
+    return [*found, length]
 
 
 def _piece(begin: float, end: float) -> tuple[float, float]:
@@ -329,12 +345,11 @@ class _Solver:
     def run(self, state: np.ndarray, stops: Sequence[float], times: np.ndarray) -> None:
         """Solve; what is shown at `times` is in `samples`, the last state in `state`."""
         samples: list[list[float]] = []
-        t = stops[0]
-        first = _piece(stops[0], stops[1])
-        if self.problem.reset and self.problem.gap and self._gap(t, state, first) > 0:
-            state = self._fire(t, state, first)
+        before = None
         for begin, end in pairwise(stops):
             piece, t = _piece(begin, end), begin
+            state = self._after_jump(t, state, before, piece)
+            before = piece
             while t < end:
                 holding = t < self.ready or self.waits
                 to = min(end, self.ready) if t < self.ready else end
@@ -349,22 +364,49 @@ class _Solver:
         self.samples = np.array(samples, dtype=float)
         self.state = state
 
-    def _gap(self, t, state, piece) -> float:
-        return self.problem.gap(t, state, piece)
+    def _after_jump(self, t, state, before, piece) -> np.ndarray:
+        """Return the state just after the beginning of a piece, at which conditions may jump.
+
+        `before` is the piece that ends there; None at the beginning of the run.
+        """
+        problem = self.problem
+
+        def begins(condition: Callable) -> bool:
+            was = before is not None and condition(t, state, before) > 0
+            return not was and condition(t, state, piece) > 0
+
+        if self.waits and before is not None:
+            was, holds = (problem.busy(t, state, at) > 0 for at in (before, piece))
+            if was and not holds:
+                return self._released(t, state, piece)
+        free = t >= self.ready and not self.waits
+        if free and problem.gap is not None and begins(problem.gap):
+            return self._fire(t, state, piece)
+        return state
 
     def _after(self, event: str, solved, t, state, piece, holding) -> np.ndarray:
         """Return the state after what ended, or happened in, a piece of the solution."""
         if event == "count":
             self.spikes += solved.t_events[0].tolist()
         elif event == "release" and len(solved.t_events[0]):
-            self.waits = False
+            return self._released(t, state, piece)
         elif event == "spike" and len(solved.t_events[0]):
             return self._fire(t, state, piece)
-        over = event == "" and holding and t >= self.ready and not self.waits
-        # When the refractory period is over, what is above the threshold fires at once.
-        if over and self.problem.gap is not None and self._gap(t, state, piece) > 0:
-            return self._fire(t, state, piece)
+        if event == "" and holding and t >= self.ready:
+            return self._released(t, state, piece)
         return state
+
+    def _released(self, t: float, state: np.ndarray, piece) -> np.ndarray:
+        """Return the state after the end of a refractory period: above the threshold a cell fires.
+
+        Not if it is there by rounding, as where the period ends with the spike condition.
+        """
+        self.waits = False
+        gap = self.problem.gap
+        if gap is None or not gap(t, state, piece) > 0:
+            return state
+        soon = state + _SOON * np.array(self.problem.rhs(t, state.tolist(), piece), dtype=float)
+        return self._fire(t, state, piece) if gap(t + _SOON, soon, piece) > 0 else state
 
     def _fire(self, t: float, state: np.ndarray, piece) -> np.ndarray:
         self.spikes.append(t)
