@@ -11,10 +11,14 @@ them. They are given the step's beginning, which the stages of a method do not s
 length; a solver of its own may hand over any piece of time as a step.
 """
 
+import ast
+
 import numpy as np
 from brian2 import Function, second
 from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
 from brian2.codegen.generators.cython_generator import CythonCodeGenerator
+
+from .expressions import Rewriter, tree
 
 # Two times are the same if they differ by this part of themselves: some thousand roundings in
 # doubles; in single precision two, which is as exactly as it knows a time.
@@ -145,3 +149,56 @@ STEP_FUNCTIONS = {
     "time_after": TIME_AFTER,
     "time_between": TIME_BETWEEN,
 }
+
+# The first of the arguments that say at which times what a function gives changes.
+_FIRST_EDGE = {"part_after": 2, "part_between": 2, "time_after": 3, "time_between": 3}
+
+
+def edges(text: str) -> list[str]:
+    """Return at which times an expression changes in a way of which a step sees the mean.
+
+    Examples
+    --------
+    >>> edges("A*part_between(t_in_timesteps*dt, dt, on, on + width)")
+    ['on', 'on + width']
+    """
+    calls = (n for n in ast.walk(tree(text)) if isinstance(n, ast.Call))
+    found = (ast.unparse(a) for n in calls for a in n.args[_FIRST_EDGE.get(n.func.id, 99) :])
+    return list(dict.fromkeys(found))
+
+
+def at_end(text: str) -> str:
+    """Return an expression as it is at the end of a step, where `text` has means over the step.
+
+    Examples
+    --------
+    >>> at_end("A*part_after(t_in_timesteps*dt, dt, on)")
+    'A * ceil(part_after(t_in_timesteps * dt, dt, on))'
+    """
+    return ast.unparse(_AtOnce("ceil").visit(tree(text)))
+
+
+def at_begin(text: str) -> str:
+    """Return an expression as it is at the beginning of a step; see `at_end`."""
+    return ast.unparse(_AtOnce("floor").visit(tree(text)))
+
+
+class _AtOnce(Rewriter):
+    """Makes a part of a step 0 or 1, and a time in that part the time itself."""
+
+    def __init__(self, whole: str):
+        self.whole = whole
+
+    def visit_Call(self, node: ast.Call):
+        name, arguments = node.func.id, [self.visit(a) for a in node.args]
+        if name == "part_after":
+            return self._part(arguments)
+        if name == "part_between":
+            begin, dt, on, off = arguments
+            return ast.BinOp(self._part([begin, dt, on]), ast.Sub(), self._part([begin, dt, off]))
+        if name in _FIRST_EDGE:
+            return arguments[0]
+        return ast.Call(node.func, arguments, node.keywords)
+
+    def _part(self, arguments: list[ast.expr]) -> ast.Call:
+        return ast.Call(ast.Name(self.whole), [ast.Call(ast.Name("part_after"), arguments, [])], [])

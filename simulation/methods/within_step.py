@@ -10,7 +10,7 @@ order of the method is kept across spikes. (Hansel, Mato, Meunier & Neltner 1998
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from brian2.utils.stringtools import word_substitute
@@ -18,13 +18,16 @@ from brian2.utils.stringtools import word_substitute
 from ...errors import InputError
 from ...models.grouping import BrianText, CustomEvent
 from ...models.system import FREE, System
-from ...models.text.expressions import depends, expanded, needed, substitute
+from ...models.text.expressions import NoDerivative, depends, expanded, needed, substitute
+from ...models.text.step_parts import STEP_BEGIN, at_begin, at_end, edges
 from .runge_kutta import RightHandSides, step
 from .shared_exponentials import economical
 from .upstroke import anticipated, runs_away, to_threshold
 
 # The monitored variable: time between the crossing and the end of the step in which it happened.
 SINCE = "since_crossing"
+# The time between the last jump of the spike condition in the step and its end; at most dt.
+JUMP = "since_jump"
 # How long a cell is held, as a multiple of dt from the beginning of the spike's step; how far into
 # the step then the refractory period ends; whether that is still to come; when it ends.
 HOLD, REST, PENDING, END = "hold", "hold__rest", "hold__pending", "hold__end"
@@ -62,6 +65,7 @@ class _Located:
     def __init__(self, group: BrianText, runs_away: bool):
         self.runs_away = runs_away
         self.group, self.system = group, group.system
+        self.condition = _Condition.of(group.system)
         self.free = economical(self.system, holding=False)
         self.rule = self.system.refractory
         self.timed = self.rule.kind == "time"
@@ -88,7 +92,7 @@ class _Located:
         return replace(
             self.group,
             equations="\n".join(lines),
-            threshold=anticipated(self.group) if self.runs_away else self.threshold(),
+            threshold=self.threshold(),
             reset="\n".join(self.statements()),
             refractory=HOLD if self.timed else self.group.refractory,
             events={"release": self.release()} if self.released else {},
@@ -96,10 +100,11 @@ class _Located:
 
     def threshold(self) -> str:
         """Return the condition at the end of the step, where Brian2 has the state but not yet t."""
-        text = self.group.threshold
-        if not depends(text, ["t"], self.system.named):
+        text, named = self.condition.end.threshold, self.system.named
+        if self.runs_away:
+            return anticipated(replace(self.group, threshold=text))
+        if not depends(text, ["t"], named):
             return text
-        named = self.system.named
         whole = expanded(text, named, lambda name: depends(name, ["t"], named))
         return substitute(whole, {"t": "t + dt"})
 
@@ -110,9 +115,9 @@ class _Located:
             lines.append(f"reach = clip(t + dt - {END}, 0*second, dt)")
         reach = "reach" if lines else "dt"
         if self.runs_away:  # does nothing to a cell that is above the threshold already
-            ahead, there = to_threshold(self.system, self.free)
+            ahead, there = to_threshold(self.condition.end, self.free)
             lines += [*ahead, *(f"{x} = {end}" for x, end in there.items())]
-        crossing, at_crossing = _locate(self.free, self.system, reach)
+        crossing, at_crossing = _locate(self.free, self.condition, reach)
         lines += crossing
         if self.system.reset:
             lines += [f"{x} = {there}" for x, there in at_crossing.items()]
@@ -183,7 +188,80 @@ class _Located:
         return lines + [f"{x} = {end}" for x, end in at_end.items() if end != x]
 
 
-def _locate(parts: RightHandSides, system: System, reach: str) -> tuple[list[str], dict[str, str]]:
+@dataclass(frozen=True)
+class _Condition:
+    """The spike condition inside a step, in which the input or a timed array may jump.
+
+    The equations see the mean over the step; a condition holds or not at a time.
+
+    Attributes
+    ----------
+    end, begin : System
+        With the condition as it is at the end of the step, and at its beginning.
+    edges : tuple of str
+        When it may jump.
+    """
+
+    end: System
+    begin: System
+    edges: tuple[str, ...]
+
+    @classmethod
+    def of(cls, system: System) -> "_Condition":
+        """Return the condition of a system, with what it needs of such parts written out."""
+        named = system.named
+
+        def jumps(name: str) -> bool:
+            return any(edges(text) for text in needed([name], named).values())
+
+        text = expanded(system.threshold, named, jumps)
+        found = edges(text)
+        if not found:
+            return cls(system, system, ())
+        return cls(
+            replace(system, threshold=at_end(text)),
+            replace(system, threshold=at_begin(text)),
+            tuple(found),
+        )
+
+    def last_jump(self) -> list[str]:
+        """Return statements that set the time since the last jump, if there may be one."""
+        if not self.edges:
+            return []
+        lines, last = [], "dt"
+        for k, edge in enumerate(self.edges):
+            part, before, last = f"part__{k}", last, f"{JUMP}_{k}"
+            lines += [
+                f"{part} = part_after({STEP_BEGIN}, dt, {edge})",
+                f"{last} = clip(dt*({part} + int({part} <= 0)), 0*second, {before})",
+            ]
+        return [*lines, f"{JUMP} = {last}"]
+
+    def since(self, before: str, tag: str, state: dict[str, str], reach: str):
+        """Return statements, and text of the time since the condition began to hold; see `_newton`.
+
+        What holds at the end of the step began to hold at the last jump, at the earliest; unless
+        it did before that jump, as the condition was then. Of several that must hold together the
+        last to become true counts, of alternatives the first one.
+        """
+        lines, since = _newton(self.end, before, tag, "", state, reach)
+        if self.edges:
+            earlier, then = _newton(self.begin, before, tag, "_begin", state, reach)
+            lines += earlier
+            for k, (leaf, old) in enumerate(zip(since, then.values(), strict=True)):
+                sooner, new = f"sooner__{tag}_{k}", f"clip({since[leaf]}, 0*second, {JUMP})"
+                lines += [
+                    f"{sooner} = int({old} > {JUMP})",
+                    f"since__{tag}_last_{k} = {sooner}*{old} + (1 - {sooner})*{new}",
+                ]
+                since[leaf] = f"since__{tag}_last_{k}"
+        smaller, larger = "clip({}, 0*second, {})", f"clip({{}}, {{}}, {reach})"
+        return lines, self.end.gap.combined(since.__getitem__, smaller, larger)
+
+
+def _locate(
+    parts: RightHandSides, condition: _Condition, reach: str
+) -> tuple[list[str], dict[str, str]]:
     """Return statements that set the time since the crossing, and the names of the state there.
 
     Two Newton steps on the state carried back in time: the first from the end of the step, the
@@ -192,58 +270,73 @@ def _locate(parts: RightHandSides, system: System, reach: str) -> tuple[list[str
     back, at_back = step(parts, "back", "(t + dt)", "-since_0")
     crossing, at_crossing = step(parts, "crossing", "(t + dt)", f"-{SINCE}")
     there = {**at_back, "t": "(t + dt - since_0)"}
+    first, since_0 = condition.since("", "end", {"t": "(t + dt)"}, reach)
+    second, since = condition.since("since_0 + ", "there", there, reach)
     lines = [
+        *condition.last_jump(),
         *_slopes(parts, "end", "(t + dt)", {}),
-        *_newton(system, "since_0", "", "end", {"t": "(t + dt)"}, reach),
+        *first,
+        f"since_0 = {since_0}",
         *back,
         *_slopes(parts, "there", "(t + dt - since_0)", at_back),
-        *_newton(system, SINCE, "since_0 + ", "there", there, reach),
+        *second,
+        f"{SINCE} = {since}",
         *crossing,
     ]
     return lines, at_crossing
 
 
-def _newton(system: System, target, before, tag, state, reach) -> list[str]:
-    """Return statements for the time since the gap opened, by Newton's step from a state.
+def _newton(
+    system: System, before: str, where: str, seen: str, state: dict[str, str], reach: str
+) -> tuple[list[str], dict[str, str]]:
+    """Return statements, and for each leaf of the gap the name of the time since it opened.
 
-    Of several conditions that must hold together the last to become true counts, of alternatives
-    the first one.
+    By Newton's step from the state that has the tag `where`, with the condition that has the tag
+    `seen`.
     """
-    slopes = {x: f"slope__{x}__{tag}_0" for x in system.rhs}
+    slopes = {x: f"slope__{x}__{where}_0" for x in system.rhs}
+    tag = where + seen
     lines, since = [], {}
     for k, leaf in enumerate(system.gap.leaves):
-        rates, rate = system.rate_of(leaf, slopes)
+        rates, rate = _rate_of(system, leaf, slopes)
         own = state | {name: f"{name}__{tag}_{k}" for name in rates}
         used = needed([leaf, rate, *rates.values()], system.named)
         for name in used:
             own[name] = f"{name}__{tag}_at_{k}"
         lines += [f"{own[n]} = {word_substitute(text, own)}" for n, text in (used | rates).items()]
         here, speed = word_substitute(leaf, own), word_substitute(rate, own)
-        if rate == "0":  # nothing in it moves: it has held for the whole step, if at all
-            since[leaf] = f"int(sign({here}) > 0)*{reach}"
-            continue
-        since[leaf] = f"clip({before}({here})/({speed}), 0*second, {reach})"
-        if system.gap.of:
-            lines += _since_one(k, tag, before, here, speed, reach)
-            since[leaf] = f"since__{tag}_{k}"
-    smaller, larger = "clip({}, 0*second, {})", f"clip({{}}, {{}}, {reach})"
-    return [*lines, f"{target} = {system.gap.combined(since.__getitem__, smaller, larger)}"]
+        lines += _since_one(k, tag, f"holds{seen}_{k}", before, here, speed, reach)
+        since[leaf] = f"since__{tag}_{k}"
+    return lines, since
 
 
-def _since_one(k: int, tag: str, before: str, here: str, speed: str, reach: str) -> list[str]:
+def _rate_of(system: System, leaf: str, slopes: dict[str, str]) -> tuple[dict[str, str], str]:
+    try:
+        return system.rate_of(leaf, slopes)
+    except NoDerivative as error:
+        raise InputError(
+            f"{system.name}: when its spike condition begins to hold cannot be located inside a "
+            f"step: {error}; use spikes='grid'"
+        ) from None
+
+
+def _since_one(k: int, tag: str, holds: str, before: str, here, speed, reach) -> list[str]:
     """Return statements for one of several conditions: for how long in this step it has held.
 
     That is 0 where it does not hold at the end, and the whole step where it is no more approached.
     """
-    lines = [f"gap__{tag}_{k} = {here}", f"speed__{tag}_{k} = {speed}"]
-    if tag == "end":
-        lines.append(f"holds_{k} = int(sign(gap__{tag}_{k}) > 0)")
     rising = f"rising__{tag}_{k}"
+    lines = [f"gap__{tag}_{k} = {here}"]
+    if not before:
+        lines.append(f"{holds} = int(sign(gap__{tag}_{k}) > 0)")
+    if speed == "0":  # it only jumps
+        return [*lines, f"since__{tag}_{k} = {holds}*{reach}"]
     newton = f"clip({before}gap__{tag}_{k}/speed__{tag}_{k}, 0*second, {reach})"
     return [
         *lines,
+        f"speed__{tag}_{k} = {speed}",
         f"{rising} = int(sign(speed__{tag}_{k}) > 0)",
-        f"since__{tag}_{k} = holds_{k}*({rising}*{newton} + (1 - {rising})*{reach})",
+        f"since__{tag}_{k} = {holds}*({rising}*{newton} + (1 - {rising})*{reach})",
     ]
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from brian2 import Mohm, Unit, ms, mV, nA, nS, pA, pF, uS
 from excitable.models import LIF, QIF, NeuronModel
-from excitable.protocols import Constant
+from excitable.protocols import Constant, Pulses, Ramp, Recorded, Step
 from excitable.simulation import DivergenceError, has_compiler, reference, simulate
 from excitable.simulation.start import RestWarning
 from scipy.integrate import solve_ivp
@@ -222,3 +222,96 @@ def test_pure_numbers_have_units_of_their_own():
     )  # fmt: skip
     run = simulate(model, Constant(2.0), 1, 50 * ms, backend="numpy")
     np.testing.assert_allclose(np.diff(run.spike_ms), 10 * np.log(2), rtol=1e-7)
+
+
+# --- conditions that jump -------------------------------------------------------------------------
+
+# 1 nA drives this membrane from -70 mV towards 30 mV: it is at -37 mV after 4 ms.
+MEMBRANE = {"E": -70 * mV, "R": 100 * Mohm, "tau": 10 * ms}
+
+
+def jumpy(named="", **changes):
+    """Return a cell whose threshold is 80 mV higher at 1 nA than at 0."""
+    given = {
+        "equations": f"dv/dt = (E - v + R*I)/tau : volt\n{named}",
+        "parameters": MEMBRANE,
+        "threshold": "v > -50*mV + 80*Mohm*I",
+        "reset": "v = E",
+    }
+    return leaky_cell(**given | changes)
+
+
+TWO = Pulses(1 * nA, times=[0, 10] * ms, width=4 * ms)
+CROSSING = 10 * np.log(5 / 4)  # of -50 mV at 1 nA
+EXACT = pytest.mark.parametrize("backend", ["scipy", "numpy"])
+
+
+@EXACT
+@pytest.mark.parametrize(
+    ("changes", "stimulus", "right"),
+    [
+        *(({}, Step(1 * nA, offset=t * ms), [t]) for t in (4, 4.02, 4.049)),
+        ({"threshold": "v > th", "named": "th = -50*mV + 80*Mohm*I : volt"},
+         Step(1 * nA, offset=4.02 * ms), [4.02]),
+        ({"threshold": "v > -60*mV and I < 0.5*nA"}, Step(1 * nA, offset=4.02 * ms), [4.02]),
+        # 2.95 + 0.12 is less than 3.07: for that time the input would be off.
+        ({}, Pulses(1 * nA, times=[2.95, 3.07] * ms, width=0.12 * ms)
+         + Step(1 * nA, offset=2.95 * ms), [3.19]),
+        ({"reset": ""}, TWO, [4, 14]),
+        ({"reset": "", "refractory": 3 * ms}, TWO, [4, 7, 14, 17, 20]),
+        ({"reset": "", "refractory": "v > -60*mV"}, TWO, [4]),
+        ({"refractory": 12.01 * ms}, TWO, [4, 16.01]),
+        ({"threshold": "v > -50*mV + 20*Mohm*I"}, Ramp(0.3 * nA / ms, offset=4.02 * ms), [4.02]),
+        # A jump that changes nothing, before the crossing and after it, in its step.
+        *(({"threshold": "v > -50*mV + 1e-9*Mohm*I", "refractory": 20 * ms},
+           Constant(1 * nA) + Step(0 * nA, onset=t * ms), [CROSSING]) for t in (2.21, 2.24)),
+    ],
+)  # fmt: skip
+def test_conditions_that_begin_to_hold_at_a_jump_of_the_input(changes, stimulus, right, backend):
+    found = simulate(jumpy(**changes), stimulus, 1, 21 * ms, start="initial", backend=backend)
+    np.testing.assert_allclose(found.spike_ms, right, rtol=0, atol=2e-8)
+
+
+@pytest.mark.parametrize(("backend", "error"), [("scipy", 1e-9), ("numpy", 0.05)])
+def test_a_recording_off_the_grid_is_known_to_a_condition_to_a_step(backend, error):
+    recorded = Recorded([1, 1] * nA, times=[0, 1.1, 4.02] * ms)
+    found = simulate(jumpy(), recorded, 1, 21 * ms, start="initial", backend=backend)
+    np.testing.assert_allclose(found.spike_ms, [4.02], rtol=0, atol=error)
+
+
+@EXACT
+def test_a_condition_that_moves_with_the_input_is_located_with_its_motion(backend):
+    """v = -70 + 30*(t - 10*(1 - exp(-t/10))) reaches -50 + 6*t, by bisection."""
+    from scipy.optimize import brentq
+
+    right = brentq(lambda t: -20 + 24 * t - 300 * (1 - np.exp(-t / 10)), 1, 20)
+    model, ramp = jumpy(threshold="v > -50*mV + 20*Mohm*I"), Ramp(0.3 * nA / ms)
+    found = simulate(model, ramp, 1, right * ms + 1 * ms, start="initial", backend=backend)
+    assert found.spike_ms[0] == pytest.approx(right, abs=1e-7)
+
+
+@EXACT
+@pytest.mark.parametrize("reset", ["", "v = E"])
+def test_a_start_above_the_threshold_is_a_spike_at_once(backend, reset):
+    found = simulate(jumpy(reset=reset), Constant(0 * nA), 1, 9 * ms, start={"v": -40 * mV},
+                     backend=backend)  # fmt: skip
+    assert found.spike_ms.tolist() == [0]
+
+
+@pytest.mark.parametrize(("backend", "late"), [("scipy", 1e-8), ("numpy", 0.05)])
+def test_the_end_of_a_refractory_condition_above_the_threshold_is_a_spike(backend, late):
+    """w falls from 1 to 1/2 in 7 ln 2 ms; steps see that at their ends."""
+    model = jumpy("dw/dt = -w/(7*ms) : 1", initial={"v": "E", "w": 0}, threshold="v > -50*mV",
+                  reset="v = E; w = 1", refractory="w > 0.5")  # fmt: skip
+    found = simulate(model, Constant(1 * nA), 1, 20 * ms, start="initial", backend=backend)
+    right = CROSSING + 7 * np.log(2) * np.arange(4)
+    assert np.all(np.abs(found.spike_ms - right) <= late * np.maximum(np.arange(4), 1))
+
+
+def test_a_condition_without_a_known_rate_of_change_says_what_to_do():
+    from brian2 import Function, second, volt
+
+    sway = Function(lambda t: 0 * t, arg_units=[second], return_unit=volt)
+    model = jumpy(threshold="v > sway(t)", functions={"sway": sway})
+    with pytest.raises(ValueError, match=r"cell: when its spike.*sway.*use spikes='grid'"):
+        simulate(model, Constant(1 * nA), 1, 1 * ms, backend="numpy")

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from brian2 import Hz, Mohm, Unit, cm, ms, msiemens, mV, nA, pA, uA
+from brian2 import Hz, Unit, cm, ms, msiemens, mV, nA, pA, uA
 from excitable.models import (
     CONNOR_STEVENS,
     HODGKIN_HUXLEY,
@@ -191,59 +191,3 @@ def test_the_reference_is_one_more_backend():
 def test_what_an_engine_without_steps_does_not_have_is_refused(wrong):
     with pytest.raises(ValueError, match="has no steps"):
         simulate(LIF, Constant(2 * nA), 1, 10 * ms, backend="scipy", **wrong)
-
-
-# A membrane of 10 ms that 1 nA drives towards 30 mV, and 0.25 nA towards -45 mV.
-MEMBRANE = {"E": -70 * mV, "R": 100 * Mohm, "tau": 10 * ms}
-
-
-def jumpy(threshold="v > -50*mV + 80*Mohm*I", **changes):
-    """Return a cell whose spike condition jumps with its input."""
-    given = {
-        "equations": "dv/dt = (E - v + R*I)/tau : volt" + changes.pop("named", ""),
-        "initial": {"v": "E"},
-        "reset": "v = E",
-    }
-    return NeuronModel("jumpy", parameters=MEMBRANE, input_unit=nA, threshold=threshold,
-                       **given | changes)  # fmt: skip
-
-
-TWO = Pulses(1 * nA, times=[0, 10] * ms, width=4 * ms)
-
-
-@pytest.mark.parametrize(
-    ("changes", "stimulus", "right"),
-    [
-        *(({}, Step(1 * nA, offset=t * ms), [t]) for t in (4, 4.02, 4.049)),
-        ({"threshold": "v > th", "named": "\nth = -50*mV + 80*Mohm*I : volt"},
-         Step(1 * nA, offset=4.02 * ms), [4.02]),
-        ({"threshold": "v > -60*mV and I < 0.5*nA"}, Step(1 * nA, offset=4.02 * ms), [4.02]),
-        ({}, Recorded([1, 1] * nA, times=[0, 1.1, 4.02] * ms), [4.02]),
-        # 2.95 + 0.12 is less than 3.07: for that time the input would be off.
-        ({}, Pulses(1 * nA, times=[2.95, 3.07] * ms, width=0.12 * ms)
-         + Step(1 * nA, offset=2.95 * ms), [3.19]),
-        ({"reset": ""}, TWO, [4, 14]),
-        ({"reset": "", "refractory": 3 * ms}, TWO, [4, 7, 14, 17, 20]),
-        ({"reset": "", "refractory": "v > -60*mV"}, TWO, [4]),
-        ({"refractory": 12 * ms}, TWO, [4, 16]),
-    ],
-)  # fmt: skip
-def test_conditions_that_begin_to_hold_at_a_jump_of_the_input(changes, stimulus, right):
-    """At 4 ms the potential is at -37 mV, and the threshold jumps from 30 mV to -50 mV."""
-    found = reference(jumpy(**changes), stimulus, 21 * ms, start="initial")
-    np.testing.assert_allclose(found.spike_ms, right, rtol=0, atol=1e-9)
-
-
-def test_a_start_above_the_threshold_is_a_spike():
-    for reset in ("", "v = E"):
-        found = reference(jumpy(reset=reset), Constant(0 * nA), 9 * ms, start={"v": -40 * mV})
-        assert found.spike_ms.tolist() == [0]
-
-
-def test_the_end_of_a_refractory_condition_above_the_threshold_is_a_spike():
-    """From -70 mV to -50 mV in 10 ln(5/4) ms; w falls from 1 to 1/2 in 7 ln 2 ms."""
-    model = jumpy("v > -50*mV", reset="v = E; w = 1", refractory="w > 0.5",
-                  named="\ndw/dt = -w/(7*ms) : 1", initial={"v": "E", "w": 0})  # fmt: skip
-    found = reference(model, Constant(1 * nA), 20 * ms, start="initial")
-    first, interval = 10 * np.log(5 / 4), 7 * np.log(2)
-    np.testing.assert_allclose(found.spike_ms, first + interval * np.arange(4), rtol=0, atol=1e-8)
