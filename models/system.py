@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache, partial
 
-from brian2 import Equations, second, volt
+from brian2 import Equations, TimedArray, second, volt
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, SUBEXPRESSION, SingleEquation
 
 from .text import numeric
@@ -201,7 +201,8 @@ class System:
 
     def rate_of(self, text: str, slopes: Mapping[str, str]) -> tuple[dict[str, str], str]:
         """Return how fast an expression changes, given what the slopes are called; see `chain`."""
-        return chain(text, [*self.rhs, "t"], self.named, {**slopes, "t": "1"})
+        arrays = [name for name, f in self.functions.items() if isinstance(f, TimedArray)]
+        return chain(text, [*self.rhs, "t"], self.named, {**slopes, "t": "1"}, arrays)
 
     def effect_of(self, cause: str) -> dict[str, str]:
         """Return by how much each slope changes with a name, through named parts too.

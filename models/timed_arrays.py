@@ -48,12 +48,15 @@ def by_steps(system: System, dt: float) -> System:
         {name: mean.of(text) for name, text in texts.items()}
         for texts in (system.rhs, system.named)
     )
-    return replace(system, rhs=rhs, named=named)
+    rule = replace(system.refractory, text=mean.of(system.refractory.text))
+    threshold = mean.of(system.threshold)
+    return replace(system, rhs=rhs, named=named, threshold=threshold, refractory=rule)
 
 
 def jumps(system: System, duration: float) -> list[float]:
-    """Return when the values of TimedArrays that the equations ask for change, in seconds."""
-    texts = [*system.rhs.values(), *system.named.values()]
+    """Return when the values of TimedArrays that a cell asks for change, in seconds."""
+    rules = filter(None, (system.threshold, system.refractory.text))
+    texts = [*system.rhs.values(), *system.named.values(), *rules]
     called = {call.func.id for text in texts for call in _calls(tree(text), system.functions)}
     found = set()
     for name in called:
@@ -74,6 +77,8 @@ class _Means(Rewriter):
         self.model, self.arrays, self.dt = model, arrays, dt
 
     def of(self, text: str) -> str:
+        if not text:
+            return text
         node = tree(text)
         return ast.unparse(self.visit(node)) if any(_calls(node, self.arrays)) else text
 

@@ -5,7 +5,7 @@ name is a name of the grammar, never a pattern, and a sum in place of a name kee
 """
 
 import ast
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 
 from ...errors import InputError
@@ -197,8 +197,8 @@ def derivative(text: str, by: str) -> str:
 class _Derivative:
     """Derivatives of trees; zeros and ones are not written out."""
 
-    def __init__(self, by: str):
-        self.by = by
+    def __init__(self, by: str, steps: Collection[str] = ()):
+        self.by, self.steps = by, _STEPS.union(steps)
 
     def of(self, node: ast.expr) -> ast.expr:
         if not any(isinstance(n, ast.Name) and n.id == self.by for n in ast.walk(node)):
@@ -243,7 +243,7 @@ class _Derivative:
         return _sum(slope, _product(_product(ast.BinOp(base, ast.Pow(), exponent), log), outer))
 
     def _call(self, name: str, arguments: list[ast.expr]) -> ast.expr:
-        if name in _STEPS:
+        if name in self.steps:
             return ZERO
         if name == "clip":
             x, low, high = arguments
@@ -303,7 +303,11 @@ def _quotient(a: ast.expr, b: ast.expr) -> ast.expr:
 
 
 def chain(
-    text: str, by: Iterable[str], named: Mapping[str, str], rates: Mapping[str, str]
+    text: str,
+    by: Iterable[str],
+    named: Mapping[str, str],
+    rates: Mapping[str, str],
+    steps: Collection[str] = (),
 ) -> tuple[dict[str, str], str]:
     """Return how fast an expression changes when names move at given rates, in linear size.
 
@@ -319,6 +323,8 @@ def chain(
         In the order in which they are needed.
     rates : dict of str to str
         What the rate of each name in `by` is called.
+    steps : collection of str
+        Functions that are constant but where they jump, beside those of Brian2.
 
     Returns
     -------
@@ -334,15 +340,15 @@ def chain(
     known = {name: tree(rates[name]) for name in by}
     parts = {}
     for name, part in needed([text], named).items():
-        rate = _rate(part, known)
+        rate = _rate(part, known, steps)
         if not _is(rate, 0):
             parts[f"rate_of_{name}"] = ast.unparse(rate)
             known[name] = ast.Name(f"rate_of_{name}")
-    return parts, ast.unparse(_rate(text, known))
+    return parts, ast.unparse(_rate(text, known, steps))
 
 
-def _rate(text: str, known: Mapping[str, ast.expr]) -> ast.expr:
+def _rate(text: str, known: Mapping[str, ast.expr], steps: Collection[str]) -> ast.expr:
     total: ast.expr = ZERO
     for name in sorted(names(text) & set(known)):
-        total = _sum(total, _product(_Derivative(name).of(tree(text)), known[name]))
+        total = _sum(total, _product(_Derivative(name, steps).of(tree(text)), known[name]))
     return total

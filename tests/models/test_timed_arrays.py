@@ -94,3 +94,28 @@ def test_another_time_than_t_is_warned_of():
 def test_too_many_values_for_a_step_are_refused():
     with pytest.raises(ValueError, match=r"TimedArray wave last 0.001 ms.*50 of them"):
         simulate(cell(length=0.001), Constant(0 * nA), 1, 1 * ms, start="initial")
+
+
+@pytest.mark.parametrize("backend", ["numpy", "scipy"])
+@pytest.mark.parametrize("length", [5, 5.013])
+@pytest.mark.parametrize(
+    ("threshold", "named"),
+    [
+        ("v > -50*mV + wave(t)", ""),
+        ("v > th", "th = -50*mV + wave(t) : volt"),
+        ("v > th + wave(t)/2", "th = -50*mV + wave(t)/2 : volt"),
+        ("v - wave(t) > -50*mV and v < 0*mV", ""),
+    ],
+)
+def test_a_spike_condition_meets_the_jumps(threshold, named, length, backend):
+    """From -70 mV towards -45 mV: above -65 mV after `length`, and again each 10 ln(5/4) ms."""
+    model = leaky_cell(
+        equations=f"dv/dt = (E - v + R*I)/tau : volt\n{named}",
+        parameters={"E": -70 * mV, "tau": 10 * ms, "R": 100 * Mohm},
+        threshold=threshold,
+        reset="v = E",
+        functions={"wave": TimedArray([0, -15, 0] * mV, dt=length * ms)},
+    )
+    found = simulate(model, Constant(0.25 * nA), 1, 15 * ms, start="initial", backend=backend)
+    right = length + 10 * np.log(5 / 4) * np.arange(3)
+    np.testing.assert_allclose(found.spike_ms, right, rtol=0, atol=1e-7)
