@@ -1,6 +1,5 @@
 """What a table was made by, so that some of its rows can be run again, or solved exactly."""
 
-import pickle
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 
@@ -15,9 +14,10 @@ from ...simulation.recording import CellsRecording
 from ...simulation.run import simulate
 from .. import tables
 from ..stimuli import Constant, Stimulus
+from ..sweeps.identity import text_of
 
 # Reference solutions take seconds each; those of this process are kept.
-_SOLVED: dict[bytes, CellsRecording] = {}
+_SOLVED: dict[str, CellsRecording] = {}
 _MOST_SOLVED = 256
 # A reference is solved to this part of the tolerance, within these bounds.
 _REFERENCE, _TIGHTEST, _LOOSEST = 1e-5, 1e-12, 1e-8
@@ -96,15 +96,12 @@ class Experiment:
         """
         rtol = float(np.clip(_REFERENCE * tolerance, _TIGHTEST, _LOOSEST))
         one = self.only([neuron])
-        model = one.model
-        text = (model.equations, model.threshold, model.reset, model.refractory, model.values)
-        what = (text, one.stimulus, dict(one.vary), one.start, one.duration_ms, one.record)
-        key = pickle.dumps((what, rtol, np.asarray(t_ms)))
+        key = text_of([one, rtol, np.asarray(t_ms)])
         if key not in _SOLVED:
             if len(_SOLVED) >= _MOST_SOLVED:
                 _SOLVED.clear()
             _SOLVED[key] = reference(
-                model,
+                one.model,
                 one.stimulus,
                 one.duration_ms * ms,
                 vary=one.vary,

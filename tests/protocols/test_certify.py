@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from brian2 import Hz, cm, ms, mV, nA, uA
+from brian2 import Hz, Mohm, TimedArray, cm, ms, mV, nA, uA
 from excitable.analysis import lif_rate
 from excitable.models import HODGKIN_HUXLEY, LIF
 from excitable.protocols import (
@@ -19,8 +19,11 @@ from excitable.protocols import (
     response,
 )
 from excitable.protocols.certificates.certificate import observed_order
+from excitable.protocols.certificates.experiment import Experiment
 from excitable.protocols.certificates.method_choice import candidates
 from excitable.simulation import Backend
+
+from tests.user_models import leaky_cell
 
 SHORT = {"duration": 100 * ms, "discard": 20 * ms, "backend": "numpy"}
 COARSE = {"dt": 0.5 * ms, **SHORT}
@@ -124,6 +127,27 @@ def test_response_without_spikes_is_certified_by_its_traces():
     certificate = certify(out, backend="numpy")
     assert certificate.what == "error of a trace relative to its range"
     assert certificate.order == pytest.approx(4, abs=0.3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "first"),
+    [
+        (lambda x: {"initial": {"v": (-65 + x) * mV}}, lambda x: 10 * np.log((20 - x) / 5)),
+        (lambda x: {"functions": {"more": TimedArray([x] * mV, dt=99 * ms)}},
+         lambda x: 10 * np.log((20 + x) / (5 + x))),
+    ],
+    ids=["initial values", "timed array"],
+)  # fmt: skip
+def test_a_kept_reference_is_that_of_the_same_model(changes, first):
+    for x in (0, 5):
+        model = leaky_cell(**{
+            "equations": "dv/dt = (E - v + R*I + more(t))/tau : volt",
+            "parameters": {"E": -65 * mV, "R": 10 * Mohm, "tau": 10 * ms},
+            "threshold": "v > -50*mV", "reset": "v = E",
+            "functions": {"more": TimedArray([0] * mV, dt=99 * ms)},
+        } | changes(x))  # fmt: skip
+        found = Experiment(model, Constant(2 * nA), 1, 20.0, start="initial").solve(0, 1e-3)
+        assert found.spike_ms[0] == pytest.approx(first(x), rel=1e-6)
 
 
 def test_noise_has_no_certificate():
