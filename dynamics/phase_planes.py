@@ -124,6 +124,8 @@ def phase_plane(
     """
     check_smooth(model)
     system = model.system
+    if len(variables) != 2 or variables[0] == variables[1]:
+        raise InputError(f"variables: expected two different names, got {variables!r}")
     for name in variables:
         check_name("variable", name, system.states)
     held = {}

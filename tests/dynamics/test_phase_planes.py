@@ -46,6 +46,8 @@ def test_what_is_slaved_and_frozen_is_said():
     assert (plane.slaved, plane.frozen) == (("m",), ("h",))
     with pytest.raises(InputError, match="lower end first"):
         phase_plane(HODGKIN_HUXLEY, ("v", "n"), [50, -90] * mV, [0, 1])
+    with pytest.raises(InputError, match="two different names"):
+        phase_plane(HODGKIN_HUXLEY, ("n", "n"), [0, 1], [0, 1])
 
 
 def test_a_trajectory_through_the_reset_spikes_when_the_reference_does():
