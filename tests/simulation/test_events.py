@@ -311,7 +311,7 @@ def test_the_end_of_a_refractory_condition_above_the_threshold_is_a_spike(backen
 def test_a_condition_without_a_known_rate_of_change_says_what_to_do():
     from brian2 import Function, second, volt
 
-    sway = Function(lambda t: 0 * t, arg_units=[second], return_unit=volt)
+    sway = Function(lambda t: 0 * volt * (t / second), arg_units=[second], return_unit=volt)
     model = jumpy(threshold="v > sway(t)", functions={"sway": sway})
     with pytest.raises(ValueError, match=r"cell: when its spike.*sway.*use spikes='grid'"):
         simulate(model, Constant(1 * nA), 1, 1 * ms, backend="numpy")
