@@ -22,7 +22,7 @@ from .checks import (
 )
 from .initial import PER_NEURON
 from .methods import METHODS, method_named
-from .system import System, computable_texts, from_equations, parsed_equations
+from .system import ONCE_A_STEP, System, computable_texts, from_equations, parsed_equations
 from .text.conditions import RANDOM
 from .text.expressions import NoDerivative, calls, depends, derivative, in_order, names, substitute
 from .text.functions import NAMESPACE, opaque
@@ -30,7 +30,7 @@ from .text.remembered import remembered
 from .text.statements import one_expression
 from .timed_arrays import by_steps
 from .units import base_unit, display_unit
-from .validation import ONCE_A_STEP, check_single_draws, is_noise
+from .validation import check_single_draws, is_noise
 
 # One number of each takes a gigabyte; a sweep takes any number of sets, in chunks.
 MOST_CELLS = 10**8

@@ -21,7 +21,7 @@ from .text.statements import Assignment, assignments
 # What is 1 while a cell may fire and 0 while it is refractory.
 FREE = "not_refractory"
 HELD = "unless refractory"
-FROZEN = "constant over dt"  # a part that stands still during a step
+ONCE_A_STEP = "constant over dt"
 
 
 @dataclass(frozen=True)
@@ -367,7 +367,7 @@ def computable_texts(parsed: Equations, others: Collection[str]) -> dict[str, st
 
 def _ready(parsed: Equations, others: Collection[str], text: str) -> str:
     """Return an expression in the terms of some equations so that every engine can have it."""
-    moving = [e for e in parsed.ordered if e.type == SUBEXPRESSION and FROZEN not in e.flags]
+    moving = [e for e in parsed.ordered if e.type == SUBEXPRESSION and ONCE_A_STEP not in e.flags]
     whole = {e.varname for e in parsed.values() if e.var_type == "integer"}
     named = {e.varname: e.expr.code for e in moving}
     return computable(text, {*others, *parsed}, named, whole)

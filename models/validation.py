@@ -21,7 +21,7 @@ from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from ..errors import InputError
 from .checks import check_all_finite, check_name, dimension_text, unit_text
-from .system import FREE, HELD, parsed_equations
+from .system import FREE, HELD, ONCE_A_STEP, parsed_equations
 from .text.conditions import RANDOM
 from .text.expressions import all_calls, calls, names, tree
 from .text.functions import NAMESPACE
@@ -30,7 +30,6 @@ from .text.statements import assignments
 _CLOCK = {"t": "second", "dt": "second", "t_in_timesteps": "1"}
 # What Brian2 gives a group beside the clock, and what only white noise may be called.
 _GROUP = {"N", "i", "lastspike"}
-ONCE_A_STEP = "constant over dt"
 # What Brian2 lets a group's equations be marked with.
 _FLAGS = {
     DIFFERENTIAL_EQUATION: (HELD,),
