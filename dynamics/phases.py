@@ -41,7 +41,8 @@ def revolution(model) -> tuple[float, float] | None:
     kept = vars(model).setdefault("_revolution", [])
     if not kept:
         try:
-            kept.append(_revolution(_Values(model)))
+            with np.errstate(all="ignore"):  # far from where the cell ever is
+                kept.append(_revolution(_Values(model)))
         except (NoDerivative, ArithmeticError, ValueError):  # what is drawn, or not known, is none
             kept.append(None)
     return kept[0]
@@ -59,9 +60,8 @@ class _Values:
         self.beside = {x: self.numbers[x] + _BESIDE * float(model.unit_of(x)) for x in moving}
 
     def of(self, *texts: str, **changed) -> list[np.ndarray]:
-        with np.errstate(all="ignore"):
-            found = self.system.function(list(self.numbers), texts)
-            return found(*(self.numbers | changed).values())
+        found = self.system.function(list(self.numbers), texts)
+        return found(*(self.numbers | changed).values())
 
 
 def _revolution(values: _Values) -> tuple[float, float] | None:

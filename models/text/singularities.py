@@ -39,8 +39,8 @@ def regular(text: str, own: Collection[str], named: Mapping[str, str] | None = N
     '0.1 * (0.01 * volt * (1 / exprel(2.5 - 0.1 * v / mV))) / mV / ms'
     >>> regular("x/tanh(x)", {"x"})
     '1 * (x + 1 / exprel(2 * x))'
-    >>> regular("x/below", {"x"}, {"below": "1 - exp(-x)"})
-    '1 * (1 / exprel(-x))'
+    >>> regular("x/below", {"x"}, {"below": "exp(x) - 1"})
+    '1 * (1 / exprel(x))'
     >>> regular("(v - E)/(exp(v/k) - 1)", {"v", "E", "k"})
     '(v - E)/(exp(v/k) - 1)'
     """

@@ -272,7 +272,10 @@ DRAWING = {
         "equations": "dv/dt = (I - v)/tau + 0.01*xi/tau**0.5 : 1",
         "method": "euler",
     },
-    "random numbers in the equations": {"equations": "dv/dt = (I - v + rand())/tau : 1"},
+    "random numbers in the equations": {
+        "equations": "dv/dt = (I - v + 0.1*rand())/tau : 1",
+        "method": "euler",
+    },
     "random numbers in the threshold": {"threshold": "rand() < dt/tau"},
     "random numbers in the reset": {"reset": "v = 0.1*rand()"},
     "random numbers in the refractory period": {"refractory": "rand()*ms"},
