@@ -1,24 +1,23 @@
 """Variables that are phases (theta neurons): after one revolution a cell is where it was."""
 
-from collections.abc import Iterator
-
 import numpy as np
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from ..models.initial import initial_state
 from ..models.text.expressions import NoDerivative, derivative
 
-_PLACES = np.arange(12) * np.sqrt(2)  # in revolutions, where two of them are compared
+_PLACES = np.linspace(-2, 2, 41)  # in revolutions, where two of them are compared
 _SAME = 1e-9
-_BESIDE = 0.37  # of its unit: what else there is has other values than its initial ones, often 0
+_BESIDE = 0.37  # of its unit: what else there is has other values than its own, which are often 0
 
 
 def revolution(model) -> tuple[float, float] | None:
     """Return one revolution of a membrane variable that is a phase; None where it is no phase.
 
-    It is one where the equations are the same a period later. The period is that of the reset,
-    from the threshold to where it puts the cell, or 2 pi. The revolution ends at the threshold of a
-    cell that is reset; else it lies around the initial value.
+    It is one where the equations depend on it and are the same a period later, also with other
+    parameters. The period is that of the reset, from the threshold to where it puts the cell, or
+    2 pi. The revolution ends at the threshold of a cell that is reset; else it lies around the
+    initial value.
 
     Parameters
     ----------
@@ -42,47 +41,60 @@ def revolution(model) -> tuple[float, float] | None:
     if not kept:
         try:
             with np.errstate(all="ignore"):  # far from where the cell ever is
-                kept.append(_revolution(_Values(model)))
+                kept.append(_revolution(model))
         except (NoDerivative, ArithmeticError, ValueError):  # what is drawn, or not known, is none
             kept.append(None)
     return kept[0]
 
 
 class _Values:
-    """What a model's expressions are at its initial state, or beside that, in SI units."""
+    """What a model's expressions are at its initial state, in SI units.
 
-    def __init__(self, model):
+    Or `beside` it: with other values of its parameters, of its input and of its other variables.
+    """
+
+    def __init__(self, model, *, beside: bool = False):
         self.system, self.membrane = model.system, model.membrane
         self.numbers = {**model.values, model.input: 0.0, "t": 0.0, "dt": float(model.dt)}
         first = initial_state(model, {})
         self.numbers |= {x: float(np.ravel(y)[0]) for x, y in first.items()}
-        moving = {*model.system.states, model.input} - {model.membrane}
-        self.beside = {x: self.numbers[x] + _BESIDE * float(model.unit_of(x)) for x in moving}
+        if beside:
+            units = {x: model.unit_of(x) for x in (*model.system.states, model.input)}
+            units |= {x: parameter.unit for x, parameter in model.parameters.items()}
+            del units[model.membrane]
+            self.numbers |= {x: self.numbers[x] + _BESIDE * float(u) for x, u in units.items()}
 
     def of(self, *texts: str, **changed) -> list[np.ndarray]:
         found = self.system.function(list(self.numbers), texts)
         return found(*(self.numbers | changed).values())
 
 
-def _revolution(values: _Values) -> tuple[float, float] | None:
-    slopes = values.system.slopes().values()
-    for low, high in _candidates(values):
-        place = low + _PLACES * (high - low)
-        now = values.of(*slopes, **values.beside, **{values.membrane: place})
-        later = values.of(*slopes, **values.beside, **{values.membrane: place + high - low})
-        if low < high and all(map(_alike, now, later)):
+def _revolution(model) -> tuple[float, float] | None:
+    own, beside = _candidates(_Values(model)), _Values(model, beside=True)
+    for (low, high), turn in zip(own, _candidates(beside), strict=True):
+        if low < high and _repeats(beside, *turn):
             return low, high
     return None
 
 
-def _candidates(values: _Values) -> Iterator[tuple[float, float]]:
+def _repeats(values: _Values, low: float, high: float) -> bool:
+    """Return whether the equations depend on the membrane, and are the same a turn later."""
+    slopes, v = values.system.slopes().values(), values.membrane
+    place = low + _PLACES * (high - low)
+    now, later = (values.of(*slopes, **{v: x}) for x in (place, place + high - low))
+    return any(np.ptp(slope) > 0 for slope in now) and all(map(_alike, now, later))
+
+
+def _candidates(values: _Values) -> list[tuple[float, float]]:
+    """Return what may be one revolution: that of the reset, and 2 pi; NaN where there is none."""
     system, v = values.system, values.membrane
     high = _threshold(values) if system.reset else np.nan
+    low = np.nan
     if np.isfinite(high) and not system.random:
-        yield float(values.of(system.after_reset()[v], **{v: high})[0]), high
-    if system.dims[v] is DIMENSIONLESS:
-        high = high if np.isfinite(high) else values.numbers[v] + np.pi
-        yield high - 2 * np.pi, high
+        low = float(values.of(system.after_reset()[v], **{v: high})[0])
+    end = high if np.isfinite(high) else values.numbers[v] + np.pi
+    around = (end - 2 * np.pi, end) if system.dims[v] is DIMENSIONLESS else (np.nan, np.nan)
+    return [(low, high), around]
 
 
 def _threshold(values: _Values) -> float:

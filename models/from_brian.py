@@ -15,6 +15,7 @@ from brian2.equations.equations import (
     SUBEXPRESSION,
     SingleEquation,
 )
+from brian2.groups.group import CodeRunner
 from brian2.groups.neurongroup import Resetter, StateUpdater, SubexpressionUpdater, Thresholder
 from brian2.synapses.synapses import SummedVariableUpdater
 
@@ -169,9 +170,10 @@ def _operations(group: NeuronGroup, cells: NeuronGroup | Subgroup) -> Iterator:
     for part in group.contained_objects:
         within = part.contained_objects if isinstance(part, Subgroup) else [part]
         for one in within:
+            if not isinstance(one, CodeRunner) or isinstance(one, _OF_A_MODEL):
+                continue  # such as synapses, which may run something on themselves
             at = one.group  # a part of the group may have operations of its own
-            meets = at.start < cells.stop and cells.start < at.stop
-            if meets and one.active and not isinstance(one, _OF_A_MODEL):
+            if one.active and at.start < cells.stop and cells.start < at.stop:
                 yield one
 
 

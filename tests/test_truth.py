@@ -331,7 +331,7 @@ QUADRATIC = {
 }  # fmt: skip
 KINDS |= {
     "whole numbers": leaky(
-        equations="dv/dt = (E - v + R*I*2*2**-1)/tau*(100000*100000*10**-10) : volt",
+        equations="dv/dt = (E - v + R*I*2**-1*(2/3)*3)/tau*(100000*100000*10**-10) : volt",
         threshold="v > V_t*100*10**-2", reset="v = V_r*int(v > E)**-1",
     ),
     "0/0 at rest and reset": leaky(

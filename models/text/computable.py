@@ -28,4 +28,4 @@ def computable(
     >>> computable("v*2**-1/(exp(v) - 1)", {"v"})
     '1 * (1 / smooth_exprel(v)) * 0.5'
     """
-    return opaque(regular(real(text, whole), own, named))
+    return opaque(real(regular(text, own, named), whole))

@@ -1,8 +1,9 @@
 """Whole numbers in equation text, written so that every backend computes with real ones.
 
 Generated code computes with whole numbers as its language does: in C++ ``10**-2`` may be 0 and
-``100000*100000`` overflows, and numpy refuses ``int(v > 0)**-1``. Powers and large products of
-numbers alone are worked out here, exactly; any other power of something whole gets a real base.
+``100000*100000`` overflows, Brian2 writes ``1/3`` there with seven digits, and numpy refuses
+``int(v > 0)**-1``. Powers, quotients and large products of numbers alone are worked out here,
+exactly; any other power of something whole gets a real base.
 """
 
 import ast
@@ -42,6 +43,8 @@ def real(text: str, whole: Collection[str] = ()) -> str:
     'I * 0.01 + 10000000000.0 * v'
     >>> real("int(v > 0)**-1 + k**-1", {"k"})
     '(1.0 * int(v > 0)) ** (-1) + (1.0 * k) ** (-1)'
+    >>> real("I*(1/3)")
+    'I * 0.3333333333333333'
     >>> real("m**3*h + 2*x**-1")
     'm**3*h + 2*x**-1'
     """
@@ -110,7 +113,7 @@ def _exact(node: ast.expr) -> Fraction | None:
 def _may_fail(node: ast.expr) -> bool:
     """Return whether arithmetic of whole numbers may give another value than `_exact`."""
     parts = [n for n in ast.walk(node) if isinstance(n, ast.BinOp)]
-    return any(isinstance(n.op, ast.Pow) or abs(_exact(n)) > _MOST for n in parts)
+    return any(isinstance(n.op, ast.Pow | ast.Div) or abs(_exact(n)) > _MOST for n in parts)
 
 
 def _number(value: Fraction) -> ast.expr:

@@ -124,8 +124,8 @@ def _table(path, reader: Mapping) -> pd.DataFrame:
     except pd.errors.ParserWarning:
         raise InputError(
             f"{path}: its rows have more fields than its header; say how it is written by sep=, "
-            "decimal= and skiprows= (decimal commas need another separator than commas), or give "
-            "each column a heading"
+            "decimal= and skiprows= (decimal commas need another separator than commas), give each "
+            "column a heading, or say index_col=0 where rows begin with their names"
         ) from None
     except pd.errors.EmptyDataError:
         raise InputError(f"{path}: is empty; expected a header and columns of numbers") from None

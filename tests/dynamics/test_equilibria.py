@@ -2,10 +2,18 @@
 
 import numpy as np
 import pytest
-from brian2 import cm, msiemens, mV, nA, pA, uA
+from brian2 import Mohm, cm, msiemens, mV, nA, nS, pA, pF, uA
 from excitable.dynamics import equilibria, rest
 from excitable.dynamics.phases import revolution
-from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, IZHIKEVICH, LIF, QIF, TRAUB_MILES
+from excitable.models import (
+    CONNOR_STEVENS,
+    HODGKIN_HUXLEY,
+    IZHIKEVICH,
+    LIF,
+    QIF,
+    TRAUB_MILES,
+    NeuronModel,
+)
 
 from tests.user_models import theta_neuron
 
@@ -112,6 +120,14 @@ def test_a_phase_has_the_equilibria_of_one_revolution(changes, low, high):
     assert rest(model, {}, 1)["th"] == pytest.approx(roots[:1], abs=1e-9)
 
 
+# Without its leak it would be the same after each reset.
+INTEGRATOR = NeuronModel(
+    "integrator", "dv/dt = (I - g*(v - E_L))/C : volt",
+    {"C": 100 * pF, "g": 0 * nS, "E_L": -70 * mV}, nA, {"v": -60 * mV},
+    threshold="v > -50*mV", reset="v = -60*mV",
+)  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "model",
     [
@@ -119,11 +135,19 @@ def test_a_phase_has_the_equilibria_of_one_revolution(changes, low, high):
         theta_neuron(equations="dth/dt = (1 - cos(th) + (1 + cos(th))*(eta + I - w))/tau : 1\n"
                      "dw/dt = (th - w)/(50*ms) : 1", initial={"th": 0, "w": 0}),
         theta_neuron(equations="dth/dt = (1 - cos(th) + I*th + eta)/tau : 1"),
+        LIF.with_(R=1e3 * Mohm), INTEGRATOR,
+        theta_neuron(equations="dth/dt = (1/(1 + exp(-(th - 3)*50)) - 0.5 + I + eta)/tau : 1",
+                     threshold="th > 1", reset="th = 0"),
     ],
     ids=lambda model: model.name,
 )  # fmt: skip
 def test_what_is_another_after_a_turn_is_no_phase(model):
     assert revolution(model) is None
+
+
+def test_a_leak_that_is_varied_from_zero_has_its_rest():
+    resting = rest(INTEGRATOR, {"g": np.array([5e-9, 10e-9])}, 2)
+    assert resting["v"] == pytest.approx([-0.07, -0.07])
 
 
 def test_bad_input():

@@ -165,7 +165,7 @@ def test_what_is_not_removable_stays_as_written(text):
 @pytest.mark.parametrize(
     "text",
     ["2**-1", "I*10**-2", "100000*100000*I", "1/(2**-2)", "(-2)**3*I", "2**(1 - 3)", "k**-1",
-     "int(I > 0)**-2 + abs(-2)**-1", "3**40/3**39", "I**(1/2)", "7//2*2**-1"],
+     "int(I > 0)**-2 + abs(-2)**-1", "3**40/3**39", "I**(1/2)", "7//2*2**-1", "I*(1/3)"],
 )  # fmt: skip
 @pytest.mark.parametrize("number", [int, np.int32, np.int64])
 def test_whole_numbers_are_computed_as_real_ones(text, number):
@@ -174,6 +174,6 @@ def test_whole_numbers_are_computed_as_real_ones(text, number):
     assert eval(real(text, {"k"}), space | {"k": number(4)}) == pytest.approx(right, rel=1e-15)
 
 
-@pytest.mark.parametrize("text", ["m**3*h", "2*v/3 + 1", "(v/k)**(1/3)", "k**2.0", "ta(t, 1 + 1)"])
+@pytest.mark.parametrize("text", ["m**3*h", "2*v/3 + 1", "(v/k)**2", "k**2.0", "ta(t, 1 + 1)"])
 def test_text_without_arithmetic_that_may_fail_stays_as_written(text):
     assert real(text, {"k"}) == text

@@ -229,11 +229,19 @@ def switched_off():
     return cells
 
 
+def plastic():
+    cells = group()
+    synapses = Synapses(cells, cells, "w : 1", on_post="w += 1")
+    synapses.run_regularly("w *= 0.9", dt=10 * ms)
+    return cells
+
+
 @pytest.mark.parametrize(
     "make",
     [
         lambda: group(events={"low": "v > -55*mV"}),  # where nothing is executed
         switched_off,
+        plastic,
         lambda: regularly(slice(1, 2)),  # which acts on the other cell
     ],
 )
