@@ -152,6 +152,11 @@ def test_noise_is_refused(noise):
         reference(LIF, noise, 10 * ms)
 
 
+def test_a_reset_to_the_threshold_has_no_end():
+    with pytest.raises(UnresolvedError, match=r"lif: fires again as soon .* 13\.8629 ms.* below"):
+        reference(LIF.with_(V_reset=-50 * mV), Constant(2 * nA), 20 * ms)
+
+
 def test_a_solution_that_leaves_the_numbers():
     # Without a reset v' = v**2 + I reaches infinity in a finite time.
     runaway = QIF.with_(V_th=1e308)

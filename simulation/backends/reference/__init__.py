@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from brian2 import Quantity, ms, second
 
-from ....errors import DivergenceError, InputError
+from ....errors import DivergenceError, InputError, UnresolvedError
 from ....models.by_name import takes_names
 from ....models.checks import check_positive, check_quantity
 from ....models.system import System
@@ -36,6 +36,8 @@ _LOOKS = 5
 _INWARDS = 1e-5
 # In seconds: after it a condition that held by the rounding of its time no longer does.
 _SOON = 1e-12
+# So many spikes within so many seconds have no end: a reset that leaves a cell at its threshold.
+_MANY, _AT_ONCE = 100, 1e-9
 # A piece between two breakpoints is what the text calls a step: its beginning as a
 # multiple of its length, and its length. It is on or off as a whole.
 _PIECE = ("t_in_timesteps", "dt")
@@ -410,6 +412,11 @@ class _Solver:
 
     def _fire(self, t: float, state: np.ndarray, piece) -> np.ndarray:
         self.spikes.append(t)
+        if len(self.spikes) >= _MANY and t - self.spikes[-_MANY] < _AT_ONCE:
+            raise UnresolvedError(
+                f"{self.name}: fires again as soon as it is reset (t = {t * 1e3:.6g} ms), because the "
+                "reset leaves it at its threshold; reset it below"
+            )
         problem = self.problem
         if problem.reset:
             state = np.array(problem.reset(t, state, piece), dtype=float)
