@@ -23,6 +23,8 @@ from excitable.protocols.stimuli import (
 )
 from excitable.simulation import DivergenceError, reference, simulate
 
+from excitable.errors import UnresolvedError
+
 
 def test_lif_with_refractory_period_and_reset():
     found = reference(
