@@ -414,8 +414,8 @@ class _Solver:
         self.spikes.append(t)
         if len(self.spikes) >= _MANY and t - self.spikes[-_MANY] < _AT_ONCE:
             raise UnresolvedError(
-                f"{self.name}: fires again as soon as it is reset (t = {t * 1e3:.6g} ms), since the "
-                "reset leaves it at its threshold; reset it below"
+                f"{self.name}: fires again as soon as it is reset (t = {t * 1e3:.6g} ms), since "
+                "the reset leaves it at its threshold; reset it below"
             )
         problem = self.problem
         if problem.reset:
