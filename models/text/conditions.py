@@ -15,6 +15,8 @@ from .expressions import Rewriter, calls, expanded, names, tree
 
 RANDOM = frozenset({"rand", "randn", "poisson"})
 _MOST_JUMPS = 8  # int(...) in one comparison: all their values are gone through
+# A value for each of them: 1, 0, or None where it does not matter.
+_Case = tuple[int | None, ...]
 
 
 @dataclass(frozen=True)
@@ -130,30 +132,55 @@ def _comparison(left: ast.expr, operator: ast.cmpop, right: ast.expr, whole: str
         return Gap(_plain_comparison(left, operator, right, whole))
     if len(jumps) > _MOST_JUMPS:
         raise InputError(f"threshold {whole!r}: more than {_MOST_JUMPS} int(...) in a comparison")
-    cases = []
+    conditions = [_gap(tree(jump), whole) for jump in jumps]
+    cases: dict[Gap | bool, list[_Case]] = {}  # what is left to compare, and for which values
     for values in product((1, 0), repeat=len(jumps)):
         put = _Jumps(dict(zip(jumps, values, strict=True)))
         rest = _decided(put.visit(left), operator, put.visit(right), whole)
-        if rest is False:
-            continue
-        gaps = [
-            _gap(tree(jump), whole) if value else _opposite(_gap(tree(jump), whole))
-            for jump, value in zip(jumps, values, strict=True)
-        ]
-        cases.append(_joined("min", [*gaps, *([rest] if isinstance(rest, Gap) else [])]))
-    if not cases:
-        raise InputError(f"threshold {whole!r}: holds never")
-    return _simplest(cases, len(jumps))
+        cases.setdefault(rest, []).append(values)
+    if len(cases) == 1 and not isinstance(rest, Gap):
+        raise InputError(f"threshold {whole!r}: holds {'always' if rest else 'never'}")
+    cases.pop(False, None)
+    gaps = []
+    for rest, values in cases.items():
+        compared = [rest] if isinstance(rest, Gap) else []
+        gaps += [_joined("min", [*_holding(conditions, c), *compared]) for c in _shortest(values)]
+    return _joined("max", gaps)
 
 
-def _simplest(cases: list[Gap], jumps: int) -> Gap:
-    """Return the larger of the cases; that of all conditions alone needs no opposite ones."""
-    if len(cases) == 1:
-        return cases[0]
-    if len(cases) == 2**jumps - 1:  # any of them: the one case that is missing is none
-        positive = list(dict.fromkeys(p for p in cases[0].parts))
-        return _joined("max", positive)
-    return _joined("max", cases)
+def _holding(conditions: list[Gap], case: _Case) -> list[Gap]:
+    """Return the gaps that are all above zero where the conditions have the values of a case."""
+    return [
+        gap if value else _opposite(gap)
+        for gap, value in zip(conditions, case, strict=True)
+        if value is not None
+    ]
+
+
+def _shortest(cases: list[_Case]) -> list[_Case]:
+    """Return cases without the values that do not matter: the prime implicants of them all.
+
+    All of them, or the gap would touch zero where a condition changes that does not matter there:
+    of ``a and b or not a and c`` also ``b and c``.
+
+    Examples
+    --------
+    >>> _shortest([(1, 1), (1, 0), (0, 0)])
+    [(1, None), (None, 0)]
+    """
+    found: list[_Case] = []
+    while cases:
+        known, wider = set(cases), []
+        for case in cases:
+            without = [
+                (*case[:k], None, *case[k + 1 :])
+                for k, value in enumerate(case)
+                if value is not None and (*case[:k], 1 - value, *case[k + 1 :]) in known
+            ]
+            wider += without
+            found += [] if without else [case]
+        cases = list(dict.fromkeys(wider))
+    return sorted(found, key=lambda case: [value is None for value in case])
 
 
 def _decided(left, operator, right, whole) -> Gap | bool:

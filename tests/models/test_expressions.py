@@ -1,5 +1,7 @@
 """Derivatives against sympy, conditions against truth, singular rates against their limits."""
 
+from itertools import product
+
 import mpmath
 import numpy as np
 import pytest
@@ -91,26 +93,79 @@ CONDITIONS = [
 NAMED = {"high": "x > y", "both": "int(x > 0)*int(y > 0)"}
 
 
-@pytest.mark.parametrize("condition", CONDITIONS)
-def test_a_gap_is_above_zero_where_its_condition_holds(condition):
-    rng = np.random.default_rng(0)
-    x, y = rng.uniform(-1, 1, (2, 400))
-    gap = gap_of(condition, NAMED, {"high"})
-    leaves = dict(zip(gap.leaves, function(["x", "y"], gap.leaves)(x, y), strict=True))
+def _value(gap, *at):
+    leaves = dict(zip(gap.leaves, function(["x", "y"], gap.leaves)(*at), strict=True))
 
     def value(node):
         if not node.of:
             return leaves[node.text]
         return (np.minimum if node.of == "min" else np.maximum).reduce([*map(value, node.parts)])
 
+    return value(gap)
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_a_gap_is_above_zero_where_its_condition_holds(condition):
+    rng = np.random.default_rng(0)
+    x, y = rng.uniform(-1, 1, (2, 400))
+    gap = gap_of(condition, NAMED, {"high"})
     (holds,) = function(["x", "y"], [condition], NAMED)(x, y)
     assert 0 < holds.sum() < 400
-    np.testing.assert_array_equal(value(gap) > 0, holds.astype(bool))
+    np.testing.assert_array_equal(_value(gap, x, y) > 0, holds.astype(bool))
+
+
+NUMBERS = st.recursive(
+    st.sampled_from(["int(x > 0.1)", "int(y < 0.3)", "int(abs(x) > 0.4)", "1", "2"]),
+    lambda inner: st.tuples(inner, st.sampled_from("+-*"), inner).map(
+        lambda p: f"({p[0]} {p[1]} {p[2]})"
+    ),
+    max_leaves=5,
+)
+COMPARED = st.tuples(NUMBERS, st.sampled_from(["<", "<=", ">", ">=", "==", "!="]), NUMBERS)
+
+
+@settings(max_examples=100, deadline=None)
+@given(COMPARED.map(" ".join).filter(lambda text: "int" in text))
+def test_numbers_of_conditions_compare_as_in_python(condition):
+    x, y = np.random.default_rng(0).uniform(-1, 1, (2, 100))
+    holds = [eval(condition, {"x": float(a), "y": float(b)}) for a, b in zip(x, y, strict=True)]
+    if len(set(holds)) == 1:
+        with pytest.raises(ValueError, match="always" if holds[0] else "never"):
+            gap_of(condition, {})
+    else:
+        np.testing.assert_array_equal(_value(gap_of(condition, {}), x, y) > 0, holds)
+
+
+# The 14 Boolean functions of two conditions that are neither always nor never true.
+TRUTHS = [t for t in product((0, 1), repeat=4) if 0 < sum(t) < 4]
+
+
+@pytest.mark.parametrize("truth", TRUTHS)
+def test_every_boolean_function_of_two_conditions_has_its_gap(truth):
+    x, y = np.random.default_rng(0).uniform(-1, 1, (2, 100))
+    a, b = "int(x > 0.1)", "int(y < 0.3)"
+    both = [f"(1 - {a})*(1 - {b})", f"(1 - {a})*{b}", f"{a}*(1 - {b})", f"{a}*{b}"]
+    sums = " + ".join(f"{value}*{case}" for value, case in zip(truth, both, strict=True))
+    right = np.array(truth)[2 * (x > 0.1) + (y < 0.3)]
+    np.testing.assert_array_equal(_value(gap_of(f"{sums} > 0", {}), x, y) > 0, right)
+
+
+@pytest.mark.parametrize(
+    ("condition", "edge"),
+    [("2*int(x > 0) + int(y > 0) >= 2", (0.5, 0.0)), ("int(x > 0) + 2*int(y > 0) <= 1", (0, -0.5))],
+)
+def test_a_gap_keeps_off_zero_where_a_condition_changes_that_does_not_matter(condition, edge):
+    assert _value(gap_of(condition, {}), *edge) == 0.5
 
 
 @pytest.mark.parametrize(
     ("condition", "message"),
-    [("x == y", "equal"), ("x + y", "no condition"), ("int(x > 0) > 5", "never")],
+    [
+        ("x == y", "equal"),
+        ("x + y", "no condition"),
+        ("int(x > 0) > 5", "never"),
+        ("int(x > 0) < 2", "always"),
+    ],
 )
 def test_what_has_no_crossing_is_refused(condition, message):
     with pytest.raises(ValueError, match=message):
