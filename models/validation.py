@@ -170,6 +170,8 @@ def check_model(model) -> Equations:
         ) from None
     _check_reserved(model, equations)
     _check_open_names(model, equations)
+    for text in _texts(model, equations):
+        check_comparisons(model, text)
     for name, function in model.functions.items():
         if isinstance(function, TimedArray):
             check_all_finite(f"{model.name}: TimedArray {name}", function.values)
@@ -235,6 +237,7 @@ def check_input_text(model, text: str, own: Mapping[str, object] | None = None) 
     known = [*_own_names(model), *(own or {}), "t", "dt"]
     for name in sorted(_identifiers([text]) - set(variables)):
         check_name(f"name in the text for input {model.input}:", name, known)
+    check_comparisons(model, text)
     _expect(model, f"input {model.input}", text, get_dimensions(model.input_unit), variables)
 
 
@@ -419,6 +422,19 @@ def check_single_draws(model, what: str, text: str) -> None:
                 f"{model.name}: {what}: calls {name}() {drawn.count(name)} times, and Brian2 takes "
                 f"one call in an expression; name the others apart: 'x = {name}() : 1 "
                 f"({ONCE_A_STEP})'"
+            )
+
+
+def check_comparisons(model, text: str) -> None:
+    """Refuse ``a < b < c``, of which Brian2 cannot make code; in equations it says so itself."""
+    for node in ast.walk(tree(text)):
+        if isinstance(node, ast.Compare) and len(node.ops) > 1:
+            sides = [node.left, *node.comparators]
+            pairs = zip(sides[:-1], node.ops, sides[1:], strict=True)
+            single = [ast.unparse(ast.Compare(a, [op], [b])) for a, op, b in pairs]
+            raise InputError(
+                f"{model.name}: {ast.unparse(node)}: Brian2 takes one comparison at a time; write "
+                f"'({' and '.join(single)})'"
             )
 
 

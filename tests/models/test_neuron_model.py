@@ -20,6 +20,7 @@ from brian2 import (
 )
 from excitable.models import CONNOR_STEVENS, LIF, QIF, TRAUB_MILES, ZOO, NeuronModel, Parameter
 from excitable.models.checks import unit_text
+from excitable.protocols import Expression
 from excitable.simulation.backends import Backend, preferences
 
 
@@ -97,6 +98,10 @@ def test_a_consistent_model_is_accepted():
         ({"initial": {"v": "poisson(3)*mV"}}, "draws another value"),
         ({"threshold": "v > -50*mV and R"}, "R is a number, which is compared"),
         ({"refractory": "not R/Mohm"}, "R / Mohm is a number, which is compared"),
+        ({"threshold": "0*mV < v < E"}, r"write '\(0 \* mV < v and v < E\)'"),
+        ({"reset": "v = E*int(E < v < E)"}, r"write '\(E < v and v < E\)'"),
+        ({"refractory": "v > 2*ms or E < v < E"}, r"write '\(E < v and v < E\)'"),
+        ({"initial": {"v": "E*int(E < E < E)"}}, r"write '\(E < E and E < E\)'"),
         ({"parameters": with_parameter("tau", Parameter(-10, ms))}, "tau: .*above zero.*-10 ms"),
         ({"parameters": with_parameter("tau", Parameter(0, ms))}, "tau: .*above zero"),
     ],
@@ -104,6 +109,12 @@ def test_a_consistent_model_is_accepted():
 def test_inconsistent_models_are_refused(changes, message):
     with pytest.raises(ValueError, match=r"(?s)leaky.*" + message):
         model(**changes)
+
+
+@pytest.mark.parametrize("wrap", [str, Expression])
+def test_a_chained_comparison_in_an_input_is_refused(wrap):
+    with pytest.raises(ValueError, match=r"leaky.*write '\(0 \* ms < t and t <= 5 \* ms\)'"):
+        model().group(1, wrap("nA*int(0*ms < t <= 5*ms)"))
 
 
 @pytest.mark.parametrize("function", [lambda v: 0, check_units(v=volt)(lambda v: 0), 3])
