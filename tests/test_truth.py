@@ -115,6 +115,7 @@ KINDS |= {
     "named excess": leaky(equations=FREE + "\nexcess = v - V_t : volt", threshold="excess > 0*mV"),
     "named condition": leaky(equations=FREE + "\nfires = v > V_t : boolean", threshold="fires"),
     "either": leaky(threshold="v > V_t or v > V_t + 5*mV"),
+    "either, added": leaky(threshold="int(v < V_t) + int(v < V_t + 5*mV) < 2"),
     "condition with t": leaky(threshold="v > V_t and t > 30.013*ms", spikes=regular(30.013)),
     "moving": leaky(
         equations=FREE + "\ndtheta/dt = (V_t - theta)/tau_th : volt",
