@@ -141,7 +141,10 @@ class System:
         """Where the spike condition begins to hold; None without one, or where it is drawn."""
         if not self.threshold or is_random(self.threshold, self.named):
             return None
-        return gap_of(self.threshold, self.named, self.booleans)
+        moving = {*self.rhs, "t", self.input}
+        return gap_of(self.threshold, self.named, self.booleans).settled(
+            lambda text: not depends(text, moving, self.named)
+        )
 
     @property
     def keeps_firing(self) -> bool:

@@ -112,6 +112,9 @@ KINDS |= {
     "armed, not": leaky(**ARMING, threshold="v > V_t and not a <= 0.5"),
     "armed, product": leaky(**ARMING, threshold="int(v > V_t)*int(a > 0.5) > 0"),
     "armed, product turned round": leaky(**ARMING, threshold="0 < int(a > 0.5)*int(v > V_t)"),
+    "at least so many": leaky(
+        threshold="int(v > V_t) + int(v > 0*mV) >= least", parameters={"least": 1}
+    ),
     "named excess": leaky(equations=FREE + "\nexcess = v - V_t : volt", threshold="excess > 0*mV"),
     "named condition": leaky(equations=FREE + "\nfires = v > V_t : boolean", threshold="fires"),
     "either": leaky(threshold="v > V_t or v > V_t + 5*mV"),

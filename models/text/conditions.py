@@ -6,8 +6,8 @@ for a comparison, the smaller gap of two conditions for ``and``, the larger one 
 """
 
 import ast
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import product
 
 from ...errors import InputError
@@ -30,17 +30,31 @@ class Gap:
     of : "", "min" or "max"
         How the gaps of `parts` make this one; empty for a leaf.
     parts : tuple of Gap
+    closed : bool
+        Of a leaf: whether its comparison holds at zero too.
     """
 
     text: str = ""
     of: str = ""
     parts: tuple["Gap", ...] = ()
+    closed: bool = False
 
     @property
     def leaves(self) -> list[str]:
         """The texts of all leaves, each once, in order."""
         found = [self.text] if not self.of else [t for part in self.parts for t in part.leaves]
         return list(dict.fromkeys(found))
+
+    def settled(self, constant: Callable[[str], bool]) -> "Gap":
+        """Return the same gap, above zero also where two constants are equal, if that holds.
+
+        What moves passes through zero; what is `constant` may stay there.
+        """
+        if self.of:
+            return replace(self, parts=tuple(part.settled(constant) for part in self.parts))
+        if self.closed and constant(self.text):
+            return Gap(f"2*int(sign({self.text}) >= 0) - 1")
+        return self
 
     def combined(self, leaf, smaller: str, larger: str):
         """Return the tree as text: ``leaf(text)`` for leaves, templates for the two of two."""
@@ -129,7 +143,7 @@ def _comparison(left: ast.expr, operator: ast.cmpop, right: ast.expr, whole: str
     difference = ast.BinOp(left, ast.Sub(), right)
     jumps = list(dict.fromkeys(ast.unparse(n) for n in _jumps(difference)))
     if not jumps:
-        return Gap(_plain_comparison(left, operator, right, whole))
+        return _plain_comparison(left, operator, right, whole)
     if len(jumps) > _MOST_JUMPS:
         raise InputError(f"threshold {whole!r}: more than {_MOST_JUMPS} int(...) in a comparison")
     conditions = [_gap(tree(jump), whole) for jump in jumps]
@@ -186,7 +200,7 @@ def _shortest(cases: list[_Case]) -> list[_Case]:
 def _decided(left, operator, right, whole) -> Gap | bool:
     """Return whether numbers compare so, or the gap where one of them is none."""
     if any(names(ast.unparse(side)) or _jumps_in(side) for side in (left, right)):
-        return Gap(_plain_comparison(left, operator, right, whole))
+        return _plain_comparison(left, operator, right, whole)
     text = ast.unparse(ast.Compare(left, [operator], [right]))
     return bool(eval(text, {"__builtins__": {}}))
 
@@ -213,11 +227,12 @@ class _Jumps(Rewriter):
         return ast.Constant(self.values[text]) if text in self.values else self.generic_visit(node)
 
 
-def _plain_comparison(left, operator, right, whole: str) -> str:
+def _plain_comparison(left, operator, right, whole: str) -> Gap:
+    closed = isinstance(operator, ast.GtE | ast.LtE)
     if isinstance(operator, ast.Gt | ast.GtE):
-        return ast.unparse(ast.BinOp(left, ast.Sub(), right))
+        return Gap(ast.unparse(ast.BinOp(left, ast.Sub(), right)), closed=closed)
     if isinstance(operator, ast.Lt | ast.LtE):
-        return ast.unparse(ast.BinOp(right, ast.Sub(), left))
+        return Gap(ast.unparse(ast.BinOp(right, ast.Sub(), left)), closed=closed)
     raise InputError(
         f"threshold {whole!r}: whether two values are equal is no crossing that could be located; "
         "use '>' or '<'"
@@ -226,7 +241,7 @@ def _plain_comparison(left, operator, right, whole: str) -> str:
 
 def _opposite(gap: Gap) -> Gap:
     if not gap.of:
-        return Gap(f"-({gap.text})")
+        return Gap(f"-({gap.text})", closed=not gap.closed)
     return Gap("", {"min": "max", "max": "min"}[gap.of], tuple(map(_opposite, gap.parts)))
 
 
