@@ -141,8 +141,12 @@ class System:
         """Where the spike condition begins to hold; None without one, or where it is drawn."""
         if not self.threshold or is_random(self.threshold, self.named):
             return None
+        return self.gap_of(self.threshold)
+
+    def gap_of(self, condition: str) -> Gap:
+        """Return where a condition begins to hold; see `conditions.gap_of`."""
         moving = {*self.rhs, "t", self.input}
-        return gap_of(self.threshold, self.named, self.booleans).settled(
+        return gap_of(condition, self.named, self.booleans).settled(
             lambda text: not depends(text, moving, self.named)
         )
 

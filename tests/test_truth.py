@@ -633,3 +633,12 @@ def test_a_coupled_cell_rests_where_the_closed_form_says():
 def test_the_last_spike_is_refused_by_name():
     with pytest.raises(ValueError, match="'lastspike' is what Brian2 calls"):
         cell(equations=HELD, refractory="t - lastspike < 2*ms")
+
+
+def test_a_refractory_condition_holds_where_constants_are_equal():
+    held = cell(
+        HELD + "\ndw/dt = -w/tau : 1", {"on": 1}, initial={"v": "E", "w": 0},
+        reset="v = V_r; w = 1", refractory="w > 0.5 and on >= 1",
+    )  # fmt: skip
+    found = reference(held, Constant(2 * nA), LENGTH * ms, start="initial").spike_ms
+    np.testing.assert_allclose(found, regular(period=PERIOD + 10 * np.log(2)), rtol=1e-7)

@@ -17,7 +17,7 @@ from ....errors import DivergenceError, InputError, UnresolvedError
 from ....models.by_name import takes_names
 from ....models.checks import check_positive, check_quantity
 from ....models.system import System
-from ....models.text.conditions import Gap, gap_of
+from ....models.text.conditions import Gap
 from ....models.text.step_parts import SAME
 from ....progress import reporter
 from ...plan import Cells, Plan
@@ -214,7 +214,7 @@ def _problem(system: System, values: Mapping[str, float], record: Sequence[str])
     # Upward crossings need no watch over their own condition, unless a reset interrupts them.
     plain = rule.text == system.threshold and not (system.reset and system.keeps_firing)
     own = rule.kind == "condition" and not plain
-    busy = gap_of(rule.text, system.named, system.booleans) if own else None
+    busy = system.gap_of(rule.text) if own else None
     return _Problem(
         membrane=list(system.rhs).index(system.membrane),
         rhs=compiled(list(system.slopes().values())),
