@@ -321,7 +321,7 @@ def system_of(model) -> System:
     """Return the system of a model, its input left open."""
     declared = frozenset([*model.parameters, model.input])
     found = _undriven(model.equations, declared, model.input)
-    ready = partial(_ready, parsed_equations(model.equations, declared), declared)
+    ready = _ready(parsed_equations(model.equations, declared), declared)
     found = replace(
         found,
         name=model.name,
@@ -369,15 +369,16 @@ def from_equations(name: str, parsed: Equations, texts: Mapping[str, str], given
 
 def computable_texts(parsed: Equations, others: Collection[str]) -> dict[str, str]:
     """Return all right-hand sides so that every engine computes the same; see `computable`."""
-    return {n: _ready(parsed, others, e.expr.code) for n, e in parsed.items() if e.expr is not None}
+    ready = _ready(parsed, others)
+    return {n: ready(e.expr.code) for n, e in parsed.items() if e.expr is not None}
 
 
-def _ready(parsed: Equations, others: Collection[str], text: str) -> str:
-    """Return an expression in the terms of some equations so that every engine can have it."""
+def _ready(parsed: Equations, others: Collection[str]) -> Callable[[str], str]:
+    """Return `computable` for expressions in the terms of some equations."""
     moving = [e for e in parsed.ordered if e.type == SUBEXPRESSION and ONCE_A_STEP not in e.flags]
     whole = {e.varname for e in parsed.values() if e.var_type == "integer"}
     named = {e.varname: e.expr.code for e in moving}
-    return computable(text, {*others, *parsed}, named, whole)
+    return partial(computable, own={*others, *parsed}, named=named, whole=whole)
 
 
 def _noises(equation: SingleEquation) -> set[str]:

@@ -5,6 +5,7 @@ name is a name of the grammar, never a pattern, and a sum in place of a name kee
 """
 
 import ast
+import operator
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 
@@ -12,6 +13,11 @@ from ...errors import InputError
 
 # Names of the grammar that stand for no variable.
 LOGIC = frozenset({"True", "False"})
+# What an operator does, to numbers or to anything else that has it.
+ARITHMETIC: dict[type, Callable] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul,
+    ast.Div: operator.truediv, ast.Pow: operator.pow,
+}  # fmt: skip
 
 
 @lru_cache(maxsize=4096)

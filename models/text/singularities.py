@@ -9,14 +9,14 @@ parameter, nor whether parts of the quotient have names of their own.
 """
 
 import ast
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 
 import sympy as sp
 from brian2 import get_dimensions
 from brian2.core.namespace import DEFAULT_UNITS
 
-from .expressions import Rewriter, names, tree
+from .expressions import ARITHMETIC, Rewriter, names, tree
 
 _SHORT = ("volt", "amp", "second")
 _BASE = ("metre", "kilogram", "second", "amp", "kelvin", "mole", "candela")
@@ -190,26 +190,17 @@ class _Regular(Rewriter):
             case ast.UnaryOp(op=ast.USub()):
                 inner = self._rational(node.operand)
                 return None if inner is None else -inner
-            case ast.BinOp(op=op) if type(op) in _OPERATIONS:
+            case ast.BinOp(op=op) if type(op) in ARITHMETIC:
                 left, right = self._rational(node.left), self._rational(node.right)
                 if left is None or right is None:
                     return None
                 if isinstance(op, ast.Pow) and not right.is_Integer:
                     return None
-                return _OPERATIONS[type(op)](left, right)
+                return ARITHMETIC[type(op)](left, right)
         return None
 
     def _is_unit(self, name: str) -> bool:
         return name in DEFAULT_UNITS and name not in self.own
-
-
-_OPERATIONS: dict[type, Callable] = {
-    ast.Add: lambda a, b: a + b,
-    ast.Sub: lambda a, b: a - b,
-    ast.Mult: lambda a, b: a * b,
-    ast.Div: lambda a, b: a / b,
-    ast.Pow: lambda a, b: a**b,
-}
 
 
 def _unit(name: str) -> sp.Expr:

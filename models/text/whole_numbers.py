@@ -7,22 +7,15 @@ exactly; any other power of something whole gets a real base.
 """
 
 import ast
-from collections.abc import Callable, Collection
+import operator
+from collections.abc import Collection
 from fractions import Fraction
 
-from .expressions import Rewriter, tree
+from .expressions import ARITHMETIC, Rewriter, tree
 
 _MOST = 2**31 - 1  # of C++'s int
 _HIGHEST_POWER, _LARGEST = 300, 10**300  # what is still a double
-_EXACT: dict[type, Callable[[Fraction, Fraction], Fraction]] = {
-    ast.Add: lambda a, b: a + b,
-    ast.Sub: lambda a, b: a - b,
-    ast.Mult: lambda a, b: a * b,
-    ast.Div: lambda a, b: a / b,
-    ast.FloorDiv: lambda a, b: Fraction(a // b),
-    ast.Mod: lambda a, b: a % b,
-    ast.Pow: lambda a, b: a**b,
-}
+_EXACT = ARITHMETIC | {ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod}
 # Functions whose value is whole; and those whose value is whole where their arguments are.
 _ROUNDS = frozenset({"int", "floor", "ceil"})
 _KEEPS = frozenset({"abs", "sign", "clip"})
@@ -103,7 +96,7 @@ def _exact(node: ast.expr) -> Fraction | None:
             if isinstance(op, ast.Pow) and (b.denominator != 1 or abs(b) > _HIGHEST_POWER):
                 return None
             try:
-                value = _EXACT[type(op)](a, b)
+                value = Fraction(_EXACT[type(op)](a, b))
             except ZeroDivisionError:
                 return None
             return value if abs(value) < _LARGEST else None
