@@ -17,6 +17,14 @@ with contextlib.suppress(ImportError):  # not every environment has it
     hypothesis.settings.load_profile("no clock")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """One more than there are cores: while a test waits for a compiled program, its core is free."""
+    from excitable.simulation.parallel.machine import cores
+
+    return cores() + 1
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _no_progress_bars():
     from excitable.progress import set_progress
