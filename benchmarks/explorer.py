@@ -1,68 +1,60 @@
 """The explorer in a headless Chromium: from slider to traces, frame gaps, the first F-I curve.
 
 500 ms of each model. `traces_ms` is the time from a slider's event to the redrawn traces, `gap_ms`
-between the frames of the browser while the slider is dragged, each as median and 95th percentile;
-`curve_ms` is when an F-I curve of 50 currents is first there. Beside them: the same four panels of
-20 000 points in a page of Bokeh, whose data a slider replaces (without any simulation).
+between the frames that the browser brings to the screen while the slider is dragged, from its own
+record, each as median and 95th percentile; `curve_ms` is when an F-I curve of 50 currents is first
+there. Beside them: the same four panels of 20 000 points in a page of Bokeh, whose data a slider
+replaces (without any simulation).
 """
 
+import json
 import shutil
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from excitable.explorer import write_explorer
 from excitable.models import ZOO
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FRAMES, FIRST = 300, 30
-_QUANTILES = """
-const quantile = (list, p) => [...list].sort((a, b) => a - b)[Math.floor(p*(list.length - 1))];
-const both = (list) => [quantile(list, 0.5), quantile(list, 0.95)];
-"""
-_DRAG = (
-    "async ([name, frames, first]) => {"
-    + _QUANTILES
-    + """
+_RECORDED = (
+    "disabled-by-default-devtools.timeline.frame",
+    "devtools.timeline.frame",
+    "blink.user_timing",
+)
+_CURVE = """async (name) => {
   const wait = (ms) => new Promise((go) => setTimeout(go, ms));
   const opened = performance.getEntriesByType("navigation")[0], usable = excitable.times.opened;
   excitable.set(excitable.defaults(name));
   for (let k = 0; k < 100 && !excitable.curve?.done; k++) await wait(100);
-  const curve = excitable.curveFirst?.ms ?? NaN;
+  return [excitable.curveFirst?.ms ?? NaN, usable - opened.fetchStart];
+}"""
+_DRAG = """async ([frames, first]) => {
   const slider = document.querySelector("#stimulus input[type=range]");
-  const low = +slider.min, high = +slider.max, times = [], gaps = [];
-  let last = performance.now();
+  const low = +slider.min, high = +slider.max, times = [];
   for (let k = 0; k < frames; k++) {
+    if (k === first) performance.mark("from here");
     slider.value = low + (high - low)*(0.6 + 0.3*Math.sin(k/20));
     slider.dispatchEvent(new Event("input", {bubbles: true}));
     await new Promise(requestAnimationFrame);
-    const now = performance.now();
-    if (k >= first) { gaps.push(now - last); times.push(excitable.times.at(-1)); }
-    last = now;
+    if (k >= first) times.push(excitable.times.at(-1));
   }
-  return [...both(times), ...both(gaps), curve, usable - opened.fetchStart];
+  return times;
 }"""
-)
-_DRAG_BOKEH = (
-    "async ([frames, first]) => {"
-    + _QUANTILES
-    + """
-  const source = Bokeh.documents[0].get_model_by_name("data"), n = 20000, gaps = [];
-  let last = performance.now();
+_DRAG_BOKEH = """async ([frames, first]) => {
+  const source = Bokeh.documents[0].get_model_by_name("data"), n = 20000;
   for (let k = 0; k < frames; k++) {
+    if (k === first) performance.mark("from here");
     const data = { t: source.data.t };
     for (const name of ["a", "b", "c", "d"]) {
       data[name] = Float64Array.from({length: n}, (_, j) => Math.sin(j/100 + k/10));
     }
     source.data = data;
     await new Promise(requestAnimationFrame);
-    const now = performance.now();
-    if (k >= first) gaps.push(now - last);
-    last = now;
   }
-  return both(gaps);
 }"""
-)
 
 
 def measure(*, quick: bool = False, large: bool = False) -> pd.DataFrame:
@@ -87,17 +79,32 @@ def _explorer(browser, folder: Path, frames: tuple[int, int]) -> list[dict]:
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.goto(page_file.as_uri())
         page.wait_for_function("() => window.excitable && excitable.times.opened")
-        found = page.evaluate(_DRAG, [model.name, *frames])
-        names = ("traces_ms", "traces_p95_ms", "gap_ms", "gap_p95_ms", "curve_ms", "usable_ms")
-        rows.append({"page": model.name, **dict(zip(names, found, strict=True))})
-        rows[-1]["size_kB"] = page_file.stat().st_size / 1000
+        curve, usable = page.evaluate(_CURVE, model.name)
+        times, gaps = _dragged(browser, page, _DRAG, frames)
+        rows.append(
+            {"page": model.name, **_both("traces", times), **_both("gap", gaps),
+             "curve_ms": curve, "usable_ms": usable, "size_kB": page_file.stat().st_size / 1000}
+        )  # fmt: skip
         page.close()
     return rows
 
 
+def _dragged(browser, page, script: str, frames: tuple[int, int]):
+    """Run a script; return what it gives, and the times in ms between the frames after its mark."""
+    browser.start_tracing(page=page, categories=_RECORDED)
+    found = page.evaluate(script, [*frames])
+    events = json.loads(browser.stop_tracing())["traceEvents"]
+    begin = next(e["ts"] for e in events if e["name"] == "from here")
+    drawn = sorted(e["ts"] for e in events if e["name"] == "DrawFrame" and e["ts"] > begin)
+    return found, np.diff(drawn[: frames[0] - frames[1]]) / 1000
+
+
+def _both(name: str, ms) -> dict[str, float]:
+    return {f"{name}_ms": np.median(ms), f"{name}_p95_ms": np.percentile(ms, 95)}
+
+
 def _bokeh(browser, folder: Path, frames: tuple[int, int]) -> dict | None:
     try:
-        import numpy as np
         from bokeh.embed import file_html
         from bokeh.layouts import column
         from bokeh.models import ColumnDataSource
@@ -116,6 +123,6 @@ def _bokeh(browser, folder: Path, frames: tuple[int, int]) -> dict | None:
     page.goto(path.as_uri())
     page.wait_for_function("() => window.Bokeh && Bokeh.documents.length")
     page.wait_for_timeout(1000)
-    median, high = page.evaluate(_DRAG_BOKEH, [*frames])
-    return {"page": "bokeh (no simulation)", "gap_ms": median, "gap_p95_ms": high,
+    _, gaps = _dragged(browser, page, _DRAG_BOKEH, frames)
+    return {"page": "bokeh (no simulation)", **_both("gap", gaps),
             "size_kB": path.stat().st_size / 1000}  # fmt: skip
