@@ -32,7 +32,7 @@ def check_resolved(model, text: BrianText, state: Mapping[str, np.ndarray]) -> N
     text : BrianText
         As described, before spikes are located.
     state : dict of str to array, shape (n,)
-        Where cells start, in SI units.
+        Where cells start, and what they receive from others there, in SI units.
     """
     numbers = _numbers(text, state)
     _check_period(model, text, numbers)
@@ -46,7 +46,7 @@ def check_resolved(model, text: BrianText, state: Mapping[str, np.ndarray]) -> N
 
 def _numbers(text: BrianText, state: Mapping) -> dict[str, np.ndarray]:
     clock = {"t": 0.0, "dt": float(text.dt), "t_in_timesteps": 0.0, "i": 0.0, FREE: True}
-    first = {x: state.get(x, 0.0) for x in text.system.rhs}
+    first = {**state, **{x: state.get(x, 0.0) for x in text.system.rhs}}
     return {k: np.asarray(v, dtype=float) for k, v in {**text.values, **clock, **first}.items()}
 
 

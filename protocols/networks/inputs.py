@@ -11,9 +11,11 @@ from brian2 import Quantity, Unit
 from ...errors import InputError
 from ...models.checks import check_name, check_quantity
 from ...models.grouping import BrianText, check_free_names, describe
+from ...simulation.methods import check_method
 from ...simulation.methods.half_steps import HALF_STEPS
 from ...simulation.methods.upstroke import with_anticipation
 from ...simulation.plan import Cells, Operation
+from ...simulation.resolution import check_resolved
 from ...simulation.start import starting_state
 from ..stimuli import Constant, Received, Stimulus
 from .distributions import Distribution
@@ -152,7 +154,10 @@ class Inputs:
         text = self._text(self.population.method or method, dt)
         state, drawn = self._start(text)
         if text.method != HALF_STEPS:  # a published program, step by step as it is
-            text = with_anticipation(text, {**state, **dict.fromkeys(self.received, 0.0)})
+            begin = {**state, **dict.fromkeys(self.received, 0.0)}
+            check_method(text.method, text.system)
+            check_resolved(self.model, text, begin)
+            text = with_anticipation(text, begin)
         return Cells(
             self.population.name, text, state, drawn, tuple(self.operations),
             self.population.update_when,

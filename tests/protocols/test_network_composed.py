@@ -699,6 +699,28 @@ def test_a_bad_run_is_refused(arguments, message, monkeypatch):
         Network(PAIR).run(**({"duration": 1 * ms, "backend": "numpy"} | arguments))
 
 
+@pytest.mark.parametrize(
+    ("cells", "synapse", "arguments", "message"),
+    [
+        ({"model": LIF.with_(V_reset=-40 * mV)}, None, {}, "would fire in every step"),
+        ({"model": LIF, "vary": {"V_reset": [-65, -65, -65, -40] * mV}}, None, {},
+         r"would fire in every step.*1 of 4 cells, first: 3, V_reset = -40 mV"),
+        ({"model": LIF.with_(t_ref=-4 * ms)}, None, {}, "refractory period .* is negative"),
+        ({"model": LIF}, None, {"method": "euler", "dt": 30 * ms}, "relaxes within 10 ms"),
+        ({"model": LIF}, Synapse.current(0.02 * ms, 1 * nA), {"method": "euler", "dt": 0.1 * ms},
+         "relaxes within 0.02 ms"),
+        ({"model": "izhikevich"}, None, {"method": "strang"}, "dv/dt is not linear in v"),
+    ],
+)  # fmt: skip
+def test_a_network_is_asked_what_single_cells_are(cells, synapse, arguments, message, monkeypatch):
+    """A step, a reset and a method that a cell alone is refused give no number beside others."""
+    monkeypatch.setattr(NeuronGroup, "__init__", None)
+    projections = [] if synapse is None else [Projection("c", "c", synapse, p=0.5)]
+    network = Network([Population("c", n=4, **cells)], projections)
+    with pytest.raises(ValueError, match=message):
+        network.run(100 * ms, backend="numpy", **arguments)
+
+
 def test_a_pulse_shorter_than_a_step_is_refused_and_one_off_the_grid_said():
     pulses = [Projection("exc", "inh", Synapse.pulse(0.12 * ms, 1 * nA), p=0.5)]
     with pytest.raises(ValueError, match="less than half a step"):
