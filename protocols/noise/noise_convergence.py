@@ -84,6 +84,11 @@ def noise_convergence(
     >>> bool(1.6 < ratio < 2.4)
     True
     """
+    if model.equations != LIF.equations:
+        raise InputError(
+            f"{model.name}: an exact solution along a path is known for LIF's equations only; "
+            "give LIF.with_(...)"
+        )
     check_name("method", method, METHODS)
     length = check_positive("duration", duration, ms)
     step_ms = _checked_steps(steps, length)

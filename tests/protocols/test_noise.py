@@ -2,10 +2,17 @@
 
 import numpy as np
 import pytest
-from brian2 import cm, ms, mV, nA, second, uA
+from brian2 import Unit, cm, ms, mV, nA, second, uA
 from excitable.analysis import lif_rate, linearity, noisy_lif_rate
-from excitable.models import EXPONENTIAL, LIF, ZOO
-from excitable.protocols import Recorded, WhiteNoise, noise_convergence, noisy_fi_curve, noisy_onset
+from excitable.models import EXPONENTIAL, IZHIKEVICH, LIF, ZOO, NeuronModel
+from excitable.protocols import (
+    Constant,
+    Recorded,
+    WhiteNoise,
+    noise_convergence,
+    noisy_fi_curve,
+    noisy_onset,
+)
 from excitable.simulation import simulate
 
 STEPS = [2.0, 1.0, 0.5, 0.25]
@@ -97,6 +104,40 @@ def test_white_noise_is_integrated_by_the_scheme_whose_order_was_measured(method
     held = Recorded((mean + sigma * normal / np.sqrt(h)) * nA, dt=h * ms)
     given = simulate(free, held, n, steps * h * ms, method="euler", **run)
     np.testing.assert_allclose(drawn.traces["v"], given.traces["v"], rtol=1e-12)
+
+
+def walk(equation, **more):
+    """Return a cell without spikes, from 1 on, whose slope is of order 1/tau."""
+    return NeuronModel(
+        name="walk", equations=f"dv/dt = {equation} : 1", parameters={"tau": 10 * ms},
+        input_unit=1, initial={"v": 1.0}, threshold="v > 1e6", reset="v = 0", **more,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("equation", "method", "message"),
+    [
+        ("(I - v)/tau + 0.6*v*xi/tau**0.5", None, r"method 'euler' .*multiplicative.*='heun'"),
+        ("(I - v)/tau + sin(t/tau)*xi/tau**0.5", None, r"method 'euler' .*='heun', .*Stratonovich"),
+        ("(I - v + xi_a*tau**0.5 + xi_b*tau**0.5)/tau", "milstein", r"'milstein' .*='euler'$"),
+        ("(I - v**3)/tau", "exact", r"'exact' .* needs linear equations; use method='rk4'"),
+        ("(I - v**3)/tau", "exponential_euler", r"linear in their own variable; .*'rk4'"),
+    ],
+)
+def test_a_method_that_cannot_integrate_the_equations_is_refused(equation, method, message):
+    run = {"start": "initial", "method": method, "backend": "numpy"}
+    with pytest.raises(ValueError, match=message):
+        simulate(walk(equation), Constant(0 * Unit(1)), 2, 1 * ms, **run)
+
+
+@pytest.mark.parametrize("method", ["heun", "milstein"])
+def test_noise_whose_strength_changes_is_that_of_stratonovich(method):
+    """The median of dv = -v dt/tau + s v dW is exp(-t/tau); in Ito's sense it is lower."""
+    cells = walk("(I - v)/tau + 0.6*v*xi/tau**0.5", method=method)
+    found = simulate(cells, Constant(0 * Unit(1)), 20_000, 10 * ms, start="initial", seed=3,
+                     dt=0.05 * ms, backend="numpy")  # fmt: skip
+    median = np.log(np.median(found.state["v"]))
+    assert median == pytest.approx(-1, abs=0.05)  # Ito: -1.18; 4 standard errors are 0.02
 
 
 # --- the noisy LIF against its closed form -------------------------------------------------------
@@ -274,6 +315,7 @@ BAD = [
     (lambda: noise_convergence([3] * ms), "a part of the duration"),
     (lambda: noise_convergence([1] * ms, method="heun"), "unknown method 'heun'"),
     (lambda: noise_convergence([1] * ms, noise=1 * nA), "noise: expected"),
+    (lambda: noise_convergence([1] * ms, model=IZHIKEVICH), "izhikevich: .* LIF's equations only"),
 ]
 
 

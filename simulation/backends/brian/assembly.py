@@ -1,5 +1,6 @@
 """From a plan to Brian2 objects, under fixed names: compiled code is found by them."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,13 +12,17 @@ from brian2 import (
     Quantity,
     SpikeMonitor,
     StateMonitor,
+    StateUpdateMethod,
     Synapses,
     get_device,
     second,
 )
+from brian2.core.base import BrianObjectException
+from brian2.stateupdaters.base import UnsupportedEquationsException
 
 from ....errors import InputError
 from ....models.grouping import run_events
+from ....models.methods import METHODS
 from ...methods import updater
 from ...methods.within_step import SINCE
 from ...plan import Cells, Plan, Population, Projection
@@ -47,6 +52,18 @@ def assemble(plan: Plan, *, standalone: bool) -> tuple[Network, dict]:
         _connect(projection, synapses[projection.name])
     parts = {**groups, **synapses, **_monitors(plan, groups, clock)}
     return Network(*parts.values(), name="network"), parts
+
+
+@contextlib.contextmanager
+def integrable(plan: Plan, parts: Mapping):
+    """Say in a sentence which method cannot integrate whose equations, where Brian2 finds out."""
+    try:
+        yield
+    except BrianObjectException as error:
+        if not isinstance(error.__cause__, UnsupportedEquationsException):
+            raise
+        updaters = {parts[c.name].state_updater.name: c for c in plan.cells}
+        raise _not_integrable(updaters[error._brian_objname], parts, error.__cause__) from None
 
 
 @dataclass(frozen=True)
@@ -135,6 +152,28 @@ def _keeps_spikes(plan: Plan, cells: Cells) -> bool:
 
 
 # --- the objects ---------------------------------------------------------------------------------
+
+
+def _not_integrable(cells: Cells, parts: Mapping, why: Exception) -> InputError:
+    """Return the error of a method that cannot integrate the equations of a group."""
+    method, equations = str(cells.text.method), parts[cells.name].equations
+    given = f"{cells.model or cells.name}: method {method!r} cannot integrate its equations"
+    if not cells.text.stochastic:
+        return InputError(f"{given}, for it needs {METHODS[method].needs}; use method='rk4'")
+    able = [m.name for m in METHODS.values() if m.noise and _takes(m.name, parts[cells.name])]
+    remedy = "give every variable noise of its own" if not able else f"use method={able[0]!r}"
+    if equations.stochastic_type == "multiplicative" and able:
+        remedy += ", which takes noise whose strength changes in Stratonovich's sense"
+    return InputError(f"{given} ({str(why).rstrip('.')}); {remedy}")
+
+
+def _takes(method: str, group: NeuronGroup) -> bool:
+    """Return whether a method of Brian2 integrates the noise of a group."""
+    try:
+        StateUpdateMethod.apply_stateupdater(group.equations, group.variables, method)
+    except UnsupportedEquationsException:
+        return False
+    return True
 
 
 def _group(cells: Cells, clock: Clock) -> NeuronGroup:

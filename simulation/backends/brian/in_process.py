@@ -14,7 +14,7 @@ from ....progress import reporter
 from ...plan import Plan, seed_of_32_bits
 from ...recording import Recording, recording_of
 from ..backend import Backend
-from .assembly import Result, assemble, results
+from .assembly import Result, assemble, integrable, results
 from .preferences import preferences
 
 
@@ -36,12 +36,13 @@ def run(plan: Plan, backend: Backend) -> Recording:
                 report(completed)
 
             try:
-                network.run(
-                    plan.duration,
-                    namespace=plan.functions,
-                    report=report and tell,
-                    report_period=0.2 * second,
-                )
+                with integrable(plan, parts):
+                    network.run(
+                        plan.duration,
+                        namespace=plan.functions,
+                        report=report and tell,
+                        report_period=0.2 * second,
+                    )
             except BrianObjectException as error:
                 # The rate of an infinite potential.
                 if not isinstance(error.__cause__, ZeroDivisionError):

@@ -15,7 +15,7 @@ from ....errors import InputError
 from ...plan import Plan
 from ...recording import qualified
 from ..backend import Backend
-from ..brian.assembly import assemble, results, sizes
+from ..brian.assembly import assemble, integrable, results, sizes
 from .edits.finish_sources import edited, finish_sources
 from .edits.networks import speed_up
 from .standalone_device import ProgramDevice
@@ -44,7 +44,8 @@ def generate(
     """
     with device_for(folder, backend.optimise) as device:
         network, parts = assemble(plan, standalone=True)
-        network.run(1 * second, namespace=plan.functions)
+        with integrable(plan, parts):
+            network.run(1 * second, namespace=plan.functions)
         device.build(directory=str(folder), compile=False, run=False)
         manifest = {"threads": backend.threads, **_manifest(device, parts, plan)}
     with edited(folder, backend.optimise) as generated:
