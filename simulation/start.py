@@ -23,8 +23,7 @@ def starting_state(model, text: BrianText, start) -> dict[str, np.ndarray]:
     check_start(model, start)
     first = initial_state(model, text.values)
     if isinstance(start, Mapping):
-        changed = {name: np.asarray(value, dtype=float) for name, value in start.items()}
-        return first | changed
+        return first | {name: one_per_cell(name, value, text.n) for name, value in start.items()}
     if start == "initial":
         return first
     if model.system.restless:
@@ -52,6 +51,17 @@ def check_start(model, start) -> None:
     for name, value in start.items():
         check_name("state variable", name, model.system.rhs)
         check_quantity(f"start {name}", value, model.unit_of(name))
+
+
+def one_per_cell(name: str, value, n: int) -> np.ndarray:
+    """Return the start of a variable in SI units: one number, or one for each of `n` cells."""
+    numbers = np.asarray(value, dtype=float)
+    if numbers.shape not in ((), (1,), (n,)):
+        raise InputError(
+            f"start {name}: expected one value or {n} values, one per neuron, got shape "
+            f"{numbers.shape}"
+        )
+    return numbers
 
 
 def warn_restless(model, why: str) -> None:

@@ -101,6 +101,10 @@ CASES = {
         lambda: response(LIF, Constant(I), 10 * ms, start={"V": -65 * mV}),
         "did you mean 'v'",
     ),
+    "starts of other cells": (
+        lambda: response(LIF, Constant(I), 10 * ms, n=3, start={"v": [-65, -60] * mV}),
+        "start v: expected one value or 3 values",
+    ),
     "unknown start": (lambda: response(LIF, Constant(I), 10 * ms, start="resting"), "start"),
     "unknown spike timing": (
         lambda: fi_curve(LIF, [1] * nA, spikes="gird"),

@@ -16,7 +16,7 @@ from ...simulation.methods.half_steps import HALF_STEPS
 from ...simulation.methods.upstroke import with_anticipation
 from ...simulation.plan import Cells, Operation
 from ...simulation.resolution import check_resolved
-from ...simulation.start import starting_state
+from ...simulation.start import one_per_cell, starting_state
 from ..stimuli import Constant, Received, Stimulus
 from .distributions import Distribution
 from .drives import Poisson, StepInput, StepNoise
@@ -185,7 +185,7 @@ class Inputs:
             if isinstance(value, Distribution):
                 drawn[name] = value.text(f"start {name}", unit)
             elif name in self.states:
-                state[name] = check_quantity(f"start {name}", value, unit) * float(unit)
+                state[name] = one_per_cell(name, value, text.n)
         return {k: np.broadcast_to(v, text.n) for k, v in state.items()}, drawn
 
     def _unit_of(self, name: str) -> Unit:

@@ -21,6 +21,8 @@ from ...simulation.recording import Recording
 RATE_BIN = 1.0
 # What a table of traces has beside the variables.
 TRACES = ("neuron", "population", "t_ms")
+# What a table of synapses has.
+SYNAPSES = ("projection", "source", "target", "pre", "post", "weight", "weight_unit", "delay_ms")
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class NetworkRun:
             _synapses_frame(p, self._plan, self._recording, *self._weights[p.name])
             for p in self._plan.projections
         ]
-        table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+        table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=SYNAPSES)
         for name in ("projection", "source", "target", "weight_unit"):
             table[name] = table[name].astype("category")
         table.attrs = dict(self.parameters)
@@ -171,11 +173,7 @@ def _by_number(populations, record, cells) -> list[tuple]:
     """Return group, variables and indices where cells are numbered through all populations."""
     record = (record,) if isinstance(record, str) else tuple(record)
     offsets = _offsets(populations)
-    total = sum(p.n for p in populations)
-    numbers = np.asarray(cells, dtype=int).ravel()
-    outside = numbers[(numbers < 0) | (numbers >= total)]
-    if len(outside):
-        raise InputError(f"cells: {outside[0]} is none of the cells 0 to {total - 1}")
+    numbers = _numbers(cells, sum(p.n for p in populations))
     if bool(len(numbers)) != bool(record):
         raise InputError(
             "record, cells: traces need both, e.g. record=('v',), cells=[0, 1]; "
@@ -203,15 +201,24 @@ def _by_population(populations, record, cells) -> list[tuple]:
     found = []
     for name, variables in record.items():
         where = ranges[check_name("population to record", name, ranges)]
-        numbers = np.asarray(cells[name], dtype=int).ravel()
-        outside = numbers[(numbers < 0) | (numbers >= where.n)]
-        if len(outside):
-            raise InputError(
-                f"cells: {outside[0]} is none of the cells 0 to {where.n - 1} of {name}"
-            )
+        numbers = _numbers(cells[name], where.n, f" of {name}")
         variables = (variables,) if isinstance(variables, str) else tuple(variables)
         found.append((where.cells, variables, numbers + where.start))
     return found
+
+
+def _numbers(cells, n: int, whose: str = "") -> np.ndarray:
+    """Return the numbers of the cells to be sampled; raise for what is no cell among `n`."""
+    numbers = np.atleast_1d(np.asarray(cells)).ravel()
+    if len(numbers) and not np.issubdtype(numbers.dtype, np.integer):
+        raise InputError(
+            f"cells: expected the numbers of cells{whose}, such as [0, 1], got {cells!r}; "
+            "np.flatnonzero(...) makes numbers of a mask"
+        )
+    outside = numbers[(numbers < 0) | (numbers >= n)]
+    if len(outside):
+        raise InputError(f"cells: {outside[0]} is none of the cells 0 to {n - 1}{whose}")
+    return numbers.astype(int)
 
 
 def everyone(plan: Plan) -> list[Population]:

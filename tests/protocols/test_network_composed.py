@@ -215,6 +215,16 @@ def test_pairs_may_be_any_two_rows_of_numbers(pairs):
     assert run.parameters["projections"]["a_to_a"]["pairs"] == given
 
 
+@pytest.mark.parametrize("wiring", [None, {"p": 0.0}, {"in_degree": 0}, {"pairs": ([], [])}])
+def test_a_network_without_synapses_has_an_empty_table_of_them(wiring):
+    projections = [] if wiring is None else [Projection("exc", "inh", GABA, **wiring)]
+    some = Network(PAIR, [Projection("exc", "inh", GABA, wiring="all_to_all")])
+    none = Network(PAIR, projections)
+    columns = [list(net.run(0.1 * ms, backend="numpy").connections) for net in (none, some)]
+    assert columns[0] == columns[1]
+    assert len(none.run(0.1 * ms, backend="numpy").connections) == 0
+
+
 def test_parts_of_a_population_are_wired_by_themselves():
     net = Network(
         [Population("cells", LIF, {"exc": 4, "inh": 3, "som": 3}), Population("thal", LIF, 3)],
@@ -680,6 +690,13 @@ def test_a_synapse_that_does_not_fit_its_target_is_refused():
         ({"record": {"exc": ["x"]}, "cells": {"exc": [0]}}, "unknown variable to record 'x'"),
         ({"record": {"exc": ["v"]}, "cells": {"exc": [4]}}, "none of the cells 0 to 3 of exc"),
         ({"record": ["v"], "cells": [7]}, "none of the cells 0 to 6"),
+        ({"record": ["v"], "cells": [True, False]}, r"numbers of cells, .* got \[True, False\]"),
+        ({"record": ["v"], "cells": [1.5]}, r"numbers of cells, such as \[0, 1\], got \[1.5\]"),
+        (
+            {"record": {"exc": "v"}, "cells": {"exc": "all"}},
+            "numbers of cells of exc, .* got 'all'",
+        ),
+        ({"record": {"exc": "v"}, "cells": {"exc": slice(2)}}, "numbers of cells of exc"),
         ({"dt": 0 * ms}, "dt: must be above zero"),
         ({"method": "rk5"}, "unknown method 'rk5'"),
         ({"duration": 0 * second}, "duration: must be above zero"),
@@ -719,6 +736,14 @@ def test_a_network_is_asked_what_single_cells_are(cells, synapse, arguments, mes
     network = Network([Population("c", n=4, **cells)], projections)
     with pytest.raises(ValueError, match=message):
         network.run(100 * ms, backend="numpy", **arguments)
+
+
+@pytest.mark.parametrize("start", [{"v": [-60, -55] * mV}, {"I_a": [0.1, 0.2] * nA}])
+def test_a_start_has_one_value_for_each_cell(start, monkeypatch):
+    monkeypatch.setattr(NeuronGroup, "__init__", None)
+    net = Network([Population("a", LIF, 3, start=start)], [Projection("a", "a", GABA, p=0.5)])
+    with pytest.raises(ValueError, match=r"start .*: expected one value or 3 values, .* \(2,\)"):
+        net.run(1 * ms, backend="numpy")
 
 
 def test_a_pulse_shorter_than_a_step_is_refused_and_one_off_the_grid_said():
