@@ -22,7 +22,7 @@ from brian2.units.fundamentalunits import DIMENSIONLESS
 from ..errors import InputError
 from .checks import check_all_finite, check_name, dimension_text, unit_text
 from .system import FREE, HELD, ONCE_A_STEP, parsed_equations
-from .text.conditions import RANDOM
+from .text.conditions import RANDOM, is_random
 from .text.expressions import all_calls, calls, names, tree
 from .text.functions import NAMESPACE
 from .text.statements import assignments
@@ -475,7 +475,7 @@ def _check_dimensions(model, equations: Equations) -> None:
         _expect(model, "threshold", model.threshold, DIMENSIONLESS, variables)
         _expect_condition(model, "threshold", model.threshold, variables)
     if model.refractory:
-        _check_refractory(model, variables)
+        _check_refractory(model, equations, variables)
 
 
 def _check_reset(model, equations: Equations, variables: dict) -> None:
@@ -492,14 +492,22 @@ def _check_reset(model, equations: Equations, variables: dict) -> None:
         _expect(model, f"reset of {target}", statement.right, expected, known)
 
 
-def _check_refractory(model, variables: dict) -> None:
+def _check_refractory(model, equations: Equations, variables: dict) -> None:
     found = refractory_dimensions(model, variables)
     if found is DIMENSIONLESS:
         _expect_condition(model, "refractory", model.refractory, variables)
-    elif found is not get_dimensions(DEFAULT_UNITS["second"]):
+        return
+    if found is not get_dimensions(DEFAULT_UNITS["second"]):
         raise InputError(
             f"{model.name}: refractory = {model.refractory}: expected a time or a condition, got "
             f"{dimension_text(found)}"
+        )
+    named = {name: e.expr.code for name, e in equations.items() if e.type == SUBEXPRESSION}
+    if is_random(model.refractory, named):  # Brian2 evaluates it step by step, not once a spike
+        raise InputError(
+            f"{model.name}: refractory = {model.refractory}: another period is drawn in every step, "
+            "so that none holds; draw it with the spike: a line 'dperiod/dt = 0 : second' in the "
+            f"equations, 'period = {model.refractory}' in the reset, refractory='period'"
         )
 
 

@@ -140,6 +140,30 @@ def test_noise_whose_strength_changes_is_that_of_stratonovich(method):
     assert median == pytest.approx(-1, abs=0.05)  # Ito: -1.18; 4 standard errors are 0.02
 
 
+def late(reset, refractory, line=""):
+    """Return a leaky cell that charges in 10 ms * log(4) between its refractory periods."""
+    return NeuronModel(
+        name="late", parameters={"tau": 10 * ms, "longest": 8 * ms}, input_unit=1, dt=0.05 * ms,
+        equations=f"dv/dt = (I - v)/tau : 1 (unless refractory)\ndperiod/dt = 0 : second{line}",
+        initial={"v": 0.0, "period": 0 * ms}, threshold="v > 3", reset=reset, refractory=refractory,
+    )  # fmt: skip
+
+
+def test_a_random_refractory_period_is_drawn_once_a_spike():
+    for text, line in (
+        ("longest*rand()", ""),
+        ("x*longest", "\nx = rand() : 1 (constant over dt)"),
+    ):
+        with pytest.raises(ValueError, match=r"late: refractory = .*drawn in every step"):
+            late("v = 0", text, line)
+    cells = late("v = 0; period = longest*rand()", "period")
+    (row,) = noisy_fi_curve(cells, [4] * Unit(1), [0] * Unit(1) * ms**0.5, trials=100, seed=1,
+                            duration=1.5 * second, backend="numpy").to_dict("records")  # fmt: skip
+    mean, deviation = 10 * np.log(4) + 4, 8 / np.sqrt(12)
+    assert row["rate_Hz"] == pytest.approx(1000 / mean, rel=0.01)  # spikes end steps of 0.05 ms
+    assert row["isi_cv"] == pytest.approx(deviation / mean, rel=0.05)
+
+
 # --- the noisy LIF against its closed form -------------------------------------------------------
 
 

@@ -278,7 +278,7 @@ DRAWING = {
     },
     "random numbers in the threshold": {"threshold": "rand() < dt/tau"},
     "random numbers in the reset": {"reset": "v = 0.1*rand()"},
-    "random numbers in the refractory period": {"refractory": "rand()*ms"},
+    "random numbers in the refractory period": {"refractory": "rand() < 0.5"},
 }
 
 
