@@ -28,6 +28,8 @@ class CellsRecording:
         How it was integrated.
     state : dict of str to array, shape (n,)
         State at the end, in SI units.
+    located : bool
+        Whether spikes were located inside the step.
     """
 
     n: int
@@ -41,6 +43,12 @@ class CellsRecording:
     precision: str = "float64"
     threads: int = 1
     state: Mapping[str, np.ndarray] = field(default_factory=dict)
+    located: bool = False
+
+    @property
+    def timing(self) -> str:
+        """Where spikes lie, as `Numerics.spikes` has it; what is drawn is never located."""
+        return "located" if self.located else "grid"
 
 
 @dataclass(frozen=True)
@@ -139,7 +147,7 @@ def recording_of(plan, found: Mapping[str, np.ndarray], backend) -> Recording:
     cells = {
         c.name: cells_recording(
             found, c.name, c.text.n, list(c.state), recorded.variables(c.name),
-            method=str(c.text.method), dt_ms=plan.dt_ms, **numerics,
+            method=str(c.text.method), dt_ms=plan.dt_ms, located=c.located, **numerics,
         )
         for c in plan.cells
     }  # fmt: skip
@@ -176,7 +184,7 @@ def cells_recording(
         State variables, and variables that were sampled.
     dt_ms : float
     **numerics
-        Method, backend, precision and threads.
+        Method, backend, precision and threads, and whether spikes are located.
     """
     own = {
         name: found[qualified(group, name)]

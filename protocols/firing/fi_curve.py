@@ -172,7 +172,7 @@ def _measured(done: Experiment, sets: pd.DataFrame, begin: float, recording) -> 
         duration_ms=length,
         discard_ms=begin,
         start=tables.describe_start(model, done.start),
-        spikes=done.spikes,
+        spikes=recording.timing,
     )
     return table
 

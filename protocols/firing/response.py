@@ -97,7 +97,7 @@ def response(
         stimulus=repr(stimulus),
         duration_ms=length,
         start=tables.describe_start(model, start),
-        spikes=chosen.spikes,
+        spikes=recording.timing,
         seed=seed,
     )
     found.traces.attrs = about

@@ -136,7 +136,7 @@ def plan_program(
         record_dt_ms=None if record_dt is None else float(record_dt / ms),
         start=start,
         has_rest=has_rest(model),
-        spikes=spikes,
+        spikes="located" if located else "grid",
         precision=backend.precision,
     )  # fmt: skip
     check_compilable(plan.functions)

@@ -248,7 +248,7 @@ class NeuronProgram:
         recording = cells_recording(
             found, CELLS, self.n, about.states, about.record,
             method=about.method, dt_ms=step, backend=BACKEND, precision=about.precision,
-            threads=self.program.threads,
+            threads=self.program.threads, located=about.spikes == "located",
         )  # fmt: skip
 
         def of_cell(k):

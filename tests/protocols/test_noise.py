@@ -12,6 +12,7 @@ from excitable.protocols import (
     noise_convergence,
     noisy_fi_curve,
     noisy_onset,
+    response,
 )
 from excitable.simulation import simulate
 
@@ -158,6 +159,7 @@ def test_a_random_refractory_period_is_drawn_once_a_spike():
             late("v = 0", text, line)
     cells = late("v = 0; period = longest*rand()", "period")
     (row,) = noisy_fi_curve(cells, [4] * Unit(1), [0] * Unit(1) * ms**0.5, trials=100, seed=1,
+                            start="initial",
                             duration=1.5 * second, backend="numpy").to_dict("records")  # fmt: skip
     mean, deviation = 10 * np.log(4) + 4, 8 / np.sqrt(12)
     assert row["rate_Hz"] == pytest.approx(1000 / mean, rel=0.01)  # spikes end steps of 0.05 ms
@@ -272,6 +274,15 @@ def test_the_table_says_how_to_redo_it():
     assert table["rate_sem_Hz"][3] == 0
     assert table["spike_count"][3] == 3 * 4
     assert table["rate_Hz"][3] == pytest.approx(1000 * 4 / 80)
+
+
+@pytest.mark.parametrize(("sigma", "where"), [(None, "located"), (1.0, "grid")])
+def test_a_response_says_where_its_spikes_lie(sigma, where):
+    drive = Constant(2 * nA) if sigma is None else WhiteNoise(2 * nA, sigma * nA * ms**0.5)
+    spikes = response(LIF, drive, 100 * ms, seed=1, backend="numpy").spikes
+    steps = spikes["t_ms"] / float(LIF.dt / ms)
+    assert spikes.attrs["spikes"] == where
+    assert np.allclose(steps, steps.round(), atol=1e-6) == (where == "grid")
 
 
 def test_the_seed_decides():

@@ -309,6 +309,7 @@ def test_one_trial_of_a_cell_that_draws_random_numbers_tells_no_rate(what):
                      start="initial", backend="numpy")  # fmt: skip
     assert table["firing"][1] in ("one trial", "uneven")
     assert not table["resolved"].any()
+    assert table.attrs["spikes"] == "grid"  # what is drawn has no crossing to be located
 
 
 def test_the_rate_of_one_trial_is_given_all_the_same():

@@ -151,6 +151,7 @@ def run(plan: Plan, backend: Backend) -> Recording:
         state={
             x: np.array([s.state[j] for s in solved]) for j, x in enumerate(cells.text.system.rhs)
         },
+        located=True,
     )
     return Recording(cells={CELLS: found}, backend=backend.name)
 
