@@ -295,7 +295,7 @@ def _reserved(name: str, kind: str) -> str:
         Equations.check_identifier(name)
     except (SyntaxError, ValueError) as error:
         return str(error).rstrip(".")
-    return ""
+    return "is what Brian2 calls a property of a cell" if name in _GROUP else ""
 
 
 def _identifiers(texts: Iterable[str]) -> set[str]:

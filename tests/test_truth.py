@@ -633,6 +633,8 @@ def test_a_coupled_cell_rests_where_the_closed_form_says():
 def test_the_last_spike_is_refused_by_name():
     with pytest.raises(ValueError, match="'lastspike' is what Brian2 calls"):
         cell(equations=HELD, refractory="t - lastspike < 2*ms")
+    with pytest.raises(ValueError, match="parameter 'lastspike': is what Brian2 calls"):
+        cell(HELD + "\ndw/dt = -w*lastspike/tau : 1", {"lastspike": 1}, initial={"v": "E", "w": 0})
 
 
 def test_a_refractory_condition_holds_where_constants_are_equal():

@@ -146,8 +146,11 @@ def located(spikes, neurons):
 
 def size(neurons):
     """Return how many neurons there are."""
-    n = len(neurons) if np.ndim(neurons) else int(neurons)
-    if n < 1 or (np.ndim(neurons) and len(np.unique(neurons)) < n):
+    numbers = np.asarray(neurons)
+    if numbers.dtype == bool or np.any(numbers != np.floor(numbers)):
+        raise InputError(f"neurons = {neurons}: expected whole numbers, not a mask or fractions.")
+    n = len(numbers) if numbers.ndim else int(numbers)
+    if n < 1 or (numbers.ndim and len(np.unique(numbers)) < n):
         raise InputError(f"neurons = {neurons}: expected at least one, and none twice.")
     return n
 

@@ -44,8 +44,8 @@ def population_rate(spikes, neurons, *, start, end, bin=1.0, kernel="none", widt
         What the binned rate is smoothed with: nothing, a centred window, a Gaussian, or a causal
         exponential, which lets no spike act before its time.
     width : float, optional
-        Of the kernel, ms: the window's length, the Gaussian's standard deviation, the
-        exponential's time constant.
+        Of the kernel, ms: the window's length (the nearest odd number of bins), the Gaussian's
+        standard deviation, the exponential's time constant.
 
     Returns
     -------

@@ -343,6 +343,8 @@ ONE = frame([0, 1], [5.0, 8.0])
 BAD = [
     (lambda: spike_counts(ONE, 1, start=0, end=10, width=1), "neuron 1 has spikes but"),
     (lambda: spike_counts(ONE, [1, 1], start=0, end=10, width=1), "none twice"),
+    (lambda: spike_counts(ONE, 2.5, start=0, end=10, width=1), "not a mask or fractions"),
+    (lambda: spike_counts(ONE, [True, False], start=0, end=10, width=1), "not a mask"),
     (lambda: spike_counts(ONE, 2, start=0, end=10, width=20), "holds at least one bin"),
     (lambda: spike_counts(ONE, 2, start=0, end=10, width=0), "holds at least one bin"),
     (lambda: spike_counts(ONE[["t_ms"]], 2, start=0, end=10, width=1), "no column"),
