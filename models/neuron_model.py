@@ -133,7 +133,7 @@ class NeuronModel:
         ``check_units``.
     membrane : str
         The state variable that is the membrane potential; default: the one in volts (or, where
-        none is, of the threshold) that the input reaches first.
+        none is, of the threshold) that the input reaches first, of several that of the threshold.
 
     Raises
     ------

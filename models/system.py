@@ -405,15 +405,18 @@ def _membrane(system: System) -> str:
     """Return the state variable that is the membrane potential.
 
     That is the potential (or, where nothing is in volts, the variable of the spike condition)
-    that the input reaches on the shortest way.
+    that the input reaches on the shortest way; of several the one of the spike condition.
     """
     volts = [x for x in system.rhs if system.dims[x] is volt.dim]
-    candidates = volts
-    if not volts and system.threshold:
-        candidates = [x for x in system.rhs if depends(system.threshold, [x], system.named)]
+    spikes = system.threshold or "False"
+    spiking = [x for x in system.rhs if depends(spikes, [x], system.named)]
     distance = _distances(system)
     far = len(system.rhs) + 1
-    return min(candidates or system.rhs, key=lambda x: distance.get(x, far), default="")
+    return min(
+        volts or spiking or system.rhs,
+        key=lambda x: (distance.get(x, far), x not in spiking),
+        default="",
+    )
 
 
 def _distances(system: System) -> dict[str, int]:

@@ -58,6 +58,15 @@ def test_a_consistent_model_is_accepted():
     assert model().values == pytest.approx({"E": -0.065, "R": 1e7, "tau": 0.01})
 
 
+@pytest.mark.parametrize("threshold", ["v > -50*mV", "high"])
+def test_of_two_compartments_that_the_input_reaches_the_spiking_one_is_the_membrane(threshold):
+    both = """
+        du/dt = (E - u + 0.5*(v - u) + R*I)/tau : volt
+        dv/dt = (E - v + 0.5*(u - v) + R*I)/tau : volt
+        high = v > -50*mV : boolean"""
+    assert model(equations=both, initial={"u": "E", "v": "E"}, threshold=threshold).membrane == "v"
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
