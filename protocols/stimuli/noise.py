@@ -25,7 +25,8 @@ class WhiteNoise(Stimulus):
     Notes
     -----
     It enters the differential equations as ``sigma*xi`` and needs a method that integrates
-    additive noise (euler, heun, milstein).
+    additive noise (euler, heun, milstein). White noise has no value at a time: where the input is
+    recorded, it is recorded without it.
     """
 
     mean: Quantity
