@@ -90,7 +90,7 @@ def over_runs(tables):
     Raises
     ------
     ValueError
-        For no table, or tables of different rows.
+        For no table, or tables of different rows or columns.
 
     Examples
     --------
@@ -105,6 +105,8 @@ def over_runs(tables):
     for k, table in enumerate(tables):
         if not table[labels.columns].equals(labels) or len(table) != len(labels):
             raise InputError(f"the table of run {k} has other rows than that of run 0.")
+        if {*table} != {*tables[0]}:
+            raise InputError(f"the table of run {k} has other columns than that of run 0.")
     groups = pd.concat(tables).groupby(level=0)
     found = labels.copy()
     for name in tables[0].columns.drop(labels.columns):

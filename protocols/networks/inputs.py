@@ -153,9 +153,9 @@ class Inputs:
         """Return the group of cells that the simulation takes."""
         text = self._text(self.population.method or method, dt)
         state, drawn = self._start(text)
+        check_method(text.method, text.system)
         if text.method != HALF_STEPS:  # a published program, step by step as it is
             begin = {**state, **dict.fromkeys(self.received, 0.0)}
-            check_method(text.method, text.system)
             check_resolved(self.model, text, begin)
             text = with_anticipation(text, begin)
         return Cells(

@@ -38,7 +38,8 @@ class Population:
         Parameters that differ between cells, as arrays of length `n`.
     method : str, optional
         Instead of the model's own, or of the one that `Network.run` is given;
-        ``"half_steps"`` is the update of the program of Izhikevich 2003.
+        ``"half_steps"`` is the update of the program of Izhikevich 2003, which moves v and u
+        alone.
     update_when : {"groups", "end"}
         Whether the equations are integrated before spikes are found and arrive, as usual, or
         after that, at the end of the step.

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from ...models.grouping import BrianText
 from ...models.system import System
-from .half_steps import HALF_STEPS, half_steps
+from .half_steps import HALF_STEPS, check_half_steps, half_steps
 from .runge_kutta import TABLEAUS, RightHandSides, step
 from .shared_exponentials import economical
 from .splitting import SPLITTINGS, check_splits, split_step
@@ -20,6 +20,8 @@ def check_method(method: str, system: System) -> None:
     """Raise ValueError if a method cannot integrate a system."""
     if method in SPLITTINGS:
         check_splits(system, method)
+    if method == HALF_STEPS:
+        check_half_steps(system)
 
 
 def updater(text: BrianText):

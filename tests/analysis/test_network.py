@@ -285,6 +285,8 @@ def test_over_runs():
     np.testing.assert_allclose(found["rate_Hz_sem"], expected)
     with pytest.raises(ValueError, match="run 1 has other rows"):
         over_runs([tables[0], tables[1].iloc[:1]])
+    with pytest.raises(ValueError, match="run 1 has other columns"):
+        over_runs([tables[0], tables[1].rename(columns={"rate_Hz": "rate"})])
 
 
 # --- Elephant ------------------------------------------------------------------------------------

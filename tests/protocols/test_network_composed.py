@@ -727,6 +727,11 @@ def test_a_bad_run_is_refused(arguments, message, monkeypatch):
         ({"model": LIF}, Synapse.current(0.02 * ms, 1 * nA), {"method": "euler", "dt": 0.1 * ms},
          "relaxes within 0.02 ms"),
         ({"model": "izhikevich"}, None, {"method": "strang"}, "dv/dt is not linear in v"),
+        ({"model": LIF, "method": "half_steps"}, None, {}, "move v and u alone, .* need u"),
+        ({"model": "izhikevich", "method": "half_steps"}, Synapse.current(5 * ms, 1 * mV / ms), {},
+         "would leave out I_c; .*Synapse.step"),
+        ({"model": "izhikevich", "method": "half_steps",
+          "drive": WhiteNoise(3 * mV / ms, 5 * mV / ms * ms**0.5)}, None, {}, "leave out xi_I"),
     ],
 )  # fmt: skip
 def test_a_network_is_asked_what_single_cells_are(cells, synapse, arguments, message, monkeypatch):
