@@ -6,6 +6,7 @@ from brian2 import Quantity, get_dimensions, ms
 from ..errors import InputError
 from ..models.by_name import takes_names
 from ..models.checks import check_quantity
+from ..models.grouping import noise_terms
 from .equilibria import equilibria, jacobians, reduction
 
 
@@ -30,7 +31,8 @@ def membrane_deviation(model, noise: Quantity, I: Quantity | None = None) -> Qua
     Raises
     ------
     ValueError
-        For bad input, or a cell without a stable equilibrium at this input.
+        For bad input, a cell without a stable equilibrium at this input or with noise of its own,
+        or one that the input does not drive linearly.
 
     Notes
     -----
@@ -90,6 +92,12 @@ def _deviation_of_unit_noise(model, I) -> Quantity:
     """Return the deviation under noise of one input unit times ms**0.5."""
     from scipy.linalg import solve_continuous_lyapunov  # slow to import, and few runs need it
 
+    if drawn := model.system.draws:
+        raise InputError(
+            f"{model.name}: draws {drawn} of its own, which moves the membrane too; take that out "
+            "of the model"
+        )
+    noise_terms(model, "xi")  # refuses what noise in the input cannot drive
     points = equilibria(model, I)
     stable = points[points["stable"]] if len(points) else points
     if stable.empty:
@@ -99,17 +107,19 @@ def _deviation_of_unit_noise(model, I) -> Quantity:
         )
     form = reduction(model)
     names = (form.membrane, *form.others)
-    units = [float(model.unit_of(name)) for name in names]
+    units = np.array([float(model.unit_of(name)) for name in names])
     state = stable.iloc[0, : len(names)].to_numpy(float) * units
     given = 0.0 if I is None else check_quantity("I", I, model.input_unit, scalar=True)
     unit = float(model.input_unit)
     numbers = {**model.values, model.input: given * unit}
     arguments = [np.array([numbers[name]]) for name in form.arguments]
     effect = _input_effect(form, state, arguments) * unit * np.sqrt(float(ms))
-    jacobian = jacobians(form, state[:, None], arguments)[0]
+    # In the model's units: volts beside amperes have no digits in common.
+    effect /= units
+    jacobian = jacobians(form, state[:, None], arguments)[0] * units / units[:, None]
     covariance = solve_continuous_lyapunov(jacobian, -np.outer(effect, effect))
     dimensions = get_dimensions(model.unit_of(form.membrane))
-    return Quantity.with_dimensions(np.sqrt(covariance[0, 0]), dimensions)
+    return Quantity.with_dimensions(np.sqrt(covariance[0, 0]) * units[0], dimensions)
 
 
 def _input_effect(form, state, arguments) -> np.ndarray:

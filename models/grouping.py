@@ -210,7 +210,7 @@ def driven(model, text: InputText) -> tuple[System, str]:
     added, texts, lines = _computable(text.equations, (), {})
     stimulus = from_equations("", added, texts, model.input)
     system = model.system
-    noises = _spread(model, text.noise) if text.noise else {}
+    noises = noise_terms(model, text.noise) if text.noise else {}
     mixed = from_equations("", *_with_noise(model, noises), model.input) if noises else system
     joined = replace(
         system,
@@ -225,8 +225,14 @@ def driven(model, text: InputText) -> tuple[System, str]:
     return joined, f"{_model_text(model, noises)}\n{lines}"
 
 
-def _spread(model, noise: str) -> dict[str, str]:
-    """Return the noise term of each state variable that the input drives."""
+def noise_terms(model, noise: str) -> dict[str, str]:
+    """Return the noise term of each state variable that the input drives.
+
+    Raises
+    ------
+    ValueError
+        If the input does not enter linearly: noise in it would be no white noise of the variables.
+    """
     system = model.system
     try:
         effects = system.effect_of(model.input)

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from brian2 import Unit, cm, ms, mV, nA, uA
+from brian2 import Unit, cm, ms, mV, nA, nF, nS, uA
 from excitable.dynamics import equilibria, membrane_deviation, noise_for_deviation
-from excitable.models import HODGKIN_HUXLEY, LIF, QIF, ZOO
+from excitable.models import HODGKIN_HUXLEY, LIF, QIF, ZOO, NeuronModel
 from excitable.protocols import WhiteNoise
 from excitable.simulation import simulate
 
@@ -19,6 +19,41 @@ def test_qif_at_its_stable_fixed_point():
     """Around -sqrt(-I) the slope is -2 sqrt(-I)/tau: variance sigma**2/(4 tau sqrt(-I))."""
     found = membrane_deviation(QIF, 0.3 * ms**0.5, -4 * Unit(1))
     assert float(found) == pytest.approx(0.3 / np.sqrt(4 * 10 * 2), rel=1e-6)
+
+
+def adapting(**changes):
+    """Return a cell with one variable in volts and one in amperes, changed."""
+    fields = {
+        "name": "adapting", "input_unit": nA, "initial": {"v": -70 * mV, "w": 0 * nA},
+        "equations": """
+            dv/dt = (g*(E - v) - w + I)/C : volt
+            dw/dt = (a*(v - E) - w)/tau : amp""",
+        "parameters": {"C": 0.2 * nF, "g": 10 * nS, "E": -70 * mV, "a": 2 * nS, "tau": 30 * ms},
+        "threshold": "v > -50*mV", "reset": "v = E; w += 0.1*nA",
+    }  # fmt: skip
+    return NeuronModel(**(fields | changes))
+
+
+def test_a_variable_in_amperes_beside_the_potential():
+    """The variance of v in dx = A x dt + b dW of two variables, b on v alone, in closed form."""
+    A = np.array([[-10 / 200, -1 / 200], [2 / 30, -1 / 30]])  # mV and pA
+    det, trace, b = np.linalg.det(A), np.trace(A), 50 / 200
+    expected = b * np.sqrt((det + A[1, 1] ** 2) / (-2 * trace * det))
+    noise = 0.05 * nA * ms**0.5
+    assert membrane_deviation(adapting(), noise) / mV == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("term", "message"),
+    [
+        (" + mV/ms**0.5*xi", r"white noise \(xi in dv/dt\) of its own"),
+        (" + I*I/C/nA", "not linear in I"),
+    ],
+)
+def test_what_noise_in_the_input_does_not_say_is_refused(term, message):
+    text = adapting().equations.replace("/C : volt", f"/C{term} : volt")
+    with pytest.raises(ValueError, match=message):
+        membrane_deviation(adapting(equations=text), 1 * nA * ms**0.5)
 
 
 @pytest.mark.slow
