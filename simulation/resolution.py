@@ -44,6 +44,31 @@ def check_resolved(model, text: BrianText, state: Mapping[str, np.ndarray]) -> N
             _check_stiffness(model, text, after, "after the reset")
 
 
+def check_coupling(model, text: BrianText, state: Mapping, coupling: np.ndarray) -> None:
+    """Raise UnresolvedError if gap junctions would carry a cell past its neighbours in a step.
+
+    Parameters
+    ----------
+    model, text, state
+        As in `check_resolved`.
+    coupling : array, shape (n,)
+        What each cell's junctions conduct in all, and the strongest of them once more, for the
+        neighbour moves too; in SI units.
+    """
+    try:
+        effect = text.system.effect_of(model.input)[model.membrane]
+    except (NoDerivative, KeyError):
+        return
+    (effect,) = _values(text.system, [effect], _numbers(text, state))
+    rate = np.broadcast_to(np.abs(effect) * coupling, text.n)
+    _refuse(
+        np.flatnonzero(rate * float(text.dt) >= 1), text,
+        f"{model.name}: gap junctions draw a cell to its neighbours within "
+        f"{1e3 / max(rate.max(), 1e-300):.2g} ms, which their current, held over a step of dt = "
+        f"{float(text.dt / ms):g} ms, cannot follow; use a smaller dt",
+    )  # fmt: skip
+
+
 def _numbers(text: BrianText, state: Mapping) -> dict[str, np.ndarray]:
     clock = {"t": 0.0, "dt": float(text.dt), "t_in_timesteps": 0.0, "i": 0.0, FREE: True}
     first = {**state, **{x: state.get(x, 0.0) for x in text.system.rhs}}

@@ -107,6 +107,22 @@ class Drawn:
 Distribution = Uniform | Normal | Drawn
 
 
+def middle(value):
+    """Return the mean of what is drawn (or the value itself); of text that draws nothing is known.
+
+    Examples
+    --------
+    >>> from brian2 import nS
+    >>> middle(Uniform(1*nS, 2*nS)), middle(Drawn("rand()*nS"))
+    (1.5 * nsiemens, 0.0)
+    """
+    if isinstance(value, Uniform):
+        return (value.low + value.high) / 2
+    if isinstance(value, Normal):
+        return value.mean
+    return 0.0 if isinstance(value, Drawn) else value
+
+
 def lowest(value) -> float:
     """Return the lowest value that can be drawn (or the value itself), in SI units."""
     if isinstance(value, Drawn):

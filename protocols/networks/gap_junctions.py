@@ -27,7 +27,8 @@ class GapJunctions:
 
     Notes
     -----
-    The current is computed once a step, from the potentials at its beginning.
+    The current is computed once a step, from the potentials at its beginning. A step in which it
+    would carry a cell past its neighbours is refused.
 
     Examples
     --------

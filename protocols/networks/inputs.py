@@ -15,7 +15,7 @@ from ...simulation.methods import check_method
 from ...simulation.methods.half_steps import HALF_STEPS
 from ...simulation.methods.upstroke import with_anticipation
 from ...simulation.plan import Cells, Operation
-from ...simulation.resolution import check_resolved
+from ...simulation.resolution import check_coupling, check_resolved
 from ...simulation.start import one_per_cell, starting_state
 from ..stimuli import Constant, Received, Stimulus
 from .distributions import Distribution
@@ -149,14 +149,15 @@ class Inputs:
             else:
                 check_quantity(f"start {name}", value, unit)
 
-    def cells(self, method: str | None, dt: Quantity) -> Cells:
-        """Return the group of cells that the simulation takes."""
+    def cells(self, method: str | None, dt: Quantity, coupling: np.ndarray) -> Cells:
+        """Return the group of cells that the simulation takes; `coupling` is by gap junctions."""
         text = self._text(self.population.method or method, dt)
         state, drawn = self._start(text)
         check_method(text.method, text.system)
         if text.method != HALF_STEPS:  # a published program, step by step as it is
             begin = {**state, **dict.fromkeys(self.received, 0.0)}
             check_resolved(self.model, text, begin)
+            check_coupling(self.model, text, begin, coupling)
             text = with_anticipation(text, begin)
         return Cells(
             self.population.name, text, state, drawn, tuple(self.operations),

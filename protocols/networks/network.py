@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
 from brian2 import Quantity, ms
 
 from ...errors import InputError
@@ -14,6 +15,7 @@ from ...simulation.numerics import numerics_of
 from ...simulation.plan import Plan
 from ...simulation.run import run_network
 from .. import tables
+from .distributions import middle
 from .inputs import Inputs, gather
 from .names import check_array_names, check_distinct, check_object_names, free_name
 from .network_result import NetworkRun, network_run, recorded, units_of
@@ -209,8 +211,9 @@ class Network:
         }
         ranges = tuple(part for p in self.populations for part in p.ranges())
         kept = recorded(units, ranges, record, cells, record_dt, record_spikes, connections)
+        coupling = self._coupling()
         plan = Plan(
-            cells=tuple(i.cells(chosen.method, step) for i in self._inputs.values()),
+            cells=tuple(i.cells(chosen.method, step, coupling[n]) for n, i in self._inputs.items()),
             populations=ranges,
             projections=self._planned(step),
             recorded=kept,
@@ -229,6 +232,23 @@ class Network:
         if dt is not None:
             return dt
         return min((p.model.dt for p in self.populations), key=float)
+
+    def _coupling(self) -> dict[str, np.ndarray]:
+        """Return how strongly gap junctions couple each cell; see `check_coupling`."""
+        total = {p.name: np.zeros(p.size) for p in self.populations}
+        strongest = {p.name: np.zeros(p.size) for p in self.populations}
+        for projection in self.projections:
+            if not projection.is_gap:
+                continue
+            ends = self._ends(projection)
+            largest = float(np.max(middle(projection.strength)))
+            for end, found in zip(ends, projection.conductances(*ends), strict=True):
+                cells = slice(end.start, end.stop)
+                total[end.cells][cells] += found
+                strongest[end.cells][cells] = np.maximum(
+                    strongest[end.cells][cells], largest * (found > 0)
+                )
+        return {name: total[name] + strongest[name] for name in total}
 
     def _planned(self, step: Quantity) -> tuple:
         found = (

@@ -11,7 +11,7 @@ from ...models.checks import check_quantity
 from ...models.units import base_unit
 from ...models.warn import warn_caller
 from ...simulation import plan
-from .distributions import Distribution, lowest
+from .distributions import Distribution, lowest, middle
 from .gap_junctions import GapJunctions
 from .names import check_own_name, names_of, weight_name
 from .synapses import Synapse
@@ -197,6 +197,20 @@ class Projection:
             connect=connect, expected=expected, values=values, drawn=drawn,
             **({"each": each} if each else {}), functions=functions,
         )  # fmt: skip
+
+    def conductances(self, source: plan.Population, target: plan.Population) -> list[np.ndarray]:
+        """Return what gap junctions conduct in all at each cell of both ends, in SI units.
+
+        Of those that are drawn this is what is to be expected.
+        """
+        connect, expected = self.rule.connect(source, target)
+        each = np.asarray(middle(self.strength), dtype=float)
+        if self.pairs is None:
+            return [np.full(end.n, each * expected / end.n) for end in (source, target)]
+        each = np.broadcast_to(each, int(expected))
+        return [
+            np.bincount(connect[side], each, end.n) for side, end in (("i", source), ("j", target))
+        ]
 
     def synapse_weight(self, models) -> tuple[str, Unit]:
         """Return name and unit of the synapses' weight between cells of these models."""

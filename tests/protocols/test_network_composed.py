@@ -1,5 +1,7 @@
 """Networks composed of populations and projections, against plain Brian2 and closed forms."""
 
+import contextlib
+
 import brian2
 import numpy as np
 import pandas as pd
@@ -22,6 +24,7 @@ from brian2 import (
     pA,
     pF,
     second,
+    uS,
 )
 from excitable.models import CONNOR_STEVENS, LIF, QIF, NeuronModel, Parameter
 from excitable.protocols import (
@@ -449,6 +452,24 @@ def test_gap_junctions_between_two_populations_settle_where_currents_balance():
     np.testing.assert_allclose(last[[0, 1]], first, rtol=1e-5)
     np.testing.assert_allclose(last[[3, 2]], R - first, rtol=1e-5)
     assert net.connections["weight"].tolist() == pytest.approx(g)
+
+
+@pytest.mark.parametrize(
+    ("wiring", "rate"),
+    [({"pairs": ([0], [1])}, 2), ({"pairs": ([0, 1, 2], [1, 2, 0])}, 3),
+     ({"wiring": "all_to_all"}, 4), ({"p": 0.5}, 2.5)],
+)  # fmt: skip
+@pytest.mark.parametrize("drawn", [False, True])
+def test_gap_junctions_that_carry_a_cell_past_its_neighbours_are_refused(wiring, rate, drawn):
+    """Differences between cells of 1 nF fall at `rate`*g/C: within a step of 0.05 ms at 20 uS."""
+    for factor in (0.99, 1.01):
+        g = factor * 20 / rate * uS
+        given = Uniform(0.999 * g, 1.001 * g) if drawn else g
+        junctions = [Projection("a", "a", GapJunctions(given), **wiring)]
+        network = Network([Population("a", LIF, 4, Constant([2, 1.8, 1, 0] * nA))], junctions)
+        small = pytest.raises(ValueError, match=r"lif: gap junctions .* use a smaller dt")
+        with small if factor > 1 else contextlib.nullcontext():
+            network.run(0.2 * ms, dt=0.05 * ms, backend="numpy")
 
 
 def test_two_projections_of_gap_junctions_add_up():
