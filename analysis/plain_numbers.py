@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from ..errors import InputError
+from ..plain_checks import check_readable, has_unit, listed_parts
 
 
 def takes(**units: str) -> Callable:
@@ -25,8 +26,9 @@ def takes(**units: str) -> Callable:
     Returns
     -------
     callable
-        A decorator. The function then raises InputError for a quantity of another dimension, and
-        where some arguments carry units and others, neither zero nor infinite, do not.
+        A decorator. The function then raises InputError for a quantity of another dimension or
+        another package, for masked arrays, and where some arguments carry units and others, neither
+        zero nor infinite, do not.
 
     Examples
     --------
@@ -48,26 +50,41 @@ def takes(**units: str) -> Callable:
 
         @functools.wraps(function)
         def with_plain_numbers(*args, **kwargs):
-            if any(map(has_unit, args)) or any(map(has_unit, kwargs.values())):
-                bound = signature.bind(*args, **kwargs)
-                bound.arguments.update(_plain(function.__name__, bound.arguments, units))
-                return function(*bound.args, **bound.kwargs)
-            return function(*args, **kwargs)
+            if not any(map(_is_special, (*args, *kwargs.values()))):
+                return function(*args, **kwargs)
+            bound = signature.bind(*args, **kwargs)
+            bound.arguments.update(_plain(function.__name__, bound.arguments, units))
+            return function(*bound.args, **bound.kwargs)
 
         return with_plain_numbers
 
     return decorate
 
 
-def has_unit(value) -> bool:
-    """Return whether a value carries a unit: a quantity, a list of some, a model's SI value."""
-    if isinstance(value, list | tuple) and value:
-        value = value[0]
-    return any(hasattr(value, name) for name in ("dim", "si_dimensions", "dimensionality"))
+def check_plain(what: str, value) -> None:
+    """Raise InputError for a value with a unit, or a mask, where plain numbers are meant.
+
+    Examples
+    --------
+    >>> from brian2 import nA
+    >>> check_plain("I", 2 * nA)
+    Traceback (most recent call last):
+    ...
+    excitable.errors.InputError: I: takes plain numbers, such as a column of a table, got 2. * namp
+    """
+    check_readable(what, value)
+    if has_unit(value):
+        raise InputError(f"{what}: takes plain numbers, such as a column of a table, got {value!r}")
+
+
+def _is_special(value) -> bool:
+    return isinstance(value, np.ma.MaskedArray) or has_unit(value)
 
 
 def _plain(function: str, arguments: Mapping, units: Mapping[str, str]) -> dict:
-    with_one = {name: value for name, value in arguments.items() if has_unit(value)}
+    for name, value in arguments.items():
+        check_readable(f"{function}: {name}", value)
+    with_one = {k: listed_parts(value) for k, value in arguments.items() if has_unit(value)}
     found = {k: _number(f"{function}: {k}", value, units.get(k)) for k, value in with_one.items()}
     first = next((name for name in with_one if units[name] not in ("1", "any")), None)
     for name, value in arguments.items():
@@ -88,12 +105,7 @@ def _number(what: str, value, unit: str | None):
     from ..models.checks import check_quantity
 
     if unit is None:
-        raise InputError(f"{what}: takes plain numbers, such as a column of a table, got {value!r}")
-    first = value[0] if isinstance(value, list | tuple) else value
-    if hasattr(first, "dimensionality"):  # of the packages quantities and pint
-        raise InputError(
-            f"{what}: expected numbers in {unit} or a quantity of Brian2, got {value!r}"
-        )
+        check_plain(what, value)
     if hasattr(value, "si_dimensions"):
         value = Quantity.with_dimensions(float(value), value.si_dimensions)
     if unit == "any":

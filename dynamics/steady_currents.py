@@ -2,7 +2,10 @@
 
 import numpy as np
 
+from ..analysis.plain_numbers import takes
 from ..models.by_name import takes_names
+from ..models.checks import check_quantity
+from ..plain_checks import has_unit
 from .equilibria import reduced
 
 
@@ -14,8 +17,8 @@ def velocity(model, v: np.ndarray, I) -> np.ndarray:
     ----------
     model : NeuronModel
         Of one variable, or with the others at their steady state.
-    v : array, shape (n,)
-        Potentials in SI units.
+    v : array or Quantity, shape (n,)
+        Potentials; plain numbers are in SI units.
     I : Quantity
         Constant input.
 
@@ -31,11 +34,18 @@ def velocity(model, v: np.ndarray, I) -> np.ndarray:
     array([2.])
     """
     form = reduced(model)
-    known = {**model.values, model.input: float(I)}
+    v = _in_si("v", v, model.unit_of(model.membrane))
+    known = {**model.values, model.input: _in_si("I", I, model.input_unit)}
     return form.current(v, *(known[name] for name in form.arguments))[0]
 
 
+def _in_si(name: str, value, unit):
+    """Return a quantity, or a plain number in SI units, as the latter."""
+    return check_quantity(name, value, unit) * float(unit) if has_unit(value) else value
+
+
 @takes_names
+@takes(v_mV="mV")
 def steady_current(model, v_mV) -> np.ndarray:
     """Return the input that holds a cell at a potential for good, all gates settled.
 
@@ -43,8 +53,8 @@ def steady_current(model, v_mV) -> np.ndarray:
     ----------
     model : NeuronModel
         Whose input enters dv/dt linearly: two evaluations of dv/dt then give its zero.
-    v_mV : array, shape (n,)
-        Potentials in mV.
+    v_mV : array or Quantity, shape (n,)
+        Potentials, mV.
 
     Returns
     -------
@@ -58,7 +68,7 @@ def steady_current(model, v_mV) -> np.ndarray:
     >>> steady_current(LIF, np.array([-60.0, -50.0])).round(9).tolist()
     [0.5, 1.5]
     """
-    v = np.asarray(v_mV) * 1e-3
+    v = np.asarray(v_mV, dtype=float) * 1e-3
     without = velocity(model, v, 0.0)
     with_one = velocity(model, v, float(model.input_unit))
     return -without / (with_one - without)

@@ -1,10 +1,16 @@
 """Checks of plain values, for the parts that run without Brian2."""
 
+from collections.abc import Iterator
+from datetime import timedelta
+
 import numpy as np
 
 from .errors import InputError
 
 SEEDS = 2**64
+
+_OF_BRIAN = ("dim", "si_dimensions")
+_OF_OTHERS = ("dimensionality", "to_value")  # of quantities and pint; of astropy and unyt
 
 
 def check_seed(seed) -> int:
@@ -23,16 +29,47 @@ def check_seed(seed) -> int:
     return int(seed)
 
 
-def check_unmasked(name: str, value) -> None:
-    """Raise InputError for an array some of whose values do not count.
+def listed_parts(value):
+    """Return an array, Series or Index of objects as a list, and all else as it is.
+
+    Numpy reads the quantities in it as numbers in SI units.
 
     Examples
     --------
-    >>> check_unmasked("tau", np.ma.array([1.0, 2.0], mask=[False, True]))
+    >>> listed_parts(np.array([1, "a"], dtype=object)), listed_parts(2.0)
+    ([1, 'a'], 2.0)
+    """
+    dtype = getattr(value, "dtype", None)
+    return value.tolist() if isinstance(dtype, np.dtype) and dtype.kind == "O" else value
+
+
+def has_unit(value) -> bool:
+    """Return whether a value carries a unit, or a part of it does: of Brian2, or of any package.
+
+    Examples
+    --------
+    >>> from brian2 import ms
+    >>> has_unit(2 * ms), has_unit([1.0, 2 * ms]), has_unit(np.timedelta64(2, "ms")), has_unit([1])
+    (True, True, True, False)
+    """
+    return next(_carriers(value), None) is not None
+
+
+def check_readable(name: str, value) -> None:
+    """Raise InputError for an array that would lose its mask, or its unit of another package.
+
+    Examples
+    --------
+    >>> check_readable("tau", np.ma.array([1.0, 2.0], mask=[False, True]))
     Traceback (most recent call last):
     ...
     excitable.errors.InputError: tau: is a masked array, 1 of whose 2 values are masked; give an \
 array without a mask, as values.compressed() or values.filled(...) do
+    >>> check_readable("tau", np.timedelta64(2, "ms"))
+    Traceback (most recent call last):
+    ...
+    excitable.errors.InputError: tau: has a unit that is none of Brian2's and would be lost: \
+np.timedelta64(2,'ms'); give a quantity of Brian2, such as 2*ms
     """
     if isinstance(value, np.ma.MaskedArray):
         raise InputError(
@@ -40,3 +77,36 @@ array without a mask, as values.compressed() or values.filled(...) do
             f"{value.size} values are masked; give an array without a mask, as "
             "values.compressed() or values.filled(...) do"
         )
+    if any(not _is_of_brian(part) for part in _carriers(value)):
+        raise InputError(
+            f"{name}: has a unit that is none of Brian2's and would be lost: {value!r}; give a "
+            "quantity of Brian2, such as 2*ms"
+        )
+
+
+def _carriers(value) -> Iterator:
+    """Yield the parts of a value that carry a unit, one of each type."""
+    value = listed_parts(value)
+    if isinstance(value, list | tuple):
+        nested = [part for part in value if isinstance(part, list | tuple)]
+        for part in (*{type(part): part for part in value}.values(), *nested):
+            yield from _carriers(part)
+    elif _carries(value):
+        yield value
+    elif hasattr(value, "dims"):  # of xarray, whose array may have one
+        yield from _carriers(value.data)
+
+
+def _carries(value) -> bool:
+    dtype = getattr(value, "dtype", None)
+    if isinstance(value, timedelta) or getattr(dtype, "kind", "") in ("m", "M"):
+        return True
+    if hasattr(value, "iloc"):  # of pandas, where any other attribute may be a row or a column
+        return hasattr(dtype, "units")
+    if hasattr(value, "dims"):  # of xarray, where it may be a coordinate
+        return "units" in value.attrs
+    return any(hasattr(value, name) for name in (*_OF_BRIAN, *_OF_OTHERS))
+
+
+def _is_of_brian(value) -> bool:
+    return any(hasattr(value, name) for name in _OF_BRIAN)

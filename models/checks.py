@@ -10,7 +10,7 @@ from brian2.units.fundamentalunits import DIMENSIONLESS, get_unit_for_display
 
 from ..columns import NO_PARAMETERS
 from ..errors import InputError
-from ..plain_checks import check_unmasked
+from ..plain_checks import check_readable, listed_parts
 
 
 def unit_text(unit) -> str:
@@ -149,10 +149,12 @@ def check_quantity(name: str, value, unit, *, scalar: bool = False) -> np.ndarra
     Raises
     ------
     ValueError
-        For a value without a unit, of the wrong dimension, empty, NaN or infinite.
+        For a value without a unit, with one of another package, of the wrong dimension, masked,
+        empty, NaN or infinite.
     """
     expected = unit_text(unit)
-    check_unmasked(name, value)
+    check_readable(name, value)
+    value = listed_parts(value)
     try:
         if np.iscomplexobj(value):
             raise TypeError

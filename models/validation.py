@@ -20,6 +20,7 @@ from brian2.parsing.expressions import is_boolean_expression, parse_expression_d
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from ..errors import InputError
+from ..plain_checks import check_readable
 from .checks import check_all_finite, check_name, dimension_text, unit_text
 from .system import FREE, HELD, ONCE_A_STEP, parsed_equations
 from .text.conditions import RANDOM, is_random
@@ -442,6 +443,12 @@ def _check_initial(model, equations: Equations) -> None:
     states = equations.diff_eq_names
     for name, value in model.initial.items():
         check_name(f"state variable in initial of {model.name}:", name, states)
+        check_readable(f"{model.name}: initial {name}", value)
+        if np.ndim(value):
+            raise InputError(
+                f"{model.name}: initial {name} = {value}: expected one value; start={{...}} of a "
+                "protocol takes one for each cell"
+            )
         if isinstance(value, str) and calls(value) & RANDOM:
             raise InputError(
                 f"{model.name}: initial {name} = {value}: rand() draws another value for every "

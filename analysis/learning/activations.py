@@ -9,6 +9,7 @@ from scipy.interpolate import PchipInterpolator
 from scipy.special import expit
 
 from ...errors import InputError
+from ..plain_numbers import check_plain, takes
 
 FALLS = 1e-6  # a fall by this part of the highest rate is the simulation's rounding
 
@@ -136,8 +137,10 @@ class RateCurve:
             )
 
     def _checked(self) -> tuple[np.ndarray, np.ndarray]:
-        I, rate = np.asarray(self.I, dtype=float), np.asarray(self.rate_Hz, dtype=float)
         where = f"F-I curve of {self.name}"
+        for name in ("I", "rate_Hz", "zero", "unit"):
+            check_plain(f"{where}: {name}", getattr(self, name))
+        I, rate = np.asarray(self.I, dtype=float), np.asarray(self.rate_Hz, dtype=float)
         if I.ndim != 1 or I.shape != rate.shape or len(I) < 3:
             raise InputError(
                 f"{where}: expected at least three currents and a rate for each, got shapes "
@@ -167,10 +170,12 @@ class RateCurve:
             np.where(np.less(I, self.I[0]), 0.0, self._slope(inside)) * self.unit / self.rate_scale
         )
 
+    @takes()
     def current(self, x):
         """Return the current that an input is."""
         return self.zero + self.unit * np.asarray(x)
 
+    @takes()
     def rate(self, I):
         """Return the rate in Hz at a current."""
         inside = np.clip(I, self.I[0], self.I[-1])

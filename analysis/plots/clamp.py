@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from ..plain_numbers import takes
 from ..trains.trace_tables import by_neuron
 from .families import as_names, bar_of_family, family, family_title
 from .labels import (
@@ -28,6 +29,7 @@ from .style import (
 
 
 @use_style()
+@takes(window="ms")
 def plot_voltage_clamp(
     table: pd.DataFrame,
     axes: tuple[Axes, ...] | None = None,
@@ -47,8 +49,8 @@ def plot_voltage_clamp(
         One panel for each current, and one for the commands; a new figure by default.
     current : str or sequence of str
         The currents to draw, with or without the unit in their names.
-    window : (float, float), optional
-        The part of the time axis to show, in ms; default: until all that is drawn has settled.
+    window : (float, float) or Quantity, optional
+        The part of the time axis to show, ms; default: until all that is drawn has settled.
 
     Returns
     -------
@@ -85,7 +87,7 @@ def plot_voltage_clamp(
         for _, rows in by_neuron(table):
             ax.plot(rows["t_ms"], rows[column], color=colour_of[rows[command].iloc[0]])
         ax.set_ylabel(unit_label(*split_unit(column)))
-        ax.set_xlim(window or _until_settled(table, shown, v))
+        ax.set_xlim(_until_settled(table, shown, v) if window is None else window)
     for ax in uppers:
         ax.axhline(0.0, color="black", linewidth=0.5, zorder=1)
         ax.tick_params(labelbottom=False)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from ..plain_numbers import takes
 from ..populations.spectrum import BANDS
 from .labels import require_columns
 from .style import COLUMN_WIDTH, CYCLE, GREY, POTENTIAL, THEORY, legend_beside, new_axes, use_style
@@ -86,6 +87,7 @@ def plot_raster_rate(
 
 
 @use_style()
+@takes(up_to="Hz")
 def plot_spectrum(
     spectrum: pd.DataFrame,
     ax: Axes | None = None,
@@ -107,7 +109,7 @@ def plot_spectrum(
         Where to draw; a new figure by default.
     bands : dict of str to (float, float)
         Shaded, with their Greek letters; Hz.
-    up_to : float
+    up_to : float or Quantity
         Highest frequency shown, Hz. Frequency 0, where the mean was taken off, is left out.
     label, colour : str, optional
         Of the curve, where there are no populations.

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ...errors import InputError
+from ..plain_numbers import takes
 from .labels import require_columns
 from .style import BLACK, COLUMN_WIDTH, GREEN, GREY, POTENTIAL, new_axes, use_style
 
@@ -22,6 +23,7 @@ _NICE_MS = (5, 10, 20, 50, 100, 200, 500, 1000)
 
 
 @use_style()
+@takes(v_range="mV")
 def plot_patterns(
     panels: Iterable[tuple[str, pd.DataFrame]], ncols: int = 4, *, v_range=None
 ) -> Figure:
@@ -38,7 +40,7 @@ def plot_patterns(
         (``u`` or ``u_mV_per_ms``, ``u_pA``, …).
     ncols : int
         Panels in a row: 4 for twenty panels on a page.
-    v_range : (float, float), optional
+    v_range : (float, float) or Quantity, optional
         The range of potentials that all panels share, in mV; by default that of the data.
 
     Returns

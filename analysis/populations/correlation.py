@@ -5,9 +5,11 @@ import pandas as pd
 
 from ...errors import InputError
 from ...plain_checks import check_seed
+from ..plain_numbers import takes
 from .counts import checked_rows
 
 
+@takes()
 def pairwise_correlation(counts, *, pairs=100_000, seed=0):
     """Pearson correlation of the binned counts of pairs of neurons.
 
@@ -64,6 +66,7 @@ def pairwise_correlation(counts, *, pairs=100_000, seed=0):
     return pd.DataFrame({"i": active[i], "j": active[j], "correlation": correlation.clip(-1, 1)})
 
 
+@takes()
 def mean_correlation(counts):
     """Mean over all pairs of neurons of the correlation of their binned counts.
 
@@ -101,6 +104,7 @@ def mean_correlation(counts):
     return float((total @ total - n) / (n * (n - 1)))
 
 
+@takes(signals="any")
 def synchrony_index(signals):
     """Golomb and Rinzel's measure of synchrony, chi.
 

@@ -65,6 +65,7 @@ def spike_counts(spikes, neurons, *, start, end, width):
     return flat.reshape(n, bins)
 
 
+@takes()
 def fano_factors(counts):
     """Fano factor of each neuron: variance of its counts over their mean.
 

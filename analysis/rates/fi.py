@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 
 from ...errors import InputError
+from ..plain_numbers import takes
 
 
+@takes(rate="Hz")
 def residuals(table, rate):
     """Difference between measured and expected rates.
 

@@ -99,6 +99,7 @@ class FIFit:
     aicc: float
     bic: float
 
+    @takes()
     def predict(self, I):
         """Fitted rate in Hz at the currents `I`."""
         return FI_FUNCTIONS[self.kind](I, **self.parameters)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from ...analysis.trains.spikes import spike_table
 from ...errors import InputError
-from ...plain_checks import check_seed, check_unmasked
+from ...plain_checks import check_readable, check_seed, listed_parts
 from .. import results
 from ..backends.compiled.program import Program
 from ..input_rules import check_length, check_rules, check_sampling
@@ -354,7 +354,8 @@ def _known(kind: str, name: str, known: Iterable[str]) -> str:
 
 def _plain(name: str, value, entry: UnitEntry, shape: tuple[int, ...]) -> np.ndarray:
     """Return a value, or one of the given shape, as numbers in the entry's unit; checked."""
-    check_unmasked(name, value)
+    check_readable(name, value)
+    value = listed_parts(value)
     parts = value if isinstance(value, list | tuple) else [value]
     dimensions = {_dimensions(part) for part in parts}
     if dimensions - {None, entry.dimensions}:

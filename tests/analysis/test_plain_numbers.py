@@ -1,16 +1,20 @@
 """Quantities and plain numbers at the doors of measures: the same result, or refused."""
 
 import inspect
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from brian2 import Mohm, ms, mV, nA, pA, second, volt
-from excitable.analysis import plain_numbers
+from brian2 import Hz, Mohm, Unit, ms, mV, nA, pA, second, volt
+from excitable.analysis import plain_numbers, plots
+from excitable.dynamics import steady_current, velocity
 from excitable.models import HODGKIN_HUXLEY, LIF, QIF
+from excitable.models.checks import check_quantity
 from excitable.protocols import fi_curve
 
 from excitable import analysis
+from excitable.errors import InputError
 
 # Closed forms: tau*ln 4 at 2 nA; (tau/1)*2*atan(10) for QIF from -10 to 10.
 LIF_RATE, QIF_RATE = 1e3 / (10 * np.log(4)), 1e3 / (10 * 2 * np.arctan(10))
@@ -43,6 +47,131 @@ def test_formulas_take_quantities_and_a_models_values():
 def test_a_mixture_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+class Foreign(np.ndarray):
+    """As of astropy and unyt: numpy reads its numbers and forgets its unit."""
+
+    def to_value(self, unit):
+        """Tell such arrays from plain ones."""
+
+
+class Labelled:
+    """As of xarray: an array beside what is known of it."""
+
+    dims, attrs = ("time",), {}
+
+    def __init__(self, data, **attrs):
+        self.data, self.attrs = np.asarray(data).view(type(data)), attrs
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self.data, dtype=dtype)
+
+
+FOREIGN = np.array([2.0, 5.0]).view(Foreign)
+OF_BRIAN = {
+    "array": [2, 5] * nA,
+    "list": [2 * nA, 5000 * pA],
+    "array of objects": np.array([2 * nA, 5 * nA], dtype=object),
+    "Series": pd.Series([2 * nA, 5 * nA], dtype=object),
+    "Index": pd.Index([2 * nA, 5 * nA], dtype=object),
+}
+LOST = {
+    "mixed list": [2.0, 5 * nA],
+    "mixed list, unit first": [2 * nA, 5.0],
+    "foreign array": FOREIGN,
+    "list of foreign arrays": [FOREIGN[:1].reshape(()), FOREIGN[1:].reshape(())],
+    "labelled foreign array": Labelled(FOREIGN),
+    "labelled array": Labelled(np.array([2.0, 5.0]), units="uA"),
+    "masked array": np.ma.array([2.0, 5.0], mask=[False, True]),
+    "time differences": np.array([2, 5], dtype="timedelta64[ms]"),
+    "Series of them": pd.Series([2, 5], dtype="timedelta64[ns]"),
+}
+PLAIN = {
+    "Series": pd.Series([2.0, 5.0], index=["unit", "units"]),
+    "float32": np.float32([2, 5]),
+    "tuple": (2, np.float64(5)),
+    "labelled": Labelled(np.array([2.0, 5.0])),
+}
+CELL = {name: p.quantity for name, p in LIF.parameters.items()}
+NUMBERS = {"R": 10.0, "tau": 10.0, "E_L": -65.0, "V_reset": -65.0, "V_th": -50.0}
+EXPECTED = 1e3 / (10 * np.log([20 / 5, 50 / 35]))  # 1/(tau*ln(R I/(R I - 15 mV)))
+
+
+@pytest.mark.parametrize("form", OF_BRIAN)
+def test_every_form_of_a_quantity_keeps_its_unit(form):
+    assert analysis.lif_rate(OF_BRIAN[form], **CELL) == pytest.approx(EXPECTED)
+    assert check_quantity("I", OF_BRIAN[form], nA) == pytest.approx([2, 5])
+    for refused in (
+        lambda: analysis.lif_rate(OF_BRIAN[form], **NUMBERS),
+        lambda: check_quantity("k", OF_BRIAN[form], Unit(1)),
+        lambda: analysis.fit_fi(OF_BRIAN[form], [1.0, 2.0], "relu").predict(2),
+    ):
+        with pytest.raises(InputError):
+            refused()
+
+
+@pytest.mark.parametrize("form", LOST)
+def test_no_unit_and_no_mask_is_lost(form):
+    for refused in (
+        lambda: analysis.lif_rate(LOST[form], **NUMBERS),
+        lambda: analysis.lif_rate(LOST[form], **CELL),
+        lambda: analysis.steady_rate(LOST[form]),
+        lambda: check_quantity("k", LOST[form], Unit(1)),
+        lambda: analysis.fano_factors(LOST[form]),
+    ):
+        with pytest.raises(InputError, match=r"mask|unit|quantity|plain numbers"):
+            refused()
+
+
+@pytest.mark.parametrize("form", PLAIN)
+def test_plain_numbers_of_any_kind(form):
+    assert analysis.lif_rate(PLAIN[form], **NUMBERS) == pytest.approx(EXPECTED)
+    assert check_quantity("k", PLAIN[form], Unit(1)) == pytest.approx([2, 5])
+
+
+def test_a_unit_of_an_initial_value_or_parameter_is_not_lost():
+    text = LIF.equations + "\ndw/dt = 0/second : 1"
+    for wrong in (FOREIGN[:1].reshape(()), np.timedelta64(2, "ms"), [2.0]):
+        with pytest.raises(InputError, match=r"initial w.*(unit|one value)"):
+            replace(LIF, equations=text, initial={"v": "E_L", "w": wrong})
+    with pytest.raises(InputError, match="parameter k: has a unit"):
+        replace(LIF, parameters={**LIF.parameters, "k": 1.0}, variants={},
+                equations=text.replace("0/second", "k/second"),
+                initial={"v": "E_L", "w": 0}).with_(k=FOREIGN[0:1].reshape(()))  # fmt: skip
+
+
+def test_curves_and_potentials_with_units():
+    """The leak's current is (v - E_L)/R, and dv/dt (E_L - v + R I)/tau."""
+    for v in ([-60, -50] * mV, [-60 * mV, -50 * mV], [-60.0, -50.0]):
+        assert steady_current(LIF, v) == pytest.approx([0.5, 1.5])
+    assert velocity(LIF, [-60, -50] * mV, 2 * nA) == pytest.approx([1.5, 0.5])
+    with pytest.raises(InputError, match="I: expected nA"):
+        velocity(LIF, np.array([-0.06]), 2 * mV)
+    I = np.arange(12.0)
+    fit = analysis.fit_fi(I, np.maximum(I - 3, 0), "relu")
+    curve = analysis.RateCurve(I, np.maximum(I - 3, 0))
+    for refused in (
+        lambda: fit.predict(5 * nA),
+        lambda: curve.rate(5 * nA),
+        lambda: curve(5 * nA),
+        lambda: analysis.RateCurve(I * nA, np.maximum(I - 3, 0)),
+        lambda: analysis.RateCurve(I, np.maximum(I - 3, 0), zero=3 * nA),
+    ):
+        with pytest.raises(InputError, match="takes plain numbers"):
+            refused()
+    table = pd.DataFrame({"I": I, "rate_Hz": I})
+    with pytest.raises(InputError, match="residuals: rate: has a unit"):
+        analysis.residuals(table, I.view(Foreign))
+
+
+def test_figures_take_quantities():
+    spectrum = pd.DataFrame({"frequency_Hz": [0.0, 20, 90], "psd_Hz": 1.0, "poisson_Hz": 1.0})
+    assert plots.plot_spectrum(spectrum, up_to=50 * Hz).get_xlim() == (0, 50)
+    clamp = pd.DataFrame({"neuron": 0, "t_ms": [0.0, 1.0], "v_mV": 0.0, "command_mV": 0.0,
+                          "I_A_uA_per_cm2": [0.0, 9.0]})  # fmt: skip
+    upper, _ = plots.plot_voltage_clamp(clamp, window=(0 * ms, 10 * ms))
+    assert upper.get_xlim() == (0, 10)
 
 
 def test_trains_take_quantities():

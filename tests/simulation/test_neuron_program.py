@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from brian2 import Quantity, cm, ms, msiemens, mV, nA, pA, uA
 from excitable.dynamics import rest
@@ -164,6 +165,9 @@ def test_divergence_is_named(lif):
         ({"V_reset": -40}, "V_reset: must not lie above V_th"),
         ({"seed": 1.5}, "seed: expected a whole number"),
         ({"I": np.ma.array(np.ones(16), mask=np.eye(16)[0])}, "I: is a masked array"),
+        ({"I": np.full(16, 2, "timedelta64[ms]")}, "I: has a unit that is none of Brian2's"),
+        ({"duration": np.timedelta64(50, "ms")}, "duration: has a unit that is none of Brian2's"),
+        ({"I": pd.Series([2 * ms] * 16, dtype=object)}, "I: expected nA"),
     ],
 )
 def test_values_that_make_no_sense_are_refused_before_the_run(lif, values, message):
