@@ -8,15 +8,17 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ...errors import InputError
+from ..plain_numbers import takes
 from ..trains.distances import coincidence_factor
-from ..trains.trace_tables import by_neuron, potential_column
-from .labels import axis_label, input_unit, require_columns, unit_label
+from ..trains.trace_tables import by_neuron, input_unit, potential_column
+from .labels import axis_label, require_columns, unit_label
 from .style import BLACK, COLUMN_WIDTH, GREY, VERMILION, legend_below, new_axes, use_style
 
 _MOST = 4  # panels, unless the caller chooses the sweeps
 
 
 @use_style()
+@takes(precision="ms")
 def plot_comparison(
     data,
     response,
@@ -38,7 +40,7 @@ def plot_comparison(
         One for each sweep, and one for the current if it is known; a new figure by default.
     sweeps : iterable of int, optional
         Which to draw; default: the first four.
-    precision : float
+    precision : float or Quantity
         Of the coincidence factor that stands above each panel, ms.
 
     Returns

@@ -13,8 +13,9 @@ from matplotlib.ticker import MaxNLocator
 
 from ...errors import InputError
 from ..rates.fi import resolved_rates
+from ..trains.trace_tables import input_unit
 from .families import as_names, bar_of_family, family, family_title
-from .labels import axis_label, input_unit, require_columns, unit_label, unit_of
+from .labels import axis_label, require_columns, unit_label, unit_of
 from .style import (
     CYCLE,
     GREY,

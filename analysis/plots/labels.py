@@ -235,40 +235,6 @@ def label_log_axis(axis: Axis) -> None:
     axis.set_minor_formatter(_PlainNumbers(minor_thresholds=(1, 0.4)))
 
 
-def input_unit(table: pd.DataFrame) -> str:
-    """Read the unit of the input from a table.
-
-    Parameters
-    ----------
-    table : DataFrame
-        With a column ``I_unit`` or ``attrs["I_unit"]``.
-
-    Returns
-    -------
-    str
-        Empty if the table does not say.
-
-    Raises
-    ------
-    ValueError
-        If the column holds several units: such rows do not belong on one axis.
-
-    Examples
-    --------
-    >>> input_unit(pd.DataFrame({"I": [1, 2], "I_unit": "nA"}))
-    'nA'
-    """
-    if "I_unit" not in table:
-        return str(table.attrs.get("I_unit", ""))
-    units = table["I_unit"].dropna().unique()
-    if len(units) > 1:
-        raise InputError(
-            f"The column I_unit holds several units ({', '.join(map(str, units))}); "
-            "draw the rows of one unit at a time."
-        )
-    return str(units[0]) if len(units) else ""
-
-
 def unit_of(table: pd.DataFrame, name: str) -> str | None:
     """Read the unit of a parameter from a protocol's table.
 

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from ..trains.trace_tables import input_unit
 from .fi import _CROSS, _explain_crosses
-from .labels import axis_label, input_unit, require_columns, unit_label
+from .labels import axis_label, require_columns, unit_label
 from .style import THEORY, legend_beside, new_axes, sequential_colours, use_style
 
 

@@ -8,8 +8,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from ..trains.trace_tables import input_unit
 from .families import as_names, bar_of_family, family, family_title
-from .labels import input_unit, require_columns, unit_label
+from .labels import require_columns, unit_label
 from .style import CYCLE, THEORY, legend_above, legend_beside, new_axes, use_style
 
 LAWS = ("lapicque", "weiss")

@@ -8,11 +8,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from ...errors import InputError
-from ..trains.trace_tables import by_neuron, membrane_column
+from ..trains.trace_tables import by_neuron, input_unit, membrane_column
 from .labels import (
     axis_label,
     column_of,
-    input_unit,
     require_columns,
     split_unit,
     symbol_text,

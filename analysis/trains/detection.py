@@ -8,7 +8,7 @@ from scipy.signal import find_peaks
 
 from ...errors import InputError, MissedSpikesWarning
 from ..plain_numbers import takes
-from .spike_shape import check_trace, spike_shapes
+from .spike_shape import LARGEST_VOLTS, check_trace, check_units, spike_shapes
 from .trace_tables import by_neuron, potential_column
 
 # What stands out of a trace by so much (mV) for so short a time (ms) and stays below the level.
@@ -39,8 +39,8 @@ def detect_spikes(traces: pd.DataFrame, *, above: float = -20.0, rearm: float = 
     Raises
     ------
     ValueError
-        For missing columns, values that are not finite, neurons that are no whole numbers, or times
-        that do not increase.
+        For missing columns, values that are not finite, neurons that are no whole numbers, times
+        that do not increase, and what looks like volts or seconds.
 
     Warns
     -----
@@ -59,6 +59,7 @@ def detect_spikes(traces: pd.DataFrame, *, above: float = -20.0, rearm: float = 
         raise InputError(f"above = {above} mV must be finite and rearm = {rearm} mV not negative.")
     found = {"neuron": [], "t_ms": []}
     for neuron, t, v in each_trace(traces):
+        check_units(t, v, above, "above", largest=LARGEST_VOLTS)
         times = _upward(t, v, above, rearm)
         _warn_of_missed(neuron, t, v, above)
         found["neuron"] += [neuron] * len(times)

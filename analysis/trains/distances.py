@@ -10,6 +10,7 @@ import pandas as pd
 from ...errors import InputError
 from ..plain_numbers import takes
 from .spikes import check_train
+from .trace_tables import check_known, check_neurons
 
 
 @takes(train="ms", other="ms", tau="ms")
@@ -186,7 +187,7 @@ def compare_spikes(
     Raises
     ------
     ValueError
-        For missing columns, and what the two measures refuse.
+        For missing columns, spikes of neurons beyond `n`, and what the two measures refuse.
 
     Examples
     --------
@@ -198,8 +199,11 @@ def compare_spikes(
     for name, spikes in (("data", data), ("model", model)):
         if not {"neuron", "t_ms"} <= set(spikes):
             raise InputError(f"{name}: expected columns neuron and t_ms, got {list(spikes)}")
+        check_neurons(spikes)
     if n is None:
         n = int(max([-1, *data["neuron"], *model["neuron"]])) + 1
+    for spikes in (data, model):
+        check_known(spikes, range(n), f"of {n} sweeps")
     rows = []
     for neuron in range(n):
         a, b = (

@@ -4,8 +4,11 @@ import numpy as np
 
 from ...columns import split_column
 from ...errors import InputError
+from ..plain_numbers import takes
+from .trace_tables import input_unit
 
 
+@takes(duration="ms")
 def to_neo(spikes, duration, *, neurons=None, traces=None):
     """Return a run as a Neo ``Segment``.
 
@@ -13,7 +16,7 @@ def to_neo(spikes, duration, *, neurons=None, traces=None):
     ----------
     spikes : DataFrame
         Columns ``neuron``, ``t_ms`` (ms) and, if there are populations, ``population``.
-    duration : float
+    duration : float or Quantity
         Of the run, ms.
     neurons : int, array_like of int, or dict, optional
         Which neurons there are, silent ones included (see
@@ -128,7 +131,7 @@ def _in_ms(value):
 def _name_and_unit(traces, column):
     """Take a column's name apart; the unit in the notation of the quantities package."""
     if column == "I":
-        unit = str(traces["I_unit"].iloc[0]) if "I_unit" in traces else "dimensionless"
-        return "I", "dimensionless" if unit == "1" else unit
+        unit = input_unit(traces)
+        return "I", "dimensionless" if unit in ("", "1") else unit
     name, unit = split_column(column)
     return name, unit or "dimensionless"

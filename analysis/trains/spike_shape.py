@@ -19,9 +19,10 @@ import numpy as np
 import pandas as pd
 
 from ...errors import InputError
-from ..plain_numbers import takes
+from ..plain_numbers import check_plain, takes
 
 SHORTEST_STEP = 2e-4  # ms; five million samples a second
+LARGEST_VOLTS = 0.5  # that a membrane has, and far from what spikes are in mV
 COLUMNS = (
     "threshold_mV",
     "t_threshold_ms",
@@ -90,7 +91,7 @@ def spike_shapes(t_ms, v_mV, *, peak_above=-20.0, threshold_slope=10.0):
             "mV/ms positive."
         )
     t, v = check_trace(t_ms, v_mV)
-    _check_units(t, v, peak_above)
+    check_units(t, v, peak_above)
     slope = np.gradient(v, t)
     rows = []
     search_from = 0
@@ -162,13 +163,15 @@ def _extremum(t, v, k):
     # v = v[k] + b s + c s**2 with s = t - t[k]
     c = ((v[k + 1] - v[k]) / right - (v[k - 1] - v[k]) / left) / (right - left)
     b = (v[k + 1] - v[k]) / right - c * right
-    if c == 0:  # a plateau of three equal samples
+    if c == 0 or v[k] == v[k + 1] == v[min(k + 2, len(v) - 1)]:  # flat, as a clipped peak is
         return t[k], v[k]
     return t[k] - b / (2 * c), v[k] - b**2 / (4 * c)
 
 
 def check_trace(t_ms, v_mV, names=("t_ms", "v_mV")):
     """Return times and values of one trace as arrays, or raise a ValueError that uses `names`."""
+    for name, column in zip(names, (t_ms, v_mV), strict=True):
+        check_plain(name, column)
     t, v = np.asarray(t_ms, dtype=float), np.asarray(v_mV, dtype=float)
     time, value = names
     if t.ndim != 1 or t.shape != v.shape or t.size < 3:
@@ -190,13 +193,16 @@ def check_trace(t_ms, v_mV, names=("t_ms", "v_mV")):
     return t, v
 
 
-def _check_units(t, v, peak_above):
-    """Raise a ValueError for what looks like volts or seconds."""
-    if v.min() > peak_above:
+def check_units(t, v, peak_above, name="peak_above", *, largest=np.inf):
+    """Raise InputError for what looks like volts or seconds.
+
+    Volts lie above the level throughout, and are no larger than `largest`.
+    """
+    if v.min() > peak_above and np.abs(v).max() < largest:
         raise InputError(
-            f"v_mV lies between {v.min():g} and {v.max():g} and never below peak_above = "
+            f"v_mV lies between {v.min():g} and {v.max():g} and never below {name} = "
             f"{peak_above:g} mV, so no spike begins or ends; if these are volts, multiply by 1000 "
-            "or by Brian2's volt, else set peak_above between rest and peak"
+            f"or by Brian2's volt, else set {name} between rest and peak"
         )
     if np.median(np.diff(t)) < SHORTEST_STEP:
         raise InputError(

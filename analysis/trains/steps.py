@@ -7,7 +7,7 @@ from ...errors import InputError
 from ..plain_numbers import takes
 from .detection import detect_spikes, each_trace
 from .spikes import spike_table
-from .trace_tables import check_neurons
+from .trace_tables import check_known, input_unit
 
 # How much of a step (a share of its height) noise and slow corners may take, and of the samples.
 _SLACK, _FEW = 0.25, 0.02
@@ -47,9 +47,10 @@ def measured_fi(
     Raises
     ------
     ValueError
-        For missing columns, a current that is no single step (with the remedy), steps of which none
-        shows where it is, currents that change once where nothing tells the step from the holding
-        current, and a window that is empty.
+        For missing columns, several units of current, spikes of neurons without a trace, a current
+        that is no single step (with the remedy), steps of which none shows where it is, currents
+        that change once where nothing tells the step from the holding current, and a window that
+        is empty.
 
     Notes
     -----
@@ -73,13 +74,15 @@ def measured_fi(
             "with_steps(...), or record it: response(..., record=('v', 'I'))"
         )
     spikes = detect_spikes(traces) if spikes is None else spikes
-    check_neurons(spikes)
+    if not discard >= 0:
+        raise InputError(f"discard: must not be negative, got {discard:g} ms")
     currents = {neuron: (t, i) for neuron, t, i in each_trace(traces, "I")}
+    check_known(spikes, currents, "of the traces")
     windows = _windows(currents, onset, offset)
     rows = [_levels(*currents[neuron], *window) for neuron, window in windows.items()]
     table = pd.DataFrame(rows, columns=["I", "holding", "onset_ms", "offset_ms"])
     table.insert(0, "neuron", list(windows))
-    table.insert(2, "I_unit", str(traces["I_unit"].iloc[0]))
+    table.insert(2, "I_unit", input_unit(traces))
     place = {neuron: k for k, neuron in enumerate(windows)}
     ends = spikes["neuron"].map(dict(zip(windows, table["offset_ms"], strict=True)))
     known = spikes[spikes["t_ms"] < ends]  # what comes after a step is no answer to it

@@ -56,6 +56,40 @@ def potential_column(traces: pd.DataFrame) -> str:
     return column
 
 
+def input_unit(table: pd.DataFrame) -> str:
+    """Read the unit of the input from a table.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With a column ``I_unit`` or ``attrs["I_unit"]``.
+
+    Returns
+    -------
+    str
+        Empty if the table does not say.
+
+    Raises
+    ------
+    ValueError
+        If the column holds several units: such rows belong in no one column and on no one axis.
+
+    Examples
+    --------
+    >>> input_unit(pd.DataFrame({"I": [1, 2], "I_unit": "nA"}))
+    'nA'
+    """
+    if "I_unit" not in table:
+        return str(table.attrs.get("I_unit", ""))
+    units = table["I_unit"].dropna().unique()
+    if len(units) > 1:
+        raise InputError(
+            f"The column I_unit holds several units ({', '.join(map(str, units))}); "
+            "take the rows of one unit at a time."
+        )
+    return str(units[0]) if len(units) else ""
+
+
 def by_neuron(table: pd.DataFrame) -> list[tuple[object, pd.DataFrame]]:
     """Split a table by its column ``neuron``; without that column it is one neuron's.
 
@@ -107,6 +141,22 @@ def check_neurons(table: pd.DataFrame) -> None:
             "numbers; leave out rows of no neuron, and number neurons that have names, by "
             "pandas.factorize(...)[0]."
         )
+
+
+def check_known(spikes: pd.DataFrame, neurons, where: str) -> None:
+    """Raise InputError for spikes of neurons that are not there: they would count for nobody.
+
+    Examples
+    --------
+    >>> check_known(pd.DataFrame({"neuron": [0, 2]}), [0, 1], "of the traces")
+    Traceback (most recent call last):
+    ...
+    excitable.errors.InputError: neuron 2 has spikes, but is none of the traces
+    """
+    check_neurons(spikes)
+    strangers = {int(neuron) for neuron in spikes["neuron"].unique()} - set(neurons)
+    if strangers:
+        raise InputError(f"neuron {min(strangers)} has spikes, but is none {where}")
 
 
 def _is_whole(value) -> bool:

@@ -7,6 +7,7 @@ import pandas as pd
 from brian2 import Quantity, Unit, amp, cm, get_dimensions, meter, ms, mV, nA, uA
 
 from ...analysis.trains.detection import detect_spikes, each_trace
+from ...analysis.trains.trace_tables import input_unit
 from ...errors import InputError
 from ...models.checks import check_quantity, unit_text
 from ...simulation.results import Response
@@ -60,7 +61,7 @@ class CellRecording(Response):
     def input_unit(self) -> Unit:
         """Unit of the current."""
         self._need_current()
-        return checked_unit("column I_unit", str(self.traces["I_unit"].iloc[0]))
+        return checked_unit("column I_unit", input_unit(self.traces))
 
     def with_steps(self, currents: Quantity, *, onset: Quantity, offset: Quantity):
         """Return the recording with current steps, where the file holds no current.
@@ -74,7 +75,8 @@ class CellRecording(Response):
         Raises
         ------
         ValueError
-            For another number of currents than sweeps, and units that are none of current and time.
+            For another number of currents than sweeps, units that are none of current and time, and
+        an offset that is not after the onset.
         """
         check_kind("currents", currents, "current")
         unit = shown_unit(currents)
@@ -87,6 +89,8 @@ class CellRecording(Response):
             check_quantity(name, time, ms, scalar=True)
             for name, time in (("onset", onset), ("offset", offset))
         )
+        if not begin < end:
+            raise InputError(f"onset and offset: {begin:g} to {end:g} ms is no window; swap them")
         t = self.traces["t_ms"]
         height = self.traces["neuron"].map(dict(zip(self.sweeps, values, strict=True)))
         current = np.where((t >= begin) & (t < end), height, 0.0)

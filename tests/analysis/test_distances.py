@@ -51,6 +51,14 @@ def test_van_rossum_against_elephant():
     assert van_rossum_distance(a, b, 12.0) == pytest.approx(theirs, rel=1e-9)
 
 
+def test_spikes_of_neurons_that_are_not_compared_are_refused():
+    data = pd.DataFrame({"neuron": [0], "t_ms": [10.0]})
+    with pytest.raises(InputError, match="neuron 5 has spikes, but is none of 2 sweeps"):
+        compare_spikes(data, data.assign(neuron=5), n=2, start=0, end=100)
+    with pytest.raises(InputError, match=r"holds a .row 0."):
+        compare_spikes(data, data.assign(neuron="a"), start=0, end=100)
+
+
 def test_coincidence_factor_in_closed_form():
     """Equal trains 1; one of two spikes met: (1 - 2 nu Delta 2) / 2 / (1 - 2 nu Delta)."""
     data = [100.0, 300.0]

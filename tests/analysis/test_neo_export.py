@@ -3,7 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from brian2 import second, volt
 from excitable.analysis import to_neo
+
+from excitable.errors import InputError
 
 neo = pytest.importorskip("neo")
 
@@ -30,6 +33,18 @@ def test_trains_carry_neuron_population_and_unit():
     for train, seconds in zip(segment.spiketrains, ([1e-3, 9e-3], [], [], [2e-3]), strict=True):
         np.testing.assert_allclose(train.rescale("s").magnitude, seconds)
     assert all(float(t.t_stop.rescale("ms")) == 10 for t in segment.spiketrains)
+
+
+@pytest.mark.parametrize("spikes", [SPIKES, SPIKES.iloc[:0]])
+def test_a_duration_with_its_unit(spikes):
+    segment = to_neo(spikes, 0.2 * second, neurons={"exc": [0], "inh": [3]})
+    assert [float(t.t_stop.rescale("ms")) for t in segment.spiketrains] == [200, 200]
+    for refused in (0.2 * volt, np.timedelta64(200, "ms")):
+        with pytest.raises(InputError, match="duration"):
+            to_neo(spikes, refused)
+    mixed = TRACES.assign(I_unit=["nA"] * 3 + ["uA/cm**2"] * 3)
+    with pytest.raises(InputError, match="several units"):
+        to_neo(SPIKES, 10.0, traces=mixed)
 
 
 def test_without_neurons_only_those_that_fired():

@@ -15,8 +15,9 @@ import pytest
 mpl.use("Agg")
 
 from excitable.analysis import plots
-from excitable.analysis.plots.labels import input_unit, symbol_text
+from excitable.analysis.plots.labels import symbol_text
 from excitable.analysis.plots.patterns import _into
+from excitable.analysis.trains.trace_tables import input_unit
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = (

@@ -177,6 +177,18 @@ def test_a_triangular_spike_has_the_width_of_its_geometry():
     assert row["half_width_ms"] == pytest.approx(half_height / 100 + half_height / 50, abs=0.01)
 
 
+@pytest.mark.parametrize("cut", [10.0, -40.0])
+def test_a_clipped_peak_or_trough_is_its_level(cut):
+    """Where an amplifier cuts a spike off, no parabola goes beyond what was recorded."""
+    t = np.arange(0, 20, 0.1)
+    v = -65 + 100 * np.exp(-(((t - 10) / 0.5) ** 2)) - 20 * np.exp(-((t - 12) ** 2))
+    clipped = np.minimum(v, cut) if cut > 0 else np.maximum(v, -75.0)
+    shape = spike_shapes(t, clipped).iloc[0]
+    whole = spike_shapes(t, v).iloc[0]
+    assert shape["peak_mV"] == (cut if cut > 0 else whole["peak_mV"])
+    assert shape["ahp_mV"] == (whole["ahp_mV"] if cut > 0 else -75.0)
+
+
 def test_a_reset_leaves_the_peak_at_its_sample():
     t = np.arange(0, 10, 0.1)
     v = np.full(t.size, -65.0)

@@ -228,6 +228,36 @@ def test_spikes_of_no_neuron_are_refused():
         measured_fi(stepped([1.0], 100, 300), spikes)
 
 
+def test_spikes_and_currents_that_would_count_for_nobody():
+    """Spikes without a trace, currents in several units, windows that end before they begin."""
+    traces = pd.concat([stepped([1.0], 100, 300), stepped([1.0], 100, 300).assign(neuron=1)])
+    with pytest.raises(InputError, match="neuron 7 has spikes, but is none of the traces"):
+        measured_fi(traces, pd.DataFrame({"neuron": [7], "t_ms": [150.0]}))
+    mixed = traces.assign(I_unit=np.where(traces["neuron"] == 1, "pA", "nA"))
+    with pytest.raises(InputError, match="several units"):
+        measured_fi(mixed)
+    with pytest.raises(InputError, match="several units"):
+        CellRecording.of_traces(mixed).stimulus(1)
+    with pytest.raises(InputError, match="discard: must not be negative"):
+        measured_fi(traces, discard=-50 * ms)
+    with pytest.raises(InputError, match="300 to 100 ms is no window"):
+        CellRecording.of_traces(traces).with_steps([1, 2] * nA, onset=300 * ms, offset=100 * ms)
+
+
+def test_volts_and_quantities_in_a_table():
+    """A DataFrame keeps the SI numbers of a quantity: spikes in volts never rise through -20 mV."""
+    v = sweep(TRAINS[1])
+    with pytest.raises(InputError, match=r"if these are volts.*set above between"):
+        detect_spikes(pd.DataFrame({"t_ms": T, "v_mV": v * mV}))
+    with pytest.raises(InputError, match="if these are seconds"):
+        detect_spikes(pd.DataFrame({"t_ms": T * ms, "v_mV": v}))
+    objects = pd.Series([x * mV for x in v[:10]], dtype=object)
+    with pytest.raises(InputError, match="v_mV: takes plain numbers"):
+        detect_spikes(pd.DataFrame({"t_ms": T[:10], "v_mV": objects}))
+    high = pd.DataFrame({"t_ms": T, "v_mV": -10.0})  # depolarisation block
+    assert detect_spikes(high).empty
+
+
 def test_quantities_are_taken():
     traces = stepped([1.0], 100, 300).assign(v_mV=sweep(TRAINS[1]))
     frames_equal = pd.testing.assert_frame_equal
