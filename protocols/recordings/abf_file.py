@@ -23,38 +23,95 @@ def read_abf(path, *, potential: int | None = None, current: int | None = None) 
     potential = _channel(path, abf, "potential", potential)
     if current is not None:
         current = _channel(path, abf, "current", current)
-    return [_sweep(path, abf, number, potential, current) for number in abf.sweepList]
+    if abf.abfVersion["major"] == 1:
+        _set_holding(abf)
+    output = _output(abf, potential) if current is None else None
+    return [_sweep(path, abf, number, potential, current, output) for number in abf.sweepList]
 
 
-def _sweep(path, abf, number: int, potential: int, current: int | None) -> SweepData:
+def _sweep(
+    path, abf, number: int, potential: int, current: int | None, output: int | None
+) -> SweepData:
+    held = unit = None
     if current is not None:
         abf.setSweep(number, channel=current)
         held, unit = abf.sweepY.astype(float), unit_named(abf.sweepUnitsY)
     abf.setSweep(number, channel=potential)
-    if current is None:
-        held, unit = _command(abf)
+    if output is not None:
+        held, unit = _command(abf, output)
     t, v = abf.sweepX.astype(float), abf.sweepY.astype(float)
     where = f"{path}, sweep {number}"
     return SweepData(where, t, unit_named("s"), v, unit_named(abf.sweepUnitsY), held, unit)
 
 
-def _command(abf):
-    """Return the command of the protocol and its unit; nothing where the file has none."""
-    unit = unit_named(abf.sweepUnitsC or "")
-    if unit is None or kind_of(unit) != "current":
-        return None, None
+def _set_holding(abf) -> None:
+    """Give pyABF the holding levels of a file of version 1, for which it takes those of epochs.
+
+    Headers have them since version 1.8; what is not known is no number.
+    """
+    known = abf._headerV1.fInstrumentHoldingLevel if abf.abfVersion["minor"] >= 8 else ()
+    abf.holdingCommand = [*known, *[np.nan] * (len(abf.holdingCommand) - len(known))]
+
+
+def _output(abf, potential: int) -> int | None:
+    """Return the output that injects current into the cell of a channel; None where none is known.
+
+    Outputs and channels are counted apart. As many of each belong together in their order, and
+    else an output belongs to the channel of its number.
+    """
+    driven = [output for output, unit in enumerate(abf.dacUnits)
+              if _is(unit, "current") and _varies(abf, output)]  # fmt: skip
+    potentials = _channels(abf, "potential")
+    if len(driven) == len(potentials):
+        return driven[potentials.index(potential)]
+    return potential if potential in driven or not driven else None
+
+
+def _varies(abf, output: int) -> bool:
+    """Return whether an output is more than a holding current."""
+    levels = []
+    for number in abf.sweepList:
+        abf.setSweep(number)
+        levels.append(_waveform(abf, output))
+    return any(np.ptp(level) != 0 or level[0] != levels[0][0] for level in levels)
+
+
+def _waveform(abf, output: int) -> np.ndarray:
+    """Return what an output does in the sweep that is set."""
+    from pyabf.stimulus import Stimulus
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that a stimulus file is not there
-        command = np.asarray(abf.sweepC, dtype=float)
-    return (command, unit) if np.all(np.isfinite(command)) else (None, None)
+        if output == abf.sweepChannel:
+            return np.asarray(abf.sweepC, dtype=float)
+        waveform = Stimulus(abf, output).stimulusWaveform(abf.sweepNumber)
+        return np.asarray(waveform, dtype=float)[: len(abf.sweepX)]
+
+
+def _command(abf, output: int):
+    """Return the command of the protocol and its unit; nothing where the file has none."""
+    own = output == abf.sweepChannel
+    unit = abf.sweepUnitsC if own else abf.dacUnits[output]
+    if not _is(unit, "current"):
+        return None, None
+    command = _waveform(abf, output)
+    return (command, unit_named(unit)) if np.all(np.isfinite(command)) else (None, None)
+
+
+def _is(unit: str | None, kind: str) -> bool:
+    found = unit_named(unit or "")
+    return found is not None and kind_of(found) == kind
+
+
+def _channels(abf, kind: str) -> list[int]:
+    return [c for c, unit in zip(abf.channelList, abf.adcUnits, strict=True) if _is(unit, kind)]
 
 
 def _channel(path, abf, kind: str, wanted) -> int:
     """Return the channel of a kind: the one that is wanted, or the first."""
-    units = dict(zip(abf.channelList, map(unit_named, abf.adcUnits), strict=True))
-    right = [c for c, unit in units.items() if unit is not None and kind_of(unit) == kind]
+    right = _channels(abf, kind)
     if (not right) if wanted is None else (wanted not in right):
         texts = [f"{channel} ({unit})" for channel, unit in enumerate(abf.adcUnits)]
         what = "no channel" if wanted is None else f"channel {wanted!r} is not one that"
         raise InputError(f"{path}: {what} holds a {kind}. Channels: {listed(texts)}")
-    return right[0] if wanted is None else wanted
+    return right[0] if wanted is None else int(wanted)

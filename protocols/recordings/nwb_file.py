@@ -1,5 +1,7 @@
 """Recordings in Neurodata Without Borders files, read by PyNWB (extra ``recordings``)."""
 
+import re
+
 import numpy as np
 from brian2 import amp, second, volt
 
@@ -19,7 +21,7 @@ def read_nwb(path, *, potential: str | None = None) -> list[SweepData]:
     except Exception as error:  # h5py and hdmf raise what comes
         raise InputError(f"{path}: PyNWB cannot read it ({error})") from None
     with reader:
-        pairs = _pairs(reader.read(), pynwb.icephys.CurrentClampSeries)
+        pairs = _pairs(path, reader.read())
         electrodes = sorted({response.electrode.name for response, *_ in pairs})
         if not pairs:
             raise InputError(f"{path}: holds no CurrentClampSeries; other series are not read")
@@ -31,30 +33,57 @@ def read_nwb(path, *, potential: str | None = None) -> list[SweepData]:
         return [_sweep(path, *pair) for pair in wanted]
 
 
-def _pairs(nwb, kind) -> list:
+def _pairs(path, nwb) -> list:
     """Return each response with its stimulus, and the part of each that belongs to the sweep."""
-    if nwb.intracellular_recordings is not None and len(nwb.intracellular_recordings):
-        table = nwb.intracellular_recordings
+    from pynwb.icephys import CurrentClampSeries, CurrentClampStimulusSeries
+
+    table = nwb.intracellular_recordings
+    if table is not None and len(table):
         rows = zip(table["responses"]["response"][:], table["stimuli"]["stimulus"][:], strict=True)
-        pairs = [(r.timeseries, s.timeseries, _part(r), _part(s)) for r, s in rows]
-        return [(r, s if len(s.data) else None, *parts) for r, s, *parts in pairs
-                if isinstance(r, kind)]  # fmt: skip
-    stimuli = {(s.electrode.name, s.sweep_number): s for s in nwb.stimulus.values()
-               if getattr(s, "sweep_number", None) is not None}  # fmt: skip
-    responses = [r for r in nwb.acquisition.values() if isinstance(r, kind)]
-    responses.sort(key=lambda r: -1 if r.sweep_number is None else r.sweep_number)
-    return [(r, stimuli.get((r.electrode.name, r.sweep_number)), slice(None), slice(None))
-            for r in responses]  # fmt: skip
+        return [(r.timeseries, s.timeseries, _part(r), _part(s)) for r, s in rows
+                if isinstance(r.timeseries, CurrentClampSeries)]  # fmt: skip
+    stimuli = [s for s in nwb.stimulus.values() if isinstance(s, CurrentClampStimulusSeries)]
+    responses = [r for r in nwb.acquisition.values() if isinstance(r, CurrentClampSeries)]
+    return [(r, _stimulus_of(path, r, stimuli), slice(None), slice(None))
+            for r in sorted(responses, key=_order)]  # fmt: skip
+
+
+def _order(response) -> tuple:
+    """Return what responses are sorted by: the file has them by their names, v10 before v2."""
+    name = [int(x) if x.isdigit() else x for x in re.split(r"([0-9]+)", response.name)]
+    number = -1 if response.sweep_number is None else response.sweep_number
+    return number, _start(response), name
+
+
+def _stimulus_of(path, response, stimuli):
+    """Return the stimulus of the same electrode and sweep; without numbers, of the same start."""
+    own = [s for s in stimuli if s.electrode.name == response.electrode.name]
+    own = [s for s in own if s.sweep_number == response.sweep_number]
+    if response.sweep_number is None:
+        own = [s for s in own if abs(_start(s) - _start(response)) < 1e-9]
+        return own[0] if len(own) == 1 else None
+    if len(own) > 1:
+        raise InputError(
+            f"{path}, {response.name}: its sweep {response.sweep_number} has several stimuli, "
+            f"{listed(s.name for s in own)}; pair them in the file's table of recordings"
+        )
+    return own[0] if own else None
 
 
 def _part(reference) -> slice:
+    if reference.timeseries is None:
+        return slice(None)
     return slice(reference.idx_start, reference.idx_start + reference.count)
 
 
 def _sweep(path, response, stimulus, part: slice, of_stimulus: slice) -> SweepData:
+    from pynwb.icephys import IZeroClampSeries
+
     t, v = _samples(response, part)
     where = f"{path}, {response.name}"
-    if stimulus is None:
+    if isinstance(response, IZeroClampSeries):
+        return SweepData(where, t, second, v, volt, np.zeros(len(t)), amp)
+    if stimulus is None or not len(stimulus.data):
         return SweepData(where, t, second, v, volt)
     begin, current = _samples(stimulus, of_stimulus)
     # Each sample of the current is held until the next, as the stimulus Recorded does.
@@ -65,6 +94,13 @@ def _sweep(path, response, stimulus, part: slice, of_stimulus: slice) -> SweepDa
             f"the response from {t[0]:g} to {t[-1]:g} s, so that the current is not known all along"
         )
     return SweepData(where, t, second, v, volt, current[place], amp)
+
+
+def _start(series) -> float:
+    """Return when a series begins, in seconds."""
+    if series.timestamps is None:
+        return series.starting_time
+    return float(series.timestamps[0]) if len(series.timestamps) else 0.0
 
 
 def _samples(series, part: slice):

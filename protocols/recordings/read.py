@@ -31,7 +31,10 @@ def read_recording(path, *, above: Quantity = -20 * mV, **options) -> CellRecord
     current : str, list of str, or int
         Text: the column of the current, one for all sweeps or one for each, in the order of
         `potential`; those that are not named go to the potential of the same name or number. ABF:
-        the channel in which it was recorded; default: the command of the file's protocol.
+        the channel in which it was recorded; default: the command of the file's protocol, where as
+        many outputs inject current as potentials were recorded, or that of the channel's number.
+        NWB: the stimulus of the same row of the table of recordings, of the same sweep number, or
+        of the same start.
     sweep : str
         Text: the column that tells sweeps apart that stand one below another.
     units : dict of str to unit or str
@@ -43,15 +46,18 @@ def read_recording(path, *, above: Quantity = -20 * mV, **options) -> CellRecord
     -------
     CellRecording
         ``traces`` and ``spikes`` as `response` gives them for models: potentials in mV, currents in
-        nA or uA/cm**2, times in ms from the first sample of each sweep, at any distances.
+        nA or uA/cm**2, times in ms from the first sample of each sweep, at any distances. Sweeps
+        are in the order of the file's columns or rows, of the protocol, or of the table of
+        recordings; without it in that of sweep numbers, starts and names.
 
     Raises
     ------
     ValueError
         For a file of another kind, missing columns, unknown units, samples that are not numbers or
         belong to no sweep, rows that are longer than the header, currents that could belong to
-        several potentials, times that do not increase, and files without a sweep. The message names
-        file and remedy.
+        several potentials, times that do not increase, potentials above 1 V and currents above
+        10 mA (whose unit is another one), and files without a sweep. The message names file and
+        remedy.
     FileNotFoundError
         If there is no such file.
     ImportError

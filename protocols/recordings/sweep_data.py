@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from brian2 import ms, mV
+from brian2 import have_same_dimensions, mamp, ms, mV, volt
 
 from ...errors import InputError
 from ...models.checks import unit_text
 from .cell_recording import shown_unit
+
+MOST_POTENTIAL, MOST_CURRENT = 1 * volt, 10 * mamp
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class SweepData:
                     f"{self.where}: the {what} of sample {bad[0] + 1} is {values[bad[0]]} "
                     f"({len(bad)} such); leave these samples out (times may be uneven)"
                 )
+        self._check_sizes()
         wrong = np.flatnonzero(np.diff(self.t) <= 0)
         if len(wrong):
             k = wrong[0]
@@ -45,6 +48,20 @@ class SweepData:
                 f"(samples {k + 1} and {k + 2}); for several sweeps one below another name the "
                 "column that tells them apart: sweep="
             )
+
+    def _check_sizes(self) -> None:
+        """Raise InputError for what no cell has: mV taken for V, or pA for A."""
+        sizes = [("potential", np.median(np.abs(self.v)), self.v_unit, MOST_POTENTIAL)]
+        if self.current is not None and have_same_dimensions(self.current_unit, MOST_CURRENT):
+            largest = np.abs(self.current).max()
+            sizes.append(("current", largest, self.current_unit, MOST_CURRENT))
+        for what, size, unit, most in sizes:
+            if size * float(unit) > float(most):
+                raise InputError(
+                    f"{self.where}: a {what} of {size:g} {unit_text(unit)} is none of a cell, so "
+                    "its unit is another one; for text say units={...}, else scale the table and "
+                    "take CellRecording.of_traces"
+                )
 
 
 def traces_of(sweeps: list[SweepData]) -> pd.DataFrame:

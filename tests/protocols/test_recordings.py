@@ -1,5 +1,6 @@
 """Recordings: files that each test writes itself, with spikes and currents that are known."""
 
+import struct
 from datetime import UTC, datetime
 
 import numpy as np
@@ -486,6 +487,96 @@ def test_abf(tmp_path):
         read_recording(path)
 
 
+def written_abf(path, channels, units, outputs=(), *, holding=0.0, version=1.83):
+    """Write sweeps x channels x samples at 10 kHz, and the epochs of two outputs in pA.
+
+    An output's epochs are (level, its increment, samples); `pyabf.abfWriter` writes none.
+    """
+    sweeps, count, samples = np.shape(channels)
+    header = bytearray(16 * 512)
+
+    def put(kind, at, *values):
+        struct.pack_into("<" + kind, header, at, *values)
+
+    put("4sfhihi", 0, b"ABF ", version, 5, sweeps * count * samples, 0, sweeps)
+    put("i", 40, 16)  # where the samples begin, in blocks
+    put("hf", 120, count, 0)
+    put("f", 122, 100.0 / count)
+    put("i", 138, samples * count)
+    put("f4xi", 244, 10.0, 32768)
+    for k in range(16):
+        put("h", 378 + 2 * k, k)
+        put("h", 410 + 2 * k, k if k < count else -1)
+        put("8s", 602 + 8 * k, units[k].encode().ljust(8) if k < count else b"")
+        for at, value in ((730, 1.0), (922, 0.01), (1050, 1.0)):
+            put("f", at + 4 * k, value)
+    for output in (0, 1):
+        put("8s", 1346 + 8 * output, b"pA      ")
+        put("f", 5298 + 4 * output, holding)
+    for output, epochs in enumerate(outputs):
+        put("h", 2296 + 2 * output, bool(epochs))
+        put("h", 2300 + 2 * output, 1)
+        for k, (level, increment, length) in enumerate(epochs, start=10 * output):
+            put("h", 2308 + 2 * k, 1)
+            put("f", 2348 + 4 * k, level)
+            put("f", 2428 + 4 * k, increment)
+            put("i", 2508 + 4 * k, length)
+    data = np.round(np.moveaxis(channels, 1, 2) * 32768 * 0.01 / 10).astype("<i2")
+    path.write_bytes(bytes(header) + data.tobytes())
+    return path
+
+
+# 62 of 4000 samples lie before the first epoch; a step of 100 pA more in each sweep from 100 ms on.
+EPOCHS = [(0.0, 0.0, 938), (0.0, 100.0, 2000)]
+VS = [sweep(train) for train in TRAINS]
+IS = [current(height) for height in CURRENTS]
+
+
+@pytest.mark.parametrize(
+    ("columns", "outputs", "options", "expected"),
+    [
+        ("V", [EPOCHS], {}, 1),
+        ("VI", [EPOCHS], {}, 1),
+        ("IV", [EPOCHS], {}, 1),  # pyABF itself pairs channel 1 with output 1, which rests
+        ("V", [[], EPOCHS], {}, 1),
+        ("VV", [EPOCHS, [(0.0, 0.0, 938), (0.0, 50.0, 2000)]], {"potential": 1}, 0.5),
+        ("VIVI", [EPOCHS, [(0.0, 0.0, 938), (0.0, 50.0, 2000)]], {"potential": 2}, 0.5),
+        ("VV", [EPOCHS], {"potential": 0}, 1),
+        ("VV", [EPOCHS], {"potential": 1}, None),  # of this cell nothing is known
+        ("IV", [[], []], {"current": 0}, 1),
+    ],
+)
+def test_which_command_of_an_abf_drives_a_cell(tmp_path, columns, outputs, options, expected):
+    pytest.importorskip("pyabf")
+    channels = np.stack([{"V": VS, "I": IS}[kind] for kind in columns], axis=1)
+    units = ["mV" if kind == "V" else "pA" for kind in columns]
+    cell = read_recording(written_abf(tmp_path / "a.abf", channels, units, outputs), **options)
+    if expected is None:
+        with pytest.raises(InputError, match="no current"):
+            cell.stimulus(0)
+    else:
+        table = measured_fi(cell.traces)
+        assert table["I"].tolist() == pytest.approx(np.multiply([0, 0.1, 0.2], expected), abs=1e-4)
+        assert table["onset_ms"][2] == pytest.approx(100, abs=0.11)
+        assert table["offset_ms"][2] == pytest.approx(300, abs=0.11)
+
+
+def test_holding_current_of_an_abf(tmp_path):
+    """PyABF takes the first epoch's level for the holding current of files of version 1."""
+    pytest.importorskip("pyabf")
+    v = np.array(VS)[:, None]
+    epochs = [(100.0, 0.0, 938), (300.0, 0.0, 2000)]
+    path = tmp_path / "a.abf"
+    traces = read_recording(written_abf(path, v, ["mV"], [epochs], holding=-30.0)).traces
+    own = traces.query("neuron == 1")
+    expected = np.repeat([-0.03, 0.1, 0.3, -0.03], [62, 938, 2000, 1000])
+    assert own["I"].to_numpy() == pytest.approx(expected)
+    resting = read_recording(written_abf(path, v, ["mV"], holding=-30.0)).traces
+    assert set(resting["I"].round(6)) == {-0.03}
+    old = read_recording(written_abf(path, v, ["mV"], [epochs], holding=-30.0, version=1.3))
+    assert "I" not in old.traces  # not known
+
+
 def test_abf_command(tmp_path, monkeypatch):
     """The command of a protocol; pyABF writes none, so its waveform is put in its place."""
     pyabf = pytest.importorskip("pyabf")
@@ -579,6 +670,92 @@ def test_nwb_refusals(tmp_path, nwb_file):
     with pytest.raises(InputError, match="current is not known all along"):
         read_recording(path, potential="e0")
     assert read_recording(path, potential="e1").sweeps == [0]
+
+
+@pytest.mark.parametrize("numbered", [True, False])
+def test_nwb_sweeps_in_their_order(tmp_path, nwb_file, numbered):
+    """The file lists series by name, sweep_10 before sweep_2; each has k spikes, and k pA."""
+    nwb, electrode = nwb_file
+    for k in (3, 11, *range(3), *range(4, 11)):
+        pair = {"v": sweep([110 + 15.0 * j for j in range(k)]) / 1e3, "i": current(k) * 1e-12}
+        kinds = {"v": "CurrentClampSeries", "i": "CurrentClampStimulusSeries"}
+        for letter, add in (("v", nwb.add_acquisition), ("i", nwb.add_stimulus)):
+            made = clamp(kinds[letter], f"{letter}_{k}", pair[letter], electrode, k,
+                         rate=1e4, starting_time=5.0 * k)  # fmt: skip
+            if not numbered:
+                made.fields.pop("sweep_number")
+            add(made)
+    cell = read_recording(written(nwb, tmp_path / "many.nwb"))
+    assert cell.spikes.groupby("neuron").size().reindex(range(12), fill_value=0).tolist() == [
+        *range(12)
+    ]
+    assert cell.traces.groupby("neuron")["I"].max().tolist() == pytest.approx(np.arange(12) / 1e3)
+
+
+def test_nwb_names_with_numbers_where_nothing_else_orders(tmp_path, nwb_file):
+    nwb, electrode = nwb_file
+    for k in range(12):
+        made = clamp("CurrentClampSeries", f"v{k}", sweep([200.0] * (k > 9)) / 1e3, electrode, k,
+                     rate=1e4, starting_time=0.0)  # fmt: skip
+        made.fields.pop("sweep_number")
+        nwb.add_acquisition(made)
+    assert read_recording(written(nwb, tmp_path / "a.nwb")).spikes["neuron"].tolist() == [10, 11]
+
+
+def test_nwb_recordings_without_stimulus_or_response(tmp_path, nwb_file):
+    nwb, electrode = nwb_file
+    series = [clamp("CurrentClampSeries", f"v{k}", sweep(TRAINS[k]) / 1e3, electrode, k)
+              for k in range(3)]  # fmt: skip
+    stimulus = clamp("CurrentClampStimulusSeries", "i", current(1) * 1e-12, electrode, 0)
+    nwb.add_stimulus(stimulus)
+    nwb.add_intracellular_recording(electrode=electrode, stimulus=stimulus)
+    for one in series:
+        nwb.add_acquisition(one)
+        nwb.add_intracellular_recording(electrode=electrode, response=one)
+    cell = read_recording(written(nwb, tmp_path / "a.nwb"))
+    assert "I" not in cell.traces
+    assert cell.spikes.groupby("neuron").size().to_dict() == {1: 4, 2: len(TRAINS[2])}
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ([], None),
+        (["CurrentClampStimulusSeries"], "driven: its sweep 1 has several stimuli"),
+        (["VoltageClampStimulusSeries"], None),
+    ],
+)
+def test_nwb_stimuli_that_are_no_current(tmp_path, nwb_file, more, message):
+    """A cell that was left alone got nothing; volts are no current, nor are two at once."""
+    nwb, electrode = nwb_file
+    v = sweep([]) / 1e3
+    nwb.add_acquisition(clamp("CurrentClampSeries", "driven", v, electrode, 1))
+    nwb.add_acquisition(clamp("IZeroClampSeries", "rest", v, electrode, 0))
+    for name, kind in enumerate(["CurrentClampStimulusSeries", *more]):
+        nwb.add_stimulus(clamp(kind, str(name), current(100) * 1e-12, electrode, 1))
+    path = written(nwb, tmp_path / "a.nwb")
+    if message is None:
+        traces = read_recording(path).traces
+        assert traces.groupby("neuron")["I"].max().tolist() == pytest.approx([0, 0.1])
+    else:
+        with pytest.raises(InputError, match=message):
+            read_recording(path)
+
+
+@pytest.mark.parametrize(
+    ("header", "scale", "message"),
+    [
+        ("t_s,Vm (V),I_pA", 1.0, r"potential of 65\.\d+ V is none of a cell"),
+        ("t_s,v_mV,cell_A", 1.0, "current of 200 A is none of a cell"),
+        ("t_s,v_mV,I (A)", 1e-3, "current of 0.2 A is none of a cell"),
+    ],
+)
+def test_units_that_no_cell_has_are_refused(tmp_path, header, scale, message):
+    path = tmp_path / "a.csv"
+    table = np.stack([T / 1e3, sweep([]), scale * current(200.0)], axis=1)
+    np.savetxt(path, table, delimiter=",", header=header, comments="")
+    with pytest.raises(InputError, match=message):
+        read_recording(path)
 
 
 def test_nwb_without_current_clamp(tmp_path, nwb_file):
