@@ -167,9 +167,11 @@ def check_quantity(name: str, value, unit, *, scalar: bool = False) -> np.ndarra
         remedy = "check the unit"
         if dimensions is DIMENSIONLESS:
             plain = f"{numbers * float(unit):g}" if numbers.ndim == 0 else "..."
-            remedy = f"multiply by its unit, e.g. {name.split()[-1]}={plain}*{expected}"
+            argument = name.partition(" for ")[0].split()[-1]
+            remedy = f"multiply by its unit, e.g. {argument}={plain}*{expected}"
         if hasattr(value, "to_numpy"):  # Brian2's units do not survive in pandas: nA*series is 1e-9
-            remedy = f"a pandas {type(value).__name__} loses its unit; take .to_numpy()*{expected}"
+            kind = f"{type(value).__module__.partition('.')[0]} {type(value).__name__}"
+            remedy = f"a {kind} loses its unit; take .to_numpy()*{expected}"
         raise InputError(f"{name}: expected {expected}, got {value!r} with {got}; {remedy}")
     if scalar and numbers.ndim:
         raise InputError(f"{name}: expected one value, got an array of shape {numbers.shape}")

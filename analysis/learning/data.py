@@ -3,6 +3,7 @@
 import numpy as np
 
 from ...errors import InputError
+from ..plain_numbers import check_plain
 
 
 def check_samples(X, name: str = "X") -> np.ndarray:
@@ -16,13 +17,14 @@ def check_samples(X, name: str = "X") -> np.ndarray:
     Raises
     ------
     ValueError
-        If there is no sample, or a value that is no finite number.
+        If there is no sample, a value that is no finite number, a mask or a unit.
 
     Examples
     --------
     >>> check_samples(np.zeros((5, 28, 28))).shape
     (5, 784)
     """
+    check_plain(name, X)
     try:
         X = np.asarray(X, dtype=float)
     except (TypeError, ValueError):

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from itertools import takewhile
 
+import numpy as np
 import pandas as pd
 
 from ...errors import InputError
@@ -20,25 +21,23 @@ def read_csv(
     """Return the sweeps of a text file; see `read_recording`."""
     table = _table(path, reader)
     units = _units(path, table, units or {})
-    time = _columns(path, table, units, "time", time, required=True)
     potential = _columns(path, table, units, "potential", potential, required=True)
+    times = _times(path, table, units, potential, time)
     named = current is not None
     current = _columns(path, table, units, "current", current, required=False)
-    if len(time) > 1:
-        raise InputError(f"{path}: several columns of time, {listed(time)}; name one: time=")
     if len(current) not in (0, 1, len(potential)):
         raise InputError(
             f"{path}: {len(potential)} potentials and {len(current)} currents; give one current "
             "for all or one for each"
         )
     if len(current) > 1 and not named:
-        current = _paired(path, potential, current)
+        current = _paired(path, potential, current, "current")
     if sweep is not None and len(potential) > 1:
         raise InputError(f"{path}: sweep= goes with one potential; name it: potential=")
     decimal = reader.get("decimal", ".")
     return [
         _sweep(f"{path}, {v}" + ("" if key is None else f", sweep {key}"), rows, units, decimal,
-               time[0], v, current[k if len(current) > 1 else 0] if current else None)
+               times[k], v, current[k if len(current) > 1 else 0] if current else None)
         for key, rows in _sweeps(path, table, sweep)
         for k, v in enumerate(potential)
     ]  # fmt: skip
@@ -58,18 +57,34 @@ def _sweeps(path, table: pd.DataFrame, sweep) -> list:
     return list(table.groupby(sweep, sort=False))
 
 
-def _paired(path, potential: Sequence[str], current: Sequence[str]) -> list[str]:
-    """Return the current of each potential: the one that its own name tells apart by the same.
+def _times(path, table: pd.DataFrame, units, potential: Sequence[str], wanted) -> list[str]:
+    """Return the time of each potential: that of all, or its own."""
+    time = _columns(path, table, units, "time", wanted, required=True)
+    alike = len({_heading(name) for name in time}) == 1
+    if alike and all(table[name].equals(table[time[0]]) for name in time):
+        time = time[:1]  # written beside every channel
+    if len(time) == 1:
+        return time * len(potential)
+    if len(time) != len(potential):
+        raise InputError(
+            f"{path}: several columns of time, {listed(time)}; name one, or one for each "
+            "potential: time="
+        )
+    return time if wanted is not None else _paired(path, potential, time, "time")
+
+
+def _paired(path, potential: Sequence[str], others: Sequence[str], kind: str) -> list[str]:
+    """Return the time or current of each potential: that which its name tells apart by the same.
 
     Equal headings tell nothing apart, and go by their order.
     """
-    of_potential, of_current = _labels(potential), _labels(current)
-    if sorted(of_potential) != sorted(of_current):
+    of_potential, of_others = _labels(potential), _labels(others)
+    if sorted(of_potential) != sorted(of_others):
         raise InputError(
-            f"{path}: which current belongs to which potential? Name them in the same order: "
-            f"potential={list(potential)}, current={list(current)}"
+            f"{path}: which {kind} belongs to which potential? Name them in the same order: "
+            f"potential={list(potential)}, {kind}={list(others)}"
         )
-    left = list(zip(of_current, current, strict=True))
+    left = list(zip(of_others, others, strict=True))
     return [left.pop([label for label, _ in left].index(own))[1] for own in of_potential]
 
 
@@ -108,6 +123,8 @@ def _heading(column: str) -> str:
 
 
 def _sweep(where, rows, units, decimal, t, v, current) -> SweepData:
+    measured = np.flatnonzero(rows[v].notna())
+    rows = rows.iloc[: measured.max(initial=-1) + 1]  # a shorter sweep beside longer ones
     columns = [name for name in (t, v, current) if name is not None]
     numbers = {name: _numbers(where, rows[name], decimal) for name in columns}
     of_current = (numbers[current], units[current]) if current is not None else (None, None)
@@ -129,11 +146,13 @@ def _table(path, reader: Mapping) -> pd.DataFrame:
         ) from None
     except pd.errors.EmptyDataError:
         raise InputError(f"{path}: is empty; expected a header and columns of numbers") from None
-    except (pd.errors.ParserError, UnicodeDecodeError) as error:
+    except ValueError as error:  # of the text, or of how pandas is told to read it
         raise InputError(
             f"{path}: cannot be read as a table ({error}); say how by sep=, skiprows=, encoding= "
             "(see pandas.read_csv)"
         ) from None
+    if not isinstance(table, pd.DataFrame):
+        raise InputError(f"{path}: is read as a whole; leave out chunksize= and iterator=")
     if table.empty:
         raise InputError(f"{path}: holds no samples under its header {list(table.columns)}")
     table = table.rename(columns=lambda name: str(name).strip())

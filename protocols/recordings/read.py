@@ -22,12 +22,13 @@ def read_recording(path, *, above: Quantity = -20 * mV, **options) -> CellRecord
         ``recordings``) or ``.nwb`` (Neurodata Without Borders; extra ``recordings``).
     above : Quantity
         The potential through which a spike rises; see `excitable.analysis.detect_spikes`.
-    time : str
-        Text: the column of the time. Columns that are not named are found by their units.
+    time : str or list of str
+        Text: the column of the time, or one for each potential. Columns that are not named are
+        found by their units.
     potential : str, list of str, or int
-        Text: the column of the potential, or those of several sweeps side by side; a heading that
-        several columns have is all of them. ABF: the channel (default: the first in volts). NWB:
-        the name of the electrode.
+        Text: the column of the potential, or those of several sweeps side by side (one that ends
+        before the others is a shorter sweep); a heading that several columns have is all of them.
+        ABF: the channel (default: the first in volts). NWB: the name of the electrode.
     current : str, list of str, or int
         Text: the column of the current, one for all sweeps or one for each, in the order of
         `potential`; those that are not named go to the potential of the same name or number. ABF:

@@ -165,6 +165,13 @@ def test_curves_and_potentials_with_units():
         analysis.residuals(table, I.view(Foreign))
 
 
+def test_samples_of_a_classifier_are_plain():
+    X = np.arange(8.0).reshape(4, 2)
+    for wrong in (np.ma.array(X, mask=X > 5), X * nA, X.view(Foreign)):
+        with pytest.raises(InputError, match=r"X: (is a masked|takes plain|has a unit)"):
+            analysis.train(wrong, [0, 0, 1, 1])
+
+
 def test_figures_take_quantities():
     spectrum = pd.DataFrame({"frequency_Hz": [0.0, 20, 90], "psd_Hz": 1.0, "poisson_Hz": 1.0})
     assert plots.plot_spectrum(spectrum, up_to=50 * Hz).get_xlim() == (0, 50)

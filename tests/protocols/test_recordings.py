@@ -175,6 +175,38 @@ def test_every_column_is_its_own_sweep_with_its_own_current(
 
 
 @pytest.mark.parametrize(
+    ("header", "rows", "options"),
+    [
+        ("t1_ms,v1_mV,t2_ms,v2_mV", [[0, 1, 0, 4], [1, 2, 2, 5], [2, 3, 4, 6]], {}),
+        ("t2_ms,v1_mV,t1_ms,v2_mV", [[0, 1, 0, 4], [2, 2, 1, 5], [4, 3, 2, 6]], {}),
+        ("t_ms,v_mV,t_ms,v_mV", [[0, 1, 0, 4], [1, 2, 2, 5], [2, 3, 4, 6]], {}),
+        ("a_ms,v1_mV,b_ms,v2_mV", [[0, 1, 0, 4], [1, 2, 2, 5], [2, 3, 4, 6]],
+         {"time": ["a_ms", "b_ms"]}),
+    ],
+)  # fmt: skip
+def test_every_sweep_with_its_own_time(tmp_path, header, rows, options):
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join([header, *(",".join(map(str, row)) for row in rows)]))
+    found = read_recording(path, **options).traces.groupby("neuron")
+    assert found["t_ms"].agg(list).tolist() == [[0, 1, 2], [0, 2, 4]]
+    assert found["v_mV"].agg(list).tolist() == [[1, 2, 3], [4, 5, 6]]
+
+
+def test_one_time_written_beside_every_channel_and_shorter_sweeps(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("t_s,I_nA,t_s,v_mV\n0,1,0,-65\n1,1,1,-64\n2,2,2,-60\n")
+    traces = read_recording(path).traces
+    assert traces[["t_ms", "v_mV", "I"]].to_numpy().tolist() == [
+        [0, -65, 1], [1000, -64, 1], [2000, -60, 2]]  # fmt: skip
+    path.write_text("t_ms,v1_mV,v2_mV\n0,1,5\n1,2,6\n2,3,7\n3,4,\n4,5,\n")
+    traces = read_recording(path).traces
+    assert traces.groupby("neuron")["v_mV"].agg(list).tolist() == [[1, 2, 3, 4, 5], [5, 6, 7]]
+    path.write_text("t_ms,v1_mV,v2_mV\n0,1,5\n1,2,\n2,3,7\n3,4,\n4,5,\n")
+    with pytest.raises(InputError, match="the potential of sample 2 is nan"):
+        read_recording(path)
+
+
+@pytest.mark.parametrize(
     ("text", "options"),
     [
         ("t_ms,v_mV\n0,-65\n1,-64\n2,-60\n", {"dtype": str}),
@@ -349,6 +381,9 @@ def test_spikes_below_the_level_are_said():
         ("t_ms;v_mV\n0;-65,1\n1;-65\n", {"sep": ";"}, "'-65,1', which is no number"),
         ("t_ms,v_mV\n0,-65,1\n0,-65,1,7,8\n", {}, "cannot be read as a table"),
         ("t_ms,t_s,v_mV\n0,0,1\n", {}, "several columns of time"),
+        ("a_ms,b_ms,v1_mV,v2_mV\n0,0,1,1\n", {}, "which time belongs to which potential"),
+        ("t,v\nms,mV\n0,1\n1,2\n", {"header": [0, 1]}, "cannot be read as a table"),
+        ("t_ms,v_mV\n0,1\n1,2\n", {"chunksize": 1}, "leave out chunksize="),
         ("t_ms,a_mV,b_mV,c_mV,x_pA,y_pA\n0,1,1,1,1,1\n", {}, "3 potentials and 2 currents"),
         ("t_ms,a_mV,b_mV\n0,1,1\n", {"sweep": "a_mV"}, "sweep= goes with one potential"),
         ("t_ms,a_mV,b_mV,x_pA,y_pA\n0,1,1,1,1\n", {}, "which current belongs to which potential"),
