@@ -115,7 +115,7 @@ class CellRecording(Response):
             another dimension.
         """
         unit = self.input_unit
-        rows = self.traces
+        rows = self.traces.drop(columns="I_unit")
         if sweep is not None:
             if sweep not in self.sweeps:
                 raise InputError(f"sweep: there is no {sweep!r} among {self.sweeps}")

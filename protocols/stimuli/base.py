@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
-from brian2 import Equations, Quantity, ms, second
+from brian2 import DimensionMismatchError, Equations, Quantity, ms, second
 
 from ...errors import InputError
 from ...models.checks import check_positive, check_quantity
 from ...models.grouping import InputText, names_of
 from ...models.text.step_parts import STEP_BEGIN
 from ...models.units import base_unit
+from ...plain_checks import check_readable, has_unit, listed_parts
 from ...simulation.input_rules import Rule, check_rules
 
 
@@ -22,6 +23,28 @@ def zero() -> Quantity:
 def never() -> Quantity:
     """Return the offset of what does not end."""
     return np.inf * second
+
+
+def one_quantity(what: str, value):
+    """Return a list of quantities, or an array of objects, as one quantity; all else as it is.
+
+    Examples
+    --------
+    >>> one_quantity("times", [1 * ms, 0.002 * second])
+    array([1., 2.]) * msecond
+    >>> one_quantity("times", [1 * ms, 2])
+    Traceback (most recent call last):
+    ...
+    excitable.errors.InputError: times: expected quantities of one dimension, got [1. * msecond, 2]
+    """
+    parts = listed_parts(value)
+    if not isinstance(parts, list | tuple) or not has_unit(parts):
+        return value
+    check_readable(what, value)
+    try:
+        return Quantity(parts)
+    except (TypeError, ValueError, DimensionMismatchError):
+        raise InputError(f"{what}: expected quantities of one dimension, got {value!r}") from None
 
 
 @dataclass(frozen=True)
@@ -132,6 +155,11 @@ class Stimulus:
     onset, offset : Quantity
         When it starts and ends; `offset` is infinite for a stimulus that does not end.
     """
+
+    def __post_init__(self):
+        for own in fields(self):
+            value = one_quantity(f"{type(self).__name__} {own.name}", getattr(self, own.name))
+            object.__setattr__(self, own.name, value)
 
     @property
     def breakpoints(self) -> list[float]:

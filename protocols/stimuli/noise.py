@@ -35,6 +35,7 @@ class WhiteNoise(Stimulus):
     offset: Quantity = field(default_factory=never)
 
     def __post_init__(self):
+        super().__post_init__()
         check_window(self)
 
     def term(self, model, name, at):
@@ -75,6 +76,7 @@ class OrnsteinUhlenbeck(Stimulus):
     offset: Quantity = field(default_factory=never)
 
     def __post_init__(self):
+        super().__post_init__()
         check_window(self)
         check_positive("OrnsteinUhlenbeck tau", self.tau, ms)
 

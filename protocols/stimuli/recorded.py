@@ -5,8 +5,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from brian2 import Function, Quantity, TimedArray, get_dimensions, ms, second
 
+from ...analysis.plain_numbers import check_plain
+from ...analysis.trains.trace_tables import input_unit
 from ...errors import InputError
-from ...models.checks import check_positive, check_quantity
+from ...models.checks import check_positive, check_quantity, unit_text
 from ...simulation.input_rules import on_grid
 from .base import At, Stimulus, Term, check_window, settled, zero
 
@@ -57,6 +59,7 @@ class Recorded(Stimulus):
     times: Quantity | None = None
 
     def __post_init__(self):
+        super().__post_init__()
         if np.ndim(self.values) not in (1, 2):
             raise InputError(
                 "Recorded values: expected shape (samples,) or (samples, neurons), got "
@@ -85,7 +88,7 @@ class Recorded(Stimulus):
             With columns ``I`` and ``t_ms``, or ``t`` in `time_unit`. A column ``neuron`` tells the
             samples of several neurons apart, which must have been taken at the same times.
         unit : Unit
-            Of ``I``.
+            Of ``I``; it must be that of a column ``I_unit``, if there is one.
         time_unit : Unit, optional
             Of ``t``.
         onset : Quantity, optional
@@ -119,6 +122,15 @@ class Recorded(Stimulus):
             times, values = wide.index.to_numpy(), wide.to_numpy()
         else:
             times, values = table[time].to_numpy(), table["I"].to_numpy()
+        check_plain("Recorded: column I", values)
+        if isinstance(unit, str):
+            raise InputError(f"Recorded unit: expected a unit such as nA, got {unit!r}")
+        said = input_unit(table)
+        if said not in ("", unit_text(unit)):
+            raise InputError(
+                f"Recorded unit: {unit_text(unit)}, but the column I_unit says {said}; give that "
+                "unit, or leave the column out"
+            )
         times = times * (ms if time == "t_ms" else time_unit)
         return cls(values * unit, onset=zero() if onset is None else onset, times=times)
 

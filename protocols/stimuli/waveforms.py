@@ -13,8 +13,9 @@ from ...models.text.conditions import RANDOM
 from ...models.text.expressions import calls
 from ...models.text.step_parts import STEP_BEGIN
 from ...models.validation import check_input_text
+from ...plain_checks import check_readable
 from ...simulation.input_rules import Rule, check_rules
-from .base import Stimulus, Term, Unending, check_window, never, zero
+from .base import Stimulus, Term, Unending, check_window, never, one_quantity, zero
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Step(Stimulus):
     offset: Quantity = field(default_factory=never)
 
     def __post_init__(self):
+        super().__post_init__()
         check_window(self)
 
     def term(self, model, name, at):
@@ -82,6 +84,7 @@ class Ramp(Stimulus):
     start: Quantity | None = None
 
     def __post_init__(self):
+        super().__post_init__()
         check_window(self)
 
     def term(self, model, name, at):
@@ -119,6 +122,7 @@ class Pulses(Stimulus):
     width: Quantity
 
     def __post_init__(self):
+        super().__post_init__()
         times = np.atleast_1d(check_quantity("Pulses times", self.times, ms))
         check_positive("Pulses width", self.width, ms)
         if times.ndim > 1:
@@ -188,6 +192,7 @@ class Sine(Stimulus):
     offset: Quantity = field(default_factory=never)
 
     def __post_init__(self):
+        super().__post_init__()
         check_window(self)
         check_quantity("Sine frequency", self.frequency, Hz)
         check_rules(_frequency_rules("frequency"), vars(self), subject="Sine ")
@@ -217,6 +222,7 @@ class Chirp(Stimulus):
     onset: Quantity = field(default_factory=zero)
 
     def __post_init__(self):
+        super().__post_init__()
         check_window(self)
         for name in ("start", "stop"):
             check_quantity(f"Chirp {name}", getattr(self, name), Hz)
@@ -280,7 +286,12 @@ class Expression(Stimulus):
     offset: Quantity = field(default_factory=never)
 
     def __post_init__(self):
+        super().__post_init__()
         check_window(self)
+        parameters = {k: one_quantity(f"Expression {k}", v) for k, v in self.parameters.items()}
+        object.__setattr__(self, "parameters", parameters)
+        for key, value in parameters.items():
+            check_readable(f"Expression {key}", value)
         unused = set(self.parameters) - get_identifiers(self.expression)
         if unused:
             raise InputError(f"Expression: {sorted(unused)} do not occur in {self.expression!r}")

@@ -1,6 +1,7 @@
 """Stimuli: their values in time against numpy, their statistics, and what they refuse."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from brian2 import Hz, cm, ms, mV, nA, second, uA
 from excitable.models import HODGKIN_HUXLEY, LIF
@@ -17,6 +18,8 @@ from excitable.protocols.stimuli import (
     WhiteNoise,
 )
 from excitable.simulation import simulate
+
+from excitable.errors import InputError
 
 DT = 0.1
 
@@ -174,6 +177,55 @@ def test_refused_when_made(make, message):
 def test_refused_by_the_model(stimulus, message):
     with pytest.raises(ValueError, match=message):
         simulate(LIF, stimulus, 2, 10 * ms)
+
+
+def objects(*quantities):
+    return pd.Series(quantities, dtype=object)
+
+
+@pytest.mark.parametrize(
+    ("listed", "plain"),
+    [
+        (lambda: Step([2 * nA, 3000 * nA / 1000]), Step([2, 3] * nA)),
+        (lambda: Step(objects(2 * nA, 3 * nA)), Step([2, 3] * nA)),
+        (lambda: Step(objects(2 * nA, 3 * nA).to_numpy(), onset=[1 * ms, 2 * ms]),
+         Step([2, 3] * nA, onset=[1, 2] * ms)),
+        (lambda: Pulses(3 * nA, [5 * ms, 0.02 * second], 4 * ms),
+         Pulses(3 * nA, [5, 20] * ms, 4 * ms)),
+        (lambda: Recorded(objects(1 * nA, 3 * nA), times=[0 * ms, 2 * ms]),
+         Recorded([1, 3] * nA, times=[0, 2] * ms)),
+        (lambda: Expression("A*t/ms", {"A": [1 * nA, 2 * nA]}),
+         Expression("A*t/ms", {"A": [1, 2] * nA})),
+    ],
+)  # fmt: skip
+def test_lists_and_objects_are_quantities(listed, plain):
+    np.testing.assert_allclose(samples(listed(), 2)[1], samples(plain, 2)[1])
+
+
+def table(**columns):
+    return pd.DataFrame({"t_ms": [0.0, 1.0, 2.0], "I": [1.0, 3.0, 2.0], **columns})
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Step([2 * nA, 3.0]), r"Step amplitude: expected quantities of one dimension"),
+        (lambda: Pulses(1 * nA, [5 * ms, 6], 1 * ms), "Pulses times: expected quantities of one"),
+        (lambda: Recorded([1 * nA, 2], dt=1 * ms), "Recorded values: expected quantities of one"),
+        (lambda: Sine(1 * nA, 40 * Hz, phase=np.timedelta64(1, "ms")), "phase: has a unit"),
+        (lambda: Expression("A*nA", {"A": np.timedelta64(1, "ms")}), "Expression A: has a unit"),
+        (lambda: Recorded.from_table(table(I_unit="pA"), nA), "nA, but the column I_unit says pA"),
+        (lambda: Recorded.from_table(table(I_unit=["pA", "nA", "nA"]), nA), "several units"),
+        (lambda: Recorded.from_table(table(), "nA"), "Recorded unit: expected a unit such as nA"),
+        (lambda: Recorded.from_table(table(I=objects(1 * nA, 2 * nA, 3 * nA)), nA),
+         "column I: takes plain numbers"),
+        (lambda: simulate(LIF, Constant(1 * nA), 3, 10 * ms, start={"v": [-65, -60] * mV},
+                          backend="numpy"), r"start v: expected one value or 3, .* \(2,\)"),
+    ],
+)  # fmt: skip
+def test_units_that_do_not_fit_together_are_refused(make, message):
+    with pytest.raises(InputError, match=message):
+        make()
 
 
 @pytest.mark.parametrize("method", ["rk4", "rk2", "exponential_euler"])
