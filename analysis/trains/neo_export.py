@@ -104,6 +104,9 @@ def _numbers(spikes, neurons):
 
 def _signals(neo, traces):
     """One AnalogSignal per variable, samples by neurons."""
+    missing = {"neuron", "t_ms"} - set(traces)
+    if missing:
+        raise InputError(f"the table of traces has no column {min(missing)}.")
     numbers = traces["neuron"].unique()
     samples = len(traces) // len(numbers)
     times = traces["t_ms"].to_numpy(float)
@@ -114,6 +117,8 @@ def _signals(neo, traces):
         raise InputError("traces: expected the same regular times for every neuron, one by one.")
     for column in traces.columns.drop(["neuron", "t_ms", "I_unit"], errors="ignore"):
         name, unit = _name_and_unit(traces, column)
+        if not np.issubdtype(traces[column].dtype, np.number):
+            raise InputError(f"traces: the column {column} holds no numbers; leave it out.")
         values = traces[column].to_numpy(float).reshape(-1, samples).T
         annotations = {"neuron": np.asarray(numbers)}
         yield neo.AnalogSignal(

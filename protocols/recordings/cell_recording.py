@@ -44,12 +44,14 @@ class CellRecording(Response):
     def of_traces(cls, traces: pd.DataFrame, *, above: Quantity = -20 * mV) -> "CellRecording":
         """Return a recording from its traces, with the spikes at which they rise above a level."""
         level = check_quantity("above", above, mV, scalar=True)
+        if "neuron" not in traces:
+            traces = traces.assign(neuron=0)
         return cls(traces, detect_spikes(traces, above=level))
 
     @property
     def sweeps(self) -> list[int]:
-        """The sweeps' numbers."""
-        return self.traces["neuron"].unique().tolist()
+        """The sweeps' numbers, in ascending order."""
+        return sorted(self.traces["neuron"].unique().tolist())
 
     @property
     def duration(self) -> Quantity:
@@ -69,6 +71,7 @@ class CellRecording(Response):
         Parameters
         ----------
         currents : Quantity, shape (sweeps,)
+            In the order of `sweeps`.
         onset, offset : Quantity
             When each step begins and ends.
 

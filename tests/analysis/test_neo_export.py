@@ -47,6 +47,18 @@ def test_a_duration_with_its_unit(spikes):
         to_neo(SPIKES, 10.0, traces=mixed)
 
 
+@pytest.mark.parametrize(
+    ("traces", "message"),
+    [
+        (TRACES.drop(columns="neuron"), "no column neuron"),
+        (TRACES.assign(m="closed"), "column m holds no numbers"),
+    ],
+)
+def test_traces_that_are_none(traces, message):
+    with pytest.raises(InputError, match=message):
+        to_neo(SPIKES, 10.0, traces=traces)
+
+
 def test_without_neurons_only_those_that_fired():
     segment = to_neo(SPIKES.drop(columns="population"), 10.0)
     assert [t.annotations["neuron"] for t in segment.spiketrains] == [0, 3]

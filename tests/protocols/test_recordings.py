@@ -291,6 +291,18 @@ def test_volts_and_quantities_in_a_table():
     assert detect_spikes(high).empty
 
 
+def test_sweeps_have_the_order_of_their_numbers():
+    """However a table has them: currents given by hand, the stimulus of all, and F-I rows."""
+    one = pd.DataFrame({"t_ms": T, "v_mV": sweep([])})
+    cell = CellRecording.of_traces(pd.concat([one.assign(neuron=3), one.assign(neuron=1)]))
+    cell = cell.with_steps([1, 2] * nA, onset=100 * ms, offset=300 * ms)
+    assert cell.sweeps == [1, 3]
+    assert (cell.stimulus().values.max(axis=0) / nA).tolist() == pytest.approx([1, 2])
+    assert measured_fi(cell.traces)[["neuron", "I"]].to_numpy().tolist() == [[1, 1], [3, 2]]
+    alone = CellRecording.of_traces(one).with_steps([2] * nA, onset=1 * ms, offset=5 * ms)
+    assert alone.stimulus().values.max() / nA == pytest.approx(2)
+
+
 def test_quantities_are_taken():
     traces = stepped([1.0], 100, 300).assign(v_mV=sweep(TRAINS[1]))
     frames_equal = pd.testing.assert_frame_equal
