@@ -1,6 +1,7 @@
 """The checks that a `NeuronModel` passes when it is built."""
 
 import ast
+import builtins
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -290,6 +291,9 @@ def _reserved(name: str, kind: str) -> str:
         return "contains what marks names in generated code (__, _pre, _post)"
     if name in NAMESPACE or (name in DEFAULT_FUNCTIONS and kind != "function"):
         return "is the name of a function"
+    if kind == "parameter" and hasattr(builtins, name):
+        # Brian2 computes what is constant by eval, to which `open` in 1/open is Python's.
+        return f"is a name of Python, which Brian2 takes it for where it computes 1/{name}"
     if kind == "function" and name in DEFAULT_FUNCTIONS:
         return "is the name of one of Brian2's own functions"
     try:

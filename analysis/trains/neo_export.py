@@ -117,7 +117,7 @@ def _signals(neo, traces):
         raise InputError("traces: expected the same regular times for every neuron, one by one.")
     for column in traces.columns.drop(["neuron", "t_ms", "I_unit"], errors="ignore"):
         name, unit = _name_and_unit(traces, column)
-        if not np.issubdtype(traces[column].dtype, np.number):
+        if traces[column].dtype.kind not in "biuf":
             raise InputError(f"traces: the column {column} holds no numbers; leave it out.")
         values = traces[column].to_numpy(float).reshape(-1, samples).T
         annotations = {"neuron": np.asarray(numbers)}

@@ -74,6 +74,13 @@ def test_of_two_compartments_that_the_input_reaches_the_spiking_one_is_the_membr
         ({"equations": "dv/dt = (E - v)/tau + R*0*nA/tau : volt"}, r"input 'I' open.*nothing"),
         ({"parameters": with_parameter("g", Parameter(1, ms, "?"))}, r"\['g'\] are used nowhere"),
         ({"parameters": with_parameter("v", Parameter(1, mV, "?"))}, r"\['v'\].*variable"),
+        *(
+            (
+                {"parameters": with_parameter(x, Parameter(1, ms, "?"))},
+                f"parameter '{x}': is a name of Python",
+            )
+            for x in ("open", "max", "set")
+        ),
         ({"initial": {}}, r"no initial value for \['v'\]"),
         ({"initial": {"v": "E", "w": 0}}, "'w'"),
         ({"initial": {"v": 3 * ms}}, "initial v.*expected V.*got s"),
