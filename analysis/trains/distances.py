@@ -12,6 +12,8 @@ from ..plain_numbers import takes
 from .spikes import check_train
 from .trace_tables import check_known, check_neurons
 
+_ROUNDING = 1e-9  # ms; of the difference of two times on a grid
+
 
 @takes(train="ms", other="ms", tau="ms")
 def van_rossum_distance(train, other, tau: float = 10.0) -> float:
@@ -220,7 +222,9 @@ def _coincidences(a, b, precision: float) -> int:
     """Return the largest number of pairs within the precision, each spike in one pair."""
     number = i = j = 0
     while i < len(a) and j < len(b):
-        if abs(a[i] - b[j]) <= precision:  # of sorted trains the earliest partner is the best one
+        if (
+            abs(a[i] - b[j]) <= precision + _ROUNDING
+        ):  # of sorted trains the earliest partner is the best one
             number, i, j = number + 1, i + 1, j + 1
         elif a[i] < b[j]:
             i += 1

@@ -51,6 +51,15 @@ def test_van_rossum_against_elephant():
     assert van_rossum_distance(a, b, 12.0) == pytest.approx(theirs, rel=1e-9)
 
 
+def test_coincidences_on_a_grid_do_not_depend_on_the_origin():
+    """Spikes that lie 40 steps of 0.1 ms apart are 4 ms apart, wherever they are."""
+    steps = np.arange(0, 2000, 97)
+    factors = [coincidence_factor((steps + k) * 0.1, (steps + k + 40) * 0.1, 0, 1000)
+               for k in range(50)]  # fmt: skip
+    assert factors == pytest.approx([1.0] * 50)
+    assert coincidence_factor([5.0], [9.001], 0, 1000) < 0
+
+
 def test_spikes_of_neurons_that_are_not_compared_are_refused():
     data = pd.DataFrame({"neuron": [0], "t_ms": [10.0]})
     with pytest.raises(InputError, match="neuron 5 has spikes, but is none of 2 sweeps"):
