@@ -10,6 +10,7 @@ from .errors import InputError
 SEEDS = 2**64
 
 _OF_BRIAN = ("dim", "si_dimensions")
+_PLAIN = {int, float, str, np.float64, np.int64}  # the kinds of most values
 _OF_OTHERS = ("dimensionality", "to_value")  # of quantities and pint; of astropy and unyt
 
 
@@ -88,6 +89,8 @@ def _carriers(value) -> Iterator:
     """Yield the parts of a value that carry a unit, one of each type."""
     value = listed_parts(value)
     if isinstance(value, list | tuple):
+        if set(map(type, value)) <= _PLAIN:
+            return
         nested = [part for part in value if isinstance(part, list | tuple)]
         for part in (*{type(part): part for part in value}.values(), *nested):
             yield from _carriers(part)
