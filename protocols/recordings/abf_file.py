@@ -59,12 +59,14 @@ def _output(abf, potential: int) -> int | None:
     Outputs and channels are counted apart. As many of each belong together in their order, and
     else an output belongs to the channel of its number.
     """
-    driven = [output for output, unit in enumerate(abf.dacUnits)
-              if _is(unit, "current") and _varies(abf, output)]  # fmt: skip
+    # In version 1 two of the four outputs have a waveform.
+    outputs = abf.dacUnits[:2] if abf.abfVersion["major"] == 1 else abf.dacUnits
+    driven = [k for k, unit in enumerate(outputs) if _is(unit, "current") and _varies(abf, k)]
     potentials = _channels(abf, "potential")
     if len(driven) == len(potentials):
         return driven[potentials.index(potential)]
-    return potential if potential in driven or not driven else None
+    held = not driven and potential < len(outputs)
+    return potential if potential in driven or held else None
 
 
 def _varies(abf, output: int) -> bool:

@@ -557,7 +557,7 @@ def written_abf(path, channels, units, outputs=(), *, holding=0.0, version=1.83)
         put("8s", 602 + 8 * k, units[k].encode().ljust(8) if k < count else b"")
         for at, value in ((730, 1.0), (922, 0.01), (1050, 1.0)):
             put("f", at + 4 * k, value)
-    for output in (0, 1):
+    for output in range(4):
         put("8s", 1346 + 8 * output, b"pA      ")
         put("f", 5298 + 4 * output, holding)
     for output, epochs in enumerate(outputs):
@@ -590,6 +590,7 @@ IS = [current(height) for height in CURRENTS]
         ("VIVI", [EPOCHS, [(0.0, 0.0, 938), (0.0, 50.0, 2000)]], {"potential": 2}, 0.5),
         ("VV", [EPOCHS], {"potential": 0}, 1),
         ("VV", [EPOCHS], {"potential": 1}, None),  # of this cell nothing is known
+        ("IIV", [], {}, None),  # there is no third waveform
         ("IV", [[], []], {"current": 0}, 1),
     ],
 )
