@@ -139,8 +139,8 @@ class CellRecording(Response):
     def _need_current(self) -> None:
         if "I" not in self.traces:
             raise InputError(
-                "the recording has no current; name its column or channel (current=), or give its "
-                "steps: with_steps([...]*nA, onset=..., offset=...)"
+                "the recording has no current, or not for every sweep; name its column or channel "
+                "(current=), or give its steps: with_steps([...]*nA, onset=..., offset=...)"
             )
 
 

@@ -7,10 +7,11 @@ from itertools import takewhile
 import numpy as np
 import pandas as pd
 
+from ...analysis.trains.trace_tables import input_unit
 from ...errors import InputError
 from ...models.checks import check_name, listed
 from .sweep_data import SweepData
-from .unit_names import check_kind, checked_unit, kind_of, split_header
+from .unit_names import check_kind, checked_unit, kind_of, split_header, unit_named
 
 _EXAMPLES = {"time": "t_ms", "potential": "v_mV", "current": "I_pA"}
 
@@ -168,6 +169,8 @@ def _table(path, reader: Mapping) -> pd.DataFrame:
 def _units(path, table: pd.DataFrame, given: Mapping) -> dict:
     """Return column -> unit, as given or as its header says."""
     units = {name: split_header(_heading(name))[1] for name in table.columns}
+    if "I" in table and "I_unit" in table:  # as tables of traces have it
+        units["I"] = unit_named(input_unit(table))
     for heading, unit in given.items():
         of_this = checked_unit(f"{path}, {heading}", unit)
         units |= dict.fromkeys(_headed(table, heading), of_this)

@@ -39,7 +39,8 @@ def read_recording(path, *, above: Quantity = -20 * mV, **options) -> CellRecord
     sweep : str
         Text: the column that tells sweeps apart that stand one below another.
     units : dict of str to unit or str
-        Text: units of columns whose header has none (``v_mV``, ``Vm (mV)`` and ``Vm [mV]`` do).
+        Text: units of columns whose header has none (``v_mV``, ``Vm (mV)`` and ``Vm [mV]`` do). A
+        column ``I_unit``, which the traces of a run have, holds that of ``I``.
     **options
         Text: further arguments of `pandas.read_csv`, such as ``sep``, ``decimal``, ``skiprows``.
 

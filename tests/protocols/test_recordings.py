@@ -175,6 +175,17 @@ def test_every_column_is_its_own_sweep_with_its_own_current(
 
 
 @pytest.mark.parametrize(
+    ("model", "unit"), [(LIF, nA), (HODGKIN_HUXLEY, uA / cm**2)], ids=["lif", "hodgkin_huxley"]
+)
+def test_traces_of_a_run_are_read_as_they_were_written(tmp_path, model, unit):
+    step = Step([2, 3] * unit, onset=1 * ms)
+    run = response(model, step, 5 * ms, n=2, record=("v", "I"), dt=0.05 * ms, backend="numpy")
+    run.traces.to_csv(tmp_path / "run.csv", index=False)
+    read = read_recording(tmp_path / "run.csv", sweep="neuron").traces
+    pd.testing.assert_frame_equal(read, run.traces, check_dtype=False, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
     ("header", "rows", "options"),
     [
         ("t1_ms,v1_mV,t2_ms,v2_mV", [[0, 1, 0, 4], [1, 2, 2, 5], [2, 3, 4, 6]], {}),
