@@ -70,7 +70,7 @@ array without a mask, as values.compressed() or values.filled(...) do
     Traceback (most recent call last):
     ...
     excitable.errors.InputError: tau: has a unit that is none of Brian2's and would be lost: \
-np.timedelta64(2,'ms'); give a quantity of Brian2, such as 2*ms
+np.timedelta64(2,'ms'); expected a quantity of Brian2, such as 2*ms
     """
     if isinstance(value, np.ma.MaskedArray):
         raise InputError(
@@ -80,7 +80,7 @@ np.timedelta64(2,'ms'); give a quantity of Brian2, such as 2*ms
         )
     if any(not _is_of_brian(part) for part in _carriers(value)):
         raise InputError(
-            f"{name}: has a unit that is none of Brian2's and would be lost: {value!r}; give a "
+            f"{name}: has a unit that is none of Brian2's and would be lost: {value!r}; expected a "
             "quantity of Brian2, such as 2*ms"
         )
 
