@@ -40,6 +40,9 @@ class Dialect:
         Template of what changes its sign.
     largest_product : int
         Powers up to this are written as products.
+    compared : int
+        How tightly the sides of a comparison must hold together without brackets: 1, sums stand as
+        they are; 4, not even powers do.
     """
 
     functions: Mapping[str, str]
@@ -55,6 +58,7 @@ class Dialect:
     false: str = "false"
     sign: str = "-{}"
     largest_product: int = 4
+    compared: int = 1
 
     def number(self, value: float) -> str:
         """Return a number as text, exactly."""
@@ -159,7 +163,7 @@ class _Writer:
         raise CannotPrint(f"{name!r} has no value outside Brian2")
 
     def _comparison(self, node: ast.Compare) -> str:
-        sides = [self.write(side, 1) for side in (node.left, *node.comparators)]
+        sides = [self.write(side, self.dialect.compared) for side in (node.left, *node.comparators)]
         pairs = [
             self.dialect.comparison.format(
                 f"{sides[k]} {_COMPARISONS[type(operator)]} {sides[k + 1]}"
@@ -203,4 +207,5 @@ class _Writer:
         if simple and exponent.value in range(1, self.dialect.largest_product + 1):
             product = "*".join([self.write(node.left, 3)] * int(exponent.value))
             return self._bracketed(product, 2, outer)
-        return self.dialect.raised(self.write(node.left, 0), self.write(exponent, 0))
+        power = self.dialect.raised(self.write(node.left, 0), self.write(exponent, 0))
+        return self._bracketed(power, 3, outer)

@@ -86,13 +86,14 @@ XPP = _Xpp(
     infinity="1e300",
     both="&",
     either="|",
-    negation="not({})",
+    negation="(not({}))",
     comparison="({})",
     choice="({})",
     true="1",
     false="0",
     sign="(-{})",
     largest_product=1,
+    compared=4,  # XPPAUT compares before it raises, divides or adds what stands further right
 )
 _EXPREL = (
     "# (exp(x) - 1)/x, finite at 0\n"
@@ -130,7 +131,7 @@ def xpp_text(
     >>> from brian2 import nA
     >>> from excitable.models import LIF
     >>> print([line for line in xpp_text(LIF, 2*nA).splitlines() if line.startswith("v'")][0])
-    v'=((refr < (-500)))*((E_L - v + R*I)/tau)
+    v'=((refr < ((-500))))*((E_L - v + R*I)/tau)
     """
     length = check_positive("duration", duration, ms)
     step = float(model.dt / ms) if dt is None else check_positive("dt", dt, ms)

@@ -120,6 +120,25 @@ def test_spikes_with_resets(model, given):
     assert late.max() < 0.0125 + 2e-3
 
 
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        ("x < a/2", lambda x, a: x < a / 2),
+        ("2*a > x + a", lambda x, a: 2 * a > x + a),
+        ("x - a <= -a*x", lambda x, a: x - a <= -a * x),
+        ("a > x**2", lambda x, a: a > x**2),
+        ("x > 0.1 and not x > a", lambda x, a: 0.1 < x <= a),
+        ("x < -a or x > 0.1 and not x > a", lambda x, a: 0.1 < x <= a or x < -a),
+    ],
+)
+def test_conditions_hold_in_xppaut_where_they_hold(condition, holds):
+    """There a comparison binds as a power does, and 'not' takes all that follows it."""
+    cell = NeuronModel("cell", f"dx/dt = (3*int({condition}) + I)/ms : 1", {"a": 0.7}, 1, {"x": 0})
+    read = load(cell.to_ode())
+    for x in (-2.5, -0.8, -0.5, 0.05, 0.2, 0.36, 0.4, 0.6, 0.75, 0.9, 2.5):
+        assert read.rhs([x])[0] == 3 * holds(x, 0.7), x
+
+
 def test_period_of_lif_closed_form():
     read = load(LIF.with_(t_ref=3 * ms).to_ode(I=2 * nA, duration=1000 * ms, dt=0.02 * ms))
     times = spike_ms(LIF, read.run())
