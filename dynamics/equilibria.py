@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from brian2 import get_dimensions, volt
 
 from ..errors import InputError
 from ..models.by_name import takes_names
@@ -17,13 +16,8 @@ from ..models.text.conditions import Gap
 from ..models.text.expressions import NoDerivative
 from ..models.units import own_columns
 from .equilibrium_search import newton_roots
-from .phases import revolution
+from .potential_search import Search, roots, search_of, touching
 
-# Where an equilibrium is looked for: a membrane potential in volts, or a pure number.
-_VOLTS = (-0.15, 0.1)
-_NUMBERS = (-50.0, 50.0)
-TOUCHES = 1e-9  # of dv/dt at the next points of the grid: below it an extremum is a zero
-GRID = 2001  # 0.125 mV: closer pairs of roots are met only next to a saddle-node
 _BLOCK = 64  # parameter sets at a time: an array over sets and grid then takes 1 MB
 # A cell whose variables do not all follow from the potential is let relax, from the first step (in
 # seconds) on in steps that grow, until the last is far longer than any time constant of a neuron.
@@ -52,6 +46,8 @@ class Reduced:
         The others at their steady state.
     rhs, jacobian : callable
         Of ``(v, *others, *arguments)``: all slopes, and their derivatives row by row.
+    by_input : callable or None
+        Of the same: the derivatives of all slopes by the input.
     gap : callable or None
         Above zero where the model's spike condition holds.
     """
@@ -64,6 +60,7 @@ class Reduced:
     steady: Callable | None
     rhs: Callable
     jacobian: Callable | None
+    by_input: Callable | None
     gap: Callable | None
 
 
@@ -117,18 +114,19 @@ def _reduction(model) -> Reduced:
         current=compiled([v], [slopes[v]], followed) if is_reduced else None,
         steady=compiled([v], others, followed) if is_reduced else None,
         rhs=compiled(state, [slopes[x] for x in state], whole),
-        jacobian=_jacobian_function(system, state, compiled),
+        jacobian=_derivatives(system, state, state, compiled),
+        by_input=_derivatives(system, state, (model.input,), compiled),
         gap=_gap_function(system, state, compiled),
     )
 
 
-def _jacobian_function(system, state, compiled) -> Callable | None:
-    """Return the exact Jacobian; None where a function has no known derivative."""
+def _derivatives(system, state, by, compiled) -> Callable | None:
+    """Return the exact derivatives row by row; None where a function has no known derivative."""
     try:
-        parts, entries = system.jacobian()
+        parts, entries = system.jacobian(by)
     except NoDerivative:
         return None
-    texts = [entries.get((x, y), "0.0") for x in state for y in state]
+    texts = [entries.get((x, y), "0.0") for x in state for y in by]
     return compiled(state, texts, {**system.parts(), **parts})
 
 
@@ -168,9 +166,10 @@ def equilibria(model, I=None) -> pd.DataFrame:
 
     Notes
     -----
-    Where everything follows from the membrane potential, sign changes of dv/dt on a grid of
-    0.125 mV are refined. Else (two compartments) Newton's method starts from a grid over as many
-    variables as are needed.
+    Where everything follows from the membrane potential, sign changes of dv/dt on a grid are
+    refined, whose steps are 0.125 mV from -150 to 100 mV and wider beyond, and so are its turns
+    towards zero between points of the grid. Else (two compartments) Newton's method starts from a
+    grid over as many variables as are needed.
 
     Examples
     --------
@@ -179,11 +178,11 @@ def equilibria(model, I=None) -> pd.DataFrame:
     >>> equilibria(LIF, 2*nA)["v_mV"].round(6).tolist()
     [-45.0]
     """
-    return equilibria_between(model, I, search_range(model))
+    return equilibria_between(model, I, search_of(model))
 
 
-def equilibria_between(model, I, span: tuple[float, float]) -> pd.DataFrame:
-    """Return all equilibria whose potential lies in a range, in SI units; see `equilibria`."""
+def equilibria_between(model, I, search: Search) -> pd.DataFrame:
+    """Return all equilibria whose potential lies where it is searched; see `equilibria`."""
     form = reduction(model)
     value = 0.0 if I is None else check_quantity("I", I, model.input_unit, scalar=True)
     numbers = {**model.values, model.input: value * float(model.input_unit)}
@@ -192,8 +191,8 @@ def equilibria_between(model, I, span: tuple[float, float]) -> pd.DataFrame:
            "eigenvalues_per_ms": object}  # fmt: skip
     variables = dict(zip((form.membrane, *form.others), units, strict=True))
     names = [*own_columns(variables, own, what=model.name).values()]
-    states, eigenvalues = equilibria_at(model, numbers, span)
-    touching, at_touching = _touching(form, numbers, span)
+    states, eigenvalues = equilibria_at(model, numbers, search)
+    touching, at_touching = _touching(form, numbers, search)
     rows = []
     for state, values, touches in zip(
         [*states, *touching],
@@ -214,44 +213,31 @@ def equilibria_between(model, I, span: tuple[float, float]) -> pd.DataFrame:
     return table.sort_values(names[0], ignore_index=True)
 
 
-def _touching(form: Reduced, numbers: Mapping[str, float], span: tuple[float, float]):
+def _touching(form: Reduced, numbers: Mapping[str, float], search: Search):
     """Return states and eigenvalues where dv/dt touches zero and does not cross it."""
     if form.left:
         return np.empty((0, 1 + len(form.others))), np.empty((0, 1 + len(form.others)))
     arguments = [np.array([numbers[name]]) for name in form.arguments]
-
-    def slope(v):
-        with np.errstate(all="ignore"):
-            return np.broadcast_to(form.current(v, *arguments)[0], np.shape(v)).astype(float)
-
-    v = np.array(_touching_zeros(slope, np.linspace(*span, GRID)))
+    v = touching(_velocity(form, arguments), search)
     own = [np.broadcast_to(a, v.shape) for a in arguments]
     states = np.stack([v, *(np.broadcast_to(x, v.shape) for x in form.steady(v, *own))])
     eigenvalues = np.linalg.eigvals(jacobians(form, states, own)).astype(complex)
     return states.T, -np.sort_complex(-eigenvalues)
 
 
-def _touching_zeros(slope: Callable, grid: np.ndarray) -> list[float]:
-    """Return where a function has a zero that is an extremum, to the rounding of its terms."""
-    from scipy.optimize import minimize_scalar  # slow to import, and few callers need it
+def _velocity(form: Reduced, arguments: list[np.ndarray]) -> Callable:
+    """Return dv/dt as a function of the potential and of which parameter set."""
 
-    value = slope(grid)
-    left, middle, right = np.abs(value[:-2]), np.abs(value[1:-1]), np.abs(value[2:])
-    signs = np.sign(value)
-    same = (signs[:-2] == signs[2:]) & (signs[1:-1] != -signs[2:])
-    found = []
-    for k in np.flatnonzero((middle < left) & (middle <= right) & same):
-        ends, exact = grid[[k, k + 2]], {"xatol": 1e-12 * abs(grid[-1])}
-        at = minimize_scalar(
-            lambda v: abs(slope(np.array([v]))[0]), bounds=ends, method="bounded", options=exact
-        )
-        if at.fun <= TOUCHES * max(left[k], right[k]):
-            found.append(at.x)
-    return found
+    def at(v, sets):
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            slope = form.current(v, *(a[sets] for a in arguments))[0]
+        return np.broadcast_to(slope, np.broadcast_shapes(np.shape(v), np.shape(sets)))
+
+    return at
 
 
 def equilibria_at(
-    model, numbers: Mapping[str, float], span: tuple[float, float] | None = None
+    model, numbers: Mapping[str, float], search: Search | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return all equilibria at parameters and an input in SI units.
 
@@ -259,8 +245,8 @@ def equilibria_at(
     ----------
     model : NeuronModel
     numbers : dict of str to float
-    span : (float, float), optional
-        Of a model that is reduced: between which potentials; default `search_range`.
+    search : Search, optional
+        Of a model that is reduced: at which potentials; default `search_of`.
 
     Returns
     -------
@@ -274,7 +260,7 @@ def equilibria_at(
     if form.left:
         states = newton_roots(model, form, arguments, jacobians)
     else:
-        _, states, _ = _equilibria(model, form, arguments, span)
+        _, states, _ = _equilibria(model, form, arguments, search)
     own = [np.broadcast_to(a, states.shape[1]) for a in arguments]
     eigenvalues = np.linalg.eigvals(jacobians(form, states, own)).astype(complex)
     order = np.argsort(-eigenvalues.real, axis=1, kind="stable")
@@ -393,7 +379,7 @@ def _holding(form: Reduced) -> Reduced:
     return replace(form, rhs=rhs, jacobian=form.jacobian and jacobian)
 
 
-def _equilibria(model, form: Reduced, arguments: list[np.ndarray], span=None):
+def _equilibria(model, form: Reduced, arguments: list[np.ndarray], search=None):
     """Return the equilibria of several parameter sets, and how fast each is left.
 
     Returns
@@ -407,7 +393,8 @@ def _equilibria(model, form: Reduced, arguments: list[np.ndarray], span=None):
     if form.left:
         sets, states = _relaxed(model, form, arguments)
     else:
-        sets, v = _roots(form, arguments, span or search_range(model))
+        velocity = _velocity(form, arguments)
+        sets, v = roots(velocity, len(arguments[0]), search or search_of(model))
         own = [a[sets] for a in arguments]
         with np.errstate(divide="ignore", invalid="ignore"):
             others = [np.broadcast_to(x, v.shape) for x in form.steady(v, *own)]
@@ -415,7 +402,9 @@ def _equilibria(model, form: Reduced, arguments: list[np.ndarray], span=None):
     decay = np.isfinite(states).all(axis=0)  # a variable that does not decay has no steady state
     sets, states = sets[decay], states[:, decay]
     jacobian = jacobians(form, states, [a[sets] for a in arguments])
-    return sets, states, np.linalg.eigvals(jacobian).real.max(axis=-1)
+    known = np.isfinite(jacobian).all(axis=(1, 2))
+    growth = np.linalg.eigvals(jacobian[known]).real.max(axis=-1)
+    return sets[known], states[:, known], growth
 
 
 def _below_threshold(model, form: Reduced, states, sets, arguments) -> np.ndarray:
@@ -457,43 +446,6 @@ def _implicit_step(form: Reduced, states, arguments, step: float) -> np.ndarray:
     matrix[lost] = np.eye(len(states))
     moved = np.linalg.solve(matrix, slopes.T[..., None])[..., 0].T
     return np.where(lost, np.nan, moved)
-
-
-def search_range(model) -> tuple[float, float]:
-    """Return between which potentials equilibria are looked for, in SI units.
-
-    Of a phase that is one revolution: in the others are the same equilibria again.
-    """
-    if turn := revolution(model):
-        return turn
-    is_voltage = get_dimensions(model.unit_of(model.membrane)) is get_dimensions(volt)
-    low, high = _VOLTS if is_voltage else _NUMBERS
-    first = float(np.ravel(initial_state(model, {})[model.membrane])[0])
-    if not low <= first <= high:  # potentials as numbers of mV, or in another unit
-        low, high = -2 * abs(first), 2 * abs(first)
-    # The ends are odd numbers so that no grid point is an equilibrium of round parameters.
-    return low * 1.000371, high * 1.000371
-
-
-def _roots(form: Reduced, arguments: list[np.ndarray], span) -> tuple[np.ndarray, np.ndarray]:
-    """Return the potentials at which dv/dt is zero, and the parameter set of each, ascending."""
-    grid = np.linspace(*span, GRID)
-    columns = [a[:, None] for a in arguments]
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        current = np.broadcast_to(form.current(grid, *columns)[0], (len(arguments[0]), GRID))
-    above = current >= 0  # so that a zero that is a point of the grid is met once
-    there = np.isfinite(current)
-    changes = (above[:, :-1] != above[:, 1:]) & there[:, :-1] & there[:, 1:]
-    sets, lefts = np.nonzero(changes)
-    own = [a[sets] for a in arguments]
-    a, b = grid[lefts], grid[lefts + 1]
-    above_a = above[sets, lefts]
-    for _ in range(60):  # bisection: halves the 0.125 mV down to the last bit
-        middle = (a + b) / 2
-        value = np.broadcast_to(form.current(middle, *own)[0], middle.shape)
-        same = (value >= 0) == above_a
-        a, b = np.where(same, middle, a), np.where(same, b, middle)
-    return sets, (a + b) / 2
 
 
 def jacobians(form: Reduced, states: np.ndarray, arguments: list) -> np.ndarray:

@@ -12,6 +12,7 @@ from ..models.checks import check_positive, check_quantity
 from ..models.units import column
 from .continuation.field import Field
 from .equilibria import equilibria_between
+from .potential_search import Search
 from .resets.reset_map import ResetMap
 
 FASTEST = 0.05  # of the axes' lengths per ms: beyond it the clock is slowed down
@@ -76,8 +77,8 @@ def phase_line(model, values, *, I=None) -> PhaseLine:
     x = np.linspace(*numbers, 1001)
     slope = field.slopes(x[None], np.full((1, len(x)), p))[0]
     name = column(field.names[0], field.units[0])
-    span = tuple(numbers * float(field.units[0]))
-    points = equilibria_between(model, I, span)[[name, "type", "stable"]]
+    search = Search(*numbers * float(field.units[0]))
+    points = equilibria_between(model, I, search)[[name, "type", "stable"]]
     threshold = reset = np.nan
     if model.system.reset:
         jump = ResetMap(field)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from brian2 import amp, farad, get_dimensions, meter, ohm, second, siemens
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
-from ..dynamics.equilibria import search_range
+from ..dynamics.potential_search import search_of
 from ..errors import InputError
 from ..models.checks import unit_text
 from ..models.neuron_model import NeuronModel, Parameter
@@ -45,7 +45,7 @@ class Catalogue:
             "system": self.system_of(model),
             "values": [p.value for p in model.parameters.values()],
             "sources": [p.source for p in model.parameters.values()],
-            "search": search_range(model),
+            "search": search_of(model),
             "range": model.input_range,
             "first": [_number(model.initial.get(x, 0.0)) for x in model.system.rhs],
             "references": model.references,

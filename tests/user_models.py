@@ -238,3 +238,11 @@ def theta_neuron(**changes):
         "threshold": "th > pi", "reset": "th -= 2*pi",
     }  # fmt: skip
     return NeuronModel("theta", input_unit=1, input_range=(0, 3), **own | changes)
+
+
+def bistable(scale: float, saddle: float = 0.1) -> NeuronModel:
+    """A bistable cell in pure numbers, at rest at -0.7 and 0.6 times a scale."""
+    slope = "(V + 0.7*s)*(V - a*s)*(0.6*s - V)/s**2 + I"
+    return NeuronModel(
+        "bistable", f"dV/dt = ({slope})/ms : 1", {"s": scale, "a": saddle}, 1, {"V": 0}
+    )

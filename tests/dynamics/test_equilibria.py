@@ -15,7 +15,7 @@ from excitable.models import (
     NeuronModel,
 )
 
-from tests.user_models import theta_neuron
+from tests.user_models import bistable, theta_neuron
 
 
 @pytest.mark.parametrize(("I", "v"), [(0, -65), (2, -45), (-1, -75)])
@@ -24,6 +24,31 @@ def test_lif(I, v):
     assert found["v_mV"].tolist() == pytest.approx([v], abs=1e-9)
     assert found["stable"].tolist() == [True]
     assert found["eigenvalue_per_ms"].tolist() == pytest.approx([-1 / 10], rel=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("cell", "v"),
+    [
+        (LIF.with_(E_L=-20000 * mV), [-20000]),
+        (bistable(scale=1), [-0.7, 0.1, 0.6]),
+        (bistable(scale=100), [-70, 10, 60]),  # mV as pure numbers, from 0 on
+        (bistable(scale=0.01), [-0.007, 0.001, 0.006]),
+        (bistable(scale=1e4), [-7000, 1000, 6000]),
+        (bistable(scale=1, saddle=0.59999), [-0.7, 0.59999, 0.6]),
+        (bistable(scale=100, saddle=-0.6999), [-70, -69.99, 60]),
+    ],
+)
+def test_equilibria_of_any_size_and_as_near_as_can_be(cell, v):
+    assert equilibria(cell).iloc[:, 0].to_numpy() == pytest.approx(v, rel=1e-7)
+
+
+def test_two_equilibria_between_points_of_the_grid():
+    """Nearer than 0.125 mV: dv/dt = k*(v - E)**2 - I is zero at E -/+ sqrt(I/k)."""
+    own = {"k": 1 * nS / mV, "E": -60.03 * mV, "C": 100 * pF}
+    cell = NeuronModel("near", "dv/dt = (k*(v - E)**2 - I)/C : volt", own, pA, {"v": "E"})
+    found = equilibria(cell, 1e-4 * pA)
+    assert found["v_mV"].to_numpy() == pytest.approx([-60.04, -60.02], abs=1e-9)
+    assert found["type"].tolist() == ["stable node", "unstable node"]
 
 
 def test_qif():

@@ -8,7 +8,7 @@ from excitable.explorer import cycle_diagrams, explorer_html, write_explorer
 from excitable.explorer.blocks import blocks_of
 from excitable.explorer.cells import limit_of
 from excitable.explorer.page import joined
-from excitable.models import HODGKIN_HUXLEY, IZHIKEVICH_2007, LIF, ZOO, Parameter
+from excitable.models import HODGKIN_HUXLEY, IZHIKEVICH_2007, LIF, ZOO, NeuronModel, Parameter
 from excitable.protocols import Chirp, Constant, response
 
 from excitable.commands import main
@@ -65,6 +65,26 @@ def test_every_model_of_other_people_is_shown(own_page):
         assert own_page.evaluate("excitable.result.found.diverged") is None
     # The published ones are there too.
     assert own_page.evaluate("Object.keys(excitable.data.cells)")[-1] == "izhikevich_2007_tc"
+
+
+def test_equilibria_of_any_size_and_inputs_that_are_not_linear(opened, tmp_path):
+    """A cubic in mV as pure numbers, two roots a hundredth apart; v = I**2 has no line v = I."""
+    squared = NeuronModel("squared", "dv/dt = (I**2 - v)/tau : 1", {"tau": 9 * ms}, 1, {"v": 0})
+    models = user_models.bistable(100, saddle=-0.6999), squared
+    with opened(write_explorer(tmp_path / "page.html", *models)) as page:
+        page.evaluate(
+            "excitable.set({...excitable.defaults('bistable'), blocks: []}); excitable.now()"
+        )
+        found = page.evaluate("excitable.plane.points.map(({x, kind}) => [x[0], kind])")
+        assert [kind for _, kind in found] == ["stableNode", "unstableNode", "stableNode"]
+        assert [v for v, _ in found] == pytest.approx([-70, -69.99, 60], rel=1e-9)
+        page.wait_for_function("() => excitable.curve?.branch?.length")
+        for I, v in page.evaluate("excitable.curve.branch.map(({I, v}) => [I, v])"):
+            cubic = (v + 70) * (v + 69.99) * (v - 60) / 100**2
+            assert pytest.approx(cubic, rel=1e-9) == I
+        page.evaluate("excitable.set(excitable.defaults('squared')); excitable.now()")
+        page.wait_for_function("() => excitable.curve?.done")
+        assert page.evaluate("excitable.curve.branch") is None
 
 
 def test_a_published_model_is_not_shown_twice():

@@ -20,6 +20,8 @@ from excitable.simulation.backends import has_compiler
 from excitable.simulation.backends.compiled.compile import compiler
 from excitable.simulation.backends.compiled.starting_state import starting_state_sources
 
+from tests.user_models import bistable
+
 pytestmark = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
 ROOT = Path(__file__).parents[2]
 CURRENTS = np.linspace(1.6, 5, 16)  # nA
@@ -292,6 +294,13 @@ def test_rest_in_cpp_is_that_of_dynamics(model, tmp_path):
     expected = expected_start(model, n, **varied)
     for k, name in enumerate(states):
         np.testing.assert_allclose(found[:, k], expected[name], rtol=1e-9, atol=1e-12)
+
+
+def test_rest_in_cpp_far_from_usual_and_beside_a_saddle(tmp_path):
+    """Of a cubic, which is at rest at its lowest root: -0.7 times the scale."""
+    varied = {"s": np.array([1e4, 100, 0.01, 1]), "a": np.array([0.1, -0.69995, 0.1, -0.69999])}
+    _, found = start_in_cpp(tmp_path, bistable(100), 4, varied)
+    np.testing.assert_allclose(found[:, 0], -0.7 * varied["s"], rtol=1e-12)
 
 
 def test_opens_in_a_process_without_brian2(lif):

@@ -1,7 +1,10 @@
 // Equilibria, their stability, and nullclines, at a constant input. All numbers in SI units.
 import { eigenvalues } from "./numbers.js";
 
-const GRID = 2001;
+const CUTS = 40, GOLDEN = (Math.sqrt(5) - 1)/2, TOUCHES = 1e-9;  // as in dynamics/potential_search.py
+
+// Of the slope, by which it may miss a straight line over the input by rounding.
+const LINEAR = 1e-9;
 
 const constant = (I) => () => I;
 
@@ -13,26 +16,58 @@ function atSteady(system, p, I, v, x, out) {
   return out[system.membrane];
 }
 
+// Potentials: even from low to high, then with ever wider steps.
+function potentials([low, high, points, tail, wider]) {
+  const step = (high - low)/(points - 1), below = [], above = [], even = [];
+  for (let k = 0, wide = step, beyond = 0; k < tail; k++) {
+    wide *= wider;
+    beyond += wide;
+    below.push(low - beyond);
+    above.push(high + beyond);
+  }
+  for (let k = 0; k < points; k++) even.push(low + k*step);
+  return [...below.reverse(), ...even, ...above];
+}
+
+// Where f, of one sign at three neighbours, has the other sign between them; NaN where it has not.
+function dip(f, grid, values, k) {
+  const up = values[k + 1] < 0 ? -1 : 1, left = up*values[k - 1], middle = up*values[k], right = up*values[k + 1];
+  if (!(middle >= 0 && middle < left && middle <= right && middle <= left + right - 2*middle)) return NaN;
+  let a = grid[k - 1], b = grid[k + 1];
+  for (let j = 0; j < CUTS; j++) {
+    const inner = GOLDEN*(b - a);
+    if (up*f(b - inner) < up*f(a + inner)) b = a + inner; else a = b - inner;
+  }
+  return up*f((a + b)/2) < -TOUCHES*Math.max(left, right) ? (a + b)/2 : NaN;
+}
+
 // All equilibria in ascending order of the potential: {x, eigenvalues, stable, kind}.
-export function equilibria(system, p, I, [low, high]) {
+export function equilibria(system, p, I, search) {
   if (system.steady === null) return null;
   const n = system.states.length, x = new Float64Array(n), out = new Float64Array(n);
   const f = (v) => atSteady(system, p, I, v, x, out);
-  const found = [];
-  let before = NaN, a = low;
-  for (let k = 0; k < GRID; k++) {
-    const v = low + (high - low)*k/(GRID - 1), here = f(v);
-    if (isFinite(before) && isFinite(here) && (before >= 0) !== (here >= 0)) {
-      let left = a, right = v;
-      for (let j = 0; j < 60; j++) {
-        const middle = (left + right)/2;
-        if ((f(middle) >= 0) === (before >= 0)) left = middle; else right = middle;
-      }
-      f((left + right)/2);
-      if (x.every(isFinite)) found.push(described(system, p, I, Float64Array.from(x)));
+  const grid = potentials(search), found = [], [low, high] = search;
+  const underflow = (v, value) => value === 0 && (v < low || v > high);
+  const values = grid.map((v) => { const value = f(v); return underflow(v, value) ? NaN : value; });
+  const between = (a, b, above) => {
+    for (let j = 0; j < 60; j++) {
+      const middle = (a + b)/2;
+      if ((f(middle) >= 0) === above) a = middle; else b = middle;
     }
-    before = here;
-    a = v;
+    f((a + b)/2);
+    if (x.every(isFinite)) found.push(described(system, p, I, Float64Array.from(x)));
+  };
+  for (let k = 0; k + 1 < grid.length; k++) {
+    const above = values[k] >= 0;
+    if (!isFinite(values[k]) || !isFinite(values[k + 1])) continue;
+    if (above !== (values[k + 1] >= 0)) {
+      between(grid[k], grid[k + 1], above);
+      continue;
+    }
+    const v = k > 0 ? dip(f, grid, values, k) : NaN;
+    if (isNaN(v)) continue;
+    between(grid[k - 1], v, above);
+    between(v, grid[k + 1], !above);
   }
   return found;
 }
@@ -81,17 +116,20 @@ export function rest(system, p, search) {
 
 // The curve of equilibria over the input: for each potential the input that holds it there. Only
 // where the membrane's slope is linear in the input and nothing else depends on it; else null.
-export function branch(system, p, [low, high], points = 400) {
+export function branch(system, p, search, points = 400) {
   if (system.steady === null) return null;
   const n = system.states.length, x = new Float64Array(n), out = new Float64Array(n);
-  const found = [];
+  const unit = system.input.scale, found = [];
+  const grid = potentials(search), place = (k) => Math.round(k*(grid.length - 1)/(points - 1));
   for (let k = 0; k < points; k++) {
-    const v = low + (high - low)*k/(points - 1);
+    const v = grid[place(k)];
     const none = atSteady(system, p, 0, v, x, out), other = Float64Array.from(x);
-    const unit = system.input.scale, one = atSteady(system, p, unit, v, x, out) - none;
+    const one = atSteady(system, p, unit, v, x, out) - none;
     if (x.some((value, j) => value !== other[j])) return null;
     const I = -none/one*unit;
     if (!isFinite(I) || !x.every(isFinite)) continue;
+    const left = atSteady(system, p, I, v, x, out);
+    if (Math.abs(left) > LINEAR*(Math.abs(none) + Math.abs(one))) return null;
     const { stable } = described(system, p, I, Float64Array.from(x));
     found.push({ v, I, stable });
   }

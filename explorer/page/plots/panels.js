@@ -274,8 +274,10 @@ export function drawDiagram(pen, width, height, style, { S, R, curve, xlim }) {
     every: 34 });
   axes.clipped(() => {
     axes.vertical(inputAt(S, R)/input.scale, style.soft, [3, 3]);
+    // A browser draws no dashes on a line that goes on far outside.
+    const there = new Set(inside), near = branch.map((x, k) => [branch[k - 1], x, branch[k + 1]].some((y) => there.has(y)));
     for (const stable of [true, false]) {
-      const line = branch.map((x) => (x.stable === stable ? [x.I/input.scale, x.v/v.scale] : null));
+      const line = branch.map((x, k) => (near[k] && x.stable === stable ? [x.I/input.scale, x.v/v.scale] : null));
       axes.line(line, style.ink, stable ? { width: 2.2 } : { width: 1.4, dash: [4, 3] });
     }
     for (const part of orbits) {

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
 
-from ....dynamics.equilibria import FIRST_STEP, GRID, GROWTH, SETTLED, STEPS, search_range
+from ....dynamics.equilibria import FIRST_STEP, GROWTH, SETTLED, STEPS
+from ....dynamics.potential_search import CUTS, TOUCHES, search_of
 from ....models.checks import check_name
 from ....models.grouping import BrianText
 from ....models.initial import initial_texts
@@ -88,7 +89,7 @@ class _Equations:
 
     def text(self) -> str:
         model = self.model
-        low, high = search_range(model)
+        search = search_of(model)
         known = has_rest(model)
         n, v = len(self.names), self.model.membrane
         return "\n".join(
@@ -100,8 +101,9 @@ class _Equations:
                 "using std::exp; using std::pow; using std::sqrt; using std::log; using std::fabs;",
                 _FUNCTIONS,
                 f"const bool HAS_REST = {str(known).lower()};",
-                f"const int GRID = {GRID};",
-                f"const double LOWEST = {low!r}, HIGHEST = {high!r};",
+                f"const int POINTS = {search.points}, TAIL = {search.tail}, CUTS = {CUTS};",
+                f"const double LOW = {search.low!r}, HIGH = {search.high!r};",
+                f"const double WIDER = {search.wider!r}, TOUCHES = {TOUCHES!r};",
                 f"const double FIRST_STEP = {FIRST_STEP!r}, GROWTH = {GROWTH!r};",
                 f"const double SETTLED = {SETTLED!r}, TIME_STEP = {float(model.dt)!r};",
                 f"const int STEPS = {STEPS};",

@@ -15,12 +15,25 @@
 namespace {
 
 using model::ARGUMENTS;
-using model::GRID;
 using model::STATES;
 
-double potential(int k)
+const int GRID = model::POINTS + 2*model::TAIL;
+
+// Even from LOW to HIGH, then with ever wider steps.
+std::vector<double> potentials()
 {
-    return model::LOWEST + k*((model::HIGHEST - model::LOWEST)/(GRID - 1));
+    const double step = (model::HIGH - model::LOW)/(model::POINTS - 1);
+    std::vector<double> grid(GRID);
+    for (int k = 0; k < model::POINTS; k++) grid[model::TAIL + k] = model::LOW + k*step;
+    double wide = step, beyond = 0;
+    for (int k = 0; k < model::TAIL; k++)
+    {
+        wide *= model::WIDER;
+        beyond += wide;
+        grid[model::TAIL - 1 - k] = model::LOW - beyond;
+        grid[model::TAIL + model::POINTS + k] = model::HIGH + beyond;
+    }
+    return grid;
 }
 
 // A zero that is a point of the grid is met once.
@@ -110,18 +123,56 @@ bool stays(const double* state, const double* p)
     return is_stable(state, p) && !(model::IS_RESET && model::gap(state, p) > 0);
 }
 
+// Where dv/dt, of one sign at three neighbours, has the other sign between them; NaN where it has not.
+double dip(const double* grid, const double* current, const double* p)
+{
+    const double up = current[2] < 0 ? -1 : 1;
+    const double left = up*current[0], middle = up*current[1], right = up*current[2];
+    if (!(middle >= 0 && middle < left && middle <= right && middle <= left + right - 2*middle)) return NAN;
+    const double golden = (std::sqrt(5.0) - 1)/2;
+    double a = grid[0], b = grid[2];
+    for (int k = 0; k < model::CUTS; k++)
+    {
+        const double inner = golden*(b - a);
+        const bool lower = up*model::current(b - inner, p) < up*model::current(a + inner, p);
+        if (lower) b = a + inner;
+        else a = b - inner;
+    }
+    const double v = (a + b)/2;
+    return up*model::current(v, p) < -model::TOUCHES*std::max(left, right) ? v : NAN;
+}
+
+// Whether a cell stays at the zero of dv/dt between two potentials.
+bool stays_between(double a, double b, double at_a, const double* p, double* state)
+{
+    state[0] = bisect(a, b, at_a, p);
+    model::steady(state[0], p, state + 1);
+    return stays(state, p);
+}
+
 // The lowest zero of dv/dt, with the other variables at their steady state, at which a cell stays.
 bool find_reduced(const double* p, double* state)
 {
-    std::vector<double> grid(GRID), current(GRID);
-    for (int k = 0; k < GRID; k++) grid[k] = potential(k);
-    for (int k = 0; k < GRID; k++) current[k] = model::current(grid[k], p);
+    static const std::vector<double> grid = potentials();
+    std::vector<double> current(GRID);
+    for (int k = 0; k < GRID; k++)
+    {
+        const bool even = k >= model::TAIL && k < model::TAIL + model::POINTS;
+        current[k] = model::current(grid[k], p);
+        if (!even && current[k] == 0) current[k] = NAN;  // an underflow
+    }
     for (int k = 0; k + 1 < GRID; k++)
     {
-        if (!opposite(current[k], current[k + 1])) continue;
-        state[0] = bisect(grid[k], grid[k + 1], current[k], p);
-        model::steady(state[0], p, state + 1);
-        if (stays(state, p)) return true;
+        const double here = current[k];
+        if (opposite(here, current[k + 1]))
+        {
+            if (stays_between(grid[k], grid[k + 1], here, p, state)) return true;
+            continue;
+        }
+        const double v = k > 0 ? dip(&grid[k - 1], &current[k - 1], p) : NAN;
+        if (std::isnan(v)) continue;
+        if (stays_between(grid[k - 1], v, here, p, state)) return true;
+        if (stays_between(v, grid[k + 1], -here, p, state)) return true;
     }
     return false;
 }
