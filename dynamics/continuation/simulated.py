@@ -7,8 +7,12 @@ from .collocation import DEGREE, Orbit
 from .cycles import INTERVALS, CyclePoint, Follower
 from .field import Field
 
-RUN = 400.0  # ms of one stretch of integration
-STRETCHES = 12
+RUN = 400.0  # ms of the first stretch of integration; of faster cells less
+FASTEST = 1000.0  # of the fastest time constants that a first stretch lasts at most
+STRETCHES = 12  # with many rounds; those with few are followed by one twice as long
+DOUBLED = 20  # times, then it is given up
+ROUNDS = 9  # upward crossings that are looked at
+STILL = 4e-5  # scaled way that a cell at rest goes in a stretch
 FAR = 1e3  # scaled size of a state that has run away
 PERIODIC = 1e-3  # scaled difference of two successive rounds
 
@@ -25,54 +29,75 @@ def simulated_cycle(field: Field, p: float, start: np.ndarray, span: float) -> C
     span : float
         Width of the parameter's range.
     """
-    from scipy.integrate import solve_ivp
 
     scale, x = field.limits(), np.asarray(start, float)
-    own = np.array([p])
+    length, tries, doubled = _first_length(field, p, x), 0, 0
+    while tries < STRETCHES and doubled < DOUBLED:
+        run = _stretch(field, p, x, length)
+        if run.status != 0 or not np.isfinite(run.y[:, -1]).all():
+            return None
+        x = run.y[:, -1]
+        if np.abs(field.slopes(x, np.array([p])) / scale).max() * length < STILL:
+            return None
+        times = _rises(run, field, scale)
+        found = _last_round(run, times, scale)
+        if found is not None:
+            try:
+                return Follower(field, span).solved(_orbit(run, *found, p))
+            except (NoConvergence, np.linalg.LinAlgError):
+                pass
+        tries += 1
+        if len(times) < ROUNDS:  # a cell so slow is run for longer
+            length, tries, doubled = 2 * length, tries - 1, doubled + 1
+    return None
+
+
+def _first_length(field: Field, p: float, x) -> float:
+    """Return how long a first stretch is, in ms: not longer than very many fast time constants."""
+    values = np.linalg.eigvals(field.jacobian(x, np.array([p])))
+    return min(RUN, FASTEST / max(np.abs(values).max(), 1e-300))
+
+
+def _stretch(field: Field, p: float, x: np.ndarray, length: float):
+    """Integrate for a while, or until the state runs away."""
+    from scipy.integrate import solve_ivp
+
+    scale, own = field.limits(), np.array([p])
 
     def escapes(t, y):
         return np.abs(y / scale).max() - FAR
 
     escapes.terminal = True
-    for _ in range(STRETCHES):
-        run = solve_ivp(
-            lambda t, y: field.point_slopes(y, own),
-            (0.0, RUN),
-            x,
-            "LSODA",
-            jac=lambda t, y: field.jacobian(y, own),
-            rtol=1e-7,
-            atol=1e-8 * scale,
-            events=escapes,
-            dense_output=True,
-        )
-        if run.status != 0 or not np.isfinite(run.y[:, -1]).all():
-            return None
-        x = run.y[:, -1]
-        if np.abs(field.slopes(x, own) / scale).max() < 1e-7:
-            return None
-        found = _last_round(run, field, scale)
-        if found is not None:
-            try:
-                return Follower(field, span).solved(_orbit(run, *found, p))
-            except (NoConvergence, np.linalg.LinAlgError):
-                continue
-    return None
+    return solve_ivp(
+        lambda t, y: field.point_slopes(y, own),
+        (0.0, length),
+        x,
+        "LSODA",
+        jac=lambda t, y: field.jacobian(y, own),
+        rtol=1e-7,
+        atol=1e-8 * scale,
+        events=escapes,
+        dense_output=True,
+    )
 
 
-def _last_round(run, field: Field, scale) -> tuple[float, float] | None:
-    """Return the times between which the last round lies, if it closes."""
+def _rises(run, field: Field, scale) -> list[float]:
+    """Return when the membrane last crossed the middle of its range upwards."""
     from scipy.optimize import brentq
 
-    t = np.linspace(run.t[0], run.t[-1], 16001)
+    t = np.union1d(np.linspace(run.t[0], run.t[-1], 16001), run.t)
     v = run.sol(t)[field.membrane]
-    half = v[len(v) // 4 :]
+    half = v[t > t[-1] / 4]
     if np.ptp(half) < 1e-3 * scale[field.membrane]:
-        return None
+        return []
     level = (half.max() + half.min()) / 2
     up = np.flatnonzero((v[:-1] < level) & (v[1:] >= level))
     gap = lambda s: run.sol(s)[field.membrane] - level  # noqa: E731
-    times = [brentq(gap, t[k], t[k + 1], xtol=1e-12) for k in up[-9:]]
+    return [brentq(gap, t[k], t[k + 1], xtol=1e-12 * t[-1]) for k in up[-ROUNDS:]]
+
+
+def _last_round(run, times: list[float], scale) -> tuple[float, float] | None:
+    """Return the times between which the last round lies, if it closes."""
     for count in range(1, len(times)):  # a round may have several spikes
         a, b = times[-1 - count], times[-1]
         if np.abs((run.sol(a) - run.sol(b)) / scale).max() < PERIODIC:

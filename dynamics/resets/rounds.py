@@ -13,8 +13,10 @@ from .segments import ResetFollower, Segments
 
 SPIKES = 150  # after which a rhythm that does not repeat itself is given up
 MOST_PER_ROUND = 8
-RUN = 3000.0  # longest interval, in slowed ms
+RUN = 3000.0  # longest interval, in slowed ms, that is always waited for
 EVALUATIONS = 50_000  # of the slopes, after which a flow is given up; hundreds are usual
+PATIENCE = 5_000  # evaluations, before which a cell that still moves is waited for longer
+STILL = 4e-5  # scaled way that a cell at rest goes in an interval
 PERIODIC = 1e-3  # scaled difference of two rounds; Newton's method does the rest
 
 
@@ -84,9 +86,16 @@ def to_threshold(field: Field, jump: ResetMap, p: float, x: np.ndarray):
 
     crossing.terminal, crossing.direction = True, 1
     absolute = 1e-11 * np.append(field.limits(), 1)
-    run = solve_ivp(slopes, (0, RUN + quiet), np.append(x, 0), "LSODA", events=crossing, rtol=1e-10,
-                    atol=absolute, dense_output=True)  # fmt: skip
-    return run if run.success and run.t_events[0].size else None
+    length, scale = RUN + quiet, field.limits()
+    while True:
+        run = solve_ivp(slopes, (0, length), np.append(x, 0), "LSODA", events=crossing, rtol=1e-10,
+                        atol=absolute, dense_output=True)  # fmt: skip
+        if not run.success or run.t_events[0].size:
+            return run if run.success else None
+        left = np.abs(slopes(length, run.y[:, -1])[:-1] / scale).max() * length
+        if not np.isfinite(left) or left < STILL or run.nfev > PATIENCE:
+            return None
+        length *= 2  # so slow a cell
 
 
 def _orbit(segments: Segments, runs, p: float) -> Orbit:

@@ -1,11 +1,14 @@
 """Phase response of cells that are reset: closed forms, and pushes against the adjoint."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from brian2 import Mohm, cm, ms, msiemens, mV, nA, pA, uA
 from excitable.dynamics import phase_response
 from excitable.dynamics.phase_response import _whole
 from excitable.models import CONNOR_STEVENS, LIF, QIF, NeuronModel, find_model
+from scipy.integrate import solve_ivp
 
 from excitable.errors import InputError
 from tests.user_models import adapting_cell
@@ -69,6 +72,27 @@ def compare(model, current):
     assert direct[column].to_numpy() == pytest.approx(
         adjoint[column].to_numpy(), abs=1e-3 * largest
     )
+
+
+def test_cells_of_any_pace():
+    """Hearts and slow bursters fire once in seconds: FitzHugh's cell, a million times as slow."""
+    cell = find_model("fitzhugh_nagumo")
+    text = cell.equations.replace("ms", "unit")
+
+    def slopes(t, x):
+        v, w = x
+        return [v - v**3 / 3 - w + 0.5, 0.08 * (v + 0.7 - 0.8 * w)]
+
+    def up(t, x):
+        return x[0]
+
+    up.direction = 1
+    run = solve_ivp(slopes, (0, 300), [0, 0], events=up, rtol=1e-9, atol=1e-10)
+    period = run.t_events[0][-1] - run.t_events[0][-2]
+    for unit in (1e-2 * ms, 1e6 * ms):
+        own = replace(cell, equations=text, parameters={**cell.parameters, "unit": unit})
+        found = phase_response(own, 0.5, phases=1).attrs["period_ms"]
+        assert found == pytest.approx(period * float(unit / ms), rel=1e-7)
 
 
 def test_slow_relaxation_to_the_cycle_in_closed_form():

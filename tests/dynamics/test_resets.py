@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from brian2 import Mohm, ms, mV, nA, pA
-from excitable.dynamics import bifurcations
+from excitable.dynamics import bifurcations, phase_response
 from excitable.models import LIF, QIF, find_model
 from excitable.protocols import excitability
 from excitable.simulation import reference
@@ -30,6 +30,17 @@ def test_leaky_cell_in_closed_form(t_ref):
         period = t_ref + 10 * np.log(10 * current / (10 * current - 15))
         assert cycle["period_ms"] == pytest.approx(period, rel=1e-9)
         assert cycle["stable"]
+
+
+@pytest.mark.parametrize("slower", [1e-3, 1e3, 1e5])
+def test_cells_of_any_pace(slower):
+    """A cell that fires once in minutes is not at rest."""
+    model = LIF.with_(tau=10 * slower * ms)
+    found = bifurcations(model, "I", [0, 6] * nA)
+    (cycle,) = found.cycles_at(1.6 * nA).to_dict("records")
+    assert cycle["period_ms"] == pytest.approx(10 * slower * np.log(16), rel=1e-9)
+    period = phase_response(model, 1.6 * nA, phases=1).attrs["period_ms"]
+    assert period == pytest.approx(cycle["period_ms"], rel=1e-7)
 
 
 def test_a_parameter_of_the_reset():
