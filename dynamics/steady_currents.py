@@ -3,10 +3,13 @@
 import numpy as np
 
 from ..analysis.plain_numbers import takes
+from ..errors import InputError
 from ..models.by_name import takes_names
 from ..models.checks import check_quantity
 from ..plain_checks import has_unit
 from .equilibria import reduced
+
+LINEAR = 1e-9  # of the terms, by which a straight line may be missed by rounding
 
 
 @takes_names
@@ -20,7 +23,7 @@ def velocity(model, v: np.ndarray, I) -> np.ndarray:
     v : array or Quantity, shape (n,)
         Potentials; plain numbers are in SI units.
     I : Quantity
-        Constant input.
+        Constant input; one, or one per potential.
 
     Returns
     -------
@@ -62,6 +65,11 @@ def steady_current(model, v_mV) -> np.ndarray:
         In the model's input unit. An equilibrium at the input I lies where this curve has the
         value I.
 
+    Raises
+    ------
+    ValueError
+        Where dv/dt is no straight line over the input.
+
     Examples
     --------
     >>> from excitable.models import LIF
@@ -70,8 +78,15 @@ def steady_current(model, v_mV) -> np.ndarray:
     """
     v = np.asarray(v_mV, dtype=float) * 1e-3
     without = velocity(model, v, 0.0)
-    with_one = velocity(model, v, float(model.input_unit))
-    return -without / (with_one - without)
+    one = velocity(model, v, float(model.input_unit)) - without
+    found = -without / one
+    left = velocity(model, v, found * float(model.input_unit))
+    if (np.abs(left) > LINEAR * (np.abs(without) + np.abs(one))).any():
+        raise InputError(
+            f"{model.name}: d{model.membrane}/dt is no straight line over {model.input}, so that "
+            "no input follows from a potential; `bifurcations` follows its equilibria"
+        )
+    return found
 
 
 @takes_names

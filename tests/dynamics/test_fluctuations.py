@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
-from brian2 import Unit, cm, ms, mV, nA, nF, nS, uA
-from excitable.dynamics import equilibria, membrane_deviation, noise_for_deviation
+from brian2 import Function, Unit, cm, ms, mV, nA, nF, nS, uA
+from excitable.dynamics import equilibria, membrane_deviation, noise_for_deviation, steady_current
 from excitable.models import HODGKIN_HUXLEY, LIF, QIF, ZOO, NeuronModel
 from excitable.protocols import WhiteNoise
 from excitable.simulation import simulate
+
+from excitable.errors import InputError
 
 
 def test_lif_is_the_ornstein_uhlenbeck_process():
@@ -54,6 +56,22 @@ def test_what_noise_in_the_input_does_not_say_is_refused(term, message):
     text = adapting().equations.replace("/C : volt", f"/C{term} : volt")
     with pytest.raises(ValueError, match=message):
         membrane_deviation(adapting(equations=text), 1 * nA * ms**0.5)
+
+
+@pytest.mark.parametrize(
+    "drive", ["I**2", "clip(I, -9, 9)", "clip(I, -1, 1)", "4*I/(2 + I)", "squared(I)"]
+)
+def test_no_input_follows_from_a_potential_where_it_is_not_linear(drive):
+    own = {"squared": Function(lambda x: x**2, arg_units=[1], return_unit=1)}
+    cell = NeuronModel("driven", f"dv/dt = ({drive} - v)/tau : 1", {"tau": 8 * ms}, 1, {"v": 0},
+                       functions=own if "squared" in drive else {})  # fmt: skip
+    with pytest.raises(ValueError, match="driven: dv/dt is no straight line over I"):
+        steady_current(cell, np.array([2e4]))
+
+
+def test_the_steady_current_of_a_linear_input():
+    cell = NeuronModel("driven", "dv/dt = (3*I - v)/tau : 1", {"tau": 8 * ms}, 1, {"v": 0})
+    assert steady_current(cell, np.array([6e3])) == pytest.approx(2)
 
 
 @pytest.mark.slow
