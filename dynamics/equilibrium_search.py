@@ -2,6 +2,7 @@
 
 import numpy as np
 from brian2 import get_dimensions, volt
+from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from ..models.initial import initial_state
 from ..models.steady import steady_states
@@ -11,7 +12,8 @@ STARTS = 1024
 STEPS = 50
 _VOLTS = (-0.12, 0.06)
 _SHARES = (0.0, 0.3, 1.0, 3.0)  # of the initial value, for variables that are no potential
-SAME = 1e-6
+_NUMBERS = (0.3, 150.0)  # potentials as pure numbers: evenly up to the first, then in proportion
+SAME = 1e-6  # of the largest value that a variable has at an equilibrium
 
 
 def newton_roots(model, form, arguments, derivatives) -> np.ndarray:
@@ -52,8 +54,9 @@ def newton_roots(model, form, arguments, derivatives) -> np.ndarray:
     x = x[:, _inside(model, names, x)]
     x = x[:, np.argsort(x[0], kind="stable")]
     kept: list[np.ndarray] = []
+    near = SAME * np.abs(x).max(axis=1, initial=1e-12)
     for candidate in x.T:
-        if not any((np.abs(candidate - k) < SAME * scale[:, 0]).all() for k in kept):
+        if not any((np.abs(candidate - k) < near).all() for k in kept):
             kept.append(candidate)
     return np.array(kept).T.reshape(len(names), -1)
 
@@ -96,7 +99,12 @@ def _starts(model, form, values, names) -> np.ndarray:
 
 
 def _axis(model, name: str, first: float, count: int) -> np.ndarray:
+    points = max(int(STARTS ** (1 / count)), 8)
     if model.system.dims[name] is get_dimensions(volt):
-        return np.linspace(*_VOLTS, max(int(STARTS ** (1 / count)), 8))
-    size = first if first else 1.0
-    return size * np.array(_SHARES)
+        return np.linspace(*_VOLTS, points)
+    shares = (first if first else 1.0) * np.array(_SHARES)
+    if model.system.dims[name] is model.system.dims[model.membrane] is DIMENSIONLESS:
+        even, most = _NUMBERS
+        reach = np.arcsinh(most / even)
+        return np.append(even * np.sinh(np.linspace(-reach, reach, points)), shares)
+    return shares

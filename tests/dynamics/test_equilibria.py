@@ -51,6 +51,24 @@ def test_two_equilibria_between_points_of_the_grid():
     assert found["type"].tolist() == ["stable node", "unstable node"]
 
 
+@pytest.mark.parametrize("scale", [0.02, 1, 60])
+def test_all_equilibria_of_two_cells_in_pure_numbers(scale):
+    """x = y in {0, 1, -1}; x = -y with x**2 = 1 - 2*c; and x*y = -c with x**2 + y**2 = 1 - c."""
+    c = 0.05
+    pair = NeuronModel("pair", """
+        dx/dt = (x - x**3/s**2 + c*(y - x) + I)/ms : 1
+        dy/dt = (y - y**3/s**2 + c*(x - y))/ms : 1""",
+        {"c": c, "s": scale}, 1, {"x": -1, "y": -1})  # fmt: skip
+    sums = np.array([1, -1, 1, -1]) * np.sqrt(1 - c - 2 * c)
+    gaps = np.array([1, 1, -1, -1]) * np.sqrt(1 - c + 2 * c)
+    opposite = np.sqrt(1 - 2 * c)
+    x = np.concatenate([[0, 1, -1, opposite, -opposite], (sums + gaps) / 2])
+    y = np.concatenate([[0, 1, -1, -opposite, opposite], (sums - gaps) / 2])
+    found = equilibria(pair)[["x", "y"]].to_numpy()
+    right = np.column_stack([x, y])[np.argsort(x)] * scale
+    np.testing.assert_allclose(found, right, atol=1e-9 * scale)
+
+
 def test_qif():
     found = equilibria(QIF, -1)
     assert found["v"].tolist() == pytest.approx([-1, 1], abs=1e-12)
