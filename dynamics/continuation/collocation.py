@@ -198,6 +198,7 @@ class Linear:
     right: np.ndarray  # (intervals, DEGREE*n, n + 3): inner and right points by left one, T, p, 1
     orbit: Orbit
     closing: Closing
+    sizes: np.ndarray  # (n,): of the variables
 
     @property
     def transfers(self) -> np.ndarray:
@@ -319,11 +320,17 @@ def linearised(field: Field, orbit: Orbit, boundary=CLOSED) -> Linear:
     )
     if not np.isfinite(sides).all() or not np.isfinite(blocks).all():
         raise NoConvergence("the orbit left the numbers")
+    # As shares of the variables' sizes: amperes beside millivolts would leave few digits.
+    sizes = field.limits()
+    inner = np.tile(sizes, DEGREE)
+    sides[..., :n] *= sizes
     try:
-        right = np.linalg.solve(blocks[..., n:], sides)
+        right = np.linalg.solve(blocks[..., n:] * inner / inner[:, None], sides / inner[:, None])
     except np.linalg.LinAlgError:
         raise NoConvergence("singular collocation equations") from None
-    return Linear(right, orbit, boundary.closing(orbit))
+    right *= inner[:, None]
+    right[..., :n] /= sizes
+    return Linear(right, orbit, boundary.closing(orbit), sizes)
 
 
 def corrected(
@@ -401,7 +408,7 @@ def multipliers(linear: Linear) -> np.ndarray:
     (Bojanczyk, Golub & Van Dooren 1992, Proc. SPIE 1770:31-42); the triangular factors then hold
     the multipliers, each to its own relative accuracy.
     """
-    blocks = linear.transfers
+    blocks = linear.transfers * linear.sizes / linear.sizes[:, None]
     while len(blocks) % 2 == 0 and len(blocks) > FACTORS:
         blocks = blocks[1::2] @ blocks[::2]
     n = blocks.shape[1]

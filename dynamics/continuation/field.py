@@ -7,6 +7,8 @@ with are then of moderate size.
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
+from brian2 import get_dimensions
+from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from ...errors import InputError
 from ...models.checks import check_name
@@ -190,6 +192,13 @@ class Field:
             self._limits = self._sizes()
         return self._limits.copy()
 
+    def usual(self) -> float:
+        """Return how large the free parameter is in the model itself; 1 where it is 0 there."""
+        name = self.free[0]
+        if name == self.model.input:
+            return max(map(abs, self.model.input_range)) or 1.0
+        return abs(self.model.parameters[name].value) or 1.0
+
     def start(self) -> np.ndarray:
         """Return the model's initial state."""
         from ...models.initial import initial_state
@@ -204,7 +213,8 @@ class Field:
         for k, (name, unit, scale) in enumerate(
             zip(self.names, self.units, self.scale, strict=True)
         ):
-            least = 1.0 if scale == 1 else max(moved.get(name, 0.0) / scale, 1e-3)
+            is_number = get_dimensions(unit) is DIMENSIONLESS
+            least = 1.0 if is_number else moved.get(name, 0.0) / scale or 1e-3
             sizes.append(25.0 if str(unit) == "mV" else max(abs(start[k]), least))
         return np.array(sizes)
 

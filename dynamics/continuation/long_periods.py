@@ -124,7 +124,7 @@ def _homoclinic(field: Field, branch: CycleBranch, saddle, scale) -> LongEnd:
     change = abs(p - b.p)
     numbers = {
         "distance": distance(b, saddle, scale),
-        "growth": _exponential_growth(orbits, p, rate),
+        "growth": _exponential_growth(orbits, p, rate, branch.follower.span),
         "change": change,
         "eigenvalue_per_ms": float(values.real.max()),
         "period_ms": b.period,
@@ -133,14 +133,14 @@ def _homoclinic(field: Field, branch: CycleBranch, saddle, scale) -> LongEnd:
     return LongEnd(kind, float(p), saddle, numbers)
 
 
-def _exponential_growth(orbits: list[CyclePoint], p: float, rate: float) -> float:
+def _exponential_growth(orbits: list[CyclePoint], p: float, rate: float, span: float) -> float:
     """Return d(-log|p - p_c|)/dT over the saddle's rate: 1 near a homoclinic orbit.
 
     Of the orbits before those from which p_c is.
     """
     periods = np.array([o.period for o in orbits[:-1]])
     gaps = np.abs(np.array([o.p for o in orbits[:-1]]) - p)
-    size = max(abs(p), 1e-3)
+    size = max(abs(p), 1e-3 * span)
     good = (gaps > 1e-9 * size) & (gaps < 1e-3 * size)
     if good.sum() < 2:
         return np.nan

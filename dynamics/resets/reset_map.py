@@ -91,7 +91,8 @@ class ResetMap:
         def slopes(t, y):
             return np.array(self._resting(*self._arguments(y, p)), float) * 1e-3 / self.field.scale
 
-        return solve_ivp(slopes, (0, time), x, "DOP853", rtol=1e-12, atol=1e-12).y[:, -1]
+        near = 1e-12 * self.field.limits()
+        return solve_ivp(slopes, (0, time), x, "DOP853", rtol=1e-12, atol=near).y[:, -1]
 
     def check_landing(self, x, p) -> None:
         """Refuse a cell that lands where it fires at once, or is not free to.
@@ -126,7 +127,7 @@ class ResetMap:
         return np.stack(columns, axis=-1)
 
     def _by_both(self, function, x, p) -> tuple[np.ndarray, np.ndarray]:
-        h = STEP * max(abs(float(p)), 1.0)
+        h = STEP * max(abs(float(p)), self.field.usual())
         by_p = (function(x, p + h) - function(x, p - h)) / (2 * h)
         return self.by_state(function, x, p), by_p
 

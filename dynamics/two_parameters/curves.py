@@ -20,6 +20,7 @@ from .folds_of_cycles import FoldCurve, distance, fold_curve
 STEP = 0.02
 FINELY = 12  # pieces of a step with a special point in it
 OWN = ("curve", "kind", "type", "period_ms", "residual")  # columns beside parameters and state
+SLOWEST = 1e-12  # square of a Hopf point's frequency, of that of the fastest eigenvalue
 BEFORE = 0.999  # of the way to a Bogdanov-Takens point, where a curve of Hopf points ends
 
 
@@ -302,7 +303,8 @@ def _hopf_tests(field: Field, u: np.ndarray, reference: np.ndarray) -> dict[str,
     values = np.linalg.eigvals(field.jacobian(x, p))
     a, b = min(combinations(values, 2), key=lambda pair: abs(sum(pair)))
     square = float((a * b).real)  # omega**2 of a Hopf point, negative for a neutral saddle
-    lyapunov = first_lyapunov(field, x, p) if square > 1e-10 else np.nan
+    turns = square > SLOWEST * np.abs(values).max() ** 2
+    lyapunov = first_lyapunov(field, x, p) if turns else np.nan
     return {"Bogdanov-Takens": square, "generalised Hopf": lyapunov}
 
 

@@ -122,7 +122,7 @@ def _verdict(diagram: Diagram) -> dict:
     end, kind = _end_of_rest(diagram)
     begin = _begin_of_cycle(diagram, end)
     onset, exponent = _onset_fit(diagram, begin)
-    verdict = _type(kind, end, begin, onset)
+    verdict = _type(kind, end, begin, onset, diagram.high - diagram.low)
     from_zero = verdict == "I"
     return {
         "model": diagram.model.name,
@@ -141,9 +141,9 @@ def _verdict(diagram: Diagram) -> dict:
     }
 
 
-def _type(kind: str, end: float, begin: _Onset, onset: str) -> str:
+def _type(kind: str, end: float, begin: _Onset, onset: str, span: float) -> str:
     """Return the type; "undecided" where the diagram and the measured onset do not agree."""
-    together = abs(begin.p - end) < 1e-6 * max(abs(end), 1e-3)
+    together = abs(begin.p - end) < 1e-6 * max(abs(end), 1e-3 * span)
     from_zero = {"saddle-node": ("SNIC", "square root"),
                  "boundary equilibrium": ("boundary equilibrium", "logarithm")}  # fmt: skip
     if together and from_zero.get(kind) == (begin.type, onset):

@@ -1,15 +1,19 @@
 """Cycles through the reset against closed forms and the reference solution."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from brian2 import Mohm, ms, mV, nA, pA
+from brian2 import Mohm, amp, ms, mV, nA, nS, pA
 from excitable.dynamics import bifurcations, phase_response
 from excitable.models import LIF, QIF, find_model
 from excitable.protocols import excitability
+from excitable.protocols.firing.excitability import _Onset, _type
 from excitable.simulation import reference
+from scipy.integrate import solve_ivp
 
 from excitable import Constant
-from tests.user_models import adapting_cell, leaky_cell
+from tests.user_models import ADEX, adapting_cell, leaky_cell
 
 
 def settled_intervals(model, I, duration):
@@ -55,6 +59,45 @@ def test_what_a_refractory_cell_does_meanwhile():
     (cycle,) = bifurcations(cell, "I", [2, 5] * nA).cycles_at(3 * nA).to_dict("records")
     expected = settled_intervals(cell, 3 * nA, 400 * ms)[-1]
     assert cycle["period_ms"] == pytest.approx(expected, rel=1e-7)
+
+
+@pytest.mark.parametrize("unit", [pA, amp])
+def test_numbers_are_those_of_the_cell_in_any_unit(unit):
+    """With w in amperes, 1e-10 of them, beside tens of mV: against scipy's flow."""
+    text = ADEX.equations.replace("/C : volt", "/C : volt (unless refractory)")
+    cell = replace(ADEX, equations=text, input_unit=unit, refractory=4 * ms)
+    found = bifurcations(cell.with_(a=1 * nS, b=40 * pA, Vr=-58 * mV), "I", [0, 900] * pA)
+    (cycle,) = found.cycles_at(700 * pA).to_dict("records")
+    w = 0.0
+    for _ in range(16):
+        w = one_round(w)
+    slope = (one_round(w + 0.02) - one_round(w - 0.02)) / 0.04
+    assert cycle["multipliers"][1].real == pytest.approx(slope, rel=1e-5)
+
+
+@pytest.mark.parametrize("unit", [1, 1e-12])
+def test_a_verdict_does_not_depend_on_the_unit(unit):
+    """Rest ends at 220 (in pA, or in amperes), and there is a cycle from 210 on."""
+    begin = _Onset(210 * unit, "homoclinic")
+    assert _type("saddle-node", 220 * unit, begin, "logarithm", 900 * unit) == "II*"
+
+
+def one_round(w: float) -> float:
+    """Return what w (in pA) becomes from one reset to the next one, at 700 pA."""
+
+    def slopes(t, x):
+        v, w = x
+        along = (30 * (-70.6 - v) + 60 * np.exp((v + 50.4) / 2) + 700 - w) / 281
+        return np.array([along, (v + 70.6 - w) / 144]) / np.hypot(1, along / 25)
+
+    def peak(t, x):
+        return x[0] - 20
+
+    peak.terminal = True
+    settled = 70.6 - 58  # to which it decays while v is held
+    paused = [-58, settled + (w - settled) * np.exp(-4 / 144)]
+    exact = {"method": "DOP853", "rtol": 1e-12, "atol": 1e-12}  # in time that is slowed at the peak
+    return solve_ivp(slopes, (0, 400), paused, events=peak, **exact).y[1, -1] + 40
 
 
 def test_quadratic_cell_in_closed_form():
