@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from brian2 import cm, msiemens, mV, uA
+from brian2 import cm, msiemens, mV, second, uA
 from excitable.dynamics import bifurcations, curves, saddle_node_loop
 from excitable.dynamics.two_parameters.curves import bialternate
 from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY
@@ -91,6 +91,16 @@ def test_bautin_and_bogdanov_takens_in_closed_form():
     assert len(hopf)
     assert np.abs(hopf["a"]).max() < 1e-9
     assert hopf["I"].max() < 1e-6
+
+
+def test_a_generalised_hopf_point_of_a_slow_cell():
+    """r' = r*(I + a*r**2 - r**4) has it at (0, 0), however long a turn takes."""
+    growth = "(I + a*(x**2 + y**2) - (x**2 + y**2)**2)"
+    text = f"dx/dt = ({growth}*x - y)/tau : 1\ndy/dt = ({growth}*y + x)/tau : 1"
+    model = NeuronModel("slow", text, {"a": 0.1, "tau": 500 * second}, 1, {"x": 0.3, "y": 0.1})
+    found = curves(model, ("a", "I"), [-0.5, 0.6], [-0.2, 0.3], cycles=False, slices=3).points
+    assert found["type"].tolist() == ["generalised Hopf"]
+    assert found[["a", "I"]].to_numpy() == pytest.approx(np.zeros((1, 2)), abs=1e-9)
 
 
 def test_folds_of_cycles_and_their_cusp_in_closed_form():
