@@ -15,7 +15,8 @@ from ..models.text import numeric
 from ..models.text.conditions import Gap
 from ..models.text.expressions import NoDerivative
 from ..models.units import own_columns
-from .equilibrium_search import newton_roots
+from .conserved import conserved
+from .equilibrium_search import HELD, newton_roots
 from .potential_search import Search, roots, search_of, touching
 
 _BLOCK = 64  # parameter sets at a time: an array over sets and grid then takes 1 MB
@@ -48,6 +49,9 @@ class Reduced:
         Of ``(v, *others, *arguments)``: all slopes, and their derivatives row by row.
     by_input : callable or None
         Of the same: the derivatives of all slopes by the input.
+    constant : array, shape (variables, variables)
+        Projection onto the sums of variables that never change: what moves a state along it is
+        held at the initial values.
     gap : callable or None
         Above zero where the model's spike condition holds.
     """
@@ -62,6 +66,7 @@ class Reduced:
     jacobian: Callable | None
     by_input: Callable | None
     gap: Callable | None
+    constant: np.ndarray
 
 
 def reduced(model) -> Reduced:
@@ -106,6 +111,7 @@ def _reduction(model) -> Reduced:
     followed = {**steady.statements, **whole}
     is_reduced = not steady.left
     state = (v, *others)
+    rhs = compiled(state, [slopes[x] for x in state], whole)
     return Reduced(
         v,
         others,
@@ -113,11 +119,22 @@ def _reduction(model) -> Reduced:
         steady.left,
         current=compiled([v], [slopes[v]], followed) if is_reduced else None,
         steady=compiled([v], others, followed) if is_reduced else None,
-        rhs=compiled(state, [slopes[x] for x in state], whole),
+        rhs=rhs,
         jacobian=_derivatives(system, state, state, compiled),
         by_input=_derivatives(system, state, (model.input,), compiled),
         gap=_gap_function(system, state, compiled),
+        constant=np.zeros((len(state),) * 2) if is_reduced else _constant(model, state, rhs),
     )
+
+
+def _constant(model, state: tuple[str, ...], rhs: Callable) -> np.ndarray:
+    numbers = {**model.values, model.input: 0.0}
+
+    def slopes(x):
+        return np.stack([np.broadcast_to(f, x[0].shape) for f in rhs(*x, *numbers.values())])
+
+    rows = conserved(model, state, slopes)
+    return np.linalg.pinv(rows) @ rows
 
 
 def _derivatives(system, state, by, compiled) -> Callable | None:
@@ -162,7 +179,8 @@ def equilibria(model, I=None) -> pd.DataFrame:
         units in the column names), ``stable``, ``half_stable`` (two equilibria that have just
         met: dv/dt touches zero), ``type`` ("stable focus", "saddle", "saddle-node", ...),
         ``eigenvalue_per_ms``, the largest real part of the Jacobian's eigenvalues, and
-        ``eigenvalues_per_ms``, all of them.
+        ``eigenvalues_per_ms``, all of them (where a sum of variables never changes, as that of a
+        channel's occupancies, those of what can move while it is as it is initially).
 
     Notes
     -----
@@ -263,6 +281,9 @@ def equilibria_at(
         _, states, _ = _equilibria(model, form, arguments, search)
     own = [np.broadcast_to(a, states.shape[1]) for a in arguments]
     eigenvalues = np.linalg.eigvals(jacobians(form, states, own)).astype(complex)
+    held = round(np.trace(form.constant))  # as many are no eigenvalues of what can move
+    order = np.argsort(np.abs(eigenvalues + HELD), axis=1)[:, held:]
+    eigenvalues = np.take_along_axis(eigenvalues, np.sort(order, axis=1), axis=1)
     order = np.argsort(-eigenvalues.real, axis=1, kind="stable")
     return states.T, np.take_along_axis(eigenvalues, order, axis=1)
 
@@ -457,7 +478,8 @@ def jacobians(form: Reduced, states: np.ndarray, arguments: list) -> np.ndarray:
     shape = states[0].shape
     if form.jacobian is not None:
         entries = [np.broadcast_to(x, shape) for x in form.jacobian(*states, *arguments)]
-        return np.stack(entries, axis=-1).reshape(*shape, len(states), len(states))
+        found = np.stack(entries, axis=-1).reshape(*shape, len(states), len(states))
+        return found - HELD * form.constant
     columns = []
     for k in range(len(states)):
         h = 1e-6 * np.maximum(np.abs(states[k]), 1e-3)
@@ -469,4 +491,4 @@ def jacobians(form: Reduced, states: np.ndarray, arguments: list) -> np.ndarray:
             for point in (up, down)
         )
         columns.append((at_up - at_down) / (2 * h))
-    return np.stack(columns).T
+    return np.stack(columns).T - HELD * form.constant

@@ -1,5 +1,7 @@
 """Equilibria of cells whose variables do not all follow from the membrane potential."""
 
+from dataclasses import replace
+
 import numpy as np
 from brian2 import get_dimensions, volt
 from brian2.units.fundamentalunits import DIMENSIONLESS
@@ -9,6 +11,7 @@ from ..models.steady import steady_states
 from ..models.text import numeric
 
 STARTS = 1024
+HELD = 1e6  # 1/s: as if sums that never change were led back to the initial ones as fast
 STEPS = 50
 _VOLTS = (-0.12, 0.06)
 _SHARES = (0.0, 0.3, 1.0, 3.0)  # of the initial value, for variables that are no potential
@@ -40,6 +43,8 @@ def newton_roots(model, form, arguments, derivatives) -> np.ndarray:
     values = {k: float(a[0]) for k, a in zip(form.arguments, arguments, strict=True)}
     starts = _starts(model, form, values, names)
     own = [np.full(starts.shape[1], a[0]) for a in arguments]
+    first = initial_state(model, {k: np.array([v]) for k, v in values.items()})
+    form = _led_back(form, np.array([float(np.ravel(first[x])[0]) for x in names]))
     scale = np.maximum(np.quantile(np.abs(starts), 0.9, axis=1), 1e-12)[:, None]
     volts = [k for k, x in enumerate(names) if model.system.dims[x] is get_dimensions(volt)]
     watched = volts or range(len(names))
@@ -59,6 +64,19 @@ def newton_roots(model, form, arguments, derivatives) -> np.ndarray:
         if not any((np.abs(candidate - k) < near).all() for k in kept):
             kept.append(candidate)
     return np.array(kept).T.reshape(len(names), -1)
+
+
+def _led_back(form, first: np.ndarray):
+    """Return a cell whose sums that never change are led back to those of a state."""
+    if not form.constant.any():
+        return form
+
+    def rhs(*given):
+        away = np.stack(given[: len(first)]) - first[:, None]
+        led = HELD * form.constant @ away
+        return [f - g for f, g in zip(form.rhs(*given), led, strict=True)]
+
+    return replace(form, rhs=rhs)
 
 
 def _inside(model, names, x) -> np.ndarray:

@@ -16,6 +16,7 @@ from ...models.steady import steady_states
 from ...models.text import numeric
 from ...models.text.expressions import NoDerivative, calls, names, needed
 from ...models.units import own_columns
+from ..conserved import conserved, shown
 from . import jets
 
 _JUMPS = frozenset({"floor", "ceil", "timestep"})
@@ -59,6 +60,22 @@ class Field:
         self.fixed = {k: v for k, v in fixed.items() if k not in self.free}
         self._limits: np.ndarray | None = None
         self._compile(system)
+        self._check_sums()
+
+    def _check_sums(self) -> None:
+        """Refuse a cell whose equilibria are no points: it has one for every value of a sum."""
+
+        def slopes(x):
+            p = np.zeros((len(self.free), x.shape[1]))
+            return self.slopes(x / self.scale[:, None], p) * self.scale[:, None]
+
+        for row in conserved(self.model, self.names, slopes) if self.n > 1 else ():
+            last = self.names[np.flatnonzero(row)[-1]]
+            raise InputError(
+                f"{self.model.name}: {shown(row, self.names)} never changes, so its equilibria and "
+                f"cycles are not single ones; in place of d{last}/dt write what {last} is, by the "
+                "others (or as a parameter)"
+            )
 
     def columns(self, others: Collection[str]) -> list[str]:
         """Return the columns of the free parameters and the states in a table with `others`."""

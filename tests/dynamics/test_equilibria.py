@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from brian2 import Mohm, cm, msiemens, mV, nA, nS, pA, pF, uA
-from excitable.dynamics import equilibria, rest
+from brian2 import Mohm, cm, ms, msiemens, mV, nA, nS, pA, pF, uA
+from excitable.dynamics import bifurcations, equilibria, membrane_deviation, rest
 from excitable.dynamics.phases import revolution
 from excitable.models import (
     CONNOR_STEVENS,
@@ -15,6 +15,7 @@ from excitable.models import (
     NeuronModel,
 )
 
+from excitable.errors import InputError
 from tests.user_models import bistable, theta_neuron
 
 
@@ -67,6 +68,27 @@ def test_all_equilibria_of_two_cells_in_pure_numbers(scale):
     found = equilibria(pair)[["x", "y"]].to_numpy()
     right = np.column_stack([x, y])[np.argsort(x)] * scale
     np.testing.assert_allclose(found, right, atol=1e-9 * scale)
+
+
+def test_occupancies_that_add_up_to_what_they_are_initially():
+    """o = 2*c and o + c = 1.5: v rests at 3*o = 3; what moves decays with 1/tau and 3/ms."""
+    chain = NeuronModel("chain", """
+        dv/dt = (3*o - v + I)/tau : 1
+        do/dt = (2*c - o)/ms : 1
+        dc/dt = (o - 2*c)/ms : 1""",
+        {"tau": 10 * ms}, 1, {"v": 0, "o": 0, "c": 1.5})  # fmt: skip
+    (found,) = equilibria(chain).to_dict("records")
+    assert [found[x] for x in "voc"] == pytest.approx([3, 1, 0.5], rel=1e-9)
+    assert found["eigenvalues_per_ms"] == pytest.approx((-0.1, -3), rel=1e-9)
+    assert found["type"] == "stable node"
+    resting = rest(chain, {"tau": np.array([0.01, 0.02])}, 2)
+    assert resting["v"] == pytest.approx([3, 3], rel=1e-9)
+    deviation = membrane_deviation(chain, 0.5 * ms**0.5)
+    assert float(deviation) == pytest.approx(0.5 / np.sqrt(20), rel=1e-9)
+    with pytest.raises(
+        InputError, match=r"chain: o \+ c never changes, .* of dc/dt write"
+    ):
+        bifurcations(chain, "I", [0, 1])
 
 
 def test_qif():
