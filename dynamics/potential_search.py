@@ -13,7 +13,7 @@ _VOLTS = (-0.15, 0.1)  # between these the grid is even, with steps of 0.125 mV
 GRID = 2001
 TOUCHES = 1e-9  # of dv/dt at the next points of the grid: below it an extremum is a zero
 _GOLDEN = (5**0.5 - 1) / 2
-CUTS = 40  # by the golden section: what is left of two steps is 1e-8 of them
+CUTS = 30  # by the golden section: what is left of two steps is 1e-6 of them
 _HALVINGS = 60  # down to the last bit
 
 
@@ -129,18 +129,21 @@ def _dips(at: Callable, grid: np.ndarray, values: np.ndarray):
         Where it is, and the value as a share of that at the neighbours: below zero where the
         function goes through zero and back.
     """
-    size, sign = np.abs(values), np.sign(values)
-    left, middle, right = size[:, :-2], size[:, 1:-1], size[:, 2:]
-    one_sign = (sign[:, :-2] == sign[:, 2:]) & (sign[:, 1:-1] != -sign[:, 2:])
-    with np.errstate(invalid="ignore", over="ignore"):
-        bent = middle <= left + right - 2 * middle  # a parabola would need eight times as much
-    sets, k = np.nonzero((middle < left) & (middle <= right) & one_sign & bent)
+    size = np.abs(values)
+    with np.errstate(invalid="ignore"):
+        falls = size[:, 1:] < size[:, :-1]
+        sets, k = np.nonzero(falls[:, :-1] & (size[:, 1:-1] <= size[:, 2:]))
     k = k + 1
-    a, b, up = grid[k - 1], grid[k + 1], sign[sets, k + 1]
-    for _ in range(CUTS):
+    left, middle, right = (values[sets, k + step] for step in (-1, 0, 1))
+    up = np.sign(right)
+    # Of one sign, and bent: a parabola would need eight times as much to go through zero.
+    near = (up == np.sign(left)) & (up != -np.sign(middle))
+    near &= up * middle <= up * (left + right - 2 * middle)
+    sets, k, up, greatest = (x[near] for x in (sets, k, up, np.maximum(up * left, up * right)))
+    a, b = grid[k - 1], grid[k + 1]
+    for _ in range(CUTS if len(sets) else 0):
         inner = _GOLDEN * (b - a)
         lower = up * at(b - inner, sets) < up * at(a + inner, sets)
         a, b = np.where(lower, a, b - inner), np.where(lower, a + inner, b)
     v = (a + b) / 2
-    greatest = np.maximum(size[sets, k - 1], size[sets, k + 1])
     return sets, k, v, up * at(v, sets) / np.maximum(greatest, 1e-300)

@@ -1,7 +1,7 @@
 // Equilibria, their stability, and nullclines, at a constant input. All numbers in SI units.
 import { eigenvalues } from "./numbers.js";
 
-const CUTS = 40, GOLDEN = (Math.sqrt(5) - 1)/2, TOUCHES = 1e-9;  // as in dynamics/potential_search.py
+const CUTS = 30, GOLDEN = (Math.sqrt(5) - 1)/2, TOUCHES = 1e-9;  // as in dynamics/potential_search.py
 
 // Of the slope, by which it may miss a straight line over the input by rounding.
 const LINEAR = 1e-9;
