@@ -389,12 +389,19 @@ def _between(follower, here, step, there, points, notes) -> list[CycleSpecial]:
             continue
         if kind == "period doubling" and not _crosses(here, there):
             continue
+        if kind != "fold of cycles" and _is_planar(follower):
+            continue
         try:
             found.append(_located(follower, here, step, kind, test))
         except (NoConvergence, RuntimeError, ValueError, np.linalg.LinAlgError):
             low, high = sorted((here.orbit.p, there.orbit.p))
             notes.append(f"a {kind} between {low:.8g} and {high:.8g} could not be refined")
     return sorted(found, key=lambda s: follower.distance(here, s.point.orbit))
+
+
+def _is_planar(follower) -> bool:
+    """Return whether orbits are smooth ones in a plane, which no multiplier turns around."""
+    return follower.field.n == 2 and follower.boundary is CLOSED
 
 
 def _crosses(here: CyclePoint, there: CyclePoint) -> bool:

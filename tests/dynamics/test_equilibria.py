@@ -85,9 +85,7 @@ def test_occupancies_that_add_up_to_what_they_are_initially():
     assert resting["v"] == pytest.approx([3, 3], rel=1e-9)
     deviation = membrane_deviation(chain, 0.5 * ms**0.5)
     assert float(deviation) == pytest.approx(0.5 / np.sqrt(20), rel=1e-9)
-    with pytest.raises(
-        InputError, match=r"chain: o \+ c never changes, .* of dc/dt write"
-    ):
+    with pytest.raises(InputError, match=r"chain: o \+ c never changes, .* of dc/dt write"):
         bifurcations(chain, "I", [0, 1])
 
 

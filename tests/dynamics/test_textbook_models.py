@@ -35,6 +35,15 @@ def test_bifurcations_of_the_books(name, kind, places, high):
         assert np.abs(own - place).min() < 1e-6 * max(place, 1)
 
 
+def test_canards_in_a_plane_double_no_period():
+    """FitzHugh's cell: trace 0 where v**2 = 1 - epsilon*b, and multipliers that are positive."""
+    found = bifurcations(find_model("fitzhugh_nagumo"), "I", [-1, 2])
+    v = np.sqrt(1 - 0.08 * 0.8) * np.array([-1, 1])
+    points = found.points.query("type == 'Hopf'")
+    assert points["I"].to_numpy() == pytest.approx((v + 0.7) / 0.8 - v + v**3 / 3, rel=1e-9)
+    assert found.notes == []
+
+
 def test_hindmarsh_rose_rests_where_a_cubic_is_zero():
     # y = c - d*x**2 and z = s*(x - x_R): a*x**3 + (d - b)*x**2 + s*(x - x_R) - c = I
     roots = np.roots([1.0, 2.0, 4.0, 4 * 1.6 - 1])
