@@ -47,8 +47,6 @@ class Reduced:
         The others at their steady state.
     rhs, jacobian : callable
         Of ``(v, *others, *arguments)``: all slopes, and their derivatives row by row.
-    by_input : callable or None
-        Of the same: the derivatives of all slopes by the input.
     constant : array, shape (variables, variables)
         Projection onto the sums of variables that never change: what moves a state along it is
         held at the initial values.
@@ -64,7 +62,6 @@ class Reduced:
     steady: Callable | None
     rhs: Callable
     jacobian: Callable | None
-    by_input: Callable | None
     gap: Callable | None
     constant: np.ndarray
 
@@ -120,8 +117,7 @@ def _reduction(model) -> Reduced:
         current=compiled([v], [slopes[v]], followed) if is_reduced else None,
         steady=compiled([v], others, followed) if is_reduced else None,
         rhs=rhs,
-        jacobian=_derivatives(system, state, state, compiled),
-        by_input=_derivatives(system, state, (model.input,), compiled),
+        jacobian=_jacobian_function(system, state, compiled),
         gap=_gap_function(system, state, compiled),
         constant=np.zeros((len(state),) * 2) if is_reduced else _constant(model, state, rhs),
     )
@@ -137,13 +133,13 @@ def _constant(model, state: tuple[str, ...], rhs: Callable) -> np.ndarray:
     return np.linalg.pinv(rows) @ rows
 
 
-def _derivatives(system, state, by, compiled) -> Callable | None:
-    """Return the exact derivatives row by row; None where a function has no known derivative."""
+def _jacobian_function(system, state, compiled) -> Callable | None:
+    """Return the exact Jacobian; None where a function has no known derivative."""
     try:
-        parts, entries = system.jacobian(by)
+        parts, entries = system.jacobian()
     except NoDerivative:
         return None
-    texts = [entries.get((x, y), "0.0") for x in state for y in by]
+    texts = [entries.get((x, y), "0.0") for x in state for y in state]
     return compiled(state, texts, {**system.parts(), **parts})
 
 
