@@ -36,7 +36,7 @@ class Parameter:
     value : float or Quantity
         The number, in `unit`.
     unit : Unit
-        The unit; ``Unit(1)`` for a pure number. A table's column for the parameter has this unit.
+        The unit; 1 for a pure number. A table's column for the parameter has this unit.
     meaning : str
         What it is, in a few words.
     source : str
@@ -58,6 +58,13 @@ class Parameter:
     range: tuple[float, float] | None = None
 
     def __post_init__(self):
+        if not isinstance(self.unit, Quantity):
+            if self.unit != 1:
+                raise InputError(
+                    "Parameter: unit: expected a unit such as mV (1 for a pure number), got "
+                    f"{self.unit!r}"
+                )
+            object.__setattr__(self, "unit", Unit(1))
         if isinstance(self.value, Quantity):  # with a unit of its own
             number = check_quantity("Parameter", self.value, self.unit, scalar=True)
             object.__setattr__(self, "value", tidy(number))

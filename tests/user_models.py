@@ -6,7 +6,7 @@ source; what they must do is computed beside each test, from the papers' formula
 
 from brian2 import Mohm, cm, mmolar, ms, msiemens, mV, nA, nS, pA, pF, uA, uF, umolar
 
-from excitable import NeuronModel
+from excitable import NeuronModel, Parameter
 
 density = uA / cm**2
 conductance = msiemens / cm**2
@@ -211,6 +211,20 @@ def leaky_cell(**changes):
         "dt": 0.05 * ms,
     }
     return NeuronModel(**{**text, **changes})
+
+
+def rounding_cell():
+    """Return a leaky cell whose rest, E + s mV, and reset are made of parts of a number k."""
+    return leaky_cell(
+        name="rounding",
+        equations="""
+        dv/dt = (E - v + R*I + s*mV)/tau : volt
+        s = int(k) + int(-k/3) + (-k) % 7 + (-k) // 2 : 1
+        """,
+        parameters={"E": -65 * mV, "R": 10 * Mohm, "tau": 10 * ms, "V_t": -50 * mV,
+                    "k": Parameter(3.7, 1, "a number", range=(-5, 5))},
+        reset="v = E + mV*int(-k)",
+    )  # fmt: skip
 
 
 def adapting_cell(**changes):

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
 
 from ...errors import InputError
-from ..text.expressions import tree
+from ..system import FREE
+from ..text.expressions import is_condition, tree
 
 _COMPARISONS = {
     ast.Lt: "<",
@@ -30,7 +31,9 @@ class Dialect:
     functions : dict of str to str
         Brian2's names of functions and those of the language, or templates of their arguments.
     power, modulo, infinity : str
-        Templates, and text.
+        Templates, and text. What is left of a division has the sign of what it is divided by.
+    whole : str
+        Template of a number without its fraction, and of 1 or 0 by a condition that has a name.
     both, either : str
         What stands between two conditions.
     negation, comparison, choice : str
@@ -48,6 +51,7 @@ class Dialect:
     functions: Mapping[str, str]
     power: str
     modulo: str
+    whole: str
     infinity: str
     both: str = " && "
     either: str = " || "
@@ -82,7 +86,8 @@ CPP = Dialect(
         "exprel": "_smooth_exprel",
     },
     power="pow({}, {})",
-    modulo="fmod({}, {})",
+    modulo="fmod(fmod({0}, {1}) + ({1}), {1})",
+    whole="trunc({})",
     infinity="INFINITY",
 )
 
@@ -174,7 +179,10 @@ class _Writer:
 
     def _call(self, name: str, arguments: list[ast.expr]) -> str:
         if name == "int":
-            return self.dialect.choice.format(self.write(arguments[0], 0))
+            (inside,) = arguments
+            condition = is_condition(inside) or (isinstance(inside, ast.Name) and inside.id == FREE)
+            form = self.dialect.choice if condition else self.dialect.whole
+            return form.format(self.write(inside, 0))
         if name not in self.dialect.functions:
             raise CannotPrint(f"the function {name}() exists in Brian2 only")
         written_out = [self.write(a, 0) for a in arguments]

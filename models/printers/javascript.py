@@ -50,6 +50,7 @@ JAVASCRIPT = _JavaScript(
     },
     power="Math.pow({}, {})",
     modulo="$mod({}, {})",
+    whole="Math.trunc({})",
     infinity="Infinity",
     comparison="{}",
 )

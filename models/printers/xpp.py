@@ -83,6 +83,7 @@ XPP = _Xpp(
     },
     power="",
     modulo="mod({}, {})",
+    whole="(sign({0})*flr(abs({0})))",
     infinity="1e300",
     both="&",
     either="|",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from ...errors import InputError
-from .expressions import Rewriter, calls, expanded, names, tree
+from .expressions import Rewriter, calls, expanded, is_condition, names, tree
 
 RANDOM = frozenset({"rand", "randn", "poisson"})
 _MOST_JUMPS = 8  # int(...) in one comparison: all their values are gone through
@@ -96,7 +96,7 @@ def gap_of(condition: str, named: Mapping[str, str], booleans: Collection[str] =
     """
 
     def jumps(name: str) -> bool:
-        return name in booleans or "int" in calls(named[name]) or _is_condition(tree(named[name]))
+        return name in booleans or "int" in calls(named[name]) or is_condition(tree(named[name]))
 
     return _gap(tree(expanded(condition, named, jumps)), condition)
 
@@ -105,12 +105,6 @@ def is_random(condition: str, named: Mapping[str, str]) -> bool:
     """Return whether a condition draws random numbers, itself or through named parts."""
     text = expanded(condition, named, lambda name: True)
     return bool(calls(text) & RANDOM)
-
-
-def _is_condition(node: ast.expr) -> bool:
-    return isinstance(node, ast.Compare | ast.BoolOp) or (
-        isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
-    )
 
 
 def _gap(node: ast.expr, whole: str) -> Gap:

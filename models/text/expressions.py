@@ -54,6 +54,13 @@ def calls(text: str) -> frozenset[str]:
     return frozenset(all_calls(text))
 
 
+def is_condition(node: ast.expr) -> bool:
+    """Return whether an expression's tree is that of a condition, as far as its form shows it."""
+    return isinstance(node, ast.Compare | ast.BoolOp) or (
+        isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
+    )
+
+
 def all_calls(text: str) -> list[str]:
     """Return the name of the function of every call in an expression.
 

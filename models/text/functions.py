@@ -80,6 +80,17 @@ def exprel_slope(x):
     return np.where(near, np.polyval(_SLOPE_SERIES, np.where(near, x, 0.0)), quotient)
 
 
+def whole_part(x):
+    """Return what Brian2's ``int(...)`` is: 1 or 0 of a condition, a number without its fraction.
+
+    Examples
+    --------
+    >>> whole_part([2.7, -2.7, True]).tolist()
+    [2.0, -2.0, 1.0]
+    """
+    return np.trunc(np.asarray(x, dtype=float))
+
+
 def _cpp(name: str, arguments: str, exponential: str) -> str:
     return f"""
 template <typename T> static inline T {name}({arguments})

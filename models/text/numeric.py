@@ -12,7 +12,7 @@ from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
 from ...errors import InputError
 from .conditions import RANDOM
 from .expressions import Rewriter, needed, tree
-from .functions import exprel_slope, smooth_exprel, smooth_exprel_of
+from .functions import exprel_slope, smooth_exprel, smooth_exprel_of, whole_part
 from .remembered import remembered
 from .step_parts import part_after, part_between, time_after, time_between
 
@@ -33,7 +33,8 @@ _ARRAYS = {
     "smooth_exprel_of": smooth_exprel_of,
     "exprel_slope": exprel_slope,
     **_STEP_PARTS,
-    "int": lambda condition: np.where(condition, 1.0, 0.0),
+    "int": whole_part,
+    "timestep": lambda t, dt: np.floor(t / dt + 1e-3),  # as Brian2 counts steps
     "_and": _all_of,
     "_or": _any_of,
     "_not": np.logical_not,
@@ -57,7 +58,8 @@ _SCALARS = {
     "exprel_slope": lambda x: float(exprel_slope(x)),
     **{name: lambda *x, f=f: float(f(*x)) for name, f in _STEP_PARTS.items()},
     "clip": lambda x, low, high: min(max(x, low), high),
-    "int": float,
+    "int": lambda x: float(int(x)),
+    "timestep": lambda t, dt: float(math.floor(t / dt + 1e-3)),
     "_and": lambda *conditions: all(conditions),
     "_or": lambda *conditions: any(conditions),
     "_not": lambda condition: not condition,

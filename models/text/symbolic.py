@@ -8,13 +8,13 @@ import sympy as sp
 from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
 from brian2.parsing.sympytools import str_to_sympy
 
-from .functions import NAMESPACE, opaque, smooth_exprel
+from .functions import NAMESPACE, opaque, smooth_exprel, whole_part
 from .step_parts import part_after, part_between, time_after, time_between
 
 # What the opaque functions of equation text mean in numpy.
 _NUMPY = {
     "smooth_exprel": smooth_exprel,
-    "int_": lambda condition: np.where(condition, 1.0, 0.0),
+    "int_": whole_part,
     "clip": np.clip,
     "part_after": part_after,
     "part_between": part_between,

@@ -1,11 +1,15 @@
 """Derivatives against sympy, conditions against truth, singular rates against their limits."""
 
+import math
 from itertools import product
 
 import mpmath
 import numpy as np
 import pytest
 import sympy as sp
+from excitable.models.printers.c_like import CPP, written
+from excitable.models.printers.xpp import XPP
+from excitable.models.text import symbolic
 from excitable.models.text.conditions import gap_of
 from excitable.models.text.expressions import (
     NoDerivative,
@@ -227,6 +231,24 @@ def test_whole_numbers_are_computed_as_real_ones(text, number):
     space = {"I": 3.0, "int": number, "abs": lambda x: number(abs(x))}
     right = eval(text, space | {"k": 4, "int": int, "abs": abs})
     assert eval(real(text, {"k"}), space | {"k": number(4)}) == pytest.approx(right, rel=1e-15)
+
+
+WHOLE = ["int(x)", "int(-x)", "int(x > 1)", "x % 3", "x // 2", "(-x - 1) % 3 - int(x/2)", "ceil(x)"]
+
+
+@pytest.mark.parametrize("text", WHOLE)
+@pytest.mark.parametrize("x", [-5.5, -0.5, 0.0, 2.7, 9.0])
+def test_whole_parts_are_those_of_python_in_every_language(text, x):
+    right = eval(text, {"int": int, "ceil": math.ceil, "x": x})
+    assert function(["x"], [text])(np.array([x]))[0].tolist() == pytest.approx([right])
+    assert function(["x"], [text], scalar=True)(x) == pytest.approx([right])
+    assert symbolic.function(["x"], [symbolic.parse(text, ["x"])])(x) == pytest.approx([right])
+    c = {"floor": math.floor, "ceil": math.ceil, "fmod": math.fmod, "trunc": math.trunc}
+    # XPPAUT's remainder is never below zero, its flr() the next lower whole number.
+    xpp = {"flr": math.floor, "ceil": math.ceil, "sign": np.sign, "mod": lambda a, b: a % b}
+    for dialect, functions in ((CPP, c), (XPP, xpp)):
+        other = written(text, {"x": "x"}, dialect).replace("(x > 1.0 ? 1.0 : 0.0)", "(x > 1.0)")
+        assert eval(other, functions | {"x": x}) == pytest.approx(right)
 
 
 @pytest.mark.parametrize("text", ["m**3*h", "2*v/3 + 1", "(v/k)**2", "k**2.0", "ta(t, 1 + 1)"])

@@ -36,7 +36,7 @@ AWKWARD = NeuronModel(
         hot = x > -60*mV and not w > 0.5 : boolean
         dp/dt = (log1p(exp(w)) + exprel(w) - (x/mV) % 7 - p**1.5*tanh(w) + (-w)**2
             + (1 + w*w)**(1/3) + (2 + w)**3/8 + (w - 1)**4/8
-            + (1 + w*w)**5/40 - (-1 - w*w)**3/8)/tau : 1
+            + (1 + w*w)**5/40 - (-1 - w*w)**3/8 + int(5*w))/tau : 1
     """,
     parameters={"E": -65 * mV, "R": 10 * Mohm, "tau": 10 * ms, "drive": 3 * mV},
     input_unit=nA,

@@ -19,6 +19,7 @@ from excitable.protocols import OrnsteinUhlenbeck, Step, WhiteNoise
 from excitable.simulation import reference
 
 from excitable.commands import main as excitable
+from tests.user_models import rounding_cell
 
 xpplab = pytest.importorskip("xpplab", reason="needs xpplab, XPPAUT's code as a package")
 
@@ -58,7 +59,7 @@ def spike_ms(model, sol, level=None):
     return t[k] + (level - v[k]) / (v[k + 1] - v[k]) * (t[k + 1] - t[k])
 
 
-@pytest.mark.parametrize("model", CELLS, ids=lambda m: m.name)
+@pytest.mark.parametrize("model", [*CELLS, rounding_cell()], ids=lambda m: m.name)
 def test_slopes_in_the_units_of_the_file(model):
     rng = np.random.default_rng(1)
     given = 3 * model.input_unit

@@ -20,7 +20,7 @@ from excitable.simulation.backends import has_compiler
 from excitable.simulation.backends.compiled.compile import compiler
 from excitable.simulation.backends.compiled.starting_state import starting_state_sources
 
-from tests.user_models import bistable
+from tests.user_models import bistable, rounding_cell
 
 pytestmark = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
 ROOT = Path(__file__).parents[2]
@@ -270,8 +270,10 @@ def start_in_cpp(folder, model, n, varied):
     return states, np.array([line.split() for line in done.stdout.splitlines()], float)
 
 
-EVERY = [*ZOO, *(v for m in ZOO for v in m.variants.values()), *PATTERNS.values()]
-QUICK = (HODGKIN_HUXLEY, PATTERNS["R"], PATTERNS["S"])  # a cell, one with k_u = 0, one unstable
+ROUNDING = rounding_cell()
+EVERY = [*ZOO, *(v for m in ZOO for v in m.variants.values()), *PATTERNS.values(), ROUNDING]
+# Two cells, one with k_u = 0, one unstable.
+QUICK = (ROUNDING, HODGKIN_HUXLEY, PATTERNS["R"], PATTERNS["S"])
 
 
 @pytest.mark.parametrize(

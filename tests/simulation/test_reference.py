@@ -24,6 +24,7 @@ from excitable.protocols.stimuli import (
 from excitable.simulation import DivergenceError, reference, simulate
 
 from excitable.errors import UnresolvedError
+from tests.user_models import rounding_cell
 
 
 def test_lif_with_refractory_period_and_reset():
@@ -33,6 +34,14 @@ def test_lif_with_refractory_period_and_reset():
     first, interval = 10 * np.log(20 / 5), 3.3 + 10 * np.log(15 / 5)
     assert found.spike_ms == pytest.approx(first + interval * np.arange(7), rel=1e-10)
     assert (found.method, found.backend, found.n) == ("DOP853", "scipy", 1)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "scipy"])
+def test_parts_of_numbers_in_rest_slopes_and_reset(backend):
+    """Rest is at E + 3.3 mV, the reset at E - 3 mV."""
+    found = simulate(rounding_cell(), Constant(2 * nA), 1, 30 * ms, backend=backend)
+    first, interval = 10 * np.log(20 / 8.3), 10 * np.log(26.3 / 8.3)
+    assert found.spike_ms == pytest.approx(first + interval * np.arange(2), rel=1e-8)
 
 
 def test_lif_at_rheobase_never_fires():
