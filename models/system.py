@@ -14,7 +14,17 @@ from brian2.equations.equations import DIFFERENTIAL_EQUATION, SUBEXPRESSION, Sin
 from .text import numeric
 from .text.computable import computable
 from .text.conditions import RANDOM, Gap, gap_of, is_random
-from .text.expressions import calls, chain, depends, derivative, names, needed, substitute
+from .text.expressions import (
+    calls,
+    chain,
+    depends,
+    derivative,
+    is_zero,
+    names,
+    needed,
+    substitute,
+    tree,
+)
 from .text.remembered import remembered
 from .text.statements import Assignment, assignments
 
@@ -145,7 +155,8 @@ class System:
 
     def gap_of(self, condition: str) -> Gap:
         """Return where a condition begins to hold; see `conditions.gap_of`."""
-        moving = {*self.rhs, "t", self.input}
+        moving = {x for x, slope in self.rhs.items() if not is_zero(tree(slope))}
+        moving |= {"t", self.input}
         return gap_of(condition, self.named, self.booleans).settled(
             lambda text: not depends(text, moving, self.named)
         )

@@ -18,7 +18,7 @@ from .c_like import CannotPrint, Dialect, written
 _MATH = ("exp", "log", "log10", "expm1", "log1p", "sqrt", "sin", "cos", "tan", "sinh", "cosh",
          "tanh", "floor", "ceil", "abs", "sign")  # fmt: skip
 _OWN = ("exprel_slope", "clip", "smooth_exprel", "smooth_exprel_of", "part_after", "part_between",
-        "time_after", "time_between")  # fmt: skip
+        "time_after", "time_between", "time_open")  # fmt: skip
 
 
 # Math.pow takes as long as four exponentials.
@@ -69,6 +69,7 @@ const $to_the_2 = (x) => x*x, $to_the_3 = (x) => x*x*x, $to_the_4 = (x) => (x*x)
 const $cube_root = (x) => x < 0 ? NaN : Math.cbrt(x);  // as a power of 1/3 is
 const $clip = (x, low, high) => Math.min(Math.max(x, low), high);
 const $timestep = (t, h) => Math.floor((t + 1e-3*h)/h);  // as Brian2 counts steps
+const $time_open = (gap, speed) => speed > 0 ? gap/speed : Infinity;
 const $mod = (a, b) => a - b*Math.floor(a/b);
 // The part of the step [begin, begin + h] that lies behind an edge of the input, and times in it.
 const $part_after = (begin, h, edge) => {

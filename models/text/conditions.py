@@ -45,6 +45,12 @@ class Gap:
         found = [self.text] if not self.of else [t for part in self.parts for t in part.leaves]
         return list(dict.fromkeys(found))
 
+    @property
+    def closed_leaves(self) -> frozenset[str]:
+        """The texts of those whose comparison holds at zero too."""
+        own = {self.text} if self.closed and not self.of else set()
+        return frozenset(own.union(*(part.closed_leaves for part in self.parts)))
+
     def settled(self, constant: Callable[[str], bool]) -> "Gap":
         """Return the same gap, above zero also where two constants are equal, if that holds.
 

@@ -61,6 +61,28 @@ def is_condition(node: ast.expr) -> bool:
     )
 
 
+def is_zero(node: ast.expr) -> bool:
+    """Return whether an expression's tree is zero whatever its names are: ``0/second``.
+
+    Examples
+    --------
+    >>> is_zero(tree("-0*v/ms")), is_zero(tree("k*v"))
+    (True, False)
+    """
+    match node:
+        case ast.Constant(value=value):
+            return value == 0
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd()):
+            return is_zero(node.operand)
+        case ast.BinOp(op=ast.Mult()):
+            return is_zero(node.left) or is_zero(node.right)
+        case ast.BinOp(op=ast.Div()):
+            return is_zero(node.left)
+        case ast.BinOp(op=ast.Add() | ast.Sub()):
+            return is_zero(node.left) and is_zero(node.right)
+    return False
+
+
 def all_calls(text: str) -> list[str]:
     """Return the name of the function of every call in an expression.
 

@@ -24,6 +24,7 @@ from .expressions import Rewriter, tree
 # doubles; in single precision two, which is as exactly as it knows a time.
 SAME = 1e-12
 _SAME_SINGLE = 2.4e-7
+_FOR_EVER = 1e30  # s; a number in single precision too
 
 # The beginning of the current step: unlike `t` it is not shifted by the stages of a method.
 STEP_BEGIN = "t_in_timesteps*dt"
@@ -88,8 +89,25 @@ def time_between(t, begin, dt, onset, offset):
     return t + dt * before - (t - begin) * (before + after)
 
 
-def _step_function(function, arguments: str, cpp: str, cython: str, unit=1, uses=None) -> Function:
-    """Return a Brian2 function of times; `cpp` and `cython` are the bodies, without the head."""
+def time_open(gap, speed):
+    """Return for how long a gap has been open that grows: ``gap/speed``; for ever if it does not.
+
+    Examples
+    --------
+    >>> [float(time_open(2.0, speed)) for speed in (4.0, 0.0, -1.0)]
+    [0.5, 1e+30, 1e+30]
+    """
+    grows = np.asarray(speed) > 0
+    return np.where(grows, gap / np.where(grows, speed, 1.0), _FOR_EVER)
+
+
+def _step_function(
+    function, arguments: str, cpp: str, cython: str, unit=1, uses=None, units=second
+) -> Function:
+    """Return a Brian2 function; `cpp` and `cython` are the bodies, without the head.
+
+    Its arguments are times, or all in `units`; None for any.
+    """
     name = f"_{function.__name__}"
     names = arguments.split()
     types = [f"T{k}" for k in range(len(names))]
@@ -98,7 +116,7 @@ def _step_function(function, arguments: str, cpp: str, cython: str, unit=1, uses
     cpp = f"template <{template}> static inline double {name}({head})\n{{\n{cpp}\n}}\n"
     head = ", ".join(f"double {b}" for b in names)
     cython = f"cdef inline double {name}({head}) noexcept nogil:\n{cython}\n"
-    made = Function(function, arg_units=[second] * len(names), return_unit=unit)
+    made = Function(function, arg_units=[units] * len(names), return_unit=unit)
     # With units Brian2 checks each call, and to that end turns its arguments into text.
     made.implementations.add_numpy_implementation(function, discard_units=True)
     for generator, code in ((CPPCodeGenerator, cpp), (CythonCodeGenerator, cython)):
@@ -142,12 +160,19 @@ TIME_BETWEEN = _step_function(
     return t + dt*before - (t - begin)*(before + after)""",
     unit=second, uses=_USES,
 )  # fmt: skip
+TIME_OPEN = _step_function(
+    time_open, "gap speed",
+    f"    return speed > 0 ? gap/(speed > 0 ? speed : 1) : {_FOR_EVER};",
+    f"    return gap/speed if speed > 0 else {_FOR_EVER}",
+    unit=lambda gap, speed: gap / speed, units=None,
+)  # fmt: skip
 
 STEP_FUNCTIONS = {
     "part_after": PART_AFTER,
     "part_between": PART_BETWEEN,
     "time_after": TIME_AFTER,
     "time_between": TIME_BETWEEN,
+    "time_open": TIME_OPEN,
 }
 
 # The first of the arguments that say at which times what a function gives changes.

@@ -305,7 +305,11 @@ def _newton(
             own[name] = f"{name}__{tag}_at_{k}"
         lines += [f"{own[n]} = {word_substitute(text, own)}" for n, text in (used | rates).items()]
         here, speed = word_substitute(leaf, own), word_substitute(rate, own)
-        lines += _since_one(k, tag, f"holds{seen}_{k}", before, here, speed, reach)
+        lines.append(f"gap__{tag}_{k} = {here}")
+        if not before:
+            holds = ">=" if leaf in system.gap.closed_leaves else ">"
+            lines.append(f"holds{seen}_{k} = int(sign(gap__{tag}_{k}) {holds} 0)")
+        lines += _since_one(k, tag, f"holds{seen}_{k}", before, speed, reach)
         since[leaf] = f"since__{tag}_{k}"
     return lines, since
 
@@ -320,23 +324,17 @@ def _rate_of(system: System, leaf: str, slopes: dict[str, str]) -> tuple[dict[st
         ) from None
 
 
-def _since_one(k: int, tag: str, holds: str, before: str, here, speed, reach) -> list[str]:
+def _since_one(k: int, tag: str, holds: str, before: str, speed: str, reach: str) -> list[str]:
     """Return statements for one of several conditions: for how long in this step it has held.
 
     That is 0 where it does not hold at the end, and the whole step where it is no more approached.
     """
-    rising = f"rising__{tag}_{k}"
-    lines = [f"gap__{tag}_{k} = {here}"]
-    if not before:
-        lines.append(f"{holds} = int(sign(gap__{tag}_{k}) > 0)")
     if speed == "0":  # it only jumps
-        return [*lines, f"since__{tag}_{k} = {holds}*{reach}"]
-    newton = f"clip({before}gap__{tag}_{k}/speed__{tag}_{k}, 0*second, {reach})"
+        return [f"since__{tag}_{k} = {holds}*{reach}"]
+    newton = f"{before}time_open(gap__{tag}_{k}, speed__{tag}_{k})"
     return [
-        *lines,
         f"speed__{tag}_{k} = {speed}",
-        f"{rising} = int(sign(speed__{tag}_{k}) > 0)",
-        f"since__{tag}_{k} = {holds}*({rising}*{newton} + (1 - {rising})*{reach})",
+        f"since__{tag}_{k} = {holds}*clip({newton}, 0*second, {reach})",
     ]
 
 

@@ -197,6 +197,23 @@ def test_a_start_that_is_none_is_refused(start):
         simulate(LIF, Constant(1 * nA), 1, 10 * ms, start=start)
 
 
+@pytest.mark.parametrize(
+    ("slope", "bound"),
+    [("0/second", "n >= 1"), ("0*(v - E)/mV*drift", "not n < 1"), ("drift", "n > 0.5")],
+)
+@pytest.mark.parametrize("backend", ["numpy", "scipy"])
+def test_a_variable_that_stands_still_leaves_the_crossing_to_the_others(slope, bound, backend):
+    """With a rate of 0 by its text, or by a parameter; also where it stands at its bound."""
+    still = cell(
+        equations=f"dv/dt = (E - v + R*I)/tau : volt\ndn/dt = {slope} : 1",
+        parameters={**LEAKY, "drift": 0 / ms} if "drift" in slope else LEAKY,
+        initial={"v": "E", "n": 1},
+        threshold=f"v > V_t and {bound}",
+    )
+    found = simulate(still, Constant(2 * nA), 1, 30 * ms, start="initial", backend=backend)
+    assert found.spike_ms == pytest.approx(10 * np.log(4) * np.arange(1, 3), rel=1e-8)
+
+
 def test_a_moving_threshold_is_located_with_its_motion():
     """The threshold relaxes too: v - theta is a sum of exponentials, its zero by bisection."""
     model = cell(
