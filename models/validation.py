@@ -269,11 +269,14 @@ def _own_names(model) -> list[str]:
 
 def _check_reserved(model, equations: Equations) -> None:
     """Refuse names that an engine uses for something else."""
+    # What a reset sets for itself alone may hide a unit.
+    local = {s.target for s in assignments(model.reset)} - {*equations.names, *DEFAULT_UNITS}
     for kind, given in {
         "variable": equations.names,
         "parameter": model.parameters,
         "input": [model.input],
         "function": model.functions,
+        "name in the reset": sorted(local - {*model.parameters}),
     }.items():
         for name in given:
             if why := _reserved(name, kind):

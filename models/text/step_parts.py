@@ -18,7 +18,7 @@ from brian2 import Function, second
 from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
 from brian2.codegen.generators.cython_generator import CythonCodeGenerator
 
-from .expressions import Rewriter, tree
+from .expressions import Rewriter, substitute, tree
 
 # Two times are the same if they differ by this part of themselves: some thousand roundings in
 # doubles; in single precision two, which is as exactly as it knows a time.
@@ -208,11 +208,25 @@ def at_begin(text: str) -> str:
     return ast.unparse(_AtOnce("floor").visit(tree(text)))
 
 
-class _AtOnce(Rewriter):
-    """Makes a part of a step 0 or 1, and a time in that part the time itself."""
+def at_time(text: str, when: str) -> str:
+    """Return an expression as it is at a time in the step; see `at_end`.
 
-    def __init__(self, whole: str):
-        self.whole = whole
+    Examples
+    --------
+    >>> at_time("A*part_after(t_in_timesteps*dt, dt, on) + B*t", "(t + dt - back)")
+    'A * floor(part_after(t + dt - back, dt, on)) + B * (t + dt - back)'
+    """
+    return ast.unparse(_AtOnce("floor", tree(when)).visit(tree(substitute(text, {"t": when}))))
+
+
+class _AtOnce(Rewriter):
+    """Makes a part of a step 0 or 1, and a time in that part the time itself.
+
+    Seen from the beginning of the step, or from another time.
+    """
+
+    def __init__(self, whole: str, begin: ast.expr | None = None):
+        self.whole, self.begin = whole, begin
 
     def visit_Call(self, node: ast.Call):
         name, arguments = node.func.id, [self.visit(a) for a in node.args]
@@ -226,4 +240,6 @@ class _AtOnce(Rewriter):
         return ast.Call(node.func, arguments, node.keywords)
 
     def _part(self, arguments: list[ast.expr]) -> ast.Call:
-        return ast.Call(ast.Name(self.whole), [ast.Call(ast.Name("part_after"), arguments, [])], [])
+        own, *others = arguments
+        seen = [own if self.begin is None else self.begin, *others]
+        return ast.Call(ast.Name(self.whole), [ast.Call(ast.Name("part_after"), seen, [])], [])

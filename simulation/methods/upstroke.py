@@ -152,7 +152,7 @@ def to_threshold(system: System, parts: RightHandSides) -> tuple[list[str], dict
     Returns
     -------
     lines : list of str
-        They set ``ahead``: how long that takes; 0 for a cell that is above already.
+        They set ``ahead__``: how long that takes; 0 for a cell that is above already.
     results : dict of str to str
         For each state variable the name that holds its value there.
     """
@@ -173,7 +173,7 @@ def to_threshold(system: System, parts: RightHandSides) -> tuple[list[str], dict
         lines += step
         times.append(time)
     tail, state = _tail(found, parts, state, unit)
-    return [*lines, *tail, f"ahead = {' + '.join([*times, 'time__tail'])}"], state
+    return [*lines, *tail, f"ahead__ = {' + '.join([*times, 'time__tail'])}"], state
 
 
 def _tail(found: Upstroke, parts: RightHandSides, state: dict[str, str], unit: str):

@@ -19,7 +19,7 @@ from ...errors import InputError
 from ...models.grouping import BrianText, CustomEvent
 from ...models.system import FREE, System
 from ...models.text.expressions import NoDerivative, depends, expanded, needed, substitute
-from ...models.text.step_parts import STEP_BEGIN, at_begin, at_end, edges
+from ...models.text.step_parts import STEP_BEGIN, at_begin, at_end, at_time, edges
 from .runge_kutta import RightHandSides, step
 from .shared_exponentials import economical
 from .upstroke import anticipated, runs_away, to_threshold
@@ -27,7 +27,7 @@ from .upstroke import anticipated, runs_away, to_threshold
 # The monitored variable: time between the crossing and the end of the step in which it happened.
 SINCE = "since_crossing"
 # The time between the last jump of the spike condition in the step and its end; at most dt.
-JUMP = "since_jump"
+JUMP = "since__jump"
 # How long a cell is held, as a multiple of dt from the beginning of the spike's step; how far into
 # the step then the refractory period ends; whether that is still to come; when it ends.
 HOLD, REST, PENDING, END = "hold", "hold__rest", "hold__pending", "hold__end"
@@ -112,8 +112,8 @@ class _Located:
         """Return what a spike does: locate the crossing; carry the reset out there, if any."""
         lines = []
         if self.released:  # what waited for the end of the period crosses then, at the earliest
-            lines.append(f"reach = clip(t + dt - {END}, 0*second, dt)")
-        reach = "reach" if lines else "dt"
+            lines.append(f"reach__ = clip(t + dt - {END}, 0*second, dt)")
+        reach = "reach__" if lines else "dt"
         if self.runs_away:  # does nothing to a cell that is above the threshold already
             ahead, there = to_threshold(self.condition.end, self.free)
             lines += [*ahead, *(f"{x} = {end}" for x, end in there.items())]
@@ -122,8 +122,11 @@ class _Located:
         if self.system.reset:
             lines += [f"{x} = {there}" for x, there in at_crossing.items()]
             if self.runs_away:
-                lines.append(f"{SINCE} = {SINCE} - ahead")
-            lines += [str(statement) for statement in self.system.reset]
+                lines.append(f"{SINCE} = {SINCE} - ahead__")
+            lines += [
+                str(replace(statement, right=self.at_crossing(statement.right)))
+                for statement in self.system.reset
+            ]
         if self.jumps:
             return lines + self.jump()
         if self.released:
@@ -132,39 +135,47 @@ class _Located:
             lines += self.advance(self.free, "after", f"(t + dt - {SINCE})", SINCE)
         return lines
 
+    def at_crossing(self, text: str) -> str:
+        """Return what a reset or a period asks for at the crossing; Brian2's t is before that."""
+        clock, named = ("t", "t_in_timesteps"), self.system.named
+        if not depends(text, clock, named):
+            return text
+        whole = expanded(text, named, lambda name: depends(name, clock, named))
+        return at_time(whole, f"(t + dt - {SINCE})")
+
     def jump(self) -> list[str]:
         """Return statements that put a cell where it is when it moves again."""
-        period = self.rule.text
         return [
-            f"held_steps = ceil(({period} - {SINCE})/dt)",
-            f"remainder = held_steps*dt - ({period} - {SINCE})",
-            f"{HOLD} = (held_steps + 1)*dt",
+            f"left__ = {self.at_crossing(self.rule.text)} - {SINCE}",
+            "held__steps = ceil(left__/dt)",
+            "remainder__ = held__steps*dt - left__",
+            f"{HOLD} = (held__steps + 1)*dt",
             *self.advance(
                 self.free,
                 "after",
-                "(t + dt + held_steps*dt - remainder)",
-                "remainder",
-                "held_steps",
+                "(t + dt + held__steps*dt - remainder__)",
+                "remainder__",
+                "held__steps",
             ),
         ]
 
     def hold(self) -> list[str]:
         """Return statements that carry a cell, part of which moves on, to the end of the step."""
-        lines = [f"period = {self.rule.text}"]
+        lines = [f"period__ = {self.at_crossing(self.rule.text)}"]
         if self.system.reset:
             lines += [
-                f"held_part = clip({SINCE}, -1e3*dt*int(period > 0*second), period)",
-                *self.advance(self.holding, "held", f"(t + dt - {SINCE})", "held_part"),
-                f"free_part = {SINCE} - held_part",
-                *self.advance(self.free, "after", "(t + dt - free_part)", "free_part"),
+                f"held__part = clip({SINCE}, -1e3*dt*int(period__ > 0*second), period__)",
+                *self.advance(self.holding, "held", f"(t + dt - {SINCE})", "held__part"),
+                f"free__part = {SINCE} - held__part",
+                *self.advance(self.free, "after", "(t + dt - free__part)", "free__part"),
             ]
         return [
             *lines,
-            f"left = clip(period - {SINCE}, 0*second, 1e9*second)",
-            "whole_steps = floor(left/dt)",
-            f"{HOLD} = (whole_steps + 1)*dt",
-            f"{REST} = left - whole_steps*dt",
-            f"{PENDING} = left > 0*second",
+            f"left__ = clip(period__ - {SINCE}, 0*second, 1e9*second)",
+            "whole__steps = floor(left__/dt)",
+            f"{HOLD} = (whole__steps + 1)*dt",
+            f"{REST} = left__ - whole__steps*dt",
+            f"{PENDING} = left__ > 0*second",
             f"{END} = t + {HOLD} + {REST}",
         ]
 
@@ -230,7 +241,7 @@ class _Condition:
             return []
         lines, last = [], "dt"
         for k, edge in enumerate(self.edges):
-            part, before, last = f"part__{k}", last, f"{JUMP}_{k}"
+            part, before, last = f"part__edge_{k}", last, f"{JUMP}_{k}"
             lines += [
                 f"{part} = part_after({STEP_BEGIN}, dt, {edge})",
                 f"{last} = clip(dt*({part} + int({part} <= 0)), 0*second, {before})",
@@ -267,18 +278,18 @@ def _locate(
     Two Newton steps on the state carried back in time: the first from the end of the step, the
     second from where the first led. The error left is of the order of the Runge-Kutta step's own.
     """
-    back, at_back = step(parts, "back", "(t + dt)", "-since_0")
+    back, at_back = step(parts, "back", "(t + dt)", "-since__0")
     crossing, at_crossing = step(parts, "crossing", "(t + dt)", f"-{SINCE}")
-    there = {**at_back, "t": "(t + dt - since_0)"}
+    there = {**at_back, "t": "(t + dt - since__0)"}
     first, since_0 = condition.since("", "end", {"t": "(t + dt)"}, reach)
-    second, since = condition.since("since_0 + ", "there", there, reach)
+    second, since = condition.since("since__0 + ", "there", there, reach)
     lines = [
         *condition.last_jump(),
         *_slopes(parts, "end", "(t + dt)", {}),
         *first,
-        f"since_0 = {since_0}",
+        f"since__0 = {since_0}",
         *back,
-        *_slopes(parts, "there", "(t + dt - since_0)", at_back),
+        *_slopes(parts, "there", "(t + dt - since__0)", at_back),
         *second,
         f"{SINCE} = {since}",
         *crossing,
@@ -308,8 +319,8 @@ def _newton(
         lines.append(f"gap__{tag}_{k} = {here}")
         if not before:
             holds = ">=" if leaf in system.gap.closed_leaves else ">"
-            lines.append(f"holds{seen}_{k} = int(sign(gap__{tag}_{k}) {holds} 0)")
-        lines += _since_one(k, tag, f"holds{seen}_{k}", before, speed, reach)
+            lines.append(f"holds{seen}__{k} = int(sign(gap__{tag}_{k}) {holds} 0)")
+        lines += _since_one(k, tag, f"holds{seen}__{k}", before, speed, reach)
         since[leaf] = f"since__{tag}_{k}"
     return lines, since
 

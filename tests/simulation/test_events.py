@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
-from brian2 import Mohm, Unit, ms, mV, nA, nS, pA, pF, uS
+from brian2 import Hz, Mohm, TimedArray, Unit, ms, mV, nA, nS, pA, pF, uS
 from excitable.models import LIF, QIF, NeuronModel
-from excitable.protocols import Constant, Pulses, Ramp, Recorded, Step
+from excitable.models.grouping import describe
+from excitable.models.text.statements import assignments
+from excitable.protocols import Constant, Pulses, Ramp, Recorded, Sine, Step
 from excitable.simulation import DivergenceError, has_compiler, reference, simulate
+from excitable.simulation.methods.within_step import locate_spikes
 from excitable.simulation.start import RestWarning
 from scipy.integrate import solve_ivp
 
@@ -332,3 +335,73 @@ def test_a_condition_without_a_known_rate_of_change_says_what_to_do():
     model = jumpy(threshold="v > sway(t)", functions={"sway": sway})
     with pytest.raises(ValueError, match=r"cell: when its spike.*sway.*use spikes='grid'"):
         simulate(model, Constant(1 * nA), 1, 1 * ms, backend="numpy")
+
+
+DRIVE = Constant(2.2 * nA) + Sine(0.5 * nA, frequency=300 * Hz)
+VALUES = TimedArray([0, 1, 2, -1, 5, 3] * mV, dt=7.013 * ms)
+
+
+def drive(t):
+    """The drive in mV; t in ms."""
+    return 22 + 5 * np.sin(2 * np.pi * 0.3 * t)
+
+
+@EXACT
+@pytest.mark.parametrize(
+    ("changes", "reset", "period"),
+    [
+        ({"reset": "v = V_r + 0.1*mV*t/ms"}, lambda t: 0.1 * t, lambda t: 0),
+        ({"reset": "v = V_r + 0.2*R*I"}, lambda t: 0.2 * drive(t), lambda t: 0),
+        ({"reset": "v = V_r + values(t)", "functions": {"values": VALUES}},
+         lambda t: VALUES.values[int(t / 7.013)] * 1e3, lambda t: 0),
+        ({"reset": "v = V_r + q", "functions": {"values": VALUES},
+          "equations": "dv/dt = (E - v + R*I)/tau : volt\nq = values(t) + 0*R*I : volt"},
+         lambda t: VALUES.values[int(t / 7.013)] * 1e3, lambda t: 0),
+        ({"refractory": "2*ms + t/10"}, lambda t: 0, lambda t: 2 + t / 10),
+        ({"refractory": "2*ms*R*I/(20*mV)"}, lambda t: 0, lambda t: drive(t) / 10),
+    ],
+)  # fmt: skip
+def test_what_a_reset_and_a_period_read_is_that_of_the_crossing(changes, reset, period, backend):
+    """Against scipy, from crossing to crossing."""
+
+    def crossing(t, v):
+        return v[0] + 50
+
+    crossing.terminal, crossing.direction = True, 1
+    right, t, v = [], 0.0, -65.0
+    while t < 40:
+        run = solve_ivp(lambda t, v: (-65 - v + drive(t)) / 10, (t, 40), [v], events=crossing,
+                        max_step=1, rtol=1e-11, atol=1e-12)  # fmt: skip
+        if run.status != 1:
+            break
+        right.append(run.t[-1])
+        t, v = right[-1] + period(right[-1]), -65 + reset(right[-1])
+    given = {"equations": "dv/dt = (E - v + R*I)/tau : volt", "parameters": LEAKY} | changes
+    if "refractory" in changes:
+        given["equations"] += " (unless refractory)"
+    found = simulate(cell(**given), DRIVE, 1, 40 * ms, start="initial", backend=backend)
+    np.testing.assert_allclose(found.spike_ms, right, rtol=0, atol=2e-5)
+
+
+HOLDS = {"": 2 * ms, " (unless refractory)": 2 * ms, " # not refractory": ""}
+
+
+@pytest.mark.parametrize("flag", HOLDS)
+@pytest.mark.parametrize("other", ["dw/dt = -w/tau : volt", "w = 0*mV : volt"])
+@pytest.mark.parametrize("upward", ["", " + exp(v/mV + 50)*mV"])
+def test_names_that_the_text_sets_are_none_that_a_model_may_have(flag, other, upward):
+    model = cell(
+        equations=f"dv/dt = (E - v + R*I + w{upward})/tau : volt{flag}\n{other}",
+        initial={"v": "E", **({"w": 0 * mV} if other.startswith("d") else {})},
+        refractory=HOLDS[flag],
+        threshold="v > V_t" if upward else "v > V_t + 1*mV*int(I > 1*nA)",
+    )
+    text = describe(model, 1, Step(2 * nA, onset=1 * ms))
+    located = locate_spikes(text, {"v": -0.065, "w": 0.0}, ahead=bool(upward))
+    released = [event.statements for event in located.events.values()]
+    made = assignments("\n".join([located.reset, *released]))
+    own = {s.target for s in made} - {"v", "w", *located.system.rhs}
+    assert len(own) > 10
+    for name in own:
+        with pytest.raises(ValueError, match="give it another name"):
+            cell(parameters={**LEAKY, name: 1 * ms})
