@@ -15,7 +15,7 @@ from .changes import changed_fields
 from .checks import check_name, check_positive, check_quantity, tidy
 from .initial import initial_state, set_initial_state
 from .methods import method_named
-from .ranges import check_divisor, default_range
+from .ranges import check_numbers, default_range
 from .system import System, system_of
 from .text.functions import brian_function
 from .text.statements import one_expression
@@ -197,7 +197,7 @@ class NeuronModel:
         self._set(membrane=self.membrane or found.membrane, system=found)
         self._set(method=_method(self, found), dt=_step(self, found))
         for name, p in self.parameters.items():
-            check_divisor(found, name, np.array([p.value]), p.unit)
+            check_numbers(self, name, np.array([p.value]), p.unit)
         if self.input_range is None:
             self._set(input_range=default_range(self))
 

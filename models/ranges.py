@@ -4,11 +4,13 @@ import ast
 
 import numpy as np
 from brian2 import farad, get_dimensions, meter, second
+from brian2.equations.equations import BOOLEAN, INTEGER
 
 from ..errors import InputError
 from .checks import unit_text
 from .initial import initial_state
 from .steady import steady_states
+from .system import parsed_equations
 from .text import numeric
 from .text.expressions import NoDerivative, derivative, tree
 
@@ -81,26 +83,37 @@ def meaning_above_zero(unit) -> str | None:
     return _POSITIVE.get(get_dimensions(unit))
 
 
-def check_divisor(system, name: str, numbers: np.ndarray, unit) -> None:
-    """Raise InputError for a time or a capacitance by which a slope is divided, unless above zero.
+def check_numbers(model, name: str, numbers: np.ndarray, unit) -> None:
+    """Raise InputError for values that the part of a parameter in the equations forbids.
+
+    A time or a capacitance by which a slope is divided is above zero; what the equations declare
+    as ``boolean`` is 0 or 1, as ``integer`` a whole number.
 
     Parameters
     ----------
-    system : System
+    model : NeuronModel
     name : str
         The parameter.
     numbers : array
         Its values, in `unit`.
     unit : Unit
     """
-    what = meaning_above_zero(unit)
-    bad = numbers <= 0
-    if what is None or not bad.any() or name not in divisors(system):
+    system, meaning = model.system, meaning_above_zero(unit)
+    declared = parsed_equations(model.equations).get(name)
+    if declared is not None and declared.var_type == INTEGER:
+        bad, what = numbers % 1 != 0, "integer, as which the equations declare it"
+    elif declared is not None and declared.var_type == BOOLEAN:
+        bad, what = ~np.isin(numbers, (0, 1)), "boolean (0 or 1), as which the equations declare it"
+    elif meaning and name in divisors(system):
+        bad, what = numbers <= 0, f"{meaning}, which is above zero"
+    else:
+        return
+    if not bad.any():
         return
     count = f"{int(bad.sum())} of {numbers.size} values are" if numbers.size > 1 else "the value is"
+    shown = f"{numbers[bad][0]:g} {unit_text(unit).removeprefix('1')}"
     error = InputError(
-        f"{system.name}: parameter {name}: {count} no {what}, which is above zero (first: "
-        f"{numbers[bad][0]:g} {unit_text(unit)})"
+        f"{system.name}: parameter {name}: {count} no {what} (first: {shown.strip()})"
     )
     error.places = tuple(np.flatnonzero(bad).tolist())
     raise error

@@ -11,7 +11,7 @@ from brian2 import Quantity, ms
 from ..columns import NO_PARAMETERS
 from ..errors import InputError
 from ..models.checks import check_column, check_name, check_quantity, check_varied, unit_text
-from ..models.ranges import check_divisor
+from ..models.ranges import check_numbers
 from ..models.units import column
 from ..simulation import results
 from ..simulation.programs.describe import shown
@@ -161,13 +161,13 @@ def window(duration, discard, numerics=None, model=None, *, spikes=True) -> tupl
 def check_values(model, vary: Mapping[str, Quantity] | None) -> None:
     """Raise ValueError for varied values that their part in the equations or in tables forbids.
 
-    A time or a capacitance by which a slope is divided must be above zero.
+    See `check_numbers`.
     """
     for name, value in check_varied(vary).items():
         check_column(model, name)
         unit = model.parameters[check_name("parameter", name, model.parameters)].unit
         numbers = np.atleast_1d(check_quantity(f"parameter {name}", value, unit))
-        check_divisor(model.system, name, numbers, unit)
+        check_numbers(model, name, numbers, unit)
 
 
 def describe_model(model, **more) -> dict:

@@ -1,7 +1,6 @@
 """Statements of a reset, read once: comments, ``;``, lines and ``+=`` as Python has them."""
 
 import ast
-import textwrap
 from dataclasses import dataclass
 
 from ...errors import InputError
@@ -55,8 +54,9 @@ def assignments(text: str) -> tuple[Assignment, ...]:
     >>> [s.value for s in assignments("v = c; u *= 2 + d")]
     ['c', 'u * (2 + d)']
     """
+    lines = [line.strip() for line in text.splitlines()]  # indents say nothing, as in Brian2
     try:
-        parsed = ast.parse(textwrap.dedent(text).strip())
+        parsed = ast.parse("\n".join(lines))
     except SyntaxError as error:
         raise InputError(f"reset {text!r}: cannot be read ({error.msg})") from None
     return tuple(_assignment(statement, text) for statement in parsed.body)

@@ -21,6 +21,7 @@ from excitable.models.text.expressions import (
 )
 from excitable.models.text.numeric import function
 from excitable.models.text.singularities import regular
+from excitable.models.text.statements import assignments
 from excitable.models.text.whole_numbers import real
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -254,3 +255,10 @@ def test_whole_parts_are_those_of_python_in_every_language(text, x):
 @pytest.mark.parametrize("text", ["m**3*h", "2*v/3 + 1", "(v/k)**2", "k**2.0", "ta(t, 1 + 1)"])
 def test_text_without_arithmetic_that_may_fail_stays_as_written(text):
     assert real(text, {"k"}) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["v = a\n     u += (b +\n   c)  # why; it is\n  w = 1;", "v=a;u+=b+c\n\tw=1"]
+)
+def test_indents_of_a_reset_say_nothing(text):
+    assert [s.value for s in assignments(text)] == ["a", "u + (b + c)", "1"]

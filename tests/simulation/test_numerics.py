@@ -5,7 +5,7 @@ from dataclasses import fields
 
 import pandas as pd
 import pytest
-from brian2 import cm, ms, mV, nA, second, uA, uF
+from brian2 import Mohm, cm, ms, mV, nA, second, uA, uF
 from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, LIF
 from excitable.protocols import (
     Constant,
@@ -24,6 +24,7 @@ from excitable.protocols import (
 from excitable.simulation import Backend, Numerics
 
 from excitable import protocols
+from tests.user_models import leaky_cell
 
 SETS = pd.DataFrame({"R": [10.0]})
 CALLS = {
@@ -129,6 +130,25 @@ def test_a_start_of_something_else_is_refused():
         latency(LIF, [2] * nA, start={"w": 1 * mV})
     with pytest.raises(ValueError, match="start v: expected mV"):
         latency(LIF, [2] * nA, start={"v": 1})
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong", "what"), [("integer", 3.7, "integer"), ("boolean", 2, r"boolean \(0 or 1\)")]
+)
+def test_a_declared_parameter_has_values_of_its_kind(kind, wrong, what):
+    cell = leaky_cell(
+        equations=f"dv/dt = (E - v + R*I*int(n))/tau : volt\nn : {kind} (constant)",
+        parameters={"E": -65 * mV, "R": 10 * Mohm, "tau": 10 * ms, "n": 1, "V_t": -50 * mV,
+                    "V_r": -65 * mV},
+    )  # fmt: skip
+    assert fi_curve(cell, [2] * nA, vary={"n": [0, 1]}, backend="numpy",
+                    duration=60 * ms, discard=0 * ms).spike_count.tolist() == [0, 4]  # fmt: skip
+    for call in (
+        lambda: cell.with_(n=wrong),
+        lambda: fi_curve(cell, [2] * nA, vary={"n": [wrong]}),
+    ):
+        with pytest.raises(ValueError, match=f"parameter n: the value is no {what}"):
+            call()
 
 
 def test_precision_is_used_and_said():
