@@ -202,7 +202,13 @@ def _decided(left, operator, right, whole) -> Gap | bool:
     if any(names(ast.unparse(side)) or _jumps_in(side) for side in (left, right)):
         return _plain_comparison(left, operator, right, whole)
     text = ast.unparse(ast.Compare(left, [operator], [right]))
-    return bool(eval(text, {"__builtins__": {}}))
+    try:
+        return bool(eval(text, {"__builtins__": {}}))
+    except (ArithmeticError, TypeError) as error:
+        raise InputError(
+            f"threshold {whole!r}: {text!r}, as it is for some value of int(...), has no truth "
+            f"value ({error}); join conditions with 'and', 'or' and 'not'"
+        ) from None
 
 
 def _jumps_in(node: ast.expr) -> bool:

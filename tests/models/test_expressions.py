@@ -170,6 +170,7 @@ def test_a_gap_keeps_off_zero_where_a_condition_changes_that_does_not_matter(con
         ("x + y", "no condition"),
         ("int(x > 0) > 5", "never"),
         ("int(x > 0) < 2", "always"),
+        ("1/int(x > 0) > 0", "division by zero.*join conditions with 'and'"),
     ],
 )
 def test_what_has_no_crossing_is_refused(condition, message):
