@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 from brian2 import Quantity, ms
 
 from ...models.by_name import takes_names
+from ...models.warn import warn_caller
 from ...simulation.numerics import numerics_of
 from ...simulation.programs.describe import shown
 from ...simulation.results import Response
@@ -57,6 +59,11 @@ def response(
     ValueError
         For bad input, before anything is compiled.
 
+    Warns
+    -----
+    UserWarning
+        For cells that fire in every step, because their spike condition holds after the reset too.
+
     Examples
     --------
     >>> from brian2 import mV, ms
@@ -85,6 +92,7 @@ def response(
         **chosen.of_a_run,
         label=f"response of {model.name}",
     )
+    _look_at_consecutive_steps(model, recording)
     sampled_ms = recording.dt_ms if record_dt is None else float(record_dt / ms)
     done = Experiment(
         model, stimulus, n, length, vary or {}, start, chosen.spikes, record, sampled_ms
@@ -103,3 +111,20 @@ def response(
     found.traces.attrs = about
     found.spikes.attrs = about
     return found
+
+
+def _look_at_consecutive_steps(model, recording) -> None:
+    """Warn of cells that fire three steps running: no step is short enough for what they do."""
+    order = np.lexsort((recording.spike_ms, recording.spike_neuron))
+    neuron, times = recording.spike_neuron[order], recording.spike_ms[order]
+    running = (neuron[2:] == neuron[:-2]) & (times[2:] - times[:-2] < 2.5 * recording.dt_ms)
+    if not running.any() or model.system.draws:
+        return
+    first = np.flatnonzero(running)[0]
+    count = len(np.unique(neuron[2:][running]))
+    warn_caller(
+        f"{model.name}: {count} of {recording.n} cells fire in every step, the first from "
+        f"{times[first]:g} ms on: after the reset ({model.reset or 'none'}) the spike condition "
+        f"({model.threshold}) holds again at once; let the reset end it, give the cell a "
+        "refractory period, or use a smaller dt"
+    )

@@ -10,17 +10,21 @@ from brian2 import Mohm, Unit, cm, ms, mV, nA, nS, pA, pF, second, uA
 from excitable.models import HODGKIN_HUXLEY, LIF, QIF
 from excitable.models.neuron_model import NeuronModel, Parameter
 from excitable.protocols import (
+    Step,
     conductance_sweep,
     excitability,
     fi_curve,
     latency,
     rates,
+    response,
     rheobase,
     strength_duration,
     thresholds,
     voltage_clamp,
 )
 from excitable.protocols.firing.at_rest import not_at_rest
+
+from tests.user_models import leaky_cell
 
 # Butera, Rinzel & Smith 1999, J. Neurophysiol. 81:382-397, model 1: bursts every few seconds.
 BUTERA = NeuronModel(
@@ -319,3 +323,16 @@ def test_the_rate_of_one_trial_is_given_all_the_same():
     assert set(table["firing"]) <= {"one trial", "uneven", "drifting"}
     expected, error = 200, np.sqrt(200 / 0.5 / 200)
     assert table["mean_rate_Hz"].mean() == pytest.approx(expected, abs=4 * error)
+
+
+def test_a_response_in_every_step_says_so():
+    """2 nA lift the condition above its threshold whatever the reset does; 1 nA does not."""
+    cell = leaky_cell(
+        parameters={"E": -65 * mV, "R": 10 * Mohm, "tau": 10 * ms, "V_t": -50 * mV,
+                    "V_r": -65 * mV},
+        threshold="v + R*I > V_t",
+    )  # fmt: skip
+    quiet = response(cell, Step(1 * nA, onset=5 * ms), 14 * ms, backend="numpy")
+    assert len(quiet.spikes) == 1
+    with pytest.warns(UserWarning, match="1 of 1 cells fire in every step, the first from 5 ms on"):
+        response(cell, Step(2 * nA, onset=5 * ms), 7 * ms, backend="numpy")
