@@ -339,7 +339,7 @@ def _conductance(model, current: str) -> tuple[sp.Expr, list[str]]:
             f"({cell.input} - E)"
         )
     gates = [gate for gate in cell.symbolic.states if symbol(gate) in slope.free_symbols]
-    if not gates:
+    if not gates and v not in slope.free_symbols:
         raise InputError(f"{current} of {model.name} has no gates, hence nothing to measure")
     return slope, gates
 

@@ -343,3 +343,18 @@ def test_gates_that_follow_the_potential_at_once_are_part_of_the_conductance(tex
         read_after=0 * ms, dt=5 * ms, backend="numpy",
     )  # fmt: skip
     np.testing.assert_allclose(table["inactivation"], h_inf(v) / h_inf(v[0]), atol=1e-10)
+
+
+def test_activation_of_a_current_all_of_whose_gates_follow_at_once():
+    """The persistent sodium current p_inf(v) beside a potassium gate that moves."""
+    cell = NeuronModel("at_once", """
+    dv/dt = (I - I_NaP - I_K)/C : volt
+    I_NaP = g*(v - E)/(1 + exp(-(v + 40*mV)/(6*mV))) : amp
+    I_K = g*n*(v + 80*mV) : amp
+    dn/dt = (1/(1 + exp(-v/(6*mV))) - n)/(5*ms) : 1""", {"g": 2.8 * nS, "E": 50 * mV, "C": 21 * pF},
+    pA, {"v": -60 * mV, "n": 0}, threshold="v > 0*mV", dt=0.1 * ms)  # fmt: skip
+    v = np.array([-60.0, -40.0, 10.0])
+    found = activation(cell, "I_NaP", v * mV, hold=-80 * mV, duration=1 * ms, backend="numpy")
+    right = 2.8 / (1 + exp(-(v + 40) / 6))
+    np.testing.assert_allclose(found["conductance_nS"], right, rtol=1e-12)
+    np.testing.assert_allclose(found["activation"], right / right[-1], rtol=1e-12)
