@@ -134,6 +134,13 @@ _LIBRARY_WORDS = frozenset(
         "NAN",
         "INFINITY",
         "HUGE_VAL",
+        "M_E",
+        "M_LN2",
+        "M_LN10",
+        "M_LOG2E",
+        "M_LOG10E",
+        "M_PI",
+        "M_SQRT2",
         "OVERFLOW",
         "UNDERFLOW",
         "DOMAIN",
@@ -148,7 +155,7 @@ _LIBRARY_WORDS = frozenset(
         "std",
     ]
 )
-_OWN = ("since_crossing", "hold", "pending", "upstroke")
+_OWN = ("since_crossing", "hold", "pending", "upstroke", "variables")
 _OWN_ENDINGS = ("__", "_pre", "_post")
 
 
