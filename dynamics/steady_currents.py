@@ -1,12 +1,12 @@
 """A model as a curve over its membrane potential: velocity, steady-state current, saddle-node."""
 
 import numpy as np
+from brian2 import mV
 
-from ..analysis.plain_numbers import takes
 from ..errors import InputError
 from ..models.by_name import takes_names
 from ..models.checks import check_quantity
-from ..plain_checks import has_unit
+from ..plain_checks import check_readable, has_unit
 from .equilibria import reduced
 
 LINEAR = 1e-9  # of the terms, by which a straight line may be missed by rounding
@@ -37,18 +37,20 @@ def velocity(model, v: np.ndarray, I) -> np.ndarray:
     array([2.])
     """
     form = reduced(model)
-    v = _in_si("v", v, model.unit_of(model.membrane))
-    known = {**model.values, model.input: _in_si("I", I, model.input_unit)}
+    unit = model.unit_of(model.membrane)
+    v = _numbers("v", v, unit, float(unit))
+    I = _numbers("I", I, model.input_unit, float(model.input_unit))
+    known = {**model.values, model.input: I}
     return form.current(v, *(known[name] for name in form.arguments))[0]
 
 
-def _in_si(name: str, value, unit):
-    """Return a quantity, or a plain number in SI units, as the latter."""
-    return check_quantity(name, value, unit) * float(unit) if has_unit(value) else value
+def _numbers(name: str, value, unit, scale: float = 1.0):
+    """Return a quantity as numbers in a unit, times a scale; plain numbers as they are."""
+    check_readable(name, value)
+    return check_quantity(name, value, unit) * scale if has_unit(value) else value
 
 
 @takes_names
-@takes(v_mV="mV")
 def steady_current(model, v_mV) -> np.ndarray:
     """Return the input that holds a cell at a potential for good, all gates settled.
 
@@ -76,7 +78,7 @@ def steady_current(model, v_mV) -> np.ndarray:
     >>> steady_current(LIF, np.array([-60.0, -50.0])).round(9).tolist()
     [0.5, 1.5]
     """
-    v = np.asarray(v_mV, dtype=float) * 1e-3
+    v = np.asarray(_numbers("v_mV", v_mV, mV), dtype=float) * 1e-3
     without = velocity(model, v, 0.0)
     one = velocity(model, v, float(model.input_unit)) - without
     found = -without / one

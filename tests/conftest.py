@@ -19,7 +19,7 @@ with contextlib.suppress(ImportError):  # not every environment has it
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
-    """One more than there are cores: while a test waits for a compiled program, its core is free."""
+    """One more than there are cores: a test that waits for a program leaves its core free."""
     from excitable.simulation.parallel.machine import cores
 
     return cores() + 1

@@ -8,8 +8,6 @@ from excitable.models import HODGKIN_HUXLEY, LIF, QIF, ZOO, NeuronModel
 from excitable.protocols import WhiteNoise
 from excitable.simulation import simulate
 
-from excitable.errors import InputError
-
 
 def test_lif_is_the_ornstein_uhlenbeck_process():
     model = LIF.with_(tau=20 * ms)

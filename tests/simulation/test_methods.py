@@ -76,7 +76,9 @@ def test_a_system_that_does_not_split_names_why():
     "backend", ["numpy", pytest.param("cpp_standalone", marks=pytest.mark.slow)]
 )
 def test_equations_that_brian2_cannot_integrate_are_refused_in_a_sentence(backend):
-    with pytest.raises(ValueError, match=r"smooth: method 'exact' cannot .*linear.*use method='rk4'"):
+    with pytest.raises(
+        ValueError, match=r"smooth: method 'exact' cannot .*linear.*use method='rk4'"
+    ):
         simulate(
             SMOOTH, Constant(0.0), 1, 10 * ms, start="initial", method="exact", backend=backend
         )
