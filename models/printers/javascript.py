@@ -69,7 +69,7 @@ const $to_the_2 = (x) => x*x, $to_the_3 = (x) => x*x*x, $to_the_4 = (x) => (x*x)
 const $cube_root = (x) => x < 0 ? NaN : Math.cbrt(x);  // as a power of 1/3 is
 const $clip = (x, low, high) => Math.min(Math.max(x, low), high);
 const $timestep = (t, h) => Math.floor((t + 1e-3*h)/h);  // as Brian2 counts steps
-const $time_open = (gap, speed) => speed > 0 ? gap/speed : Infinity;
+const $time_open = (gap, speed) => speed > 0 ? gap/speed : speed <= 0 ? Infinity : NaN;
 const $mod = (a, b) => a - b*Math.floor(a/b);
 // The part of the step [begin, begin + h] that lies behind an edge of the input, and times in it.
 const $part_after = (begin, h, edge) => {

@@ -92,13 +92,17 @@ def time_between(t, begin, dt, onset, offset):
 def time_open(gap, speed):
     """Return for how long a gap has been open that grows: ``gap/speed``; for ever if it does not.
 
+    What is no number stays none.
+
     Examples
     --------
-    >>> [float(time_open(2.0, speed)) for speed in (4.0, 0.0, -1.0)]
-    [0.5, 1e+30, 1e+30]
+    >>> [float(time_open(2.0, speed)) for speed in (4.0, 0.0, -1.0, np.nan)]
+    [0.5, 1e+30, 1e+30, nan]
     """
-    grows = np.asarray(speed) > 0
-    return np.where(grows, gap / np.where(grows, speed, 1.0), _FOR_EVER)
+    speed = np.asarray(speed)
+    grows = speed > 0
+    otherwise = np.where(speed <= 0, _FOR_EVER, speed)
+    return np.where(grows, gap / np.where(grows, speed, 1.0), otherwise)
 
 
 def _step_function(
@@ -162,8 +166,8 @@ TIME_BETWEEN = _step_function(
 )  # fmt: skip
 TIME_OPEN = _step_function(
     time_open, "gap speed",
-    f"    return speed > 0 ? gap/(speed > 0 ? speed : 1) : {_FOR_EVER};",
-    f"    return gap/speed if speed > 0 else {_FOR_EVER}",
+    f"    return speed > 0 ? gap/(speed > 0 ? speed : 1) : speed <= 0 ? {_FOR_EVER} : speed;",
+    f"    return gap/speed if speed > 0 else {_FOR_EVER} if speed <= 0 else speed",
     unit=lambda gap, speed: gap / speed, units=None,
 )  # fmt: skip
 

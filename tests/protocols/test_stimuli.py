@@ -220,7 +220,7 @@ def table(**columns):
         (lambda: Recorded.from_table(table(I=objects(1 * nA, 2 * nA, 3 * nA)), nA),
          "column I: takes plain numbers"),
         (lambda: simulate(LIF, Constant(1 * nA), 3, 10 * ms, start={"v": [-65, -60] * mV},
-                          backend="numpy"), r"start v: expected one value or 3, .* \(2,\)"),
+                          backend="numpy"), r"start v: expected one value or 3 values, .* \(2,\)"),
     ],
 )  # fmt: skip
 def test_units_that_do_not_fit_together_are_refused(make, message):
