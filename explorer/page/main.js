@@ -73,7 +73,7 @@ function want(what) {
 
 // ms. What takes longer than the first is drawn from a draft while something is dragged; a draft
 // that takes longer than the second is made beside the page.
-const LONG = 8, LONGEST = 16;
+const LONG = 5, LONGEST = 16;
 
 const expected = (state) => cost*S.dt/state.dt;
 
@@ -127,7 +127,7 @@ let turn = 0;
 // the less often the longer a frame takes.
 function later() {
   if (laterTimer) return;
-  const since = performance.now() - laterAt, pause = Math.min(100, Math.max(30, 5*(times.at(-1) ?? 0)));
+  const since = performance.now() - laterAt, pause = Math.min(100, Math.max(30, 10*(times.at(-1) ?? 0)));
   laterTimer = setTimeout(() => {
     laterTimer = 0;
     laterAt = performance.now();
