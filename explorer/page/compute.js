@@ -29,7 +29,8 @@ export function prepared(S) {
 // A run as a job that can be sent to a worker; `resultOf` makes of its answer what the page shows.
 export function jobOf(S) {
   const { p, x0, numerics } = prepared(S);
-  return { system: cellOf(S).system, p, x0, numerics, blocks: blocksSI(S), duration: S.duration/1000 };
+  return { system: cellOf(S).system, p, x0, numerics, blocks: blocksSI(S), duration: S.duration/1000,
+    shown: S.shown };
 }
 
 export function resultOf(S, answer) {

@@ -114,13 +114,13 @@ function drawMain(begin) {
   times.push(performance.now() - begin);
   if (times.length > 1000) times.shift();
   report();
-  showCursor(false);
   later();
   settleIn(200);
 }
 
 const SIDE = ["plane", "curve", "diagram"];
-const TURNS = [() => preparePlane(true), ...SIDE.map((name) => () => plots[name].redraw())];
+const TURNS = [() => showCursor(false), () => preparePlane(true),
+  ...SIDE.map((name) => () => plots[name].redraw())];
 let turn = 0;
 
 // What may come a little after the traces: one by one, so that no frame has to wait for all, and
@@ -166,6 +166,7 @@ const SETTLING = [
     if (stale) computeNow();
     rowLimits = null;
     plots.traces.redraw();
+    showCursor(false);
     limits = null;
     if (curveRange().join() !== shownRange.join()) askCurve();
   },
@@ -269,11 +270,12 @@ function receive(answer) {
 
 // --- runs of a slow cell while something is dragged ------------------------------------------------
 
-// They take twice the step: fourth order is exact enough to be looked at in passing, and `settle`
-// runs what stays. A step or a method that is there to be seen failing is left as it is.
+// They take twice the step, and fewer values of the named currents: fourth order is exact enough to be
+// looked at in passing, and `settle` runs what stays. A step or a method that is there to be seen
+// failing is left as it is.
 function draftOf(state) {
   const exact = state.method === "rk4" && state.dt <= cellOf(state).dt;
-  return exact ? { ...state, dt: 2*state.dt } : state;
+  return exact ? { ...state, dt: 2*state.dt, shown: 1500 } : state;
 }
 
 const runs = new Latest((state) => bothOf(state).map(jobOf), (state, answers, ms, begin) => {
@@ -377,7 +379,6 @@ function play() {
     S = { ...S, cursor: at/S.duration };
     plots.traces.redraw();
     for (const part of TURNS) part();
-    showCursor(false);
     if (at >= to) { stop(); settleFrom(0); return; }
     if (still.matches) setTimeout(() => go(performance.now()), 500); else requestAnimationFrame(go);
   };

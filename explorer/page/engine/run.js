@@ -94,10 +94,11 @@ export function namedValues(system, p, input, found, every) {
 
 const SHOWN = 4000;  // how many values of the named currents a plot has
 
-// All of a run that is drawn. job: {system, p, x0, blocks, numerics, duration}, without functions.
-export function traced({ system, p, x0, blocks, numerics, duration }) {
+// All of a run that is drawn. job: {system, p, x0, blocks, numerics, duration, shown}, without
+// functions.
+export function traced({ system, p, x0, blocks, numerics, duration, shown = SHOWN }) {
   const own = { ...SYSTEMS[system], h: numerics.dt }, input = inputOf(blocks, duration);
   const found = run(own, p, x0, input, numerics, duration);
-  const every = Math.max(1, Math.floor(found.samples/SHOWN));
+  const every = Math.max(1, Math.floor(found.samples/shown));
   return { found, every, named: namedValues(own, p, input, found, every) };
 }
