@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from brian2 import Mohm, cm, ms, mV, uA
 from excitable.analysis import lif_rate, qif_rate
-from excitable.dynamics import equilibria
+from excitable.dynamics import equilibria, steady_current
 from excitable.explorer import explorer_html, frozen_noise, show, write_explorer
 from excitable.explorer.build import LANGUAGES, texts
 from excitable.models import (
@@ -290,6 +290,19 @@ def test_equilibria_are_those_of_dynamics(page_open, model):
             assert x[0] * 1e3 == pytest.approx(row["v_mV"], abs=1e-9)
             assert stable == row["stable"]
             assert fastest == pytest.approx(row["eigenvalue_per_ms"], rel=1e-6, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    "model", [HODGKIN_HUXLEY, CONNOR_STEVENS, IZHIKEVICH], ids=lambda m: m.name
+)
+def test_the_line_of_equilibria_is_the_steady_current(page_open, model):
+    choose(page_open, f"cell={model.name}")
+    page_open.wait_for_function("() => excitable.curve?.done", timeout=60000)
+    v, I = np.array(page_open.evaluate("excitable.curve.branch.map(x => [x.v*1e3, x.I])")).T
+    near = (v > -90) & (v < 20)
+    assert near.sum() > 100
+    expected = steady_current(model, v[near]) * float(model.input_unit)
+    np.testing.assert_allclose(I[near], expected, rtol=1e-9, atol=1e-12 * np.abs(expected).max())
 
 
 def test_a_plane_names_what_stands_still(page_open):

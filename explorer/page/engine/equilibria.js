@@ -3,8 +3,9 @@ import { eigenvalues } from "./numbers.js";
 
 const CUTS = 30, GOLDEN = (Math.sqrt(5) - 1)/2, TOUCHES = 1e-9;  // as in dynamics/potential_search.py
 
-// Of the slope, by which it may miss a straight line over the input by rounding.
-const LINEAR = 1e-9;
+// Of the slope, by which it may miss a straight line over the input by rounding, which is more where
+// one unit of the input changes little.
+const LINEAR = 1e-9, ROUNDING = 1e-14;
 
 const constant = (I) => () => I;
 
@@ -125,11 +126,11 @@ export function branch(system, p, search, points = 400) {
     const v = grid[place(k)];
     const none = atSteady(system, p, 0, v, x, out), other = Float64Array.from(x);
     const one = atSteady(system, p, unit, v, x, out) - none;
-    if (x.some((value, j) => value !== other[j])) return null;
     const I = -none/one*unit;
-    if (!isFinite(I) || !x.every(isFinite)) continue;
-    const left = atSteady(system, p, I, v, x, out);
-    if (Math.abs(left) > LINEAR*(Math.abs(none) + Math.abs(one))) return null;
+    if (!isFinite(I) || !x.every(isFinite) || !other.every(isFinite)) continue;
+    if (x.some((value, j) => value !== other[j])) return null;
+    const left = atSteady(system, p, I, v, x, out), line = Math.abs(none) + Math.abs(one);
+    if (Math.abs(left) > LINEAR*line + ROUNDING*none*none/Math.abs(one)) return null;
     const { stable } = described(system, p, I, Float64Array.from(x));
     found.push({ v, I, stable });
   }
