@@ -196,14 +196,15 @@ CONNOR_STEVENS_AHP = NeuronModel(
 )  # fmt: skip
 
 
-def leaky_cell(**changes):
-    """Return a leaky cell written by hand; `changes` are arguments of `NeuronModel`.
+LEAKY = {"E": -65 * mV, "R": 10 * Mohm, "tau": 10 * ms, "V_t": -50 * mV, "V_r": -65 * mV}
 
-    Unless its equations are changed it needs parameters E, R and tau, for its spikes V_t and V_r.
-    """
+
+def leaky_cell(**changes):
+    """Return a leaky cell written by hand; `changes` are arguments of `NeuronModel`."""
     text = {
         "name": "cell",
         "equations": "dv/dt = (E - v + R*I)/tau : volt",
+        "parameters": LEAKY,
         "input_unit": nA,
         "initial": {"v": "E"},
         "threshold": "v > V_t",
@@ -234,10 +235,8 @@ def adapting_cell(**changes):
         dv/dt = (E - v + R*I - w)/tau : volt (unless refractory)
         dw/dt = -w/(30*ms) : volt
         """,
-        "parameters": {"E": -65 * mV, "R": 10 * Mohm, "tau": 10 * ms,
-                       "V_t": -50 * mV, "V_r": -65 * mV},
         "initial": {"v": "E", "w": 0 * mV},
-    }  # fmt: skip
+    }
     return leaky_cell(**text | changes)
 
 

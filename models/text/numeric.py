@@ -26,6 +26,12 @@ def _all_of(*conditions):
 
 
 _STEP_PARTS = {f.__name__: f for f in (part_after, part_between, time_after, time_between)}
+
+
+def _timestep(t, dt):
+    return np.floor(t / dt + 1e-3)  # as Brian2 counts steps
+
+
 _ARRAYS = {
     **{name: getattr(np, name) for name in DEFAULT_FUNCTIONS if hasattr(np, name)},
     "exprel": smooth_exprel,
@@ -34,7 +40,7 @@ _ARRAYS = {
     "exprel_slope": exprel_slope,
     **_STEP_PARTS,
     "int": whole_part,
-    "timestep": lambda t, dt: np.floor(t / dt + 1e-3),  # as Brian2 counts steps
+    "timestep": _timestep,
     "_and": _all_of,
     "_or": _any_of,
     "_not": np.logical_not,
@@ -58,8 +64,8 @@ _SCALARS = {
     "exprel_slope": lambda x: float(exprel_slope(x)),
     **{name: lambda *x, f=f: float(f(*x)) for name, f in _STEP_PARTS.items()},
     "clip": lambda x, low, high: min(max(x, low), high),
-    "int": lambda x: float(int(x)),
-    "timestep": lambda t, dt: float(math.floor(t / dt + 1e-3)),
+    "int": lambda x: float(whole_part(x)),
+    "timestep": lambda t, dt: float(_timestep(t, dt)),
     "_and": lambda *conditions: all(conditions),
     "_or": lambda *conditions: any(conditions),
     "_not": lambda condition: not condition,

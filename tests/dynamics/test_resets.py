@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from brian2 import Mohm, amp, ms, mV, nA, nS, pA
+from brian2 import amp, ms, mV, nA, nS, pA
 from excitable.dynamics import bifurcations, phase_response
 from excitable.models import LIF, QIF, find_model
 from excitable.protocols import excitability
@@ -150,11 +150,7 @@ def test_bursts_and_their_multipliers():
 
 
 def test_what_cannot_be_followed_through_the_reset_is_said():
-    cell = leaky_cell(
-        parameters={"E": -65 * mV, "R": 10 * Mohm, "tau": 10 * ms, "V_t": -50 * mV,
-                    "V_r": -65 * mV},
-        refractory="v < -60*mV",
-    )  # fmt: skip
+    cell = leaky_cell(refractory="v < -60*mV")
     found = bifurcations(cell, "I", [2, 5] * nA)
     assert len(found.notes) == 5
     assert all("refractory as long as" in note for note in found.notes)

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from brian2 import Mohm, cm, ms, mV, uA
+from brian2 import cm, ms, mV, uA
 from excitable.analysis import lif_rate, qif_rate
 from excitable.dynamics import equilibria, steady_current
 from excitable.explorer import explorer_html, frozen_noise, show, write_explorer
@@ -25,9 +25,7 @@ from excitable.models import (
 )
 from excitable.protocols import fi_curve
 
-from tests.user_models import leaky_cell
-
-LEAKY = {"E": -65 * mV, "R": 10 * Mohm, "tau": 10 * ms, "V_t": -50 * mV, "V_r": -65 * mV}
+from tests.user_models import LEAKY, leaky_cell
 
 
 def settle(page):

@@ -327,11 +327,7 @@ def test_the_rate_of_one_trial_is_given_all_the_same():
 
 def test_a_response_in_every_step_says_so():
     """2 nA lift the condition above its threshold whatever the reset does; 1 nA does not."""
-    cell = leaky_cell(
-        parameters={"E": -65 * mV, "R": 10 * Mohm, "tau": 10 * ms, "V_t": -50 * mV,
-                    "V_r": -65 * mV},
-        threshold="v + R*I > V_t",
-    )  # fmt: skip
+    cell = leaky_cell(threshold="v + R*I > V_t")
     quiet = response(cell, Step(1 * nA, onset=5 * ms), 14 * ms, backend="numpy")
     assert len(quiet.spikes) == 1
     with pytest.warns(UserWarning, match="1 of 1 cells fire in every step, the first from 5 ms on"):

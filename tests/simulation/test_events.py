@@ -12,15 +12,8 @@ from excitable.simulation.methods.within_step import locate_spikes
 from excitable.simulation.start import RestWarning
 from scipy.integrate import solve_ivp
 
-from tests.user_models import leaky_cell
-
-LEAKY = {"E": -65 * mV, "tau": 10 * ms, "R": 10 * Mohm, "V_t": -50 * mV, "V_r": -65 * mV}
-
-
-def cell(**changes):
-    """Return the leaky cell with changes."""
-    return leaky_cell(**{"parameters": LEAKY, **changes})
-
+from tests.user_models import LEAKY
+from tests.user_models import leaky_cell as cell
 
 ADAPTING = cell(
     name="adapting",
@@ -258,7 +251,7 @@ def jumpy(named="", **changes):
         "threshold": "v > -50*mV + 80*Mohm*I",
         "reset": "v = E",
     }
-    return leaky_cell(**given | changes)
+    return cell(**given | changes)
 
 
 TWO = Pulses(1 * nA, times=[0, 10] * ms, width=4 * ms)

@@ -5,7 +5,7 @@ from dataclasses import fields
 
 import pandas as pd
 import pytest
-from brian2 import Mohm, cm, ms, mV, nA, second, uA, uF
+from brian2 import cm, ms, mV, nA, second, uA, uF
 from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, LIF
 from excitable.protocols import (
     Constant,
@@ -24,7 +24,7 @@ from excitable.protocols import (
 from excitable.simulation import Backend, Numerics
 
 from excitable import protocols
-from tests.user_models import leaky_cell
+from tests.user_models import LEAKY, leaky_cell
 
 SETS = pd.DataFrame({"R": [10.0]})
 CALLS = {
@@ -138,9 +138,8 @@ def test_a_start_of_something_else_is_refused():
 def test_a_declared_parameter_has_values_of_its_kind(kind, wrong, what):
     cell = leaky_cell(
         equations=f"dv/dt = (E - v + R*I*int(n))/tau : volt\nn : {kind} (constant)",
-        parameters={"E": -65 * mV, "R": 10 * Mohm, "tau": 10 * ms, "n": 1, "V_t": -50 * mV,
-                    "V_r": -65 * mV},
-    )  # fmt: skip
+        parameters=LEAKY | {"n": 1},
+    )
     assert fi_curve(cell, [2] * nA, vary={"n": [0, 1]}, backend="numpy",
                     duration=60 * ms, discard=0 * ms).spike_count.tolist() == [0, 4]  # fmt: skip
     for call in (
