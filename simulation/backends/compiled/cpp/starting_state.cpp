@@ -150,19 +150,30 @@ bool stays_between(double a, double b, double at_a, const double* p, double* sta
     return stays(state, p);
 }
 
+const int BLOCK = 256;  // potentials at a time: one loop for the compiler to vectorise
+
+// dv/dt at the potentials of the grid from one number on; the number that comes next.
+int next_block(const std::vector<double>& grid, int from, const double* p, std::vector<double>& current)
+{
+    const int to = std::min(from + BLOCK, GRID);
+    for (int k = from; k < to; k++) current[k] = model::current(grid[k], p);
+    for (int k = from; k < to; k++)
+    {
+        const bool even = k >= model::TAIL && k < model::TAIL + model::POINTS;
+        if (!even && current[k] == 0) current[k] = NAN;  // an underflow
+    }
+    return to;
+}
+
 // The lowest zero of dv/dt, with the other variables at their steady state, at which a cell stays.
+// What lies above it is not asked for.
 bool find_reduced(const double* p, double* state)
 {
     static const std::vector<double> grid = potentials();
     std::vector<double> current(GRID);
-    for (int k = 0; k < GRID; k++)
+    for (int k = 0, known = 0; k + 1 < GRID; k++)
     {
-        const bool even = k >= model::TAIL && k < model::TAIL + model::POINTS;
-        current[k] = model::current(grid[k], p);
-        if (!even && current[k] == 0) current[k] = NAN;  // an underflow
-    }
-    for (int k = 0; k + 1 < GRID; k++)
-    {
+        if (k + 1 >= known) known = next_block(grid, known, p, current);
         const double here = current[k];
         if (opposite(here, current[k + 1]))
         {
