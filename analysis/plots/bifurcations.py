@@ -83,6 +83,9 @@ def plot_bifurcations(diagram, ax: Axes | None = None, *, rate: bool = True, leg
         if lower is not None and is_cycle:
             _lines(lower, branch, x, ["rate_Hz"], GREEN)
     _points(ax, lower, points, x, diagram.membrane_column)
+    if has_cycles:
+        cycles = branches.loc[branches["kind"] == "cycles", [low, high]]
+        _leave_out_what_is_far(ax, [*np.ravel(cycles), *points[diagram.membrane_column]])
     _finish(ax, lower, x, diagram.membrane_column, legend)
     return ax if lower is None else np.array([ax, lower])
 
@@ -92,6 +95,17 @@ def membrane_columns(diagram) -> tuple[str, str]:
     name = diagram.model.membrane
     unit = diagram.membrane_column.removeprefix(name)
     return f"{name}_min{unit}", f"{name}_max{unit}"
+
+
+def _leave_out_what_is_far(ax: Axes, seen: list[float]) -> None:
+    """Show twice the range to each side: rest at absurd potentials would flatten all else."""
+    lowest, highest = np.nanmin(seen), np.nanmax(seen)
+    room = 2 * (highest - lowest)
+    bottom, top = ax.get_ylim()
+    if bottom < lowest - room:
+        ax.set_ylim(bottom=lowest - room)
+    if top > highest + room:
+        ax.set_ylim(top=highest + room)
 
 
 def _lines(ax: Axes, branch: pd.DataFrame, x: str, columns: list[str], colour: str) -> None:

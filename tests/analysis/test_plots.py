@@ -469,3 +469,28 @@ def test_curves_of_varied_sets_have_a_colour_each_and_the_line_of_their_own_set(
     assert len(set(map(tuple, colours))) == 2
     assert [line.get_color() for line in lines] == colours
     assert [text.get_text() for text in ax.get_legend().texts] == ["4", "8"]
+
+
+@pytest.mark.parametrize(("far", "shown"), [(-1000.0, (-265.0, 20.0)), (-90.0, (-90.0, 20.0))])
+def test_rest_far_from_firing_does_not_flatten_a_diagram_nor_is_a_bifurcation_left_out(far, shown):
+    kinds = ["equilibria"] * 2 + ["cycles"] * 2
+    lowest, highest = [far, -50.0, -75.0, -60.0], [far, -50.0, 20.0, 10.0]
+    rows = {
+        "branch": [0, 0, 1, 1],
+        "kind": kinds,
+        "stable": True,
+        "unstable": 0,
+        "I_nA": [0.0, 1.0, 1.0, 2.0],
+    }
+    branches = pd.DataFrame({**rows, "v_min_mV": lowest, "v_max_mV": highest, "rate_Hz": 50.0})
+    one = pd.DataFrame({"type": ["saddle-node"], "criticality": "", "period_ms": np.nan})
+    one = one.assign(I_nA=0.0, v_mV=far)
+    names = {"parameter_column": "I_nA", "membrane_column": "v_mV"}
+    for points, limits in ((one[:0], shown), (one, (far, 20.0))):
+        diagram = SimpleNamespace(
+            branches=branches, points=points, model=SimpleNamespace(membrane="v"), **names
+        )
+        bottom, top = plots.plot_bifurcations(diagram)[0].get_ylim()
+        room = 0.06 * (limits[1] - limits[0])
+        assert limits[0] - room <= bottom <= limits[0]
+        assert limits[1] <= top <= 75.0
