@@ -245,6 +245,54 @@ def test_sizes_are_those_of_the_files(home, entry, mark):
     assert total - about <= size * 2**20 <= total
 
 
+# --- compiled headers -----------------------------------------------------------------------------
+
+COMPILED = {"headers.h": b"#include <cmath>\n", "headers.h.gch": bytes(range(128))}
+
+
+def build_headers(folder: Path) -> None:
+    for name, content in COMPILED.items():
+        (folder / name).write_bytes(content)
+
+
+@pytest.fixture
+def headers(home):
+    return cache.headers(KEY, build_headers)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("name", [*COMPILED, "checksums.json"])
+def test_damaged_headers_are_made_anew(headers, name, damage):
+    DAMAGES[damage](headers / name)
+    assert cache.headers(KEY, build_headers) == headers
+    assert {name: (headers / name).read_bytes() for name in COMPILED} == COMPILED
+
+
+def test_headers_that_others_can_write_are_refused_or_made_anew(headers):
+    headers.chmod(0o777)
+    (headers / "headers.h.gch").write_bytes(b"planted")
+    assert (cache.headers(KEY, build_headers) / "headers.h.gch").read_bytes() != b"planted"
+    headers.parent.chmod(0o777)
+    with pytest.raises(InputError, match="can be written by others"):
+        cache.headers(KEY, build_headers)
+
+
+def test_headers_are_bounded_and_cleared_and_no_programs(home, entry, headers, monkeypatch):
+    assert [name for name, *_ in cache.entries()] == [KEY]
+    fill(home / "headers", "thesis")
+    monkeypatch.setattr(cache, "MAX_BYTES_OF_HEADERS", 1)
+    second = cache.headers(KEY[::2], build_headers)
+    assert (entry.exists(), headers.exists(), second.exists()) == (True, False, True)
+    assert cache.clear() == 1
+    assert not second.exists()
+    assert (home / "headers" / "thesis" / "chapter").exists()
+
+
+def test_without_a_cache_no_headers_are_compiled(home):
+    home.write_text("a file")
+    assert cache.headers(KEY, build_headers) is None
+
+
 # --- where it is ----------------------------------------------------------------------------------
 
 

@@ -1,8 +1,9 @@
-"""The cache of programs: a folder per program, named by what it was generated from.
+"""The cache of programs, and of the headers with which they are compiled.
 
-Programs are started from here, so the folder must be its user's own. Things are deleted from here,
-so they must be ours: the folder ``programs`` in the cache folder and every program in it carry a
-mark, and what carries none is never deleted.
+Each is an entry, a folder named by what it was made from. Programs are started from here, so the
+cache must be its user's own. Things are deleted from here, so they must be ours: the folders
+``programs`` and ``headers`` and every entry in them carry a mark, and what carries none is never
+deleted.
 """
 
 import contextlib
@@ -27,7 +28,8 @@ from ....progress import tell
 from ...scratch import Scratch
 from .program import Program
 
-MAX_BYTES = 500 * 2**20
+MAX_BYTES, MAX_BYTES_OF_HEADERS = 500 * 2**20, 200 * 2**20
+_PROGRAM, _HEADERS = {"main", "manifest.json"}, {"headers.h", "headers.h.gch"}
 _SUMS = "checksums.json"
 _MARK = "made-by-excitable"
 _PRIVATE: dict[str, tuple[Program, Scratch]] = {}
@@ -40,8 +42,13 @@ def cache_folder() -> Path:
     return Path(chosen).expanduser().absolute() / "programs"
 
 
+def headers_folder() -> Path:
+    """Return where compiled headers are kept, beside the programs."""
+    return cache_folder().with_name("headers")
+
+
 def key_of(*parts: object) -> str:
-    """Return the name of the program that is generated from these parts on this machine."""
+    """Return the name of the entry that is made from these parts on this machine."""
     everything = [*parts, platform.machine(), platform.node(), sys.version_info[:2]]
     return hashlib.sha256(json.dumps(everything, default=str).encode()).hexdigest()[:24]
 
@@ -70,24 +77,42 @@ def program(key: str, build: Callable[[Path], None]) -> Program:
     folder = cache_folder()
     place = folder / key
     try:
-        _make(folder)
-        lock = FileLock(folder / f"{key}.lock")
-        lock.acquire()
+        held = _locked(folder, key)
     except OSError as error:
         return Program.open(place) if is_whole(place) else _private(key, build, error)
-    try:
-        if not is_whole(place):
-            _remove(place)
-            _build_atomically(place, build)
-            _evict(folder, keep=place)
-        os.utime(place)
-    finally:
-        lock.release()
+    with held:
+        _build_unless_whole(place, build, _PROGRAM, MAX_BYTES)
     return Program.open(place)
 
 
+def headers(key: str, build: Callable[[Path], None]) -> Path | None:
+    """Return the folder with the compiled headers of that name, building it as `program` does.
+
+    None where the cache cannot be written, or no room is left in it.
+    """
+    folder = headers_folder()
+    with contextlib.suppress(OSError), _locked(folder, key):
+        _build_unless_whole(folder / key, build, _HEADERS, MAX_BYTES_OF_HEADERS)
+        return folder / key
+    return None
+
+
+def _locked(folder: Path, key: str):
+    """Return the lock under which an entry is built, held until the end of a block."""
+    _make(folder)
+    return FileLock(folder / f"{key}.lock").acquire()
+
+
+def _build_unless_whole(place: Path, build: Callable, needed: set[str], most: int) -> None:
+    if not is_whole(place, needed):
+        _remove(place)
+        _build_atomically(place, build)
+        _evict(place.parent, keep=place, most=most)
+    os.utime(place)
+
+
 def _make(folder: Path) -> None:
-    """Make the folder of programs, or make sure that it is safe to use."""
+    """Make a folder of entries, or make sure that it is safe to use."""
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileExistsError):
@@ -122,8 +147,8 @@ def _private(key: str, build: Callable[[Path], None], why: OSError) -> Program:
     return _PRIVATE[key][0]
 
 
-def is_whole(place: Path) -> bool:
-    """Return whether a program is the user's own, and all its files are there and unchanged."""
+def is_whole(place: Path, needed: set[str] = _PROGRAM) -> bool:
+    """Return whether an entry is the user's own, and all its files are there and unchanged."""
     try:
         if place.is_symlink() or not (is_own(place.parent) and is_own(place)):
             return False
@@ -134,8 +159,8 @@ def is_whole(place: Path) -> bool:
         whole = (
             isinstance(sums, dict)
             and sums == {name: _sum(place / name) for name in _files(place)}
-            and {"main", "manifest.json"} <= set(sums)
-            and os.access(place / "main", os.X_OK)
+            and needed <= set(sums)
+            and all(os.access(place / name, os.X_OK) for name in needed & {"main"})
             and all(is_own(place / name) for name in sums)
         )
     except (OSError, ValueError):
@@ -146,7 +171,7 @@ def is_whole(place: Path) -> bool:
 
 
 def _states(place: Path) -> list[tuple]:
-    """Return what changes with any change to a program's files, without reading them."""
+    """Return what changes with any change to an entry's files, without reading them."""
     found = []
     for folder, folders, files in os.walk(place):
         folders.sort()
@@ -165,7 +190,7 @@ def entries() -> list[tuple[str, float, float]]:
 
 
 def _by_last_use(folder: Path) -> list[tuple[float, int, Path]]:
-    """Return when each program was used last, its size in bytes and its folder, oldest first.
+    """Return when each entry was used last, its size in bytes and its folder, oldest first.
 
     One that another process deletes meanwhile is left out, as are those that are being built.
     """
@@ -178,22 +203,22 @@ def _by_last_use(folder: Path) -> list[tuple[float, int, Path]]:
 
 
 def _marked(folder: Path) -> list[Path]:
-    """Return the folders that were made here, in a folder of programs that was made here."""
+    """Return the folders that were made here, in a folder of entries that was made here."""
     if not (folder / _MARK).is_file():
         return []
     return [p for p in folder.iterdir() if not p.is_symlink() and (p / _MARK).is_file()]
 
 
 def clear() -> int:
-    """Delete all programs; return how many there were. Whatever else is there stays."""
-    places = [place for *_, place in _by_last_use(cache_folder())]
-    for place in places:
+    """Delete all entries; return how many programs there were. Whatever else is there stays."""
+    programs, compiled = (_by_last_use(folder) for folder in (cache_folder(), headers_folder()))
+    for *_, place in (*programs, *compiled):
         shutil.rmtree(place, ignore_errors=True)
-    return len(places)
+    return len(programs)
 
 
 def _remove(place: Path) -> None:
-    """Make room for a program: what stands in its place and is not ours is put aside."""
+    """Make room for an entry: what stands in its place and is not ours is put aside."""
     if place.is_symlink() or (place.exists() and place not in _marked(place.parent)):
         place.rename(place.with_name(f"{place.name}-not-ours-{secrets.token_hex(4)}"))
     shutil.rmtree(place, ignore_errors=True)
@@ -217,7 +242,7 @@ def _build_atomically(place: Path, build: Callable[[Path], None]) -> None:
 
 
 def _files(place: Path) -> list[str]:
-    """Return the files that a program consists of."""
+    """Return the files that an entry consists of."""
     files = sorted(p for p in place.rglob("*") if p.is_file())
     return [str(p.relative_to(place)) for p in files if p.name != _SUMS]
 
@@ -227,7 +252,7 @@ def _sum(file: Path) -> str:
 
 
 def _size(place: Path) -> int:
-    """Return the size of a program, which its mark says: there are hundreds, of many files each."""
+    """Return the size of an entry, which its mark says: there are hundreds, of many files each."""
     noted = (place / _MARK).read_bytes()
     return int(noted) if noted.isdigit() else _measured(place)
 
@@ -236,8 +261,8 @@ def _measured(place: Path) -> int:
     return sum(p.stat().st_size for p in place.rglob("*") if p.is_file())
 
 
-def _evict(folder: Path, keep: Path) -> None:
-    """Delete what was left by killed builds, and the longest unused programs above the bound."""
+def _evict(folder: Path, keep: Path, most: int) -> None:
+    """Delete what was left by killed builds, and the longest unused entries above the bound."""
     day_ago = time.time() - 86400
     for left in _marked(folder):
         with contextlib.suppress(FileNotFoundError):
@@ -246,7 +271,7 @@ def _evict(folder: Path, keep: Path) -> None:
     places = _by_last_use(folder)
     total = sum(size for _, size, _ in places)
     for _, size, place in places:
-        if total <= MAX_BYTES:
+        if total <= most:
             return
         if place != keep:
             total -= size

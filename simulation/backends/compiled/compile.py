@@ -10,7 +10,6 @@ import contextlib
 import re
 import shutil
 import subprocess
-from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -18,7 +17,8 @@ from pathlib import Path
 
 from ....errors import CompileError
 from ...parallel.machine import cores
-from ...scratch import Scratch, scratch
+from ...scratch import scratch
+from . import cache as programs_cache
 
 FAST = (
     "-O3",
@@ -35,7 +35,6 @@ _HEADERS = (
     "algorithm", "climits", "cmath", "ctime", "fstream", "iostream", "map", "random", "set",
     "string", "tuple", "vector",
 )  # fmt: skip
-_PAYS = 4  # sources whose headers take as long to read as they take to compile beforehand
 
 _PROBE = """
 #include <cmath>
@@ -68,8 +67,7 @@ def compiler_identity() -> tuple:
 def fast_flags() -> tuple[str, ...]:
     """Return those of the fast flags that the compiler accepts, probed one by one."""
     candidates = [*FAST, NATIVE]
-    version = subprocess.run([compiler(), "--version"], capture_output=True, text=True).stdout
-    if "clang" in version:
+    if _is_clang():
         candidates.append(CLANG_VECTOR_LIBRARY)
     with scratch() as folder:
         source = folder / "probe.cpp"
@@ -84,6 +82,12 @@ def fast_flags() -> tuple[str, ...]:
 
 
 @cache
+def _is_clang() -> bool:
+    version = subprocess.run([compiler(), "--version"], capture_output=True, text=True).stdout
+    return "clang" in version
+
+
+@cache
 def has_openmp() -> bool:
     """Return whether the compiler makes programs with threads; clang needs a library for it."""
     if compiler() is None:
@@ -95,12 +99,16 @@ def has_openmp() -> bool:
 
 
 @contextlib.contextmanager
-def flags_probed_meanwhile():
-    """Probe the flags while the block generates what they will compile."""
-    with ThreadPoolExecutor(1) as pool:
-        probed = pool.submit(fast_flags)
+def prepared_meanwhile(common: Sequence[str]):
+    """Probe the flags and compile the headers while the block generates what they will compile."""
+    with ThreadPoolExecutor(2) as pool:
+        prepared = [
+            pool.submit(lambda of: _with_headers((*common, *of())), of)
+            for of in (fast_flags, lambda: SMALL)
+        ]
         yield
-        probed.result()
+        for each in prepared:
+            each.result()
 
 
 def _accepts(source: Path, flags: Sequence[str]) -> bool:
@@ -128,8 +136,7 @@ def compile_program(folder: Path, is_hot: Callable[[Path], bool], common: Sequen
     CompileError
     """
     units = _units(folder, is_hot)
-    n_units = Counter(units.values())
-    flags = {some: _with_headers((*common, *some), n) for some, n in n_units.items()}
+    flags = {some: _with_headers((*common, *some)) for some in set(units.values())}
     with ThreadPoolExecutor(cores()) as pool:
         jobs = [pool.submit(_compile, folder, unit, flags[some]) for unit, some in units.items()]
         objects = [job.result() for job in jobs]
@@ -204,27 +211,32 @@ def _in_one_unit(objects_code: Sequence[Path], name: str) -> str:
     return "\n".join(parts)
 
 
-_compiled: Counter[tuple[str, ...]] = Counter()  # sources of this process, by their flags
-
-
-def _with_headers(flags: tuple[str, ...], n_sources: int) -> tuple[str, ...]:
-    """Return the flags of so many more sources, with the standard headers once that pays."""
-    _compiled[flags] += n_sources
-    header = _precompiled(flags) if _compiled[flags] >= _PAYS else None
+def _with_headers(flags: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the flags with the standard headers compiled beforehand, where there are such."""
+    header = _compiled_headers(flags)
     return (*flags, "-include", str(header)) if header and header.exists() else flags
 
 
 @cache
-def _precompiled(flags: tuple[str, ...]) -> Path | None:
-    """Compile the headers that the sources include; None where there is no room for that."""
-    try:
-        header = Scratch(until_exit=True).folder / "headers.h"
-        header.write_text("".join(f"#include <{name}>\n" for name in _HEADERS))
-    except OSError:
+def _compiled_headers(flags: tuple[str, ...]) -> Path | None:
+    """Compile the headers that the sources include, or find them; None where that fails.
+
+    Reading them takes a third of the time of compiling a program.
+    """
+    if _is_clang():  # it refuses headers that were moved after they were compiled
         return None
-    command = [compiler(), "-w", *flags, "-x", "c++-header", str(header), "-o", f"{header}.gch"]
-    done = subprocess.run(command, capture_output=True)
-    return None if done.returncode else header
+
+    def build(folder: Path) -> None:
+        header = folder / "headers.h"
+        header.write_text("".join(f"#include <{name}>\n" for name in _HEADERS))
+        command = [compiler(), "-w", *flags, "-x", "c++-header", str(header)]
+        _check(subprocess.run(command, capture_output=True, text=True))
+
+    with contextlib.suppress(CompileError):
+        key = programs_cache.key_of(compiler_identity(), _HEADERS, flags)
+        folder = programs_cache.headers(key, build)
+        return folder and folder / "headers.h"
+    return None
 
 
 def _compile(folder: Path, source: Path, flags: Sequence[str]) -> Path:

@@ -19,7 +19,7 @@ from ...recording import Recording, recording_of
 from ..backend import Backend
 from ..brian.preferences import preferences
 from . import cache as programs_cache
-from .compile import compile_program, compiler_identity, flags_probed_meanwhile
+from .compile import compile_program, compiler_identity, prepared_meanwhile
 from .generate import generate
 from .program import Program
 
@@ -71,7 +71,7 @@ def cached_program(plan: Plan, backend: Backend, description=None, sources=None)
     hot = is_hot if plan.divisible else _is_object
 
     def build(folder):
-        with flags_probed_meanwhile(), preferences(backend):
+        with prepared_meanwhile(common_flags(backend)), preferences(backend):
             generate(folder, plan, backend, description, sources)
         compile_program(folder, hot, common_flags(backend))
 
