@@ -191,6 +191,24 @@ def test_warnings_as_errors():
         assert measured() == pytest.approx(rate(), rel=1e-4)
 
 
+@pytest.mark.skipif(
+    tuple(map(int, brian2.__version__.split(".")[:2])) < (2, 11),
+    reason="such a Brian2 warns when it is imported",
+)
+@pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
+def test_a_process_in_which_every_warning_is_an_error(tmp_path):
+    script = """
+        from excitable import LIF, Constant, response
+        from brian2 import ms, nA
+        for backend in ("numpy", "cpp_standalone"):
+            print(len(response(LIF, Constant(2*nA), duration=100*ms, backend=backend).spikes))
+    """
+    env = dict(os.environ, PYTHONPATH=str(ROOT))
+    command = [sys.executable, "-W", "error", "-c", textwrap.dedent(script)]
+    done = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.split() == ["7", "7"], done.stderr  # at 72.1 Hz
+
+
 @pytest.fixture
 def decimal_comma(tmp_path, monkeypatch):
     """A German locale, made here where none is installed."""
