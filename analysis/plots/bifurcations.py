@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from .labels import axis_label
+from .labels import axis_label, potential_label
 from .smooth import smooth
 from .style import (
     BLACK,
@@ -158,7 +158,7 @@ def _finish(ax: Axes, lower: Axes | None, x: str, v: str, legend: bool) -> None:
     ax.plot([], [], color=BLACK, lw=1.6, label="equilibria")
     ax.plot([], [], color=GREEN, lw=1.6, label="cycles, extent")
     ax.plot([], [], color=GREY, lw=0.9, ls=(0, (4, 2)), label="unstable")
-    ax.set_ylabel(axis_label(v))
+    ax.set_ylabel(potential_label(v))
     (lower or ax).set_xlabel(axis_label(x))
     if lower is not None:
         lower.set_ylabel(axis_label("rate_Hz"))

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from ..plain_numbers import takes
 from ..trains.trace_tables import by_neuron
-from .families import as_names, bar_of_family, family, family_title
+from .families import bar_of_family, check_told_apart, family, family_title, varied_names
 from .labels import (
     axis_label,
     column_of,
@@ -34,7 +34,7 @@ def plot_voltage_clamp(
     table: pd.DataFrame,
     axes: tuple[Axes, ...] | None = None,
     *,
-    current: str | Sequence[str] = "I_A",
+    current: str | Sequence[str] | None = None,
     window: tuple[float, float] | None = None,
 ) -> tuple[Axes, ...]:
     """Draw families of clamp currents with the commands below, coloured by the command.
@@ -47,8 +47,8 @@ def plot_voltage_clamp(
         their unit, such as ``I_A_uA_per_cm2``.
     axes : tuple of Axes, optional
         One panel for each current, and one for the commands; a new figure by default.
-    current : str or sequence of str
-        The currents to draw, with or without the unit in their names.
+    current : str or sequence of str, optional
+        The currents to draw, with or without the unit in their names; default: all that there are.
     window : (float, float) or Quantity, optional
         The part of the time axis to show, ms; default: until all that is drawn has settled.
 
@@ -60,7 +60,7 @@ def plot_voltage_clamp(
     Raises
     ------
     ValueError
-        If a column is missing.
+        If a column is missing, or a parameter varies.
 
     Examples
     --------
@@ -71,10 +71,14 @@ def plot_voltage_clamp(
     >>> upper.get_ylabel()
     '$I_{\\\\mathrm{A}}$ (µA/cm²)'
     """
-    shown = [column_of(table, x) for x in ([current] if isinstance(current, str) else current)]
     command = next((str(x) for x in table if split_unit(str(x))[0] == "command"), "command_mV")
     v = _potential(table, command)
+    wanted = [current] if isinstance(current, str) else current
+    shown = (
+        _currents(table, v, command) if wanted is None else [column_of(table, x) for x in wanted]
+    )
     require_columns(table, "neuron", "t_ms", v, command, *shown, needed_by="plot_voltage_clamp")
+    check_told_apart(table, [command], "plot_voltage_clamp")
     if axes is None:
         heights = (*(3,) * len(shown), 1 if len(shown) == 1 else 2)
         size = (COLUMN_WIDTH, 3.8 if len(shown) == 1 else 1.4 + 1.4 * len(shown))
@@ -120,6 +124,13 @@ def _potential(table: pd.DataFrame, command: str) -> str:
     after = names[names.index("t_ms") + 1 :] if "t_ms" in names else []
     unit = split_unit(command)[1]
     return next((x for x in after if x != command and split_unit(x)[1] == unit), "v_mV")
+
+
+def _currents(table: pd.DataFrame, v: str, command: str) -> list[str]:
+    """Return the columns behind the potential that have a unit, as gates have not."""
+    names = [str(name) for name in table]
+    after = names[names.index(v) + 1 :] if v in names else []
+    return [name for name in after if split_unit(name)[1] and name != command]
 
 
 def _thinned(commands: np.ndarray) -> np.ndarray:
@@ -180,8 +191,8 @@ def plot_curve(
     >>> plot_curve(table, "command_mV", "activation").get_xlabel()
     'command potential (mV)'
     """
-    by = as_names(by)
-    require_columns(table, x, y, *by, needed_by="plot_curve")
+    require_columns(table, x, y, needed_by="plot_curve")
+    by = varied_names(table, by, needed_by="plot_curve")
     ax = new_axes(size=(4.8, 3.0)) if ax is None else ax
     if theory is not None:
         require_columns(theory, x, y, *by, needed_by="the theory of plot_curve")

@@ -8,21 +8,60 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from ...errors import InputError
-from .labels import unit_label, unit_of
+from .labels import require_columns, unit_label, unit_of
 from .style import GREY, MAX_LEGEND_CURVES, sequential_colours
 
 DASHES = ("-", "--", ":", "-.")
 
 
-def as_names(by: str | Sequence[str] | None) -> list[str]:
-    """Return the columns of varied parameters as a list.
+def varied_names(
+    table: pd.DataFrame, by: str | Sequence[str] | None, *, needed_by: str
+) -> list[str]:
+    """Return the columns of varied parameters: those asked for, or all that vary.
+
+    Which columns are parameters is known of tables whose ``attrs["units"]`` says so, as those of
+    protocols do.
+
+    Parameters
+    ----------
+    table : DataFrame
+    by : str, sequence of str or None
+    needed_by : str
+        Who draws, for the message.
+
+    Raises
+    ------
+    ValueError
+        If one curve would join rows of several values of a parameter.
 
     Examples
     --------
-    >>> as_names("tau"), as_names(("tau", "R")), as_names(None)
-    (['tau'], ['tau', 'R'], [])
+    >>> table = pd.DataFrame({"tau": [10.0, 20.0], "R": 5.0})
+    >>> table.attrs["units"] = {"tau": "ms", "R": "Mohm"}
+    >>> varied_names(table, None, needed_by="plot_fi"), varied_names(table[:1], None, needed_by="")
+    (['tau'], [])
     """
-    return [by] if isinstance(by, str) else list(by or ())
+    if by is None:
+        return [name for name in _parameters(table) if len(table[name].unique()) > 1]
+    names = [by] if isinstance(by, str) else list(by)
+    require_columns(table, *names, needed_by=needed_by)
+    check_told_apart(table, names, needed_by, "name it in by=, or draw the rows of one value")
+    return names
+
+
+def check_told_apart(
+    table: pd.DataFrame, names: list[str], needed_by: str, remedy="draw the rows of one value"
+) -> None:
+    """Raise if a parameter varies among the rows in which all these columns are alike."""
+    groups = table.groupby(names) if names else table.groupby(lambda row: 0)
+    parameters = [name for name in _parameters(table) if name not in names]
+    joined = [name for name in parameters if groups[name].nunique(dropna=False).max() > 1]
+    if joined:
+        raise InputError(f"{needed_by}: {', '.join(joined)} varies in the table; {remedy}")
+
+
+def _parameters(table: pd.DataFrame) -> list[str]:
+    return [name for name in table if name in table.attrs.get("units", {})]
 
 
 def family(

@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from ...errors import InputError
 from ..rates.fi import resolved_rates
 from ..trains.trace_tables import input_unit
-from .families import as_names, bar_of_family, family, family_title
+from .families import bar_of_family, family, family_title, varied_names
 from .labels import axis_label, require_columns, unit_label, unit_of
 from .style import (
     CYCLE,
@@ -61,7 +61,7 @@ def plot_fi(
     by : str or sequence of str, optional
         Column of a varied parameter: one curve per value, coloured by it, with a legend for up to
         seven curves and a colour bar for more. Of several the first one colours, and the others
-        set the line style.
+        set the line style. Default: all parameters that vary in a protocol's table.
     by_unit : str, optional
         The unit of that column; default: what the table's ``attrs["units"]`` says.
     closed_form : callable or DataFrame, optional
@@ -92,8 +92,8 @@ def plot_fi(
     >>> ax.get_xlabel(), ax.get_ylabel()
     ('input $I$ (nA)', 'firing rate (Hz)')
     """
-    by = as_names(by)
-    require_columns(table, "I", rate, *by, needed_by="plot_fi")
+    require_columns(table, "I", rate, needed_by="plot_fi")
+    by = varied_names(table, by, needed_by="plot_fi")
     ax = new_axes() if ax is None else ax
     if closed_form is not None:
         _draw_closed_form(ax, closed_form, table["I"], rate)

@@ -11,8 +11,7 @@ from matplotlib.patheffects import withStroke
 from scipy.spatial.distance import cdist
 
 from ...columns import split_column, with_unit
-from ...errors import InputError
-from .families import as_names, bar_of_family, family, family_title
+from .families import bar_of_family, family, family_title, varied_names
 from .labels import label_log_axis, potential_label, require_columns, symbol_text
 from .style import (
     BLACK,
@@ -65,11 +64,10 @@ def plot_gating(
     >>> right.get_ylabel()
     'time constant (ms)'
     """
-    by = as_names(by)
-    require_columns(table, *_OTHERS, *by, needed_by="plot_gating")
+    require_columns(table, *_OTHERS, needed_by="plot_gating")
+    by = varied_names(table, by, needed_by="plot_gating")
     v = next((str(name) for name in table if split_column(str(name))[0] == "v"), "v_mV")
     require_columns(table, v, needed_by="plot_gating")
-    _check_all_is_drawn(table, by)
     if axes is None:
         axes = tuple(new_axes(1, 2, size=(COLUMN_WIDTH, 2.9)))
     left, right = axes
@@ -98,17 +96,6 @@ def plot_gating(
     else:
         legend_beside(right, title=family_title(table, by))
     return left, right
-
-
-def _check_all_is_drawn(table: pd.DataFrame, by: list[str]) -> None:
-    """Refuse a table in which a parameter varies that `by` does not name."""
-    parameters = [name for name in table if name in table.attrs.get("units", {})]
-    varying = [x for x in parameters if x not in by and len(table[x].unique()) > 1]
-    if varying:
-        raise InputError(
-            f"plot_gating: {', '.join(varying)} varies in the table; name it in by=, or draw the "
-            "rows of one value"
-        )
 
 
 def _potential_label(table: pd.DataFrame, v: str) -> str:

@@ -21,13 +21,18 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "dt": "time step",
         "rate": "firing rate",
         "I": "input $I$",
-        "u": "recovery $u$",
         "tau": "time constant",
         "steady_state": "steady state",
         "command": "command potential",
     }
 )
 
+# Letters that are written out in names; of capitals those that differ from Latin ones.
+_GREEK = frozenset((
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "lambda", "mu",
+    "nu", "xi", "rho", "sigma", "tau", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta",
+    "Lambda", "Xi", "Sigma", "Phi", "Psi", "Omega",
+))  # fmt: skip
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _LONG_UNITS = {"siemens": "S", "ohm": "Ω", "farad": "F", "amp": "A", "volt": "V", "second": "s"}
 _NO_UNIT = {"", "1", "none", "nan", "dimensionless"}
@@ -111,7 +116,7 @@ def symbol_text(name: str) -> str:
     if parts is None:
         return name.replace("_", " ")
     letter, index = parts
-    letter = r"\tau" if letter == "tau" else letter
+    letter = rf"\{letter}" if letter in _GREEK else letter
     if not index:
         return f"${letter}$"
     index = r"\infty" if index == "inf" else rf"\mathrm{{{index}}}"
@@ -136,8 +141,9 @@ def split_symbol(name: str) -> tuple[str, str] | None:
     >>> split_symbol("g_A"), split_symbol("isi_cv"), split_symbol("I")
     (('g', 'A'), None, ('I', ''))
     """
-    match = re.fullmatch(r"([A-Za-z]|tau)(?:_([A-Za-z0-9]{1,4}))?", name)
-    return (match[1], match[2] or "") if match else None
+    match = re.fullmatch(r"([A-Za-z]+)(?:_([A-Za-z0-9]{1,4}))?", name)
+    is_symbol = match and (len(match[1]) == 1 or match[1] in _GREEK)
+    return (match[1], match[2] or "") if is_symbol else None
 
 
 def split_unit(column: str) -> tuple[str, str]:
@@ -258,7 +264,7 @@ def unit_of(table: pd.DataFrame, name: str) -> str | None:
     return table.attrs.get("units", {}).get(name)
 
 
-def require_columns(table: pd.DataFrame, *columns: str, needed_by: str) -> None:
+def require_columns(table: pd.DataFrame, *columns: str, needed_by: str, remedy: str = "") -> None:
     """Check that a table has the columns that a figure needs.
 
     Parameters
@@ -269,6 +275,8 @@ def require_columns(table: pd.DataFrame, *columns: str, needed_by: str) -> None:
         The names needed.
     needed_by : str
         Who needs them, for the message.
+    remedy : str
+        How a user gets them.
 
     Raises
     ------
@@ -287,7 +295,7 @@ def require_columns(table: pd.DataFrame, *columns: str, needed_by: str) -> None:
         there = ", ".join(map(str, table.columns)) or "no columns"
         word = "column" if len(missing) == 1 else "columns"
         raise InputError(
-            f"{needed_by} needs the {word} {', '.join(missing)}; the table has: {there}."
+            f"{needed_by} needs the {word} {', '.join(missing)}; the table has: {there}.{remedy}"
         )
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from ..trains.trace_tables import input_unit
+from .families import check_told_apart
 from .fi import _CROSS, _explain_crosses
 from .labels import axis_label, require_columns, unit_label
 from .style import THEORY, legend_beside, new_axes, sequential_colours, use_style
@@ -61,6 +62,7 @@ def plot_noisy_fi(
     'mean input $I$ (nA)'
     """
     require_columns(table, "I", "rate_Hz", "rate_sem_Hz", "noise", by, needed_by="plot_noisy_fi")
+    check_told_apart(table, [by, "noise"], "plot_noisy_fi")
     ax = new_axes(size=(5.4, 3.2)) if ax is None else ax
     strengths = sorted(table[by].unique())
     positive = [s for s in strengths if s > 0]

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from ..rates.strength_duration_laws import LAWS
 from ..trains.trace_tables import input_unit
-from .families import as_names, bar_of_family, family, family_title
+from .families import bar_of_family, family, family_title, varied_names
 from .labels import require_columns, unit_label
 from .style import CYCLE, THEORY, legend_above, legend_beside, new_axes, use_style
-
-LAWS = ("lapicque", "weiss")
 
 
 @use_style()
@@ -50,8 +50,8 @@ def plot_strength_duration(
     >>> plot_strength_duration(table).get_ylabel()
     'threshold amplitude (nA)'
     """
-    by = as_names(by)
-    require_columns(table, "duration_ms", "I", *by, needed_by="plot_strength_duration")
+    require_columns(table, "duration_ms", "I", needed_by="plot_strength_duration")
+    by = varied_names(table, by, needed_by="plot_strength_duration")
     ax = new_axes(size=(4.8, 3.0)) if ax is None else ax
     if by:
         for rows, style in family(table, by, needed_by="plot_strength_duration"):
@@ -80,9 +80,18 @@ def _draw_with_laws(ax: Axes, rows: pd.DataFrame) -> None:
         rows["duration_ms"], rows["I"], linestyle="none", marker="o", markerfacecolor="white",
         color=THEORY, label="measured",
     )  # fmt: skip
-    fits = rows.attrs.get("fits", {})
-    for law, colour in zip(LAWS, CYCLE, strict=False):
-        if law in rows:
-            time = f", chronaxie {fits[law]['chronaxie_ms']:.3g} ms" if law in fits else ""
-            name = f"{law.capitalize()}{time}"
-            ax.plot(rows["duration_ms"], rows[law], color=colour, label=name, zorder=1.9)
+    lengths = np.geomspace(rows["duration_ms"].min(), rows["duration_ms"].max(), 201)
+    for (name, law), colour in zip(LAWS.items(), CYCLE, strict=False):
+        for fit in _fits_of(rows, name):
+            label = f"{name.capitalize()}, chronaxie {fit.chronaxie_ms:.3g} ms"
+            exact = law(lengths, fit.rheobase, fit.chronaxie_ms)
+            ax.plot(lengths, exact, color=colour, label=label, zorder=1.9)
+
+
+def _fits_of(rows: pd.DataFrame, law: str) -> Iterator:
+    """Return what a law's fit to these rows found; nothing where the table does not say."""
+    if law not in rows.attrs.get("fits", {}):
+        return iter(())
+    found = pd.DataFrame({k: np.atleast_1d(v) for k, v in rows.attrs["fits"][law].items()})
+    varied = [name for name in found if name in rows]
+    return (found.merge(rows[varied].drop_duplicates()) if varied else found).itertuples()

@@ -12,6 +12,7 @@ from ..trains.trace_tables import by_neuron, input_unit, membrane_column
 from .labels import (
     axis_label,
     column_of,
+    potential_label,
     require_columns,
     split_unit,
     symbol_text,
@@ -94,7 +95,8 @@ def plot_trace(
     if spikes is not None:
         _tick_spikes(ax, spikes)
     ax.margins(x=0.01)
-    ax.set(xlabel="time (ms)", ylabel=y_label or axis_label(y))
+    named = potential_label if y == membrane_column(traces) else axis_label
+    ax.set(xlabel="time (ms)", ylabel=y_label or named(y))
     legend_beside(ax, title=", ".join(unit_label(x, unit_of(traces, x)) for x in by) or None)
     return ax
 
@@ -165,7 +167,8 @@ def plot_stimulus_response(
     'input $I$ (nA)'
     """
     y = membrane_column(traces) if y is None else y
-    require_columns(traces, "t_ms", y, "I", needed_by="plot_stimulus_response")
+    remedy = f" Name the input in record= of response, beside {split_unit(y)[0]}."
+    require_columns(traces, "t_ms", y, "I", needed_by="plot_stimulus_response", remedy=remedy)
     if axes is None:
         axes = tuple(new_axes(2, sharex=True, size=(COLUMN_WIDTH, 3.2), height_ratios=(2.6, 1)))
     upper, lower = axes

@@ -88,5 +88,5 @@ def make_gating(options) -> int:
     show(table)
     out.table(table)
     if can_draw(vary):
-        out.figure(plot_gating(table, by=[*(vary or {})]))
+        out.figure(plot_gating(table))
     return 0

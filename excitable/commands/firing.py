@@ -142,7 +142,7 @@ def draw_over_currents(out: Output, table, vary: dict | None, **how) -> None:
     from ..analysis.plots import plot_fi
 
     if can_draw(vary):
-        out.figure(plot_fi(table, by=[*vary] if vary else None, **how))
+        out.figure(plot_fi(table, **how))
 
 
 def make_response(options) -> int:

@@ -166,7 +166,7 @@ def make_strength_duration(options) -> int:
         _show_law(law, fit, table["I_unit"][0])
     out.table(table)
     if can_draw(vary):
-        out.figure(plot_strength_duration(table, by=[*(vary or {})]))
+        out.figure(plot_strength_duration(table))
     return 0
 
 

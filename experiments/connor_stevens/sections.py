@@ -311,7 +311,7 @@ def gates_section(settings: Settings) -> tuple[Section, dict[str, float]]:
         text,
         figures={
             "gating": draw_gating(curves, window),
-            "voltage_clamp": plot_voltage_clamp(clamp, window=(0.0, 12.0))[0].figure,
+            "voltage_clamp": plot_voltage_clamp(clamp, current="I_A", window=(0, 12))[0].figure,
             "clamp_curves": draw_clamp_curves(measured),
         },
         tables={"gates": landmarks, **{f"a_{name}": table for name, table in measured.items()}},

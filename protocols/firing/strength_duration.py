@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from brian2 import Quantity, ms
 
+from ...analysis.rates.strength_duration_laws import LAWS
 from ...analysis.trains.spikes import spike_table
 from ...errors import InputError
 from ...models.by_name import takes_names
@@ -118,38 +119,6 @@ def strength_duration(
     return table
 
 
-def lapicque(duration, rheobase, chronaxie):
-    """Return the threshold of Lapicque's law: a leaky membrane charged to a fixed potential.
-
-    Parameters
-    ----------
-    duration, chronaxie : float or array
-        In the same unit.
-    rheobase : float
-        Threshold of a pulse without end.
-
-    Examples
-    --------
-    >>> round(float(lapicque(7.0, 1.5, 7.0)), 12)
-    3.0
-    """
-    return rheobase / -np.expm1(-np.log(2) * duration / chronaxie)
-
-
-def weiss(duration, rheobase, chronaxie):
-    """Return the threshold of Weiss' law, ``rheobase*(1 + chronaxie/duration)``.
-
-    Examples
-    --------
-    >>> weiss(7.0, 1.5, 7.0)
-    3.0
-    """
-    return rheobase * (1 + chronaxie / duration)
-
-
-_LAWS = {"lapicque": lapicque, "weiss": weiss}
-
-
 def _whole_steps(durations, step_ms: float) -> np.ndarray:
     """Return the durations in ms, rounded to whole time steps."""
     numbers = np.atleast_1d(check_quantity("durations", durations, ms))
@@ -236,9 +205,9 @@ def _fit_laws(
     """
     if len(np.unique(lengths)) < 3:
         return {}, {}
-    fits = {law: [_fitted(law, lengths, row) for row in thresholds] for law in _LAWS}
+    fits = {law: [_fitted(law, lengths, row) for row in thresholds] for law in LAWS}
     curves = {
-        law: np.concatenate([_LAWS[law](lengths, f["rheobase"], f["chronaxie_ms"]) for f in found])
+        law: np.concatenate([LAWS[law](lengths, f["rheobase"], f["chronaxie_ms"]) for f in found])
         for law, found in fits.items()
     }
     return curves, fits
@@ -249,7 +218,7 @@ def _fitted(name: str, lengths: np.ndarray, threshold: np.ndarray) -> dict[str, 
     from scipy.optimize import curve_fit  # slow to import, and few runs need it
 
     def log_law(d, log_rheobase, log_chronaxie):
-        return np.log(_LAWS[name](d, np.exp(log_rheobase), np.exp(log_chronaxie)))
+        return np.log(LAWS[name](d, np.exp(log_rheobase), np.exp(log_chronaxie)))
 
     guess = np.log([threshold.min(), np.median(lengths)])
     found, _ = curve_fit(log_law, lengths, np.log(threshold), guess, xtol=1e-12, ftol=1e-12)

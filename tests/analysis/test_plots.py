@@ -303,6 +303,8 @@ def test_columns_carry_their_unit_in_the_name(column, parts):
 def test_symbols_are_mathematics():
     assert symbol_text("I_Na") == r"$I_{\mathrm{Na}}$"
     assert symbol_text("tau_m") == r"$\tau_{\mathrm{m}}$"
+    assert (symbol_text("phi"), symbol_text("alpha_h")) == (r"$\phi$", r"$\alpha_{\mathrm{h}}$")
+    assert (symbol_text("spike"), symbol_text("first_interval")) == ("spike", "first interval")
 
 
 def test_two_units_of_input_do_not_share_an_axis():
@@ -494,3 +496,56 @@ def test_rest_far_from_firing_does_not_flatten_a_diagram_nor_is_a_bifurcation_le
         room = 0.06 * (limits[1] - limits[0])
         assert limits[0] - room <= bottom <= limits[0]
         assert limits[1] <= top <= 75.0
+
+
+TWO_SETS = pd.DataFrame({"tau": [8.0, 8.0, 9.0, 9.0], "R": 10.0, "x": [1.0, 2.0] * 2})
+TWO_SETS = TWO_SETS.assign(
+    y=[1.0, 2.0, 3.0, 4.0], I=TWO_SETS["x"], I_unit="nA", twice=2 * TWO_SETS["tau"]
+)
+TWO_SETS = TWO_SETS.assign(rate_Hz=TWO_SETS["y"], duration_ms=TWO_SETS["x"])
+OF_SETS = {
+    "plot_fi": lambda t, **by: plots.plot_fi(t, **by),
+    "plot_curve": lambda t, **by: plots.plot_curve(t, "x", "y", **by),
+    "plot_strength_duration": lambda t, **by: plots.plot_strength_duration(
+        t.assign(I=t["y"]), **by
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OF_SETS)
+def test_no_curve_joins_rows_of_different_parameters(name):
+    """A protocol's table says which columns are parameters; a line through all goes to and fro."""
+    table = TWO_SETS.copy()
+    table.attrs["units"] = {"tau": "ms", "R": "Mohm"}
+    for by in ({}, {"by": "tau"}, {"by": "twice"}):  # told apart by what follows from it, too
+        ax = OF_SETS[name](table, **by)
+        curves = [line.get_ydata().tolist() for line in ax.lines if len(line.get_xdata())]
+        assert curves == [[1.0, 2.0], [3.0, 4.0]]
+    for by in ([], "R", ["R"]):
+        with pytest.raises(ValueError, match=f"{name}: tau varies in the table; name it in by="):
+            OF_SETS[name](table, by=by)
+    with pytest.raises(ValueError, match="plot_noisy_fi: tau varies in the table; draw the rows"):
+        plots.plot_noisy_fi(table.assign(rate_sem_Hz=0.5, noise=1.0))
+
+
+def test_a_voltage_clamp_shows_all_its_currents_and_no_two_cells_alike():
+    t = np.arange(8.0)
+    table = pd.DataFrame({"neuron": 0, "g_K": 8.0, "command_mV": -20.0, "t_ms": t, "u_mV": -20.0})
+    table = table.assign(I_ion_nA=t, I_leak_nA=-t, w=0.5)
+    names = [ax.get_ylabel() for ax in plots.plot_voltage_clamp(table)]
+    assert names[:2] == ["$I_{\\mathrm{ion}}$ (nA)", "$I_{\\mathrm{leak}}$ (nA)"]
+    assert len(names) == 3
+    two = pd.concat([table, table.assign(neuron=1, g_K=4.0)])
+    two.attrs["units"] = {"g_K": "nS"}
+    with pytest.raises(ValueError, match="plot_voltage_clamp: g_K varies in the table; draw"):
+        plots.plot_voltage_clamp(two)
+
+
+def test_a_membrane_is_called_so_under_any_name():
+    """A ``u`` in mV is some cells' potential and others' recovery variable."""
+    table = pd.DataFrame({"t_ms": [0.0, 1.0], "u_mV": [-65.0, -60.0]})
+    assert plots.plot_trace(table, y="u_mV").get_ylabel() == "$u$ (mV)"
+    table.attrs["membrane"] = "u_mV"
+    assert plots.plot_trace(table).get_ylabel() == "membrane potential $u$ (mV)"
+    with pytest.raises(ValueError, match=r"needs the column I; .* Name the input in record="):
+        plots.plot_stimulus_response(table)

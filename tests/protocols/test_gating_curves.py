@@ -155,7 +155,7 @@ def test_the_figure_colours_by_the_varied_parameter():
     """One colour for each value, whichever the gate; each gate has its letter, in black."""
     vary = {"V_T": [-63, -53] * mV}
     table = gating_curves(TRAUB_MILES, np.linspace(-90, 10, 51) * mV, vary=vary)
-    left, right = plot_gating(table, by="V_T")
+    left, right = plot_gating(table)
     assert left.get_xlabel() == "membrane potential (mV)"
     colours = [line.get_color() for line in left.lines]
     assert colours == colours[:2] * 3
@@ -164,7 +164,7 @@ def test_the_figure_colours_by_the_varied_parameter():
     assert [text.get_text() for text in left.texts] == ["$m$", "$h$", "$n$"]
     close_figure(left.figure)
     with pytest.raises(ValueError, match="V_T varies in the table; name it in by="):
-        plot_gating(table)
+        plot_gating(table, by=[])
     left, _ = plot_gating(table[table["V_T"] == -53])
     assert len(left.lines) == 3
     close_figure(left.figure)

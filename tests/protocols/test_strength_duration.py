@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from brian2 import Mohm, Unit, cm, ms, msiemens, mV, nA, uA
 from excitable.analysis.plots import close_figure, plot_strength_duration
+from excitable.analysis.rates.strength_duration_laws import lapicque, weiss
 from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, LIF, NeuronModel, Parameter
-from excitable.protocols import Step
-from excitable.protocols.firing.strength_duration import lapicque, strength_duration, weiss
+from excitable.protocols import Step, strength_duration
 from excitable.simulation import reference
 from scipy.optimize import brentq
 
@@ -120,6 +120,10 @@ def test_varied_parameters_have_lapicques_law_each():
     np.testing.assert_allclose(fits["rheobase"], 15 / fits["R"], rtol=1e-4)
     np.testing.assert_allclose(fits["chronaxie_ms"], fits["tau"] * np.log(2), rtol=3e-4)
     assert table.attrs["better_fit"] == ["lapicque"] * 6
+    _, lapicques, _ = plot_strength_duration(table[(table["tau"] == 20) & (table["R"] == 5)]).lines
+    lengths, drawn = lapicques.get_data()
+    np.testing.assert_allclose(drawn, 3 / (1 - np.exp(-lengths / 20)), rtol=3e-4)
+    assert len(lengths) > 100
 
 
 def test_one_varied_value_is_the_changed_cell():
