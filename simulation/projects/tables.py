@@ -21,7 +21,7 @@ def inputs_header(manifest: Mapping, about: ProgramDescription) -> str:
         "    double factor;  // the unit in SI units",
         "    bool per_neuron, is_single;",
         "};",
-        "struct Output { const char *file, *shape; int bytes; };",
+        "struct Output { const char *file, *shape, *type; int bytes; };",
         "struct Trace { const char *file, *column; double factor; };",
         f"const double MOST_STEPS = {MOST_STEPS!r};",
         f"const char* const TITLE = {quoted(about.title)};",
@@ -39,8 +39,9 @@ def inputs_header(manifest: Mapping, about: ProgramDescription) -> str:
     lines += ["};", "const Output OUTPUTS[] = {"]
     for output in manifest["outputs"].values():
         shape = " ".join(output["shape"])
+        texts = (output["file"], shape, output["dtype"])
         size = np.dtype(output["dtype"]).itemsize
-        lines.append(f"    {{{quoted(output['file'])}, {quoted(shape)}, {size}}},")
+        lines.append(f"    {{{', '.join(map(quoted, texts))}, {size}}},")
     lines += ["};", "const std::vector<Trace> TRACES = {"]
     for name in about.record:
         texts = (f"trace_{name}", manifest["columns"][name])

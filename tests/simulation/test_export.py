@@ -137,16 +137,23 @@ def test_a_table_that_cannot_be_written_is_no_success(project, tmp_path):
 
 
 def test_units_are_those_of_the_model(tmp_path):
-    """Parameters, tables and traces in pA, seconds and uS; the same numbers as in SI units."""
+    """Parameters, tables and traces in pA, seconds and uS; the same numbers as in SI units.
+
+    Truth values and whole numbers, which have other bytes in the files, are what the rest says.
+    """
     cell = NeuronModel(
-        "adapting", "dvm/dt = (g*(E - vm) - w + drive)/C : volt\ndw/dt = -w/tau_w : amp",
+        "adapting", """dvm/dt = (g*(E - vm) - w + drive)/C : volt
+        dw/dt = -w/tau_w : amp
+        up = vm > -60*mV : boolean
+        whole = int(vm/mV) : integer""",
         {"g": Parameter(0.01, uS), "E": -70 * mV, "C": 200 * pF,
          "tau_w": Parameter(0.1, second), "b": Parameter(50, pA), "k": 1 * nS / mV},
         pA, {"vm": "E", "w": 0 * pA}, "vm > -50*mV", input="drive",
         reset="vm = E; w += b + k*(vm - E)**2",
     )  # fmt: skip
     folder = export(cell, Step(0.7 * nA, onset=0.005 * second), tmp_path / "new", 2, 0.06 * second,
-                    vary=("tau_w", "b"), record=("spikes", "w", "drive"), record_dt=1 * ms,
+                    vary=("tau_w", "b"), record_dt=1 * ms,
+                    record=("spikes", "w", "drive", "vm", "up", "whole"),
                     values={"tau_w": [50, 100] * ms, "b": [0, 0.05] * nA})  # fmt: skip
     with (folder / "parameters.csv").open() as stream:
         rows = [row for row in csv.DictReader(stream) if row["name"] != "start"]
@@ -163,11 +170,13 @@ def test_units_are_those_of_the_model(tmp_path):
     neurons = pd.read_csv(folder / "results" / "neurons.csv")
     traces = pd.read_csv(folder / "results" / "traces.csv")
     assert list(neurons) == ["neuron", "tau_w_s", "b_pA", "spike_count"]
-    assert list(traces) == ["neuron", "t_ms", "w_pA", "I_pA"]
+    assert list(traces) == ["neuron", "t_ms", "w_pA", "I_pA", "vm_mV", "up", "whole"]
     si = np.fromfile(folder / "results" / "trace_w").reshape(-1, 2).T
     assert si.max() > 1e-11
     np.testing.assert_allclose(traces["w_pA"], si.ravel() * 1e12, rtol=1e-14)
     assert set(traces["I_pA"]) == {0, 700}
+    assert traces["up"].tolist() == (traces["vm_mV"] > -60).astype(int).tolist()
+    assert traces["whole"].tolist() == np.trunc(traces["vm_mV"]).tolist()
 
 
 def test_python_opens_the_compiled_project(project, expected):

@@ -13,7 +13,7 @@ namespace {
 
 bool is_finite(const Output& output)
 {
-    for (double value : numbers(output.file, output.bytes))
+    for (double value : numbers(output.file, output.type))
         if (!std::isfinite(value)) return false;
     return true;
 }

@@ -1,5 +1,6 @@
 // The files of a run's results, read back.
 #pragma once
+#include <cstdint>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -18,12 +19,19 @@ template <typename T> std::vector<T> content(const std::string& name)
     return values;
 }
 
-// The same for real numbers of either precision.
-inline std::vector<double> numbers(const std::string& name, int bytes)
+template <typename T> std::vector<double> converted(const std::string& name)
 {
-    if (bytes == 8) return content<double>(name);
-    const std::vector<float> single = content<float>(name);
-    return std::vector<double>(single.begin(), single.end());
+    const std::vector<T> found = content<T>(name);
+    return std::vector<double>(found.begin(), found.end());
+}
+
+// The same as real numbers, whatever type they have in the file: the one that numpy calls so.
+inline std::vector<double> numbers(const std::string& name, const std::string& type)
+{
+    if (type == "float64") return content<double>(name);
+    if (type == "float32") return converted<float>(name);
+    if (type == "int32") return converted<int32_t>(name);
+    return converted<int8_t>(name);  // of truth values
 }
 
 // Write the results as tables: spikes.csv, neurons.csv and, where something was recorded, traces.csv.

@@ -31,12 +31,6 @@ bool write_table(const std::string& name, const std::vector<Column>& columns)
     return !file.fail();
 }
 
-std::vector<double> whole(const std::string& name)
-{
-    const std::vector<int> found = content<int>(name);
-    return std::vector<double>(found.begin(), found.end());
-}
-
 bool is_output(const std::string& name)
 {
     for (const Output& output : OUTPUTS)
@@ -47,7 +41,7 @@ bool is_output(const std::string& name)
 std::vector<double> result(const std::string& name)
 {
     for (const Output& output : OUTPUTS)
-        if (name == output.file) return numbers(name, output.bytes);
+        if (name == output.file) return numbers(name, output.type);
     return std::vector<double>();
 }
 
@@ -60,7 +54,7 @@ std::vector<double> scaled(std::vector<double> values, double unit)
 // The spikes in the order of time; they were located within the step.
 std::vector<Column> spikes()
 {
-    const std::vector<double> neurons = whole("spike_neuron"), since = result("spike_since");
+    const std::vector<double> neurons = result("spike_neuron"), since = result("spike_since");
     std::vector<double> t = result("spike_t");
     for (size_t k = 0; k < t.size(); k++)
     {
@@ -88,8 +82,9 @@ std::vector<Column> neurons()
     for (const Input& input : INPUTS)
         if (input.per_neuron)
             columns.push_back({input.column, scaled(numbers(std::string("in_") + input.key,
-                                                            input.is_single ? 4 : 8), input.factor)});
-    if (is_output("spike_count")) columns.push_back({"spike_count", whole("spike_count")});
+                                                            input.is_single ? "float32" : "float64"),
+                                            input.factor)});
+    if (is_output("spike_count")) columns.push_back({"spike_count", result("spike_count")});
     return columns;
 }
 
