@@ -50,12 +50,15 @@ class InputText:
         What the lines name: scalars, or arrays with one value per neuron.
     namespace : dict
         Functions that the lines call.
+    windows : tuple of (tuple of str, tuple of str)
+        When each part of it is on, see `excitable.protocols.stimuli.base.Term`.
     """
 
     equations: str
     noise: str = ""
     parameters: Mapping[str, Quantity] = field(default_factory=dict)
     namespace: Mapping[str, object] = field(default_factory=dict)
+    windows: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True)

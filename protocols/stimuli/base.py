@@ -96,6 +96,9 @@ class Term:
         Functions, and numbers that must stay as they are.
     end : tuple of str
         Names whose sum is the time of the run at which it ends; empty where there are none.
+    windows : tuple of (tuple of str, tuple of str)
+        When each part of it is on: names whose sums are the times of the run at which it begins and
+        ends. Nothing to add up is the beginning of the run, and an end that never comes.
     rules : tuple of Rule
         What the parameters must obey.
     fixed : bool
@@ -108,6 +111,7 @@ class Term:
     parameters: Mapping[str, Quantity] = field(default_factory=dict)
     namespace: Mapping[str, object] = field(default_factory=dict)
     end: tuple[str, ...] = ()
+    windows: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
     rules: tuple[Rule, ...] = ()
     fixed: bool = False
 
@@ -126,6 +130,8 @@ class Gate:
         Empty for a stimulus that is always on.
     time : str
         The stimulus' own time; in a step in which it is on for a part, a time in that part.
+    begin : tuple of str
+        Names whose sum is the time of the run at which it begins.
     parameters, end, rules
         As in `Term`.
     """
@@ -133,6 +139,7 @@ class Gate:
     value: str
     time: str
     parameters: Mapping[str, Quantity] = field(default_factory=dict)
+    begin: tuple[str, ...] = ()
     end: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
 
@@ -143,7 +150,10 @@ class Gate:
     def term(self, value: str, lines: tuple[str, ...] = (), parameters=None) -> Term:
         """Return the term of `value` while the stimulus is on."""
         parameters = {**self.parameters, **(parameters or {})}
-        return Term(self.of(value), lines, parameters=parameters, end=self.end, rules=self.rules)
+        return Term(
+            self.of(value), lines, parameters=parameters, end=self.end,
+            windows=((self.begin, self.end),), rules=self.rules,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -207,7 +217,7 @@ class Stimulus:
         check_rules(term.rules, term.parameters, step, f"{type(self).__name__} ")
         definition = f"{model.input} = {term.value} : {unit}"
         lines = "\n".join((*term.lines, definition))
-        return InputText(lines, term.noise, term.parameters, term.namespace)
+        return InputText(lines, term.noise, term.parameters, term.namespace, term.windows)
 
     def rules(self, model, dt: Quantity | None = None) -> tuple[Rule, ...]:
         """Return what its parameters must obey, in the names of its text for `model`."""
@@ -248,7 +258,7 @@ class Stimulus:
             rules, end = window_rules(*onset) if onset else (), ()
         else:
             return Gate("", "t")
-        return Gate(value, at.local(time), parameters, end, rules)
+        return Gate(value, at.local(time), parameters, (*at.origin, *onset), end, rules)
 
     def gated(self, model, name, gate: Gate, value, amplitudes, times=None) -> Term:
         """Return `value` while the gate is open, with checked amplitudes; it has ``{name}_x``."""
@@ -405,6 +415,7 @@ def _joined(a: Term, b: Term) -> Term:
         " + ".join(filter(None, (a.noise, b.noise))),
         {**a.parameters, **b.parameters},
         {**a.namespace, **b.namespace},
+        windows=a.windows + b.windows,
         rules=a.rules + b.rules,
         fixed=a.fixed or b.fixed,
     )

@@ -195,17 +195,19 @@ class Recorded(Stimulus):
             means = np.stack([np.pad(c, (0, length - len(c))) for c in columns], axis=1)
         else:
             means = step_means(float(begin) + self._edges, values, at.dt)
-        samples, end = f"{name}_samples", f"{name}_offset"
+        samples, onset, offset = f"{name}_samples", f"{name}_onset", f"{name}_offset"
+        end = (*at.origin, offset)
         means = Quantity.with_dimensions(means, get_dimensions(self.values))
         neuron = ", i" if means.ndim == 2 else ""
         term = Term(
             f"{samples}({_MIDDLE}{neuron})",
-            parameters={end: self.offset},
+            parameters={onset: self.onset, offset: self.offset},
             namespace={samples: TimedArray(means, dt=at.dt * second)},
-            end=(*at.origin, end),
+            end=end,
+            windows=(((*at.origin, onset), end),),
             fixed=True,
         )
-        return settled(term, {end})
+        return settled(term, {onset, offset})
 
 
 def step_means(edges: np.ndarray, values: np.ndarray, dt: float) -> np.ndarray:

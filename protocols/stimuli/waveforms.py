@@ -154,10 +154,13 @@ class Pulses(Stimulus):
             f"part_between({STEP_BEGIN}, dt, {at.edge(time)}, {at.edge(time, width)})"
             for time in times
         )
+        first, *_, last = (*times, *times)
+        end = (*at.origin, last, width)
         return Term(
             f"{name}_amplitude*({on})",
             parameters={f"{name}_amplitude": self.amplitude, width: self.width} | times,
-            end=(*at.origin, list(times)[-1], width),
+            end=end,
+            windows=(((*at.origin, first), end),),
             rules=_pulse_rules(f"{name}_", len(times)),
         )
 
@@ -267,7 +270,7 @@ class Expression(Stimulus):
     expression : str
         Brian2 text that uses ``t`` and the names in `parameters`.
     parameters : dict of str to Quantity or float
-        Scalars, or arrays with one value per neuron.
+        Scalars, or arrays with one value per neuron. None is called ``onset``, ``offset`` or ``t``.
 
     Notes
     -----
@@ -292,6 +295,11 @@ class Expression(Stimulus):
         object.__setattr__(self, "parameters", parameters)
         for key, value in parameters.items():
             check_readable(f"Expression {key}", value)
+        if taken := sorted({"onset", "offset", "t"} & set(self.parameters)):
+            raise InputError(
+                f"Expression: {taken[0]!r} is the time, or that at which the stimulus begins or "
+                "ends; give the parameter another name"
+            )
         unused = set(self.parameters) - get_identifiers(self.expression)
         if unused:
             raise InputError(f"Expression: {sorted(unused)} do not occur in {self.expression!r}")

@@ -9,11 +9,11 @@ from brian2 import TimedArray, get_dimensions, ms
 
 from ...columns import check_columns
 from ...models.checks import tidy, unit_text
-from ...models.grouping import BrianText, unit_of_number
+from ...models.grouping import BrianText, InputText, unit_of_number
 from ...models.units import column
 from ..results import TRACES
 from .cell_rules import cell_rules
-from .description import ProgramDescription, UnitEntry, ValueEntry
+from .description import Moment, ProgramDescription, UnitEntry, ValueEntry
 
 
 def describe_program(
@@ -34,7 +34,7 @@ def describe_program(
     **more
         The fields of `ProgramDescription` that say how it is run.
     """
-    offset = float(np.max(np.asarray(stimulus.offset)))
+    given = stimulus.text(model, text.n, text.dt)
     return ProgramDescription(
         model=model.name,
         title=model.title,
@@ -50,8 +50,8 @@ def describe_program(
             for rule in (*stimulus.rules(model, text.dt), *cell_rules(model, text.system))
         ),
         states={x: UnitEntry(*_unit(model.unit_of(x))) for x in model.symbolic.states},
-        onset_ms=_ms(np.min(np.asarray(stimulus.onset))),
-        offset_ms=_ms(offset) if np.isfinite(offset) else None,
+        onsets=tuple(_moment(given, begin) for begin, _ in given.windows),
+        offsets=tuple(_moment(given, end) if end else None for _, end in given.windows),
         dt_ms=_ms(text.dt),
         dt_is_fixed=any(isinstance(f, TimedArray) for f in text.functions.values()),
         method=text.method,
@@ -82,6 +82,12 @@ def shown(
 
 def _ms(seconds) -> float:
     return tidy(float(seconds) / float(ms))
+
+
+def _moment(given: InputText, names: Sequence[str]) -> Moment:
+    """Return a time that is the sum of some numbers, those apart that nobody can set."""
+    built = [float(given.namespace[name]) for name in names if name not in given.parameters]
+    return Moment(tuple(name for name in names if name in given.parameters), _ms(sum(built)))
 
 
 def _entry(model, stimulus, text: BrianText, name: str, own: str) -> ValueEntry:

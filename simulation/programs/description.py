@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import reduce
+
+import numpy as np
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,22 @@ class ValueEntry(UnitEntry):
 
 
 @dataclass(frozen=True)
+class Moment:
+    """A time of the run that may follow from numbers which can be set.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Times that are added up.
+    built_ms : float
+        What is added to them and stays as it is.
+    """
+
+    names: tuple[str, ...]
+    built_ms: float
+
+
+@dataclass(frozen=True)
 class ProgramDescription:
     """What a program runs; kept in its manifest as JSON.
 
@@ -63,9 +82,9 @@ class ProgramDescription:
     rules : tuple of dict
         What given times and frequencies must obey; see `excitable.simulation.input_rules`.
     states : dict of str to UnitEntry
-    onset_ms : float
-    offset_ms : float or None
-        When the stimulus is on; None where it does not end.
+    onsets : tuple of Moment
+    offsets : tuple of Moment or None
+        When each part of the stimulus is on; None where it does not end.
     duration_ms, dt_ms : float
         Defaults of a run.
     dt_is_fixed : bool
@@ -96,8 +115,8 @@ class ProgramDescription:
     aliases: Mapping[str, str]
     rules: tuple[Mapping, ...]
     states: Mapping[str, UnitEntry]
-    onset_ms: float
-    offset_ms: float | None
+    onsets: tuple[Moment, ...]
+    offsets: tuple[Moment | None, ...]
     duration_ms: float
     dt_ms: float
     dt_is_fixed: bool
@@ -117,6 +136,18 @@ class ProgramDescription:
         """Names of what may differ between neurons."""
         return [name for name, entry in self.values.items() if entry.per_neuron]
 
+    def window_ms(self, given: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Return when the stimulus is on for given values, in their own units: first and last."""
+
+        def at(moment: Moment | None):
+            if moment is None:
+                return np.inf
+            factors = {name: self.values[name].factor * 1e3 for name in moment.names}
+            return moment.built_ms + sum(given[name] * factor for name, factor in factors.items())
+
+        onsets, offsets = (list(map(at, moments)) for moments in (self.onsets, self.offsets))
+        return reduce(np.minimum, onsets or [0.0]), reduce(np.maximum, offsets or [np.inf])
+
     def to_json(self) -> dict:
         """Return it as what JSON knows."""
         return asdict(self)
@@ -133,7 +164,12 @@ class ProgramDescription:
         values = {name: ValueEntry(**_as_tuples(x)) for name, x in found["values"].items()}
         states = {name: UnitEntry(**_as_tuples(x)) for name, x in found["states"].items()}
         shown = {name: tuple(x) for name, x in found["shown"].items()}
-        return cls(**_as_tuples(found) | {"values": values, "states": states, "shown": shown})
+        moments = {
+            key: tuple(None if x is None else Moment(**_as_tuples(x)) for x in found[key])
+            for key in ("onsets", "offsets")
+        }
+        own = {"values": values, "states": states, "shown": shown, **moments}
+        return cls(**_as_tuples(found) | own)
 
 
 def _as_tuples(found: Mapping) -> dict:

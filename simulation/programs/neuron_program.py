@@ -204,10 +204,13 @@ class NeuronProgram:
 
     def _window(self, given: Mapping, length: float, discard):
         """Return onset, beginning of the counted time, and its end, in ms."""
-        symbol = self.description.input
-        onset = given.get(f"{symbol}_onset", np.asarray(self.description.onset_ms))
-        offset = given.get(f"{symbol}_offset", self.description.offset_ms or np.inf)
+        onset, offset = self.description.window_ms(given)
         end = np.minimum(offset, length)
+        if np.any(onset >= end):
+            raise InputError(
+                f"duration: the run of {length:g} ms ends before the stimulus begins, at "
+                f"{np.max(onset):g} ms; give a longer duration or an earlier onset"
+            )
         if discard is None:
             begin = onset + (end - onset) / 4
         else:

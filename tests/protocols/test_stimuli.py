@@ -145,6 +145,13 @@ def test_knows_its_onset_offset_and_breakpoints(stimulus, onset, offset, breakpo
         (lambda: Recorded([1] * nA, 0 * ms), "Recorded dt: must be above zero"),
         (lambda: OrnsteinUhlenbeck(0 * nA, 1 * nA, 0 * ms), "OrnsteinUhlenbeck tau"),
         (lambda: Expression("2*nA", {"a": 1}), r"\['a'\] do not occur"),
+        *(
+            (
+                lambda name=name: Expression(f"2*nA*{name}/second", {name: 1 * ms}),
+                f"{name!r} is the time, or that at which the stimulus begins",
+            )
+            for name in ("onset", "offset", "t")
+        ),
         (lambda: Constant(1 * nA).then(Constant(2 * nA)), "never ends; give it an offset"),
         (lambda: Step(1 * nA) + 3 * nA, "wrap a value in Constant"),
     ],

@@ -1,5 +1,6 @@
 """Programs for users: values in, tables out; the state at time 0; no Brian2 on that path."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -9,16 +10,29 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from brian2 import Quantity, cm, ms, msiemens, mV, nA, pA, uA
+from brian2 import Hz, Quantity, cm, ms, msiemens, mV, nA, pA, uA
 from excitable.dynamics import rest
 from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, LIF, PATTERNS, ZOO
 from excitable.models.grouping import describe
 from excitable.models.initial import initial_state
-from excitable.protocols import Constant, Ramp, Recorded, Step, WhiteNoise, fi_curve, response
-from excitable.simulation import DivergenceError, build, open_program
+from excitable.protocols import (
+    Constant,
+    Pulses,
+    Ramp,
+    Recorded,
+    Sine,
+    Step,
+    WhiteNoise,
+    fi_curve,
+    response,
+)
+from excitable.simulation import Backend, DivergenceError, build, open_program
 from excitable.simulation.backends import has_compiler
 from excitable.simulation.backends.compiled.compile import compiler
 from excitable.simulation.backends.compiled.starting_state import starting_state_sources
+from excitable.simulation.programs.build import plan_program
+from excitable.simulation.programs.description import ProgramDescription
+from excitable.simulation.programs.neuron_program import given_values
 
 from tests.user_models import bistable, rounding_cell
 
@@ -123,6 +137,7 @@ def test_the_table_says_how_to_redo_it(lif):
         ({"duration": 0.01, "discard": 0}, "dt: the step of 0.05 ms is longer than the run of"),
         ({"dt": 1e-10}, "steps, which would never end"),
         ({"discard": 85}, "discard: must not be negative and lie below"),
+        ({"duration": 8}, "duration: the run of 8 ms ends before the stimulus begins, at 10 ms"),
         ({"start": "reset"}, "unknown start 'reset'; did you mean 'rest'"),
         ({"start": {"u": 1}}, "unknown state 'u'"),
     ],
@@ -348,6 +363,43 @@ def test_noise_can_be_repeated_by_its_seed():
     other = program.run(I=1.4)
     np.testing.assert_array_equal(first["rate_Hz"], again["rate_Hz"])
     assert not np.array_equal(first["rate_Hz"], other["rate_Hz"])
+
+
+RECORDED = Recorded([1, 0, 2] * nA, dt=0.13 * ms, onset=5 * ms)
+
+
+@pytest.mark.parametrize(
+    ("built", "given", "meant"),
+    [
+        (Pulses(1 * nA, [10, 50] * ms, 4 * ms), {"I_time_0": 30, "I_time_1": 70, "I_width": 9},
+         Pulses(1 * nA, [30, 70] * ms, 9 * ms)),
+        (Step(1 * nA, 10 * ms, 50 * ms) + Step(1 * nA, 30 * ms, 90 * ms),
+         {"I_1_onset": 40, "I_1_offset": 95, "I_2_onset": [35, 60] * ms},
+         Step(1 * nA, 40 * ms, 95 * ms) + Step(1 * nA, [35, 60] * ms, 90 * ms)),
+        (Step(1 * nA, 10 * ms, 50 * ms).then(Sine(1 * nA, 50 * Hz, offset=20 * ms)),
+         {"I_1_onset": 20, "I_1_offset": 60 * ms, "I_2_offset": 30},
+         Step(1 * nA, 20 * ms, 60 * ms).then(Sine(1 * nA, 50 * Hz, offset=30 * ms))),
+        (RECORDED + Step(1 * nA, 10 * ms, 50 * ms), {"I_2_onset": 3, "I_2_offset": 4},
+         RECORDED + Step(1 * nA, 3 * ms, 4 * ms)),
+        (Step(1 * nA, 10 * ms, 50 * ms) + Constant(1 * nA), {"I_1_onset": 20},
+         Step(1 * nA, 20 * ms, 50 * ms) + Constant(1 * nA)),
+    ],
+    ids=lambda x: type(x).__name__,
+)  # fmt: skip
+def test_rates_and_latencies_are_counted_while_the_stimulus_is_on_as_it_is_in_the_run(
+    built, given, meant
+):
+    """Whatever its parts are called; those of the same stimulus as Python has it."""
+    varied = [name for name, value in given.items() if np.ndim(value)]
+    _, about = plan_program(
+        LIF, built, 2, 200 * ms, record=(), vary=varied, record_dt=None, start="rest",
+        method=None, dt=None, spikes="located", backend=Backend("cpp_standalone"),
+    )  # fmt: skip
+    again = ProgramDescription.from_json(json.loads(json.dumps(about.to_json())))
+    assert again == about
+    found = again.window_ms(given_values(again, given))
+    for time, expected in zip(found, (meant.onset, meant.offset), strict=True):
+        np.testing.assert_allclose(time, np.asarray(expected) * 1e3, rtol=1e-12)
 
 
 @pytest.mark.slow
