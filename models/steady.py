@@ -6,6 +6,7 @@ calcium pool, then a gate that calcium opens). Those are found one after the oth
 cell at rest is a function of few variables.
 """
 
+import ast
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
@@ -13,8 +14,10 @@ import sympy as sp
 from brian2.parsing.sympytools import str_to_sympy
 
 from .system import System, total_derivative
-from .text.expressions import NoDerivative, depends, expanded, names, needed, substitute
+from .text.expressions import NoDerivative, depends, expanded, names, needed, substitute, tree
 from .text.functions import NAMESPACE
+
+_BENT = (ast.Call, ast.Compare, ast.BoolOp)
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,9 @@ def relaxing(x: str, slope: str, parts: Mapping[str, str], others: set[str]):
     used = needed([slope], parts)
     if any(names(text) & others for text in (slope, *used.values())):
         return None
+    on_way = {x, *(name for name, text in used.items() if depends(text, [x], used))}
+    if any(bends(text, on_way) for text in (slope, *used.values())):
+        return None
     known, moving = {x: "1"}, {}
     try:
         for name, text in used.items():
@@ -95,6 +101,30 @@ def relaxing(x: str, slope: str, parts: Mapping[str, str], others: set[str]):
     zero = {x: "0", **moving}
     own = {moving.get(name, name): substitute(text, zero) for name, text in used.items()}
     return own, substitute(rate, zero), substitute(slope, zero)
+
+
+def bends(text: str, moving: Collection[str]) -> bool:
+    """Return whether an expression holds moving names in a condition or in a function.
+
+    It is then no straight line over them, even where its derivative does not change with them.
+
+    Examples
+    --------
+    >>> bends("a*int(v > 1) - x", ["x"]), bends("x/tau", ["x"])
+    (False, False)
+    >>> [bends(text, ["x"]) for text in ("a*int(x > 1)", "abs(x) - a", "x % 2")]
+    [True, True, True]
+    """
+    inside = (node for node in ast.walk(tree(text)) if isinstance(node, _BENT) or _is_rounded(node))
+    return any(
+        isinstance(leaf, ast.Name) and leaf.id in moving
+        for node in inside
+        for leaf in ast.walk(node)
+    )
+
+
+def _is_rounded(node: ast.AST) -> bool:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod | ast.FloorDiv)
 
 
 def is_constant(text: str, x: str, parts: Mapping[str, str]) -> bool:

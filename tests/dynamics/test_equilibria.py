@@ -52,6 +52,31 @@ def test_two_equilibria_between_points_of_the_grid():
     assert found["type"].tolist() == ["stable node", "unstable node"]
 
 
+@pytest.mark.parametrize(
+    ("slope", "named", "w"),
+    [
+        ("int(w < 1*mV)*4*mV + 3*mV - w", "", 3),
+        ("up*4*mV + 3*mV - w", "up = int(w < 1*mV) : 1", 3),
+        ("int(up and not high)*4*mV + 3*mV - w",
+         "up = v > -80*mV : boolean\nhigh = w > 1*mV : boolean", 3),
+        ("6*mV - 2*abs(w)", "", 3),
+        ("12*mV - w - clip(w, 0*mV, 2*mV)", "", 10),
+        ("2.5*mV + 0.5*mV*((w/mV) % 2) - w", "", 3),
+    ],
+)  # fmt: skip
+def test_a_variable_whose_own_value_switches_it_rests_where_its_slope_is_zero(slope, named, w):
+    """Solved by hand: a straight line between the jumps and bends, not at zero."""
+    cell = NeuronModel("switched", f"""
+        dv/dt = (E - v + R*I - w/2)/tau : volt
+        dw/dt = ({slope})/(3*tau) : volt
+        {named}""", {"E": -65 * mV, "R": 20 * Mohm, "tau": 10 * ms}, nA,
+        {"v": "E", "w": 1 * mV},
+    )  # fmt: skip
+    found = rest(cell, {}, 1)
+    assert float(found["w"][0]) * 1e3 == pytest.approx(w, abs=1e-9)
+    assert float(found["v"][0]) * 1e3 == pytest.approx(-65 - w / 2, abs=1e-9)
+
+
 @pytest.mark.parametrize("scale", [0.02, 1, 60])
 def test_all_equilibria_of_two_cells_in_pure_numbers(scale):
     """x = y in {0, 1, -1}; x = -y with x**2 = 1 - 2*c; and x*y = -c with x**2 + y**2 = 1 - c."""
