@@ -2,8 +2,8 @@
 import { DATA } from "./data.js";
 import { Field } from "./fields.js";
 import { button, byId, element } from "./plots/plot.js";
-import { METHODS, blockField, blockNames, cellOf, firstSI, newBlock, parameterField, runField,
-  startField, systemOf, valueOf } from "./state.js";
+import { METHODS, blockField, blockNames, cellOf, firstSI, knowsRest, newBlock, parameterField,
+  runField, startField, systemOf, valueOf } from "./state.js";
 import { nameElement, namePlain, say, sayModel } from "./words.js";
 
 
@@ -106,9 +106,9 @@ export class Controls {
   }
 
   start(S) {
-    const parent = byId("start"), system = systemOf(S), able = system.steady !== null && !system.timed;
-    parent.replaceChildren(radio("start", ["rest", "initial"], able ? S.start : "initial", (value) =>
-      this.act.change((next) => { next.start = value; }, "start", true), able ? [] : ["rest"]));
+    const parent = byId("start"), system = systemOf(S);
+    parent.replaceChildren(radio("start", ["rest", "initial"], S.start, (value) =>
+      this.act.change((next) => { next.start = value; }, "start", true), knowsRest(S) ? [] : ["rest"]));
     if (S.start !== "initial") return;
     const first = this.act.initial();
     system.states.forEach(({name, scale}, k) => this.add(parent, {

@@ -99,8 +99,12 @@ export function newBlock(S, kind) {
   return { kind, ...Object.fromEntries(names.map((n) => [n, blockField(S, kind, n).value])) };
 }
 
+// Whether the page can find where a cell rests: all else must follow from the membrane.
+export const knowsRest = (S) => systemOf(S).steady !== null && !systemOf(S).timed;
+
 export function defaults(cell = DATA.first) {
-  const S = { cell, values: {}, start: "rest", first: {}, blocks: [], duration: 500,
+  const start = knowsRest({ cell }) ? "rest" : "initial";
+  const S = { cell, values: {}, start, first: {}, blocks: [], duration: 500,
     method: DATA.cells[cell].method, dt: DATA.cells[cell].dt, located: true, plane: "",
     others: "follow", pin: null, chaos: false, view: null, cursor: 0.6, preset: "" };
   S.blocks = [newBlock(S, "step")];
@@ -264,7 +268,7 @@ function readChoice(S, key, value) {
   const states = systemOf(S).states.map((x) => x.name);
   if (key === "cell" || key === "duration") return;
   if (key === "dt") S.dt = number(value, runField(S, "dt"));
-  else if (key === "start") { must(["rest", "initial"].includes(value)); S.start = value; }
+  else if (key === "start") S.start = startNamed(S, value);
   else if (key === "method") { must(own(systemOf(S).steps, value)); S.method = value; }
   else if (key === "spikes") { must(value === "grid"); S.located = false; }
   else if (key === "plane") { must(states.includes(value)); S.plane = value; }
@@ -277,6 +281,11 @@ function readChoice(S, key, value) {
   else must(false);
 }
 
+function startNamed(S, value) {
+  must(value === "initial" || (value === "rest" && knowsRest(S)));
+  return value;
+}
+
 function readView(S, value) {
   const view = value.split("~").map((t) => number(t, {limit: "not negative"}));
   must(view.length === 2 && view[0] < view[1] && view[1] <= S.duration*(1 + 1e-9));
@@ -285,8 +294,8 @@ function readView(S, value) {
 
 function readPin(S, value) {
   const [cell, start, ...changes] = value.split("~");
-  must(own(DATA.cells, cell) && ["rest", "initial"].includes(start));
-  const pin = { cell, start, values: {}, first: {} };
+  must(own(DATA.cells, cell));
+  const pin = { cell, start: startNamed({ cell }, start), values: {}, first: {} };
   for (const change of changes) {
     const [name, text = ""] = change.split(":");
     pin.values[name] = parameterNamed({ ...defaults(cell) }, name, text);

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from brian2 import cm, ms, uA
+from brian2 import cm, ms, mV, nS, pA, pF, uA
 from excitable.explorer import cycle_diagrams, explorer_html, write_explorer
 from excitable.explorer.blocks import blocks_of
 from excitable.explorer.cells import limit_of
@@ -16,7 +16,16 @@ from excitable.errors import ExcitableError
 from tests import user_models
 from tests.explorer.test_agrees_with_brian2 import on_the_page, run_python, same_spikes
 
+# Soma and exponential dendrite: neither's rest follows from the other's in closed form.
+DENDRITE = NeuronModel(
+    "my_dendrite", """
+    dVs/dt = (-gL*(Vs - E) + gc*(Vd - Vs) + I)/C : volt
+    dVd/dt = (-gL*(Vd - E) + gc*(Vs - Vd) + gL*D*exp((Vd - Vt)/D))/C : volt""",
+    {"gL": 10 * nS, "E": -65 * mV, "gc": 20 * nS, "C": 200 * pF, "D": 2 * mV, "Vt": -45 * mV},
+    pA, {"Vs": "E", "Vd": -60 * mV}, "Vs > -47*mV", reset="Vs = -60*mV; Vd -= 5*mV", dt=0.1 * ms,
+)  # fmt: skip
 OWN = {m.name: m for m in vars(user_models).values() if hasattr(m, "equations")}
+OWN[DENDRITE.name] = DENDRITE
 # Input (in the model's unit) and duration (ms) under which each fires a few times.
 FIRING = {
     "my_morris_lecar": (100, 150),
@@ -50,6 +59,19 @@ def test_models_of_other_people_agree_with_brian2(own_page, name):
         "cell = CELLS", f"from tests.user_models import *\ncell = {name_of(name)}"
     )
     same_spikes(found, run_python(text).spikes["t_ms"])
+
+
+def test_a_cell_whose_rest_the_page_does_not_find_starts_at_its_initial_values_in_both(own_page):
+    edit = (
+        "const S = excitable.defaults('my_dendrite'); S.duration = 30;"
+        "S.blocks = [{kind: 'step', amplitude: 700, onset: 2, offset: 30}]; return S;"
+    )
+    found = on_the_page(own_page, edit)
+    text = found["text"].replace(
+        "cell = CELLS", f"from {__name__} import DENDRITE\ncell = DENDRITE"
+    )
+    same_spikes(found, run_python(text).spikes["t_ms"])
+    assert found["v"][0] == pytest.approx(-65, abs=1e-9)
 
 
 def name_of(model: str) -> str:
