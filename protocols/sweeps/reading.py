@@ -104,7 +104,8 @@ def _in_order(table: pd.DataFrame, layout: Layout | None) -> pd.DataFrame:
 def _read_part(file: Path, columns) -> pd.DataFrame:
     if file.suffix == ".parquet":
         return pd.read_parquet(file, columns=columns)
-    return pd.read_csv(file, usecols=columns)
+    # Words such as None or NA are what a protocol said; what is missing is empty.
+    return pd.read_csv(file, usecols=columns, keep_default_na=False, na_values=[""])
 
 
 def _read_together(stores, columns) -> pd.DataFrame:
