@@ -56,7 +56,7 @@ def plot_comparison(
     Raises
     ------
     ValueError
-        For missing columns, and sweeps that one of the two does not have.
+        For missing columns, sweeps that one of the two does not have, and another number of axes.
 
     Examples
     --------
@@ -75,11 +75,17 @@ def plot_comparison(
     for sweep in chosen:
         if sweep not in measured or sweep not in computed:
             raise InputError(
-                f"sweep {sweep} is not in both: the recording has {list(measured)}, the response "
-                f"{list(computed)}; run one cell for each sweep"
+                f"sweep {sweep} is not in both: the recording has {[*map(int, measured)]}, the "
+                f"response {[*map(int, computed)]}; run one cell for each sweep"
             )
     with_current = "I" in data.traces
-    axes = _new_axes(len(chosen), with_current) if axes is None else np.atleast_1d(axes)
+    axes = _new_axes(len(chosen), with_current) if axes is None else np.ravel(axes)
+    if len(axes) != len(chosen) + with_current:
+        raise InputError(
+            f"axes: expected {len(chosen) + with_current}, one for each sweep"
+            + (" and one for the current" if with_current else "")
+            + f", got {len(axes)}; choose the sweeps by sweeps="
+        )
     for sweep, ax in zip(chosen, axes, strict=False):
         rows = measured[sweep], computed[sweep]
         trains = [one.spikes[one.spikes["neuron"] == sweep]["t_ms"] for one in (data, response)]

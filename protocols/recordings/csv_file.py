@@ -33,6 +33,8 @@ def read_csv(
         )
     if len(current) > 1 and not named:
         current = _paired(path, potential, current, "current")
+    elif current and not named:
+        _check_of_all(path, potential, current[0])
     if sweep is not None and len(potential) > 1:
         raise InputError(f"{path}: sweep= goes with one potential; name it: potential=")
     decimal = reader.get("decimal", ".")
@@ -87,6 +89,18 @@ def _paired(path, potential: Sequence[str], others: Sequence[str], kind: str) ->
         )
     left = list(zip(of_others, others, strict=True))
     return [left.pop([label for label, _ in left].index(own))[1] for own in of_potential]
+
+
+def _check_of_all(path, potential: Sequence[str], current: str) -> None:
+    """Raise InputError where the one current has the name or number of one of the potentials."""
+    name = split_header(_heading(current))[0]
+    for own, label in zip(potential, _labels(potential), strict=True):
+        if label and (name.startswith(label) or name.endswith(label)):
+            raise InputError(
+                f"{path}: the current {current!r} is that of {own!r} by its name, and the others "
+                f"have none; give current={current!r} where it is that of all, or name the "
+                "potentials that it belongs to: potential="
+            )
 
 
 def _labels(columns: Sequence[str]) -> list[str]:
@@ -201,6 +215,8 @@ def _columns(path, table, units, kind: str, wanted, *, required: bool) -> list[s
 
 
 def _numbers(where: str, column: pd.Series, decimal: str):
+    if pd.api.types.is_bool_dtype(column):
+        column = column.astype(str)  # pandas takes truth values for 1 and 0
     if pd.api.types.is_numeric_dtype(column):
         return column.to_numpy(float)
     # Text throughout (dtype=str), or in some row only, perhaps of another sweep. Where numbers have

@@ -86,9 +86,11 @@ def _sweep(path, response, stimulus, part: slice, of_stimulus: slice) -> SweepDa
     if stimulus is None or not len(stimulus.data):
         return SweepData(where, t, second, v, volt)
     begin, current = _samples(stimulus, of_stimulus)
+    if not len(begin):
+        return SweepData(where, t, second, v, volt)
     # Each sample of the current is held until the next, as the stimulus Recorded does.
     place = np.searchsorted(begin, t + 1e-9, side="right") - 1
-    if place.min(initial=0) < 0 or t[-1] > 2 * begin[-1] - begin[-2] + 1e-9:
+    if place.min(initial=0) < 0 or t.max(initial=0) > _last(stimulus, begin) + 1e-9:
         raise InputError(
             f"{where}: its stimulus {stimulus.name} lasts from {begin[0]:g} to {begin[-1]:g} s and "
             f"the response from {t[0]:g} to {t[-1]:g} s, so that the current is not known all along"
@@ -101,6 +103,13 @@ def _start(series) -> float:
     if series.timestamps is None:
         return series.starting_time
     return float(series.timestamps[0]) if len(series.timestamps) else 0.0
+
+
+def _last(series, begin: np.ndarray) -> float:
+    """Return when the last sample ends: it lasts as long as the one before it."""
+    if series.timestamps is None:
+        return begin[-1] + 1 / series.rate
+    return 2 * begin[-1] - begin[-2] if len(begin) > 1 else begin[-1]
 
 
 def _samples(series, part: slice):

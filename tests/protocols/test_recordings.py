@@ -421,6 +421,9 @@ def test_spikes_below_the_level_are_said():
         ("n,t_ms,v_mV\n0,0,-65\n0,1,-65\n0,2,-65\n1,0,x\n", {"sweep": "n"},
          "sweep 1: column 'v_mV' holds 'x'"),
         ("t_ms,v_mV\n0,-65\n1,\n2,-65\n", {"dtype": str}, "potential of sample 2 is nan"),
+        ("t_ms,v_mV,I_nA\n0,-65,True\n1,-65,False\n2,-65,True\n", {}, "holds 'True', which is no"),
+        ("t_ms,v1_mV,v2_mV,I2_nA,I1_fA\n0,1,1,1,1\n", {}, "'I2_nA' is that of 'v2_mV' by its name"),
+        ("t_ms,soma V (mV),dend V (mV),soma I (nA)\n0,1,1,1\n", {}, "is that of 'soma V"),
     ],
 )  # fmt: skip
 def test_bad_files(tmp_path, text, options, message):
@@ -713,14 +716,14 @@ def test_nwb_without_stimulus_and_with_conversion(tmp_path, nwb_file):
     assert cell.spikes["t_ms"].tolist() == pytest.approx(TRAINS[1], abs=1e-4)
 
 
-def test_nwb_refusals(tmp_path, nwb_file):
+@pytest.mark.parametrize("samples", [10, 1])
+def test_nwb_refusals(tmp_path, nwb_file, samples):
     nwb, electrode = nwb_file
     other = nwb.create_icephys_electrode(name="e1", device=electrode.device, description="patch")
     for k, one in enumerate((electrode, other)):
         nwb.add_acquisition(clamp("CurrentClampSeries", f"v{k}", sweep([]) / 1e3, one, k))
-    nwb.add_stimulus(
-        clamp("CurrentClampStimulusSeries", "short", np.zeros(10), electrode, 0)
-    )  # fmt: skip
+    short = np.zeros(samples)
+    nwb.add_stimulus(clamp("CurrentClampStimulusSeries", "short", short, electrode, 0))
     path = written(nwb, tmp_path / "two.nwb")
     with pytest.raises(InputError, match=r"name the electrode, potential=: e0, e1"):
         read_recording(path)
@@ -848,5 +851,7 @@ def test_comparison(cell):
         assert expected in titles[1]
     title = plot_comparison(cell, cell, precision=30.0)[2].get_title(loc="right")
     assert title.endswith("undefined at 30 ms")  # every moment is so near to one of the spikes
-    with pytest.raises(InputError, match="sweep 9 is not in both"):
+    with pytest.raises(InputError, match=r"sweep 9 is not in both: the recording has \[0, 1, 2\]"):
         plot_comparison(cell, cell, sweeps=[9])
+    with pytest.raises(InputError, match="axes: expected 3, one for each sweep and one for the"):
+        plot_comparison(cell, cell, axes[:2], sweeps=[0, 1])
