@@ -30,7 +30,7 @@ from .text.remembered import remembered
 from .text.statements import one_expression
 from .timed_arrays import by_steps
 from .units import base_unit, display_unit
-from .validation import check_comparisons, check_single_draws, is_noise
+from .validation import check_comparisons, check_products, check_single_draws, is_noise
 
 # One number of each takes a gigabyte; a sweep takes any number of sets, in chunks.
 MOST_CELLS = 10**8
@@ -402,6 +402,7 @@ def _from_text(model, text: str, unit: str) -> InputText:
     Other random numbers it draws once a step.
     """
     check_comparisons(model, text)
+    check_products(model, text)
     check_single_draws(model, f"input {model.input} = {text}", text)
     noises = sorted(name for name in names(text) if is_noise(name))
     factors = {xi: derivative(text, xi) for xi in noises}

@@ -25,7 +25,7 @@ from ..plain_checks import check_readable
 from .checks import check_all_finite, check_name, dimension_text, unit_text
 from .system import FREE, HELD, ONCE_A_STEP, parsed_equations
 from .text.conditions import RANDOM, is_random
-from .text.expressions import all_calls, calls, names, tree
+from .text.expressions import all_calls, calls, is_condition, names, tree
 from .text.functions import NAMESPACE
 from .text.statements import assignments
 
@@ -181,6 +181,8 @@ def check_model(model) -> Equations:
     _check_open_names(model, equations)
     for text in _texts(model, equations):
         check_comparisons(model, text)
+    for statement in assignments(model.reset):
+        check_products(model, statement.right)
     for name, function in model.functions.items():
         if isinstance(function, TimedArray):
             check_all_finite(f"{model.name}: TimedArray {name}", function.values)
@@ -247,6 +249,7 @@ def check_input_text(model, text: str, own: Mapping[str, object] | None = None) 
     for name in sorted(_identifiers([text]) - set(variables)):
         check_name(f"name in the text for input {model.input}:", name, known)
     check_comparisons(model, text)
+    check_products(model, text)
     _expect(model, f"input {model.input}", text, get_dimensions(model.input_unit), variables)
 
 
@@ -451,6 +454,17 @@ def check_comparisons(model, text: str) -> None:
                 f"{model.name}: {ast.unparse(node)}: Brian2 takes one comparison at a time; write "
                 f"'({' and '.join(single)})'"
             )
+
+
+def check_products(model, text: str) -> None:
+    """Refuse arithmetic with a condition, ``R*(v > E)``, which Brian2 takes in thresholds alone."""
+    for node in ast.walk(tree(text)):
+        if isinstance(node, ast.BinOp):
+            for side in filter(is_condition, (node.left, node.right)):
+                raise InputError(
+                    f"{model.name}: {ast.unparse(node)}: a condition is no number; write "
+                    f"'int({ast.unparse(side)})'"
+                )
 
 
 def _check_initial(model, equations: Equations) -> None:

@@ -115,6 +115,7 @@ def test_of_two_compartments_that_the_input_reaches_the_spiking_one_is_the_membr
         ({"threshold": "v > -50*mV and R"}, "R is a number, which is compared"),
         ({"refractory": "not R/Mohm"}, "R / Mohm is a number, which is compared"),
         ({"threshold": "0*mV < v < E"}, r"write '\(0 \* mV < v and v < E\)'"),
+        ({"reset": "v = E + (v > E)*mV"}, r"\(v > E\) \* mV: .* write 'int\(v > E\)'"),
         ({"reset": "v = E*int(E < v < E)"}, r"write '\(E < v and v < E\)'"),
         ({"refractory": "v > 2*ms or E < v < E"}, r"write '\(E < v and v < E\)'"),
         ({"initial": {"v": "E*int(E < E < E)"}}, r"write '\(E < E and E < E\)'"),
@@ -128,9 +129,16 @@ def test_inconsistent_models_are_refused(changes, message):
 
 
 @pytest.mark.parametrize("wrap", [str, Expression])
-def test_a_chained_comparison_in_an_input_is_refused(wrap):
-    with pytest.raises(ValueError, match=r"leaky.*write '\(0 \* ms < t and t <= 5 \* ms\)'"):
-        model().group(1, wrap("nA*int(0*ms < t <= 5*ms)"))
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("nA*int(0*ms < t <= 5*ms)", r"write '\(0 \* ms < t and t <= 5 \* ms\)'"),
+        ("nA*(t > 5*ms)", r"write 'int\(t > 5 \* ms\)'"),
+    ],
+)
+def test_a_condition_in_an_input_that_is_no_number_is_refused(text, message, wrap):
+    with pytest.raises(ValueError, match=rf"leaky.*{message}"):
+        model().group(1, wrap(text))
 
 
 @pytest.mark.parametrize("function", [lambda v: 0, check_units(v=volt)(lambda v: 0), 3])
