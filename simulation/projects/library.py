@@ -12,6 +12,7 @@ from pathlib import Path
 
 from brian2 import Quantity, second
 
+from ...errors import InputError
 from ...models.grouping import InputText, free_name
 from ...models.units import base_unit
 from ..backends.backend import Backend
@@ -83,8 +84,13 @@ def write_interface(folder: Path, about: ProgramDescription, words: Mapping[str,
     """Write what a caller sees, and what leads from there to the variables; see `write_library`."""
     (folder / "names.h").write_text(_names(about, words["LIBRARY"]), encoding="utf-8")
     words = {**words, **_words(about, words)}
-    for name in ("interface.h", "arrays.h", "cells.cpp", "embed_example.c"):
+    for name in ("arrays.h", "cells.cpp", "embed_example.c", "interface.h"):
         target = folder / name.replace("interface", words["LIBRARY"])
+        if target.exists():
+            raise InputError(
+                f"{about.model}: another file of the library is called {target.name}; give the "
+                "model another name"
+            )
         target.write_text(filled(FILES / name, words), encoding="utf-8")
 
 

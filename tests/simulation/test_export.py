@@ -569,6 +569,13 @@ def test_every_stimulus_is_exported_without_further_words(stimulus, n, tmp_path)
     assert manifest["neurons"]["n"] == n
 
 
+@pytest.mark.parametrize("name", ["rules", "arrays"])
+def test_a_model_that_is_called_as_a_file_of_its_library_is_refused(name, tmp_path):
+    with pytest.raises(InputError, match=rf"another file of the library is called {name}\.h"):
+        export(LIF.with_(name=name), Constant(2 * nA), tmp_path / "x", 1)
+    assert not (tmp_path / "x").exists()
+
+
 def test_numbers_of_a_project_have_columns_of_their_own(tmp_path):
     model = LIF.with_(
         equations="dv/dt = (E_L - v + R_Mohm*R*I)/tau : volt (unless refractory)",
