@@ -9,6 +9,7 @@ from ..dynamics.potential_search import search_of
 from ..errors import InputError
 from ..models.checks import unit_text
 from ..models.neuron_model import NeuronModel, Parameter
+from ..models.ranges import declared_kind
 from .programs import program_text
 
 _POSITIVE = tuple(get_dimensions(x) for x in (farad, farad / meter**2, ohm, meter**2))
@@ -78,7 +79,7 @@ def _facts(model: NeuronModel) -> dict:
             | {"current": system.dims[n] in _CURRENTS, "condition": n in system.booleans}
             for n in system.named
         ],
-        "parameters": [_parameter(name, p) for name, p in model.parameters.items()],
+        "parameters": [_parameter(model, name, p) for name, p in model.parameters.items()],
         "input": {"name": model.input, **_unit(model.input_unit)},
         "resets": bool(system.reset),
     }
@@ -98,15 +99,16 @@ def _number(value) -> float | None:
     return None if isinstance(value, str) else float(value)
 
 
-def _parameter(name: str, parameter: Parameter) -> dict:
-    low, high = parameter.range or _default_range(parameter)
+def _parameter(model: NeuronModel, name: str, parameter: Parameter) -> dict:
+    kind = declared_kind(model, name)
+    low, high = parameter.range or ((0, 1) if kind == "boolean" else _default_range(parameter))
     return {
         "name": name,
         **_unit(parameter.unit),
         "meaning": "" if parameter.meaning == name else parameter.meaning,
         "low": low,
         "high": high,
-        "limit": limit_of(parameter),
+        **({"limit": kind, "step": 1} if kind else {"limit": limit_of(parameter)}),
     }
 
 

@@ -83,6 +83,13 @@ def meaning_above_zero(unit) -> str | None:
     return _POSITIVE.get(get_dimensions(unit))
 
 
+def declared_kind(model, name: str) -> str | None:
+    """Return whether the equations declare a parameter as "integer" or "boolean"; else None."""
+    declared = parsed_equations(model.equations).get(name)
+    kind = None if declared is None else declared.var_type
+    return kind if kind in (INTEGER, BOOLEAN) else None
+
+
 def check_numbers(model, name: str, numbers: np.ndarray, unit) -> None:
     """Raise InputError for values that the part of a parameter in the equations forbids.
 
@@ -99,10 +106,10 @@ def check_numbers(model, name: str, numbers: np.ndarray, unit) -> None:
     unit : Unit
     """
     system, meaning = model.system, meaning_above_zero(unit)
-    declared = parsed_equations(model.equations).get(name)
-    if declared is not None and declared.var_type == INTEGER:
+    declared = declared_kind(model, name)
+    if declared == INTEGER:
         bad, what = numbers % 1 != 0, "integer, as which the equations declare it"
-    elif declared is not None and declared.var_type == BOOLEAN:
+    elif declared == BOOLEAN:
         bad, what = ~np.isin(numbers, (0, 1)), "boolean (0 or 1), as which the equations declare it"
     elif meaning and name in divisors(system):
         bad, what = numbers <= 0, f"{meaning}, which is above zero"

@@ -24,6 +24,8 @@ _HOLDS = {
     "not negative": lambda total, size, dt: total >= -ROUNDING * size,
     "slow": lambda total, size, dt: total * dt <= 0.25 * (1 + ROUNDING),
     "long": lambda total, size, dt: total >= dt * (1 - ROUNDING),
+    "whole": lambda total, size, dt: total % 1 == 0,
+    "zero or one": lambda total, size, dt: (total == 0) | (total == 1),
 }
 _NEEDS_STEP = ("slow", "long")
 
@@ -37,9 +39,9 @@ class Rule:
     terms : dict of str to float
         Factors of the parameters in the sum.
     must : str
-        ``"above zero"``, ``"not negative"``, ``"as built"``; or, where the step is known,
-        ``"slow"`` (a frequency of at most a quarter of the steps' own) or ``"long"`` (a time of at
-        least a step).
+        ``"above zero"``, ``"not negative"``, ``"whole"`` (a whole number), ``"zero or one"``,
+        ``"as built"``; or, where the step is known, ``"slow"`` (a frequency of at most a quarter of
+        the steps' own) or ``"long"`` (a time of at least a step).
     sentence : str
         What to say where it does not hold.
     shown, unit : str, float

@@ -68,6 +68,8 @@ export function fault(value, field) {
   if (field.limit === "above zero" && !(value > 0)) return ["bad.positive"];
   if (field.limit === "not negative" && value < 0) return ["bad.negative"];
   if (field.limit === "count" && !(Number.isInteger(value) && value >= 1)) return ["bad.count"];
+  if (field.limit === "integer" && !Number.isInteger(value)) return ["bad.integer"];
+  if (field.limit === "boolean" && value !== 0 && value !== 1) return ["bad.boolean"];
   if (field.most !== undefined && value > field.most) return ["bad.most", field.most];
   return null;
 }

@@ -7,7 +7,7 @@ program knows none; these rules are what can be said of its numbers alone.
 import ast
 
 from ...models.checks import unit_text
-from ...models.ranges import divisors, meaning_above_zero
+from ...models.ranges import declared_kind, divisors, meaning_above_zero
 from ...models.system import System
 from ...models.text.expressions import tree
 from ..input_rules import Rule
@@ -25,13 +25,28 @@ def cell_rules(model, system: System) -> tuple[Rule, ...]:
     t_ref: must not be negative, as a refractory period is
     V_reset: must not lie above V_th, or the cell fires in every step
     """
-    found = [*_divisor_rules(model, system), *_period_rules(model, system)]
+    found = [*_kind_rules(model), *_divisor_rules(model, system), *_period_rules(model, system)]
     return tuple(found + _reset_rules(model, system))
 
 
 def _rule(model, terms: dict[str, float], must: str, sentence: str) -> Rule:
     unit = model.parameters[next(iter(terms))].unit
     return Rule(terms, must, sentence, unit_text(unit), float(unit))
+
+
+def _kind_rules(model) -> list[Rule]:
+    """Return rules of what the equations declare as integer or boolean."""
+    kinds = {
+        "integer": ("whole", "a whole number"),
+        "boolean": ("zero or one", "0 or 1, a truth value"),
+    }
+    found = []
+    for name in model.parameters:
+        if kind := declared_kind(model, name):
+            must, what = kinds[kind]
+            sentence = f"{name}: must be {what}, as which the equations declare it"
+            found.append(_rule(model, {name: 1.0}, must, sentence))
+    return found
 
 
 def _divisor_rules(model, system: System) -> list[Rule]:

@@ -20,8 +20,11 @@ from tests.explorer.test_agrees_with_brian2 import on_the_page, run_python, same
 DENDRITE = NeuronModel(
     "my_dendrite", """
     dVs/dt = (-gL*(Vs - E) + gc*(Vd - Vs) + I)/C : volt
-    dVd/dt = (-gL*(Vd - E) + gc*(Vs - Vd) + gL*D*exp((Vd - Vt)/D))/C : volt""",
-    {"gL": 10 * nS, "E": -65 * mV, "gc": 20 * nS, "C": 200 * pF, "D": 2 * mV, "Vt": -45 * mV},
+    dVd/dt = (-gL*(Vd - E) + n*gc*(Vs - Vd) + int(active)*gL*D*exp((Vd - Vt)/D))/C : volt
+    n : integer
+    active : boolean""",
+    {"n": 1, "active": 1, "gL": 10 * nS, "E": -65 * mV, "gc": 20 * nS, "C": 200 * pF,
+     "D": 2 * mV, "Vt": -45 * mV},
     pA, {"Vs": "E", "Vd": -60 * mV}, "Vs > -47*mV", reset="Vs = -60*mV; Vd -= 5*mV", dt=0.1 * ms,
 )  # fmt: skip
 OWN = {m.name: m for m in vars(user_models).values() if hasattr(m, "equations")}
@@ -72,6 +75,18 @@ def test_a_cell_whose_rest_the_page_does_not_find_starts_at_its_initial_values_i
     )
     same_spikes(found, run_python(text).spikes["t_ms"])
     assert found["v"][0] == pytest.approx(-65, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("name", "bad", "message"),
+    [("n", "1.5", "Give a whole number."), ("active", "2", "Give 0 or 1.")],
+)
+def test_numbers_are_of_the_kind_that_the_equations_declare(own_page, name, bad, message):
+    own_page.evaluate("excitable.set(excitable.defaults('my_dendrite')); excitable.now()")
+    field = own_page.locator(f'#parameters .field[data-key="p.{name}"]')
+    for text, said in ((bad, message), ("0", "")):
+        field.locator("input[type=text]").fill(text)
+        assert field.locator(".error").inner_text() == said
 
 
 def name_of(model: str) -> str:

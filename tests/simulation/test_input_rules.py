@@ -7,10 +7,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from brian2 import ms, mV, nA
+from excitable.models import NeuronModel
 from excitable.simulation.backends import has_compiler
 from excitable.simulation.backends.compiled import CPP
 from excitable.simulation.backends.compiled.compile import compiler
 from excitable.simulation.input_rules import Rule, check_rules, on_grid
+from excitable.simulation.programs.cell_rules import cell_rules
 from excitable.simulation.programs.description import ValueEntry
 from excitable.simulation.projects.tables import inputs_header
 
@@ -18,6 +21,8 @@ AFTER = Rule({"off": 1.0, "on": -1.0}, "above zero", "off: must come after on")
 APART = Rule({"b": 1.0, "a": -1.0, "width": -1.0}, "not negative", "times: too close")
 SLOW = Rule({"f": 1.0}, "slow", "f: too fast", "Hz", 1.0)
 LONG = Rule({"tau": 0.5}, "long", "tau: too short")
+WHOLE = Rule({"k": 1.0}, "whole", "k: no whole number", "1", 1.0)
+TRUTH = Rule({"b1": 1.0}, "zero or one", "b1: no truth value", "1", 1.0)
 BUILT = Rule({"x": 1.0}, "as built", "x: is built in", built=(1e-3, 2e-3))
 HOLDING = [
     (AFTER, {"on": 0.0, "off": 1e-9}),
@@ -26,6 +31,8 @@ HOLDING = [
     (SLOW, {"f": 2500.0}),
     (LONG, {"tau": 2e-4}),
     (BUILT, {"x": np.array([1e-3, 2e-3])}),
+    (WHOLE, {"k": np.array([-3.0, 0.0])}),
+    (TRUTH, {"b1": np.array([0.0, 1.0])}),
 ]
 
 
@@ -47,6 +54,8 @@ REFUSED = [
     (SLOW, {"f": 2501.0}, r"f: too fast, got f = 2501 Hz, dt = 0.1 ms"),
     (LONG, {"tau": 1.9e-4}, r"tau: too short, got tau = 0.19 ms, dt = 0.1 ms"),
     (BUILT, {"x": np.array([1e-3, 3e-3])}, "x: is built in, got x = 3 ms"),
+    (WHOLE, {"k": np.array([2.0, -0.5])}, "k: no whole number, got k = -0.5$"),
+    (TRUTH, {"b1": 2.0}, "b1: no truth value, got b1 = 2$"),
 ]
 
 
@@ -56,6 +65,21 @@ def test_refused(rule, values, message):
         check_rules([rule], values, 1e-4, "Step ")
     with pytest.raises(ValueError, match=message):  # as a program's manifest has it
         check_rules([json.loads(json.dumps(rule.as_json()))], values, 1e-4, "Step ")
+
+
+@pytest.mark.parametrize(("name", "value"), [("k", 0.5), ("on", 2), ("on", -1)])
+def test_a_program_refuses_values_of_another_kind_than_the_equations_declare(name, value):
+    """As the model itself does."""
+    text = "dv/dt = (k*int(on)*I*Mohm - v)/tau : volt\nk : integer\non : boolean"
+    cell = NeuronModel("declared", text, {"k": 2, "on": 1, "tau": 1 * ms}, nA, {"v": 0 * mV})
+    rules = cell_rules(cell, cell.system)
+    check_rules(rules, cell.values)
+    for refuse in (
+        lambda: check_rules(rules, {**cell.values, name: value}),
+        lambda: cell.with_(**{name: value}),
+    ):
+        with pytest.raises(ValueError, match=rf"{name}: .*as which the equations declare it"):
+            refuse()
 
 
 def test_without_a_step_nothing_is_too_fast():
@@ -69,9 +93,10 @@ def test_times_on_the_grid():
 
 # --- the same in an exported project, which checks them in C++ -----------------------------------
 
-RULES = [AFTER, APART, SLOW, LONG, BUILT]
+RULES = [AFTER, APART, SLOW, LONG, BUILT, WHOLE, TRUTH]
 VALID = {"on": 0, "off": 1, "a": 0, "b": 1, "width": 1, "f": 1, "tau": 1, "x": [1, 2]}  # ms, Hz
-FACTORS = dict.fromkeys(VALID, 1e-3) | {"f": 1.0}
+VALID |= {"k": 1, "b1": 0}
+FACTORS = dict.fromkeys(VALID, 1e-3) | {"f": 1.0, "k": 1.0, "b1": 1.0}
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,11 @@ const double ROUNDING = 1e-12;
 
 inline double at(const std::vector<double>& values, size_t k) { return values[values.size() == 1 ? 0 : k]; }
 
+inline std::string unit_of(const Rule& rule)
+{
+    return std::string(rule.shown) == "1" ? "" : std::string(" ") + rule.shown;
+}
+
 inline bool holds(const Rule& rule, double total, double size, double dt, size_t k)
 {
     const std::string must = rule.must;
@@ -25,6 +30,8 @@ inline bool holds(const Rule& rule, double total, double size, double dt, size_t
     if (must == "not negative") return total >= -ROUNDING*size;
     if (must == "slow") return total*dt <= 0.25*(1 + ROUNDING);
     if (must == "long") return total >= dt*(1 - ROUNDING);
+    if (must == "whole") return total == std::floor(total);
+    if (must == "zero or one") return total == 0 || total == 1;
     return must == "as built" && std::fabs(total - at(rule.built, k)) <= ROUNDING*size;
 }
 
@@ -48,7 +55,8 @@ template <typename Values> std::string broken(const Rule& rule, double dt, const
             const double value = at(values[j], k), part = rule.terms[j].factor*value;
             total += part;
             size += std::fabs(part);
-            got << (j ? ", " : "") << rule.terms[j].key << " = " << value/rule.unit << " " << rule.shown;
+            got << (j ? ", " : "") << rule.terms[j].key << " = " << value/rule.unit
+                << unit_of(rule);
         }
         if (holds(rule, total, size, dt, k)) continue;
         if (std::string(rule.must) == "slow" || std::string(rule.must) == "long")
