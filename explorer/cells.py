@@ -10,6 +10,7 @@ from ..errors import InputError
 from ..models.checks import unit_text
 from ..models.neuron_model import NeuronModel, Parameter
 from ..models.ranges import declared_kind
+from ..models.units import unit_code
 from .programs import program_text
 
 _POSITIVE = tuple(get_dimensions(x) for x in (farad, farad / meter**2, ohm, meter**2))
@@ -90,8 +91,9 @@ def _quantity(model: NeuronModel, name: str) -> dict:
 
 
 def _unit(unit) -> dict:
-    text = unit_text(unit)
-    return {"unit": "" if text == "1" else text, "scale": float(unit)}
+    text, code = unit_text(unit), unit_code(unit)
+    own = {} if code == text else {"code": code}  # where Brian2 has no such name, as for metres
+    return {"unit": "" if text == "1" else text, "scale": float(unit), **own}
 
 
 def _number(value) -> float | None:

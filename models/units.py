@@ -1,9 +1,12 @@
 """Units as text: in equations (base units), in tables (the field's units), in column names."""
 
+import re
 from collections.abc import Collection, Mapping
 from functools import cache
 
+import brian2
 from brian2 import Unit, get_dimensions
+from brian2.core.namespace import DEFAULT_UNITS
 from brian2.units import allunits, stdunits
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
@@ -110,6 +113,23 @@ def display_unit(value, preferred: Unit | None = None) -> Unit:
     if found:
         return found[0]
     return Unit(1.0, dim=dimensions, dispname=dimension_text(dimensions))
+
+
+def unit_code(unit: Unit) -> str:
+    """Return a unit as Python has it, in names that Brian2 exports: of metres and amperes the words.
+
+    Examples
+    --------
+    >>> from brian2 import meter, mM, nS, second, mV, volt
+    >>> unit_code(nS / mV), unit_code(mM), unit_code(display_unit(meter**2 / second))
+    ('nS/mV', 'mM', 'meter**2/second')
+    """
+    return re.sub(r"[A-Za-z]+", lambda symbol: _exported(symbol[0]), unit_text(unit))
+
+
+def _exported(symbol: str) -> str:
+    names = (name for name, unit in DEFAULT_UNITS.items() if unit.dispname == symbol)
+    return next((name for name in (symbol, *names) if hasattr(brian2, name)), symbol)
 
 
 def column(name: str, unit: Unit) -> str:

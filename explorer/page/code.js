@@ -2,21 +2,25 @@
 import { DATA } from "./data.js";
 import { cellOf, systemOf } from "./state.js";
 
-const quantity = (value, unit) => (unit ? `${plain(value)}*${bracketed(unit)}` : plain(value));
+// Units stand between marks, which tell them from other names, until all lines are written.
+const MARKED = /\u0001(.*?)\u0001/g;
+const marked = (unit) => `\u0001${unit}\u0001`;
+const quantity = (value, unit) => (unit ? `${plain(value)}*${marked(bracketed(unit))}` : plain(value));
 const bracketed = (unit) => (/^1\//.test(unit) || /^\(/.test(unit) ? `(${unit})` : unit);
+const unitOf = ({ unit, code }) => code ?? unit;
 const plain = (value) => String(value);
 
 function changed(S, values) {
   const system = systemOf(S);
   const parts = Object.entries(values).map(([name, value]) => {
-    const { unit } = system.parameters.find((p) => p.name === name);
-    return `${name}=${quantity(value, unit)}`;
+    const parameter = system.parameters.find((p) => p.name === name);
+    return `${name}=${quantity(value, unitOf(parameter))}`;
   });
   return parts.length ? `.with_(${parts.join(", ")})` : "";
 }
 
 function block(S, b) {
-  const { unit } = systemOf(S).input, T = S.duration;
+  const unit = unitOf(systemOf(S).input), T = S.duration;
   const I = (value) => quantity(value, unit), ms = (value) => quantity(value, "ms");
   const slope = unit ? `${unit}/ms` : "1/ms";
   const times = (names) => names.filter((n) => (n === "onset" ? b.onset > 0 : b[n] < T))
@@ -31,7 +35,7 @@ function block(S, b) {
     }
     case "pulses": {
       const list = Array.from({length: b.count}, (_, k) => +(b.first + k*b.interval).toPrecision(12));
-      return [`Pulses(${I(b.amplitude)}, times=[${list.join(", ")}]*ms, width=${ms(b.width)})`, "Pulses"];
+      return [`Pulses(${I(b.amplitude)}, times=[${list.join(", ")}]*${marked("ms")}, width=${ms(b.width)})`, "Pulses"];
     }
     case "sine": {
       const phase = b.phase ? `, phase=${plain(b.phase)}` : "";
@@ -58,14 +62,12 @@ function second(S) {
     `beside = response(${["kept", "stimulus", quantity(S.duration, "ms"), ...options].join(", ")})`];
 }
 
-const UNITS = /\b(?:[munpkM]?(?:V|A|S|F|s|ohm|m|mol|molar)|cm|Hz|siemens|kelvin|msiemens)\b/g;
-
 // The text of a program.
 export function pythonOf(S) {
   const cell = cellOf(S), own = !cell.python.startsWith("find_model(");
   const blocks = S.blocks.map((b) => block(S, b));
   const stimulus = blocks.map(([text]) => text).join("\n    + ")
-    || `Constant(${quantity(0, systemOf(S).input.unit)})`;
+    || `Constant(${quantity(0, unitOf(systemOf(S).input))})`;
   const names = new Set(blocks.map(([, name]) => name).filter((n) => n !== "frozen_noise"));
   if (!blocks.length) names.add("Constant");
   names.add("response");
@@ -78,16 +80,14 @@ export function pythonOf(S) {
     ...(half ? halfSteps(S) : running(S)),
     ...(S.pin && !half ? second(S) : []),
   ].join("\n");
-  const units = [...new Set(body.replace(/".*?"/g, "").match(UNITS) ?? [])]
-    .filter((u) => new RegExp(`[*/(]${u}\\b|\\[.*\\]\\*${u}\\b`).test(body)).sort();
-  if (body.includes("*ms") && !units.includes("ms")) units.push("ms");
+  const units = [...body.matchAll(MARKED)].flatMap(([, unit]) => unit.match(/[A-Za-z]+/g) ?? []);
   const more = half ? ["Network", "NeuronGroup", "SpikeMonitor", "StateMonitor"] : [];
-  const lines = [`from brian2 import ${[...more, ...units].join(", ")}`,
+  const lines = [`from brian2 import ${[...more, ...[...new Set(units)].sort()].join(", ")}`,
     `from excitable import ${[...names].sort(byName).join(", ")}`];
   if (body.includes("frozen_noise(")) lines.push("from excitable.explorer import frozen_noise");
   if (half) lines.push("from excitable.simulation.methods.half_steps import half_steps");
   if (body.includes("rest(cell")) lines.splice(2, 0, "from excitable.dynamics import rest");
-  return `${lines.join("\n")}\n\n${body}\n`;
+  return `${lines.join("\n")}\n\n${body.replace(MARKED, "$1")}\n`;
 }
 
 const byName = (a, b) => (a < b ? -1 : 1);
@@ -105,7 +105,7 @@ function running(S) {
 function startOptions(S) {
   if (S.start !== "initial") return [];
   const { states } = systemOf(S), given = Object.entries(S.first).map(([name, value]) =>
-    `"${name}": ${quantity(value, states.find((x) => x.name === name).unit)}`);
+    `"${name}": ${quantity(value, unitOf(states.find((x) => x.name === name)))}`);
   return [given.length ? `start={${given.join(", ")}}` : 'start="initial"'];
 }
 
@@ -128,7 +128,7 @@ function halfSteps(S) {
     ...(S.start === "rest" ? [
       "state = rest(cell, {}, 1)", "cells.set_states(state, units=False)"] : []),
     ...Object.entries(S.start === "initial" ? S.first : {}).map(([n, value]) =>
-      `cells.${n} = ${quantity(value, system.states.find((x) => x.name === n).unit)}`),
+      `cells.${n} = ${quantity(value, unitOf(system.states.find((x) => x.name === n)))}`),
     `traces = StateMonitor(cells, (${system.states.map((x) => `"${x.name}"`).join(", ")}, "${name}"), 0)`,
     "spikes = SpikeMonitor(cells)",
     `Network(cells, traces, spikes).run(${quantity(S.duration, "ms")})`,

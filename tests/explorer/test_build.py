@@ -3,7 +3,24 @@
 import numpy as np
 import pandas as pd
 import pytest
-from brian2 import cm, ms, mV, nS, pA, pF, uA
+from brian2 import (
+    cm,
+    coulomb,
+    joule,
+    kelvin,
+    meter,
+    mM,
+    mole,
+    ms,
+    mV,
+    nA,
+    nS,
+    pA,
+    pF,
+    uA,
+    um,
+    volt,
+)
 from excitable.explorer import cycle_diagrams, explorer_html, write_explorer
 from excitable.explorer.blocks import blocks_of
 from excitable.explorer.cells import limit_of
@@ -27,8 +44,16 @@ DENDRITE = NeuronModel(
      "D": 2 * mV, "Vt": -45 * mV},
     pA, {"Vs": "E", "Vd": -60 * mV}, "Vs > -47*mV", reset="Vs = -60*mV; Vd -= 5*mV", dt=0.1 * ms,
 )  # fmt: skip
+# Units that Brian2 shows by symbols which it does not export, and parameters that are called so.
+MEASURED = NeuronModel(
+    "measured", "dv/dt = (E - v + R*T/(z*F)*log(out/ca) + k*d*I*Mohm/mV)/tau : volt",
+    {"E": -65 * mV, "R": 8.314 * joule / kelvin / mole, "T": 300 * kelvin, "z": 2,
+     "F": 96485 * coulomb / mole, "out": 2 * mM, "ca": 0.1 * mM, "k": 9 * volt / meter,
+     "d": 100 * um, "tau": 10 * ms},
+    nA, {"v": "E"},
+)  # fmt: skip
 OWN = {m.name: m for m in vars(user_models).values() if hasattr(m, "equations")}
-OWN[DENDRITE.name] = DENDRITE
+OWN |= {model.name: model for model in (DENDRITE, MEASURED)}
 # Input (in the model's unit) and duration (ms) under which each fires a few times.
 FIRING = {
     "my_morris_lecar": (100, 150),
@@ -75,6 +100,17 @@ def test_a_cell_whose_rest_the_page_does_not_find_starts_at_its_initial_values_i
     )
     same_spikes(found, run_python(text).spikes["t_ms"])
     assert found["v"][0] == pytest.approx(-65, abs=1e-9)
+
+
+def test_values_in_any_unit_are_read_by_python(own_page):
+    changed = {name: 1.5 * p.value for name, p in MEASURED.parameters.items()}
+    text = own_page.evaluate(
+        "values => excitable.pythonOf({...excitable.defaults('measured'), values})", changed
+    )
+    space = {"CELLS": MEASURED}
+    exec(text.partition("stimulus =")[0], space)
+    for name, value in space["cell"].values.items():  # in SI units
+        assert float(value) == pytest.approx(1.5 * float(MEASURED.values[name]), rel=1e-12)
 
 
 @pytest.mark.parametrize(
