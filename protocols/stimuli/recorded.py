@@ -1,12 +1,13 @@
 """Recorded inputs: samples that are held, and their means over the steps of an integration."""
 
 from dataclasses import dataclass, field, replace
+from numbers import Real
 
 import numpy as np
 from brian2 import Function, Quantity, TimedArray, get_dimensions, ms, second
 
 from ...analysis.plain_numbers import check_plain
-from ...analysis.trains.trace_tables import input_unit
+from ...analysis.trains.trace_tables import check_neurons, input_unit
 from ...errors import InputError
 from ...models.checks import check_positive, check_quantity, unit_text
 from ...simulation.input_rules import on_grid
@@ -115,16 +116,23 @@ class Recorded(Stimulus):
             )
         if time == "t" and time_unit is None:
             raise InputError("Recorded: column t has no unit; give time_unit=, or name it t_ms")
+        for name in (time, "I"):
+            check_plain(f"Recorded: column {name}", table[name].to_numpy())
+            _check_numbers(table[name])
         if "neuron" in table:
+            check_neurons(table)
+            _check_single(table, time)
             wide = table.pivot(index=time, columns="neuron", values="I")
             if wide.isna().any(axis=None):
                 raise InputError("Recorded: neurons have samples at different times, or NaN")
             times, values = wide.index.to_numpy(), wide.to_numpy()
         else:
             times, values = table[time].to_numpy(), table["I"].to_numpy()
-        check_plain("Recorded: column I", values)
-        if isinstance(unit, str):
-            raise InputError(f"Recorded unit: expected a unit such as nA, got {unit!r}")
+        for name, given, example in (("unit", unit, "nA"), ("time_unit", time_unit, "ms")):
+            if isinstance(given, str):
+                raise InputError(
+                    f"Recorded {name}: expected a unit such as {example}, got {given!r}"
+                )
         said = input_unit(table)
         if said not in ("", unit_text(unit)):
             raise InputError(
@@ -262,6 +270,29 @@ def held_function(edges: np.ndarray, values: Quantity) -> Function:
     made.implementations.add_numpy_implementation(samples, discard_units=True)
     made.values = numbers
     return made
+
+
+def _check_numbers(column) -> None:
+    """Raise InputError for a column of words, dates or truth values."""
+    if column.dtype.kind in "iuf":
+        return
+    numbers = column.map(lambda x: isinstance(x, Real) and not isinstance(x, bool | np.bool_))
+    if not numbers.all():
+        first = column[~numbers].iloc[0]
+        raise InputError(
+            f"Recorded: column {column.name}: expected plain numbers, got {first} "
+            f"({type(first).__name__})"
+        )
+
+
+def _check_single(table, time: str) -> None:
+    """Raise InputError where a neuron has several samples at one time."""
+    twice = table[table.duplicated(["neuron", time])]
+    if len(twice):
+        neuron, at = twice.iloc[0][["neuron", time]]
+        raise InputError(
+            f"Recorded: neuron {neuron:g} has several samples at {time} = {at:g}; keep one"
+        )
 
 
 def _unit_of(values) -> Quantity:

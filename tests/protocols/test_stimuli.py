@@ -224,6 +224,7 @@ def table(**columns):
         (lambda: Recorded.from_table(table(I_unit="pA"), nA), "nA, but the column I_unit says pA"),
         (lambda: Recorded.from_table(table(I_unit=["pA", "nA", "nA"]), nA), "several units"),
         (lambda: Recorded.from_table(table(), "nA"), "Recorded unit: expected a unit such as nA"),
+        (lambda: Recorded.from_table(table(), nA, time_unit="s"), "Recorded time_unit: expected a"),
         (lambda: Recorded.from_table(table(I=objects(1 * nA, 2 * nA, 3 * nA)), nA),
          "column I: takes plain numbers"),
         (lambda: simulate(LIF, Constant(1 * nA), 3, 10 * ms, start={"v": [-65, -60] * mV},

@@ -334,6 +334,10 @@ def test_from_a_table():
         (pd.concat([both, table.assign(neuron=2, t_ms=[0, 1, 2])]), "samples at different times"),
         (table.assign(I=[1, np.nan, 2]), "Recorded values: 1 of 3 values are NaN"),
         (table.assign(t_ms=[0, np.nan, 2]), "Recorded times: 1 of 3 values are NaN"),
+        (pd.concat([both, both[:1]]), "neuron 0 has several samples at t_ms = 0; keep one"),
+        (both.assign(neuron=list("bbbaaa")), "column neuron holds b"),
+        (table.assign(I=["1", "2", "3"]), r"column I: expected plain numbers, got 1 \(str\)"),
+        (table.assign(I=[True, False, True]), "column I: expected plain numbers, got True"),
     ):
         with pytest.raises(ValueError, match=message):
             Recorded.from_table(wrong, nA)
