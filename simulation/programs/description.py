@@ -158,7 +158,7 @@ class ProgramDescription:
 
         Raises
         ------
-        TypeError
+        KeyError, TypeError
             If something is missing, or is not known.
         """
         values = {name: ValueEntry(**_as_tuples(x)) for name, x in found["values"].items()}

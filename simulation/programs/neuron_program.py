@@ -304,7 +304,8 @@ def open_program(folder) -> NeuronProgram:
     Raises
     ------
     ValueError
-        If there is no such program, or it is an exported project that is not compiled yet.
+        If there is no such program, it is an exported project that is not compiled yet, or was made
+        by another version.
     """
     folder = Path(folder)
     try:
@@ -315,7 +316,13 @@ def open_program(folder) -> NeuronProgram:
         raise InputError(f"{folder}: expected a program made by build() or export()")
     if not (folder / "main").exists():
         raise InputError(f"{folder}: is not compiled yet; run `make -C '{folder}'`")
-    return NeuronProgram(Program.open(folder), ProgramDescription.from_json(manifest["neurons"]))
+    try:
+        description = ProgramDescription.from_json(manifest["neurons"])
+    except (KeyError, TypeError):
+        raise InputError(
+            f"{folder}: was made by another version of Excitable; build or export it again"
+        ) from None
+    return NeuronProgram(Program.open(folder), description)
 
 
 def given_values(about: ProgramDescription, values: Mapping) -> dict[str, np.ndarray]:

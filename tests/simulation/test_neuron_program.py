@@ -340,6 +340,12 @@ print(repr(float(table["rate_Hz"][0])))
         (lambda folder: (folder / "manifest.json").unlink(), "holds no program"),
         (lambda folder: (folder / "main").unlink(), "is not compiled yet; run `make"),
         (lambda folder: (folder / "manifest.json").write_text("{}"), "expected a program made by"),
+        (
+            lambda folder: (folder / "manifest.json").write_text(
+                (folder / "manifest.json").read_text().replace("onsets", "onset_ms")
+            ),
+            "was made by another version of Excitable",
+        ),
     ],
 )
 def test_what_is_no_program_is_not_opened(lif, tmp_path, spoil, message):
