@@ -175,8 +175,7 @@ class NeuronProgram:
         check_length(length, step)
         if self.description.record_dt_ms is not None:
             check_sampling(self.description.record_dt_ms, step)
-        si = {e.input: given[name] * e.factor for name, e in self.description.values.items()}
-        check_rules(self.description.rules, si, step / 1e3)
+        check_sense(self.description, given, step)
         return given, length, step, self._start(start)
 
     def _time(self, name: str, value, default: float) -> float:
@@ -350,6 +349,21 @@ def given_values(about: ProgramDescription, values: Mapping) -> dict[str, np.nda
             )
         given[name] = _plain(name, value, entry, (about.n,))
     return given
+
+
+def check_sense(about: ProgramDescription, given: Mapping[str, np.ndarray], dt_ms: float) -> None:
+    """Raise InputError for values that break one of a program's rules.
+
+    Parameters
+    ----------
+    about : ProgramDescription
+    given : dict of str to array
+        All numbers in their own units, see `given_values`.
+    dt_ms : float
+        Step, ms.
+    """
+    si = {entry.input: given[name] * entry.factor for name, entry in about.values.items()}
+    check_rules(about.rules, si, dt_ms / 1e3)
 
 
 def _known(kind: str, name: str, known: Iterable[str]) -> str:

@@ -26,7 +26,7 @@ from ..backends.compiled.starting_state import starting_state_sources
 from ..plan import Plan
 from ..programs.build import plan_program, settable_names
 from ..programs.description import ProgramDescription
-from ..programs.neuron_program import given_values
+from ..programs.neuron_program import check_sense, given_values
 from ..scratch import scratch
 from .library import filled, library_name, write_library
 from .tables import inputs_header
@@ -109,6 +109,7 @@ def export(
     if values is None:
         values = _grid(model, varied, n) if varied and n > 1 else {}
     given = given_values(description, values)
+    check_sense(description, given, description.dt_ms)
     _check_folder(folder, overwrite)
     with scratch() as private:
         made = private / "project"

@@ -569,6 +569,12 @@ def test_every_stimulus_is_exported_without_further_words(stimulus, n, tmp_path)
     assert manifest["neurons"]["n"] == n
 
 
+def test_values_that_a_run_would_refuse_are_refused_before_anything_is_written(tmp_path):
+    with pytest.raises(InputError, match=r"^tau: must be above zero, as a time constant is"):
+        export(LIF, Constant(2 * nA), tmp_path / "x", vary=("tau",), values={"tau": [10, -1]})
+    assert not (tmp_path / "x").exists()
+
+
 @pytest.mark.parametrize("name", ["rules", "arrays"])
 def test_a_model_that_is_called_as_a_file_of_its_library_is_refused(name, tmp_path):
     with pytest.raises(InputError, match=rf"another file of the library is called {name}\.h"):
