@@ -13,9 +13,7 @@ import pandas as pd
 
 from ...errors import InputError
 from ..plain_numbers import takes
-
-# A spike this part of a bin before an edge lies on it: times on a grid carry rounding errors.
-_ON_EDGE = 1e-6
+from ..trains.edges import bin_of
 
 
 @takes(start="ms", end="ms", width="ms")
@@ -59,7 +57,7 @@ def spike_counts(spikes, neurons, *, start, end, width):
     """
     rows, times, n = located(spikes, neurons)
     bins = bin_count(start, end, width)
-    place = np.floor((times - start) / width + _ON_EDGE).astype(np.int64)
+    place = bin_of(times, start, width)
     inside = (place >= 0) & (place < bins)
     flat = np.bincount(rows[inside] * bins + place[inside], minlength=n * bins)
     return flat.reshape(n, bins)
@@ -159,7 +157,7 @@ def size(neurons):
 def bin_count(start, end, width):
     """Return how many whole bins the window [start, end) holds; at least one."""
     finite = np.isfinite(start) and np.isfinite(end) and width > 0
-    bins = int(np.floor((end - start) / width + _ON_EDGE)) if finite else 0
+    bins = int(bin_of(end, start, width)) if finite else 0
     if bins < 1:
         raise InputError(
             f"start = {start}, end = {end}, bin = {width} ms: expected a finite window that holds "

@@ -9,10 +9,9 @@ import pandas as pd
 
 from ...errors import InputError
 from ..plain_numbers import takes
+from .edges import ON_EDGE, within
 from .spikes import check_train
 from .trace_tables import check_known, check_neurons
-
-_ROUNDING = 1e-9  # ms; of the difference of two times on a grid
 
 
 @takes(train="ms", other="ms", tau="ms")
@@ -222,9 +221,8 @@ def _coincidences(a, b, precision: float) -> int:
     """Return the largest number of pairs within the precision, each spike in one pair."""
     number = i = j = 0
     while i < len(a) and j < len(b):
-        if (
-            abs(a[i] - b[j]) <= precision + _ROUNDING
-        ):  # of sorted trains the earliest partner is the best one
+        # Of sorted trains the earliest partner is the best one.
+        if abs(a[i] - b[j]) <= precision + ON_EDGE:
             number, i, j = number + 1, i + 1, j + 1
         elif a[i] < b[j]:
             i += 1
@@ -237,7 +235,7 @@ def _inside(name: str, times, start: float, end: float) -> np.ndarray:
     if not (np.isfinite(start) and np.isfinite(end) and start < end):
         raise InputError(f"the window [{start}, {end}) ms must be finite and not empty")
     times = check_train(name, times)
-    return times[(times >= start) & (times < end)]
+    return times[within(times, start, end)]
 
 
 def _positive(name: str, value) -> float:

@@ -2,7 +2,8 @@
 
 Every measure exists twice for its user and once in the code: ``isi_cv(spike_times)`` and its
 companions take the train of one neuron, ``spike_table`` takes the spikes of a whole group, and both
-call the same sums over (interval, neuron) pairs. Times are in ms, rates in Hz.
+call the same sums over (interval, neuron) pairs. Times are in ms, rates in Hz. A spike on an edge
+of a window is in the one that begins there, whatever its last digits say (`edges`).
 
 A rate is taken from intervals, (n - 1)/(t_last - t_first), because a spike count over a window is
 off by up to one spike. It follows that a window with one spike resolves no rate (NaN), whereas
@@ -15,6 +16,7 @@ import pandas as pd
 
 from ...errors import InputError
 from ..plain_numbers import takes
+from .edges import bin_of, within
 from .steadiness import RESOLVED, firing_kinds
 
 MS_PER_SECOND = 1000.0
@@ -143,7 +145,7 @@ def spike_latency(spike_times, onset=0.0):
     12.5
     """
     times = _window(spike_times, onset, np.inf)
-    return float(times[0] - onset) if times.size else np.nan
+    return float(max(times[0] - onset, 0.0)) if times.size else np.nan
 
 
 @takes(spike_times="ms", start="ms", end="ms")
@@ -320,16 +322,14 @@ def fano_factor(spike_times, start, end, window):
             f"fano_factor counts in windows of positive width over a finite range, but got "
             f"start={start}, end={end}, window={window} (ms)."
         )
-    # A range that is a multiple of the window must not lose its last window to rounding.
-    n_windows = int(np.floor((end - start) / window * (1 + 1e-12)))
+    n_windows = int(bin_of(end, start, window))
     if n_windows < 2:
         raise InputError(
             f"The range {start} to {end} ms holds {max(n_windows, 0)} window(s) of {window} ms, "
             "but a variance needs two. Choose a shorter window or a longer range."
         )
-    edges = start + window * np.arange(n_windows + 1)
-    # Differences of searchsorted keep every window half open; np.histogram closes the last one.
-    counts = np.diff(np.searchsorted(_window(spike_times, start, end), edges))
+    place = bin_of(check_train("spike_times", spike_times), start, window)
+    counts = np.bincount(place[(place >= 0) & (place < n_windows)], minlength=n_windows)
     return float(counts.var(ddof=1) / counts.mean()) if counts.any() else np.nan
 
 
@@ -397,8 +397,8 @@ def spike_table(
     start, end, onset = _per_neuron(start, n), _per_neuron(end, n), _per_neuron(onset, n)
     _check_window(start, end)
 
-    inside = (times >= start[neurons]) & (times < end[neurons])
-    after = times >= onset[neurons]
+    inside = within(times, start[neurons], end[neurons])
+    after = within(times, onset[neurons])
     spike_count = np.bincount(neurons[inside], minlength=n)
     isi, isi_neuron = _grouped_intervals(times[inside], neurons[inside])
     first_rate_Hz, latency_ms = _from_onset(times[after], neurons[after], n, onset)
@@ -426,7 +426,7 @@ def _from_onset(times, neurons, n, onset):
     first = _first_of_each(neurons, n)
     fires = first >= 0
     latency_ms = np.full(n, np.nan)
-    latency_ms[fires] = times[first[fires]] - onset[fires]
+    latency_ms[fires] = np.maximum(times[first[fires]] - onset[fires], 0.0)
     # The first two spikes of each neuron: rank of a spike within its neuron below two.
     early = np.arange(times.size) - first[neurons] < 2
     return _grouped_rate(times[early], neurons[early], n), latency_ms
@@ -555,7 +555,7 @@ def _window(spike_times, start, end):
     """The checked spike times of one neuron that lie in [start, end)."""
     times = check_train("spike_times", spike_times)
     _check_window(np.asarray(start), np.asarray(end))
-    return times[(times >= start) & (times < end)]
+    return times[within(times, start, end)]
 
 
 def _sorted_spikes(neuron_indices, spike_times_ms, n):

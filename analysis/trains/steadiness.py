@@ -24,6 +24,8 @@ would be steady or silent is **one trial**.
 
 import numpy as np
 
+from .edges import within
+
 STEADY, SILENT = "steady", "silent"
 ONE_SPIKE, UNEVEN, DRIFTING = "one spike", "uneven", "drifting"
 TOO_FAST, MOVING = "faster than the step", "not at rest"
@@ -66,7 +68,7 @@ def firing_kinds(neurons, times, n, start, end, dt_ms=0.0, one_trial=False) -> n
     >>> firing_kinds(np.repeat([0, 1], 3), times, 3, np.zeros(3), np.full(3, 40.0)).tolist()
     ['steady', 'uneven', 'silent']
     """
-    inside = (times >= start[neurons]) & (times < end[neurons])
+    inside = within(times, start[neurons], end[neurons])
     count = np.bincount(neurons[inside], minlength=n)
     kinds = np.select([count == 0, count == 1], [SILENT, ONE_SPIKE], STEADY).astype(object)
     several = np.flatnonzero(count > 1)
@@ -108,7 +110,7 @@ def _faults(neurons, times, inside, several, start, end, dt_ms):
 def _last_before(neurons, times, several, start):
     """Return each neuron's last spike before its window, NaN where there is none."""
     found = np.full(len(start), np.nan)
-    early = times < start[neurons]
+    early = ~within(times, start[neurons])
     found[neurons[early]] = times[early]  # the last of those assigned stays
     return found[several]
 

@@ -6,6 +6,7 @@ import pandas as pd
 from ...errors import InputError
 from ..plain_numbers import takes
 from .detection import detect_spikes, each_trace
+from .edges import within
 from .spikes import spike_table
 from .trace_tables import check_known, input_unit
 
@@ -85,7 +86,8 @@ def measured_fi(
     table.insert(2, "I_unit", input_unit(traces))
     place = {neuron: k for k, neuron in enumerate(windows)}
     ends = spikes["neuron"].map(dict(zip(windows, table["offset_ms"], strict=True)))
-    known = spikes[spikes["t_ms"] < ends]  # what comes after a step is no answer to it
+    # What comes after a step is no answer to it.
+    known = spikes[within(spikes["t_ms"], -np.inf, ends)]
     measured = spike_table(
         known["neuron"].map(place).to_numpy(int), known["t_ms"].to_numpy(), len(table),
         start=table["onset_ms"] + discard, end=table["offset_ms"], onset=table["onset_ms"],

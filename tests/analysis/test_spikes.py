@@ -159,6 +159,22 @@ def test_the_window_is_half_open():
     assert intervals(times, 20.0, 40.0).tolist() == [10.0]
 
 
+@pytest.mark.parametrize("dt", [0.1, 0.3])
+def test_spikes_on_a_grid_lie_in_the_windows_that_their_steps_say(dt):
+    """Counted in whole steps; dt times a number of steps is that number up to rounding alone."""
+    steps = 33 * np.arange(400)
+    times = steps * (dt * 1e-3) / 1e-3  # as Brian2's times in ms
+    assert fano_factor(times, 0, 400 * 33 * dt, 33 * dt) == 0
+    begins = 33 * np.arange(200)
+    table = spike_table(
+        np.tile(np.arange(200), 400), np.repeat(times, 200), 200,
+        start=begins * dt, end=(begins + 3300) * dt, onset=begins * dt,
+    )  # fmt: skip
+    assert (table["spike_count"] == 100).all()
+    assert table["latency_ms"].between(0, 1e-9).all()
+    assert len(intervals(times, 330 * dt, 660 * dt)) == 9
+
+
 def test_silence_is_a_rate_of_zero_and_one_spike_is_unresolved():
     assert steady_rate([]) == 0
     assert steady_rate([5.0, 15.0], start=20.0) == 0
