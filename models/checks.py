@@ -167,7 +167,7 @@ def check_quantity(name: str, value, unit, *, scalar: bool = False) -> np.ndarra
         remedy = "check the unit"
         if dimensions is DIMENSIONLESS:
             plain = f"{numbers * float(unit):g}" if numbers.ndim == 0 else "..."
-            argument = name.partition(" for ")[0].split()[-1]
+            argument = re.split(" (?:for|of|onto|from|between) ", name)[0].split()[-1]
             remedy = f"multiply by its unit, e.g. {argument}={plain}*{expected}"
         if hasattr(value, "to_numpy"):  # Brian2's units do not survive in pandas: nA*series is 1e-9
             kind = f"{type(value).__module__.partition('.')[0]} {type(value).__name__}"

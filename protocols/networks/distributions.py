@@ -8,11 +8,21 @@ from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
 from brian2.core.variables import Constant
 from brian2.parsing.expressions import parse_expression_dimensions
-from brian2.utils.stringtools import get_identifiers
+from brian2.utils.stringtools import get_identifiers, word_substitute
 
 from ...errors import InputError
-from ...models.checks import check_name, check_quantity, dimension_text, unit_text
+from ...models.checks import (
+    check_all_finite,
+    check_name,
+    check_quantity,
+    dimension_text,
+    unit_text,
+)
+from ...models.text.conditions import RANDOM
+from ...models.text.numeric import function
 from ...models.units import base_unit
+
+_SAMPLE = 1000  # values that tell what draws of a distribution are like
 
 
 @dataclass(frozen=True)
@@ -107,26 +117,52 @@ class Drawn:
 Distribution = Uniform | Normal | Drawn
 
 
-def middle(value):
-    """Return the mean of what is drawn (or the value itself); of text that draws nothing is known.
+def sample(name: str, value: Distribution, unit) -> np.ndarray:
+    """Return a thousand of the values that are drawn, as numbers in `unit`.
+
+    Parameters
+    ----------
+    name : str
+        What is drawn, for messages.
+    value : Distribution
+    unit : Unit
+
+    Raises
+    ------
+    ValueError
+        For what does not fit the unit, or draws values that are no finite numbers.
 
     Examples
     --------
     >>> from brian2 import nS
-    >>> middle(Uniform(1*nS, 2*nS)), middle(Drawn("rand()*nS"))
-    (1.5 * nsiemens, 0.0)
+    >>> found = sample("g", Drawn("exp(randn())*nS"), nS)
+    >>> len(found), bool((found > 0).all())
+    (1000, True)
     """
-    if isinstance(value, Uniform):
-        return (value.low + value.high) / 2
-    if isinstance(value, Normal):
-        return value.mean
-    return 0.0 if isinstance(value, Drawn) else value
+    generator = np.random.default_rng(0)  # the same network is refused in every process, or in none
+    draws = {
+        "drawn_rand": lambda: generator.random(_SAMPLE),
+        "drawn_randn": lambda: generator.standard_normal(_SAMPLE),
+        "drawn_poisson": lambda mean: generator.poisson(mean, _SAMPLE),
+    }
+    text = word_substitute(value.text(name, unit), {k: f"drawn_{k}" for k in RANDOM})
+    try:
+        with np.errstate(all="ignore"):
+            (numbers,) = function([], [text], functions=draws)()
+    except ArithmeticError:  # of constants, such as 1/0
+        numbers = np.nan
+    numbers = np.broadcast_to(np.asarray(numbers, dtype=float) / float(unit), _SAMPLE)
+    check_all_finite(f"{name} {value}", numbers)
+    return numbers
 
 
 def lowest(value) -> float:
-    """Return the lowest value that can be drawn (or the value itself), in SI units."""
+    """Return the lowest value that can be drawn (or the value itself), in SI units.
+
+    Of text nothing is known.
+    """
     if isinstance(value, Drawn):
         return -np.inf
     if isinstance(value, Distribution):
         return -np.inf if value.low is None else float(value.low)
-    return float(value)
+    return float(np.min(value))

@@ -8,7 +8,7 @@ from ...errors import InputError
 from ...models.units import base_unit
 from .distributions import Distribution
 from .names import weight_name
-from .synapses import check_weight, conductance_unit, membrane_of
+from .synapses import check_conductance, conductance_unit, membrane_of
 
 
 @dataclass(frozen=True)
@@ -99,4 +99,6 @@ class GapJunctions:
                     "different units, so that no current can flow from one to the other"
                 )
         weight = self.conductance if weight is None else weight
-        check_weight(f"conductance between cells of {model.name}", weight, self.weight_unit(model))
+        check_conductance(
+            f"conductance between cells of {model.name}", weight, self.weight_unit(model)
+        )

@@ -18,7 +18,7 @@ from ...simulation.plan import Cells, Operation
 from ...simulation.resolution import check_coupling, check_resolved
 from ...simulation.start import one_per_cell, starting_state
 from ..stimuli import Constant, Received, Stimulus
-from .distributions import Distribution
+from .distributions import Distribution, sample
 from .drives import Poisson, StepInput, StepNoise
 from .names import free_name, names_of
 from .population import Population
@@ -145,7 +145,7 @@ class Inputs:
             check_name("state variable", name, [*self.model.initial, *self.states])
             unit = self._unit_of(name)
             if isinstance(value, Distribution):
-                value.text(f"start {name}", unit)
+                sample(f"start {name}", value, unit)
             else:
                 check_quantity(f"start {name}", value, unit)
 

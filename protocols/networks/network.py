@@ -15,7 +15,6 @@ from ...simulation.numerics import numerics_of
 from ...simulation.plan import Plan
 from ...simulation.run import run_network
 from .. import tables
-from .distributions import middle
 from .inputs import Inputs, gather
 from .names import check_array_names, check_distinct, check_object_names, free_name
 from .network_result import NetworkRun, network_run, recorded, units_of
@@ -241,8 +240,9 @@ class Network:
             if not projection.is_gap:
                 continue
             ends = self._ends(projection)
-            largest = float(np.max(middle(projection.strength)))
-            for end, found in zip(ends, projection.conductances(*ends), strict=True):
+            model = self._models(projection)[1]
+            conducts, largest = projection.conductances(*ends, model)
+            for end, found in zip(ends, conducts, strict=True):
                 cells = slice(end.start, end.stop)
                 total[end.cells][cells] += found
                 strongest[end.cells][cells] = np.maximum(

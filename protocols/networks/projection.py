@@ -11,7 +11,7 @@ from ...models.checks import check_quantity
 from ...models.units import base_unit
 from ...models.warn import warn_caller
 from ...simulation import plan
-from .distributions import Distribution, lowest, middle
+from .distributions import Distribution, Drawn, lowest, sample
 from .gap_junctions import GapJunctions
 from .names import check_own_name, names_of, weight_name
 from .synapses import Synapse
@@ -131,8 +131,13 @@ class Projection:
         return self.synapse.weight if self.weight is None else self.weight
 
     @property
+    def is_drawn(self) -> bool:
+        """Whether every synapse draws its weight."""
+        return isinstance(self.strength, Distribution)
+
+    @property
     def _each(self) -> bool:
-        return not isinstance(self.strength, Distribution) and np.ndim(self.strength) > 0
+        return not self.is_drawn and np.ndim(self.strength) > 0
 
     def check(self, source: plan.Population, target: plan.Population, models) -> None:
         """Raise if these cells cannot be connected like this.
@@ -198,19 +203,27 @@ class Projection:
             **({"each": each} if each else {}), functions=functions,
         )  # fmt: skip
 
-    def conductances(self, source: plan.Population, target: plan.Population) -> list[np.ndarray]:
-        """Return what gap junctions conduct in all at each cell of both ends, in SI units.
+    def conductances(
+        self, source: plan.Population, target: plan.Population, model
+    ) -> tuple[list[np.ndarray], float]:
+        """Return what gap junctions conduct in all at each cell of both ends, and the strongest.
 
-        Of those that are drawn this is what is to be expected.
+        In SI units; `model` is the target's. Of those that are drawn this is what is to be
+        expected.
         """
         connect, expected = self.rule.connect(source, target)
-        each = np.asarray(middle(self.strength), dtype=float)
+        if self.is_drawn:
+            unit = self.synapse.weight_unit(model)
+            values = sample("conductance", self.strength, unit) * float(unit)
+            each = np.mean(values)
+        else:
+            values = each = np.asarray(self.strength, dtype=float)
         if self.pairs is None:
-            return [np.full(end.n, each * expected / end.n) for end in (source, target)]
-        each = np.broadcast_to(each, int(expected))
-        return [
-            np.bincount(connect[side], each, end.n) for side, end in (("i", source), ("j", target))
-        ]
+            found = [np.full(end.n, each * expected / end.n) for end in (source, target)]
+        else:
+            each, sides = np.broadcast_to(each, int(expected)), (("i", source), ("j", target))
+            found = [np.bincount(connect[side], each, end.n) for side, end in sides]
+        return found, float(np.max(values))
 
     def synapse_weight(self, models) -> tuple[str, Unit]:
         """Return name and unit of the synapses' weight between cells of these models."""
@@ -246,8 +259,13 @@ def check_delay(delay) -> None:
     """Raise unless a delay is a time (or drawn) that is never negative."""
     if delay is None:
         return
+    if isinstance(delay, Drawn):
+        raise InputError(
+            f"delay: {delay} is text, of which is not known whether it can be negative; give "
+            "Uniform, or Normal with a low of 0*ms or above"
+        )
     if isinstance(delay, Distribution):
-        delay.text("delay", ms)
+        sample("delay", delay, ms)
         if lowest(delay) < 0:
             raise InputError(f"delay: {delay} can be negative; give it a low of 0*ms or above")
     elif check_quantity("delay", delay, ms, scalar=True) < 0:

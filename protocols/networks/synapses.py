@@ -14,7 +14,7 @@ from ...errors import InputError
 from ...models.checks import check_name, check_positive, check_quantity, unit_text
 from ...models.units import base_unit, display_unit
 from ..stimuli import Term, Unending
-from .distributions import Distribution
+from .distributions import Distribution, Drawn, Normal, lowest, sample
 from .names import names_of, weight_name
 
 FORMS = ("current", "conductance", "delta", "pulse", "step")
@@ -199,7 +199,8 @@ class Synapse:
             In place of the synapse's own.
         """
         name = f"weight of a {self.form} synapse onto {model.name}"
-        check_weight(name, self.weight if weight is None else weight, self.weight_unit(model))
+        check = check_conductance if self.form == "conductance" else check_weight
+        check(name, self.weight if weight is None else weight, self.weight_unit(model))
         if self.form == "conductance":
             potential = model.unit_of(membrane_of(model))
             check_quantity(f"E_rev onto {model.name}", self.E_rev, potential, scalar=True)
@@ -278,8 +279,19 @@ def conductance_unit(model) -> Unit:
 def check_weight(name: str, weight, unit: Unit) -> None:
     """Raise unless a weight (one, one for each synapse, or drawn) is in this unit."""
     if isinstance(weight, Distribution):
-        weight.text(name, unit)
-    elif np.ndim(weight):
-        check_quantity(name, weight, unit)
+        sample(name, weight, unit)
     else:
-        check_quantity(name, weight, unit, scalar=True)
+        check_quantity(name, weight, unit, scalar=not np.ndim(weight))
+
+
+def check_conductance(name: str, weight, unit: Unit) -> None:
+    """Raise unless a weight is in this unit, and what conducts: never negative."""
+    check_weight(name, weight, unit)
+    text = isinstance(weight, Drawn)  # of which a sample tells
+    least = np.min(sample(name, weight, unit)) if text else lowest(weight)
+    if least < 0:
+        remedy = f"; give it a low of 0*{unit_text(unit)} or above"
+        raise InputError(
+            f"{name}: a conductance is never negative, got {weight}"
+            + remedy * isinstance(weight, Normal)
+        )

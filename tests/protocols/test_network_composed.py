@@ -454,17 +454,24 @@ def test_gap_junctions_between_two_populations_settle_where_currents_balance():
     assert net.connections["weight"].tolist() == pytest.approx(g)
 
 
+DRAWN = [
+    lambda g: Uniform(0.999 * g, 1.001 * g),
+    lambda g: Drawn(f"{float(g)!r}*(1 + 0.001*sin(randn()))*siemens"),
+    lambda g: Normal(-1000 * g, 1 * nS, low=g),
+]
+
+
 @pytest.mark.parametrize(
     ("wiring", "rate"),
     [({"pairs": ([0], [1])}, 2), ({"pairs": ([0, 1, 2], [1, 2, 0])}, 3),
      ({"wiring": "all_to_all"}, 4), ({"p": 0.5}, 2.5)],
 )  # fmt: skip
-@pytest.mark.parametrize("drawn", [False, True])
+@pytest.mark.parametrize("drawn", [None, *DRAWN])
 def test_gap_junctions_that_carry_a_cell_past_its_neighbours_are_refused(wiring, rate, drawn):
     """Differences between cells of 1 nF fall at `rate`*g/C: within a step of 0.05 ms at 20 uS."""
     for factor in (0.99, 1.01):
         g = factor * 20 / rate * uS
-        given = Uniform(0.999 * g, 1.001 * g) if drawn else g
+        given = drawn(g) if drawn else g
         junctions = [Projection("a", "a", GapJunctions(given), **wiring)]
         network = Network([Population("a", LIF, 4, Constant([2, 1.8, 1, 0] * nA))], junctions)
         small = pytest.raises(ValueError, match=r"lif: gap junctions .* use a smaller dt")
@@ -627,6 +634,13 @@ PAIR = [Population("exc", LIF, 4), Population("inh", LIF, 3)]
         ({"weight": 1 * nS}, "weight of a current synapse onto lif: expected nA"),
         ({"weight": Drawn("rand()*mV")}, "expected nA, got .* from 'rand"),
         ({"weight": Drawn("rnd()*nA")}, "unknown name in .* 'rnd'"),
+        ({"weight": 1}, r"expected nA, got 1 with no unit; multiply .* e.g. weight=1\*nA"),
+        ({"weight": Drawn("log(randn())*nA")}, r"weight .*log\(randn.* values are NaN or infinite"),
+        ({"weight": Drawn("1/0*nA")}, "1000 of 1000 values are NaN or infinite"),
+        ({"synapse": AMPA, "weight": -1 * nS}, "onto lif: a conductance is never negative, got -1"),
+        ({"synapse": AMPA, "weight": Normal(9 * nS, 1 * nS)}, r"never .*; give it a low of 0\*"),
+        ({"synapse": AMPA, "weight": Drawn("(rand() - 0.1)*nS")}, "is never negative, got Drawn"),
+        ({"synapse": GapJunctions(-1 * nS)}, "between cells of lif: a conductance is never neg"),
         ({"synapse": Synapse.delta(1 * nA)}, "weight of a delta synapse onto lif: expected mV"),
         ({"synapse": Synapse.conductance(5 * ms, 0 * nA, 1 * nS)}, "E_rev onto lif: expected mV"),
         ({"synapse": GapJunctions(1 * nA)}, "conductance between cells of lif"),
@@ -635,7 +649,7 @@ PAIR = [Population("exc", LIF, 4), Population("inh", LIF, 3)]
         ({"synapse": Synapse.pulse(1 * ms, 1 * nA), "delay": Uniform(0 * ms, 1 * ms)},
          "a pulse needs one delay"),
         ({"delay": -1 * ms}, "delay: must not be negative"),
-        ({"delay": Drawn("rand()*ms")}, "can be negative"),
+        ({"delay": Drawn("rand()*ms")}, "can be negative; give Uniform, or Normal"),
         ({"source": "ecx"}, "population as source of a projection: 'ecx'; did you mean 'exc'"),
         ({"target": "ihn"}, "did you mean 'inh'"),
         ({"label": "L pre"}, "label 'L pre': a name is a letter followed by"),
@@ -680,6 +694,7 @@ def test_bad_projections_are_refused_before_anything_is_built(arguments, message
         ({"start": "rset"}, "did you mean 'rest'"),
         ({"start": {"x": 1 * mV}}, "unknown state variable 'x'"),
         ({"start": {"v": 1 * nA}}, "start v: expected mV"),
+        ({"start": {"v": Drawn("sqrt(-rand())*mV")}}, "start v .* values are NaN or infinite"),
         ({"update_when": "start"}, "unknown update_when 'start'"),
     ],
 )  # fmt: skip
