@@ -3,7 +3,7 @@
 A rate that comes from a step far longer than the membrane's time constant, from a reset that
 leaves the cell above its threshold, or from one into a region where the equations are stiffer than
 the step allows, is a number without a meaning. All three show in the equations: in the Jacobian
-where a cell starts and where it is reset.
+where a cell starts and where it is reset, and where its synapses are open.
 """
 
 import math
@@ -42,6 +42,21 @@ def check_resolved(model, text: BrianText, state: Mapping[str, np.ndarray]) -> N
         if after is not None:
             _check_reset(model, text, numbers, after)
             _check_stiffness(model, text, after, "after the reset")
+
+
+def check_opened(model, text: BrianText, state: Mapping, opened: Mapping) -> None:
+    """Raise UnresolvedError if a step cannot follow some cell while a synapse is open.
+
+    Parameters
+    ----------
+    model, text, state
+        As in `check_resolved`.
+    opened : dict of str to float or array, shape (n,)
+        How much of each conductance there will be at times, in SI units.
+    """
+    for name, conductance in opened.items():
+        numbers = _numbers(text, {**state, name: conductance})
+        _check_stiffness(model, text, numbers, f"while its synapses {name} are open")
 
 
 def check_coupling(model, text: BrianText, state: Mapping, coupling: np.ndarray) -> None:

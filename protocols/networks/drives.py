@@ -62,6 +62,15 @@ class Poisson:
         """Return what the statement names."""
         return {f"w_{label}": self.synapse.weight, f"rate_{label}": self.n * self.rate}
 
+    @property
+    def strength(self) -> np.ndarray:
+        """The weight of a spike, or the mean of all that last together, in SI units."""
+        weight, synapse = np.asarray(self.synapse.weight, dtype=float), self.synapse
+        if synapse.tau is None:
+            return weight
+        area = synapse.tau * (np.e if synapse.kind == "alpha" else 1)
+        return weight * max(1.0, float(self.n * self.rate * area))
+
     def names(self, label: str = "ext") -> set[str]:
         """Return the names that such trains add to a model's text."""
         return {*self.synapse.names(label), *self.parameters(label)}

@@ -15,7 +15,7 @@ from ...simulation.methods import check_method
 from ...simulation.methods.half_steps import HALF_STEPS
 from ...simulation.methods.upstroke import with_anticipation
 from ...simulation.plan import Cells, Operation
-from ...simulation.resolution import check_coupling, check_resolved
+from ...simulation.resolution import check_coupling, check_opened, check_resolved
 from ...simulation.start import one_per_cell, starting_state
 from ..stimuli import Constant, Received, Stimulus
 from .distributions import Distribution, sample
@@ -39,6 +39,8 @@ class Inputs:
     received : dict of str to Unit
         Variables that others write in every step.
     operations : list of Operation
+    opened : dict of str to float or array
+        How much of each conductance there will be at times: one spike's, or the mean of a drive.
     labels : dict
         Under which label each kind of synapse acts.
     taken : set of str
@@ -50,6 +52,7 @@ class Inputs:
     states: dict[str, Unit] = field(default_factory=dict)
     received: dict[str, Unit] = field(default_factory=dict)
     operations: list[Operation] = field(default_factory=list)
+    opened: dict[str, np.ndarray] = field(default_factory=dict)
     labels: dict[tuple, str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
 
@@ -74,16 +77,26 @@ class Inputs:
         synapse = projection.synapse
         wish = projection.label or projection.source
         kind = (wish, _kinetics(synapse))
-        if kind in self.labels:
-            return self.labels[kind]
-        if synapse.form == "step":
-            label = self._step()
-        else:
-            label = self._label(wish, synapse.names, given=projection.label is not None)
-            self.stimuli.append(synapse.input(label))
-            self.states |= synapse.states(self.model, label)
-        self.labels[kind] = label
+        if kind not in self.labels:
+            given = projection.label is not None
+            self.labels[kind] = self._synapses(synapse, wish, given)
+        label = self.labels[kind]
+        self._opens(synapse, label, np.max(projection.strengths(self.model)))
         return label
+
+    def _synapses(self, synapse, wish: str, given: bool) -> str:
+        if synapse.form == "step":
+            return self._step()
+        label = self._label(wish, synapse.names, given=given)
+        self.stimuli.append(synapse.input(label))
+        self.states |= synapse.states(self.model, label)
+        return label
+
+    def _opens(self, synapse, label: str, strength) -> None:
+        """Note how much of a conductance there will be at times, in SI units."""
+        if synapse.form == "conductance":
+            (shown, *_) = synapse.states(self.model, label)
+            self.opened[shown] = np.maximum(strength, self.opened.get(shown, 0.0))
 
     def drives(self) -> None:
         """Take up spike trains and the noise of each step."""
@@ -93,6 +106,7 @@ class Inputs:
             label = self._label(f"ext_{k}" if k else "ext", drive.names)
             self.stimuli.append(drive.input(label))
             self.states |= drive.synapse.states(self.model, label)
+            self._opens(drive.synapse, label, drive.strength)
             text = drive.statement(self.model, label)
             self.operations.append(Operation(text, when="before_synapses"))
         if any(isinstance(d, StepNoise) for d in self.population.drives):
@@ -157,6 +171,7 @@ class Inputs:
         if text.method != HALF_STEPS:  # a published program, step by step as it is
             begin = {**state, **dict.fromkeys(self.received, 0.0)}
             check_resolved(self.model, text, begin)
+            check_opened(self.model, text, begin, self.opened)
             check_coupling(self.model, text, begin, coupling)
             text = with_anticipation(text, begin)
         return Cells(

@@ -203,6 +203,13 @@ class Projection:
             **({"each": each} if each else {}), functions=functions,
         )  # fmt: skip
 
+    def strengths(self, model) -> np.ndarray:
+        """Return the weights onto cells of `model` in SI units; of those that are drawn a sample."""
+        if not self.is_drawn:
+            return np.asarray(self.strength, dtype=float)
+        unit = self.synapse.weight_unit(model)
+        return sample("weight", self.strength, unit) * float(unit)
+
     def conductances(
         self, source: plan.Population, target: plan.Population, model
     ) -> tuple[list[np.ndarray], float]:
@@ -212,12 +219,8 @@ class Projection:
         expected.
         """
         connect, expected = self.rule.connect(source, target)
-        if self.is_drawn:
-            unit = self.synapse.weight_unit(model)
-            values = sample("conductance", self.strength, unit) * float(unit)
-            each = np.mean(values)
-        else:
-            values = each = np.asarray(self.strength, dtype=float)
+        values = self.strengths(model)
+        each = np.mean(values) if self.is_drawn else values
         if self.pairs is None:
             found = [np.full(end.n, each * expected / end.n) for end in (source, target)]
         else:

@@ -479,6 +479,30 @@ def test_gap_junctions_that_carry_a_cell_past_its_neighbours_are_refused(wiring,
             network.run(0.2 * ms, dt=0.05 * ms, backend="numpy")
 
 
+OPENING = {  # of g and a synapse: drives and projections that open g at times
+    "one": lambda g, s: ([], [Projection("b", "a", s(g), p=1)]),
+    "pairs": lambda g, s: ([], [Projection("b", "a", s(g), pairs=([0, 1], [0, 0]),
+                                           weight=Quantity([g / 9, g]))]),
+    "drawn": lambda g, s: ([], [Projection("b", "a", s(g), p=1,
+                                           weight=Uniform(0.999 * g, 1.001 * g))]),
+    "two": lambda g, s: ([], [Projection("b", "a", s(x), p=1) for x in (g, g / 9)]),
+    "train": lambda g, s: (Poisson(1 * Hz, s(g)), []),
+    "trains": lambda g, s: (Poisson(40 * Hz, s(g / 80), n=500), []),  # 80 spikes in 4 ms
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", OPENING)
+def test_a_conductance_that_the_step_cannot_follow_is_refused(kind):
+    """Euler's method overshoots twice over where (1/tau + g/C)*dt is above 2, here at 39.9 uS."""
+    for factor in (0.99, 1.01):
+        g = factor * (2 / 0.05 - 1 / TAU) * uS
+        drive, projections = OPENING[kind](g, lambda g: Synapse.conductance(4 * ms, -80 * mV, g))
+        cells = [Population("a", LIF, 1, drive, method="euler"), Population("b", LIF, 2)]
+        open_ = pytest.raises(ValueError, match=r"lif: while its synapses g_\w+ are open .* euler")
+        with open_ if factor > 1 else contextlib.nullcontext():
+            Network(cells, projections).run(0.2 * ms, dt=0.05 * ms, backend="numpy")
+
+
 def test_two_projections_of_gap_junctions_add_up():
     """Two junctions of g between the same cells are one of 2 g."""
     ends = [Population("a", LIF, 1, Constant(1 * nA)), Population("b", LIF, 1)]
