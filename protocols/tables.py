@@ -17,6 +17,9 @@ from ..simulation import results
 from ..simulation.programs.describe import shown
 from .sweeps import grids
 
+# What of a model a table tells as text, and what else tells two cells apart, in words.
+_TEXTS = ("equations", "threshold", "reset", "refractory")
+_TELLING = {**{x: x for x in _TEXTS}, "units": "units of parameters", "I_unit": "unit of the input"}
 MOST_ROWS = 10_000_000  # of one table: about a gigabyte
 
 
@@ -174,7 +177,7 @@ def describe_model(model, **more) -> dict:
     """Return what a table says of its model, for its ``attrs``."""
     return {
         "model": model.name,
-        "equations": model.equations,
+        **{name: str(getattr(model, name)) for name in _TEXTS},
         "parameters": {name: p.value for name, p in model.parameters.items()},
         "units": {name: unit_text(p.unit) for name, p in model.parameters.items()},
         "I_unit": unit_text(model.input_unit),
@@ -186,6 +189,24 @@ def describe_model(model, **more) -> dict:
         },
         **more,
     }
+
+
+def differs(about: Mapping, model) -> str:
+    """Return in what a model is another one than that of a table, but for its parameters' values.
+
+    Parameters
+    ----------
+    about : dict
+        As from `describe_model`.
+    model : NeuronModel
+
+    Returns
+    -------
+    str
+        In words, such as ``"equations"`` or ``"threshold"``; empty where nothing differs.
+    """
+    here = describe_model(model)
+    return next((what for k, what in _TELLING.items() if about.get(k, here[k]) != here[k]), "")
 
 
 def describe_run(model, recording, **more) -> dict:

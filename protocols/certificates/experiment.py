@@ -166,10 +166,10 @@ def _model_of(about: Mapping, model):
         found = find_model(about["model"]) if model is None else model
     except ValueError as error:
         raise InputError(f"certify: {error}; for a model of your own pass model=...") from None
-    if found.equations != about["equations"]:
+    if other := tables.differs(about, found):
         raise InputError(
-            f"certify: the table was made with other equations than those of {found.name}; pass "
-            "the model with which it was made as model=..."
+            f"certify: the table was made with other {other} than {found.name} has; pass the model "
+            "with which it was made as model=..."
         )
     own = found.parameters
     changed = {k: v for k, v in about["parameters"].items() if v != own[k].value}

@@ -372,13 +372,14 @@ def _si(model, name: str) -> Quantity:
 
 
 def _check_curve(curve: RateCurve, model) -> None:
-    here = tables.describe_model(model)
-    for what in ("model", "equations", "parameters") if curve.about else ():
-        if curve.about[what] != here[what]:
-            raise InputError(
-                f"model: the curve was measured in {curve.about['model']} with other {what} than "
-                f"{model.name} has; measure it in this cell, activation_curve({model.name})"
-            )
+    about = {"I_unit": curve.I_unit} if curve.I_unit else {}
+    about, here = about | dict(curve.about), tables.describe_model(model)
+    other = next((k for k in ("model", "parameters") if about.get(k, here[k]) != here[k]), "")
+    if other := other or tables.differs(about, model):
+        raise InputError(
+            f"model: the curve was measured in {curve.name} with other {other} than {model.name} "
+            f"has; measure it in this cell, activation_curve({model.name})"
+        )
 
 
 def _check_scaling(scaling, network, own, curve, calibrate) -> None:

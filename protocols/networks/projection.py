@@ -204,7 +204,7 @@ class Projection:
         )  # fmt: skip
 
     def strengths(self, model) -> np.ndarray:
-        """Return the weights onto cells of `model` in SI units; of those that are drawn a sample."""
+        """Return the weights onto cells of `model` in SI units; a sample of drawn ones."""
         if not self.is_drawn:
             return np.asarray(self.strength, dtype=float)
         unit = self.synapse.weight_unit(model)

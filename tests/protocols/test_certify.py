@@ -2,13 +2,14 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from brian2 import Hz, Mohm, TimedArray, cm, ms, mV, nA, uA
+from brian2 import Hz, Mohm, TimedArray, cm, ms, mV, nA, pA, second, uA
 from excitable.analysis import lif_rate
-from excitable.models import HODGKIN_HUXLEY, LIF
+from excitable.models import HODGKIN_HUXLEY, LIF, Parameter
 from excitable.protocols import (
     Constant,
     OrnsteinUhlenbeck,
@@ -98,6 +99,22 @@ def test_table_of_other_equations_asks_for_its_model(table):
     with pytest.raises(ValueError, match=r"pass.*model="):
         certify(table)
     assert certify(table, model=LIF, backend="numpy").converged
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"reset": "v = V_reset - 9*mV"}, "reset"),
+        ({"threshold": "v > V_th + 1*mV"}, "threshold"),
+        ({"refractory": "t_ref + 3*ms"}, "refractory"),
+        ({"parameters": LIF.parameters | {"tau": Parameter(0.01, second)}}, "units of parameters"),
+        ({"input_unit": pA, "input_range": (0, 5e3)}, "unit of the input"),
+    ],
+)
+def test_table_of_another_cell_is_told_apart_by_all_that_a_spike_is(table, changes, what):
+    """Values and currents of the table would be those of another cell, its rates not right."""
+    with pytest.raises(ValueError, match=f"made with other {what} than lif has; pass the model"):
+        certify(table, model=replace(LIF, **changes), backend="numpy")
 
 
 def test_result_that_does_not_say_how_it_was_made_is_refused(table):

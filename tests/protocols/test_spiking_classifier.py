@@ -1,10 +1,11 @@
 """Spiking classifiers against closed forms, the network in rates, and plain counting."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
-from brian2 import ms, mV, nA, second
+from brian2 import ms, mV, nA, pA, second
 from excitable.analysis import FeedForward, RateCurve, ReLU, lif_rate
 from excitable.models import IZHIKEVICH, LIF, QIF
 from excitable.protocols import activation_curve, to_spiking
@@ -168,6 +169,7 @@ def test_what_cannot_be_converted(curve):
                        [np.zeros(3), np.zeros(3), np.zeros(1)], ReLU())  # fmt: skip
     own = network(curve, (2, 3, 2))
     flat = FeedForward([np.ones((2, 1))], [np.zeros(1)], curve)
+    by_hand = RateCurve(curve.I, curve.rate_Hz, I_unit="nA")
     cases = [
         (relu, LIF, {}, "trained with ReLU; give the cell's curve"),
         (relu, LIF, {"curve": curve}, "needs samples to calibrate it"),
@@ -178,6 +180,9 @@ def test_what_cannot_be_converted(curve):
         (own, LIF, {"scaling": "linear"}, "is for ReLU weights"),
         (own, QIF, {}, "other model than qif has"),
         (own, LIF.with_(tau=20 * ms), {}, "other parameters than lif has"),
+        (own, replace(LIF, reset="v = V_reset - 9*mV"), {}, "other reset than lif has"),
+        (own, replace(LIF, refractory="t_ref + 3*ms"), {}, "other refractory than lif has"),
+        (network(by_hand, (2, 3, 2)), replace(LIF, input_unit=pA), {}, "other unit of the input"),
         (flat, LIF, {}, "needs a hidden layer"),
         ("weights", LIF, {}, "expected what `train` returns"),
         (own, LIF, {"tau_syn": 1 * nA}, "tau_syn"),
