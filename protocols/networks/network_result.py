@@ -34,8 +34,8 @@ class NetworkRun:
     spikes : DataFrame
         One row per spike, in the order of time: ``neuron``, ``population``, ``t_ms``.
     rates : DataFrame
-        One row per population and bin of 1 ms: ``population``, ``t_ms`` (start of the bin),
-        ``rate_Hz`` (spikes per cell and second).
+        One row per population and bin of 1 ms, or of the whole steps next to it: ``population``,
+        ``t_ms`` (start of the bin), ``rate_Hz`` (spikes per cell and second).
     traces : DataFrame
         One row per recorded cell and sample: ``neuron``, ``population``, ``t_ms`` and a column
         for each variable, with its unit.
@@ -113,7 +113,7 @@ def network_run(
             "python": sys.version.split()[0],
         },
     }
-    counts = recording.synapse_counts
+    counts = dict.fromkeys(weights, 0) | dict(recording.synapse_counts)
     summary = pd.DataFrame({"projection": list(counts), "synapses": list(counts.values())})
     tables = {
         "spikes": _spikes_frame(plan, recording),

@@ -64,9 +64,9 @@ class OrnsteinUhlenbeck(Stimulus):
     Notes
     -----
     ``dx/dt = -x/tau + sigma*sqrt(2/tau)*xi`` (Uhlenbeck & Ornstein 1930), started at 0, hence
-    stationary after a few `tau`. The integration's own error of the deviation falls with
-    ``dt/tau``: the variance is too large by about ``dt/(2*tau)`` with ``euler``, and too small by
-    about ``(dt/tau)**2/4`` with ``heun``.
+    stationary after a few `tau`. Such noise is additive, for which the methods are one scheme, that
+    of Euler and Maruyama: its stationary variance is ``sigma**2/(1 - dt/(2*tau))``, too large by
+    a twentieth at ten steps in `tau`.
     """
 
     mean: Quantity

@@ -514,6 +514,20 @@ def test_two_projections_of_gap_junctions_add_up():
     np.testing.assert_allclose(last.iloc[0], R * (1 + coupling) / (1 + 2 * coupling), rtol=1e-5)
 
 
+def test_projections_without_synapses_have_their_row():
+    """Each of a run's projections has its number, wherever in the list it stands."""
+    given = [{"p": 0}, {"in_degree": 0}, {"wiring": "all_to_all"}, {"pairs": ([], [])}]
+    names = ["first", "second", "third", "fourth"]
+    projections = [
+        Projection("exc", "inh", GABA, **how, name=name)
+        for how, name in zip(given, names, strict=True)
+    ]
+    run = Network(PAIR, projections).run(1 * ms, backend="numpy")
+    assert run.summary["projection"].tolist() == names
+    assert run.summary["synapses"].tolist() == [0, 0, 12, 0]
+    assert len(run.connections) == 12
+
+
 def test_a_pulse_charges_the_membrane_for_its_duration():
     """v = R w (1 - exp(-t/tau)) during 4 ms, then decays; in a network and in a plain script."""
     pulse, dt = Synapse.pulse(4 * ms, 0.5 * nA), 0.05 * ms
