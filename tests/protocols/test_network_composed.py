@@ -26,6 +26,7 @@ from brian2 import (
     second,
     uS,
 )
+from brian2.utils.logger import catch_logs
 from excitable.models import CONNOR_STEVENS, LIF, QIF, NeuronModel, Parameter
 from excitable.protocols import (
     Constant,
@@ -36,6 +37,7 @@ from excitable.protocols import (
     Poisson,
     Population,
     Projection,
+    Recorded,
     StepNoise,
     Synapse,
     Uniform,
@@ -512,6 +514,17 @@ def test_two_projections_of_gap_junctions_add_up():
     last = net.traces[net.traces["t_ms"] > 0]["v_mV"] - REST
     coupling = R * 0.05
     np.testing.assert_allclose(last.iloc[0], R * (1 + coupling) / (1 + 2 * coupling), rtol=1e-5)
+
+
+def test_recordings_of_two_populations_are_each_their_own():
+    """Held for ten time constants each settles at E_L + R I; Brian2 has nothing to say of names."""
+    held = {"a": 0.2, "b": -0.4}
+    cells = [Population(k, LIF, 1, Recorded([I] * nA, dt=200 * ms)) for k, I in held.items()]
+    with catch_logs() as logs:
+        run = Network(cells).run(100 * ms, record=["v"], cells=[0, 1], backend="numpy")
+    last = run.traces.groupby("neuron")["v_mV"].last()
+    np.testing.assert_allclose(last, [REST + R * I for I in held.values()], atol=1e-3)
+    assert not logs
 
 
 def test_projections_without_synapses_have_their_row():

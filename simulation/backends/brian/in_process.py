@@ -39,7 +39,7 @@ def run(plan: Plan, backend: Backend) -> Recording:
                 with integrable(plan, parts):
                     network.run(
                         plan.duration,
-                        namespace=plan.functions,
+                        namespace={},  # each group has its own
                         report=report and tell,
                         report_period=0.2 * second,
                     )

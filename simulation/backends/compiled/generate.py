@@ -45,7 +45,7 @@ def generate(
     with device_for(folder, backend.optimise) as device:
         network, parts = assemble(plan, standalone=True)
         with integrable(plan, parts):
-            network.run(1 * second, namespace=plan.functions)
+            network.run(1 * second, namespace={})  # each group has its own
         device.build(directory=str(folder), compile=False, run=False)
         manifest = {"threads": backend.threads, **_manifest(device, parts, plan)}
     with edited(folder, backend.optimise) as generated:
