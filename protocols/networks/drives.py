@@ -6,7 +6,7 @@ import numpy as np
 from brian2 import Hz, Quantity
 
 from ...errors import InputError
-from ...models.checks import check_count, check_positive, check_quantity
+from ...models.checks import check_count, check_quantity
 from ...models.units import base_unit
 from ..stimuli import Received, Stimulus
 from .distributions import Distribution
@@ -20,7 +20,7 @@ class Poisson:
     Parameters
     ----------
     rate : Quantity
-        Of each train.
+        Of each train, 0 or above.
     synapse : Synapse
         How its spikes act; the weight is one for all.
     n : int
@@ -43,7 +43,8 @@ class Poisson:
     n: int = 1
 
     def __post_init__(self):
-        check_positive("Poisson rate", self.rate, Hz)
+        if check_quantity("Poisson rate", self.rate, Hz, scalar=True) < 0:
+            raise InputError(f"Poisson rate: must not be negative, got {self.rate}")
         check_count("Poisson n", self.n)
         if isinstance(self.synapse.weight, Distribution):
             raise InputError("Poisson synapse: needs one weight for all, got a distribution")

@@ -57,7 +57,8 @@ def ei_network(
         The same for inhibitory cells. Default: the counterpart of `synapse`, `g` times as
         strong; a conductance then reverses at -80 mV.
     g : float
-        Relative strength of inhibition where `inhibition` is not given.
+        Strength of inhibition relative to excitation, without a sign, where `inhibition` is not
+        given.
     p : float or dict
         Probability of a connection, or one for each source (``{"exc": .., "inh": ..}``).
     in_degree : int or dict
@@ -194,4 +195,10 @@ def _of(value, name: str, what: str):
 def _counterpart(synapse: Synapse, model, g: float) -> Synapse:
     if synapse.form == "conductance" and model.unit_of(membrane_of(model)).dim is not E_INH.dim:
         raise InputError(f"inhibition: {model.name} has no potential in mV; give the synapse")
-    return synapse.opposite(check_quantity("g", g, Unit(1), scalar=True), E_INH)
+    strength = check_quantity("g", g, Unit(1), scalar=True)
+    if strength < 0:
+        raise InputError(
+            f"g: inhibition would excite, got {g}; give its strength relative to excitation, "
+            "without a sign"
+        )
+    return synapse.opposite(strength, E_INH)

@@ -334,6 +334,7 @@ def test_a_network_above_the_machines_memory_is_refused(monkeypatch):
         ({"in_degree": 5}, "p, in_degree: give one of the two"),
         ({"p": None, "in_degree": 11}, "in_degree from inh: 11 is above the 10 cells"),
         ({"p": None, "in_degree": 2.5}, "in_degree from exc: expected a whole number, got 2.5"),
+        ({"g": -4}, "g: inhibition would excite, got -4"),
         ({"delay": -1 * ms}, "delay: must not be negative"),
         ({"delay": 1 * mV}, "delay: expected ms"),
         ({"delay": Normal(1 * ms, 1 * ms)}, "can be negative"),
@@ -372,6 +373,15 @@ def test_unknown_preset_names_the_nearest():
         network_preset("CUBBA")
     with pytest.raises(ValueError, match="unknown keyword of ei_network 'n_ex'; did you mean"):
         network_preset("CUBA", n_ex=10)
+
+
+def test_trains_of_rate_0_bring_nothing():
+    drive = Poisson(0 * Hz, Synapse.delta(5 * mV), n=20)
+    net = ei_network(LIF, 2, 0, p=0, synapse=EXCITATION, drive=drive, duration=5 * ms,
+                     record=("v",), cells=[0, 1], backend="numpy")  # fmt: skip
+    assert (net.traces["v_mV"] == -65).all()
+    with pytest.raises(ValueError, match="Poisson rate: must not be negative, got -1"):
+        Poisson(-1 * Hz, Synapse.delta(5 * mV))
 
 
 def test_a_synapse_needs_a_positive_time_constant():
