@@ -246,7 +246,7 @@ def check_input_text(model, text: str, own: Mapping[str, object] | None = None) 
     variables = _variables(model, parsed_equations(model.equations, [*model.parameters]))
     variables |= {name: _constant(name, np.ravel(v)[0]) for name, v in (own or {}).items()}
     known = [*_own_names(model), *(own or {}), "t", "dt"]
-    for name in sorted(_identifiers([text]) - set(variables)):
+    for name in sorted(_names_of_input(model, text) - set(variables)):
         check_name(f"name in the text for input {model.input}:", name, known)
     check_comparisons(model, text)
     check_products(model, text)
@@ -259,14 +259,19 @@ def check_brian_text(model, text: str) -> None:
     It may use what only the script knows in which the group runs: Brian2 looks there for whatever
     is no name of the model. Dimensions are checked if there are no such names.
     """
-    try:
-        used = _identifiers([text])
-    except SyntaxError as error:
-        raise InputError(f"{model.name}: input {model.input} = {text}: {error.msg}") from None
+    used = _names_of_input(model, text)
     variables = _variables(model, parsed_equations(model.equations, [*model.parameters]))
     variables |= {xi: _noise(xi) for xi in used if is_noise(xi)}
     if used <= set(variables):
         _expect(model, f"input {model.input}", text, get_dimensions(model.input_unit), variables)
+
+
+def _names_of_input(model, text: str) -> set[str]:
+    """Return the names that input text uses; raise InputError for text that is no expression."""
+    try:
+        return _identifiers([text])
+    except SyntaxError as error:
+        raise InputError(f"{model.name}: input {model.input} = {text}: {error.msg}") from None
 
 
 def _own_names(model) -> list[str]:

@@ -175,6 +175,8 @@ def test_refused_when_made(make, message):
         (Recorded(np.ones((4, 3)) * nA, 1 * ms), "3 columns for 2 neurons"),
         (Expression("2*mV"), "(?s)input I = 2.mV.*expected A"),
         (Expression("2*nA*wild"), "'wild'"),
+        (Expression("2*nA +"), r"input I = 2\*nA \+: invalid syntax"),
+        (Expression("(2*nA"), r"input I = \(2\*nA: .* never closed"),
         (Expression("2*nA*randn()"), r"randn\(\) draws random numbers, which a waveform"),
         ("2*nA*(rand() - rand())", r"calls rand\(\) 2 times"),
         (WhiteNoise(0 * nA, 1 * nA), "WhiteNoise sigma for lif: expected"),
