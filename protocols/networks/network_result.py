@@ -29,10 +29,13 @@ SYNAPSES = ("projection", "source", "target", "pre", "post", "weight", "weight_u
 class NetworkRun:
     """A network's run as tables. Cells are numbered through all populations, in their order.
 
+    A table that the run was not to keep is refused where it is asked for.
+
     Attributes
     ----------
     spikes : DataFrame
-        One row per spike, in the order of time: ``neuron``, ``population``, ``t_ms``.
+        One row per spike, in the order of time: ``neuron``, ``population``, ``t_ms``. Made when
+        asked for.
     rates : DataFrame
         One row per population and bin of 1 ms, or of the whole steps next to it: ``population``,
         ``t_ms`` (start of the bin), ``rate_Hz`` (spikes per cell and second).
@@ -48,7 +51,6 @@ class NetworkRun:
         What is needed to redo the run.
     """
 
-    spikes: pd.DataFrame
     rates: pd.DataFrame
     traces: pd.DataFrame
     summary: pd.DataFrame
@@ -56,6 +58,15 @@ class NetworkRun:
     _plan: Plan = field(repr=False)
     _recording: Recording = field(repr=False)
     _weights: Mapping[str, tuple[str, Unit]] = field(repr=False)
+
+    @cached_property
+    def spikes(self) -> pd.DataFrame:
+        """One row per spike; see the class."""
+        if not self._plan.recorded.spikes:
+            raise InputError("spikes: were not kept; run with record_spikes=True")
+        table = _spikes_frame(self._plan, self._recording)
+        table.attrs = dict(self.parameters)
+        return table
 
     @cached_property
     def connections(self) -> pd.DataFrame:
@@ -116,7 +127,6 @@ def network_run(
     counts = dict.fromkeys(weights, 0) | dict(recording.synapse_counts)
     summary = pd.DataFrame({"projection": list(counts), "synapses": list(counts.values())})
     tables = {
-        "spikes": _spikes_frame(plan, recording),
         "rates": _rates_frame(plan, recording),
         "traces": _traces_frame(plan, recording, units),
         "summary": summary,

@@ -857,6 +857,15 @@ def test_a_run_takes_the_numerics_of_a_protocol_and_says_them():
     assert {name: net.parameters[name] for name in said} == said
 
 
+def test_what_was_not_kept_is_not_nothing():
+    """An empty table would be that of a silent network."""
+    kept = {"record_spikes": "spikes", "connections": "connections"}
+    run = Network(PAIR).run(1 * ms, backend="numpy", **dict.fromkeys(kept, False))
+    for option, name in kept.items():
+        with pytest.raises(ValueError, match=f"{name}: were not kept; run with {option}=True"):
+            getattr(run, name)
+
+
 def test_white_noise_and_synapses_live_in_one_population():
     noise = WhiteNoise(10 * mV * mS / cm**2, 2 * mV * mS / cm**2 * ms**0.5)
     net = Network(
