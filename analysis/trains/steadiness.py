@@ -10,8 +10,10 @@ measured here, for every neuron of a group at once:
   number of gaps, the error at the worst phase of the window; for a Poisson process it is
   ``sqrt(pi/2 n)`` on average, the standard error ``1/sqrt(n)`` up to a factor. A silence before
   the first or after the last spike that is longer than the mean interval is an interval that is
-  not over, and enters as one: so a single burst shows. Firing that has stopped shows as a silence
-  at the end that is half as long again as any interval.
+  not over, and enters as one: so a single burst shows. An interval that began before the window and
+  ends in it is known whole and enters as it is: one interval is no rate where the one before it was
+  another. Firing that has stopped shows as a silence at the end that is half as long again as any
+  interval.
 * **Drifting**: intervals that grow or shrink from one third of the window to the next, by more
   than their scatter and the time step explain; also a slow drift whose thirds, continued
   geometrically (Aitken), lead elsewhere.
@@ -99,7 +101,8 @@ def _faults(neurons, times, inside, several, start, end, dt_ms):
     tail = end[several] - spikes[last]
     lead, tail = (np.where(np.isfinite(gap), gap, 0.0) for gap in (lead, tail))  # open windows
     longest = np.maximum.reduceat(isi, np.searchsorted(of, np.arange(k))) if k else mean
-    uneven = _unevenness(isi, of, k, mean, lead, tail) > MOST_UNEVEN if k else mean > 0
+    whole = np.isfinite(before)  # the interval that leads to the first spike is over
+    uneven = _unevenness(isi, of, k, mean, lead, tail, whole) > MOST_UNEVEN if k else mean > 0
     return (
         _drifting(isi, of, k, mean, dt_ms),
         uneven | (tail > MISSED * longest + dt_ms),
@@ -115,12 +118,13 @@ def _last_before(neurons, times, several, start):
     return found[several]
 
 
-def _unevenness(isi, of, k, mean, lead, tail):
+def _unevenness(isi, of, k, mean, lead, tail, whole):
     """Return the range of the sums of (interval - mean), relative to the length of all.
 
     Or by how much the silences at the ends change the mean interval, if that is more.
     """
-    before, after = (np.flatnonzero(gap > LONGER * mean) for gap in (lead, tail))
+    before = np.flatnonzero(whole | (lead > LONGER * mean))
+    after = np.flatnonzero(tail > LONGER * mean)
     values, owner = isi, of
     if len(before) or len(after):
         values = np.concatenate([lead[before], isi, tail[after]])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from excitable.analysis.trains.spikes import spike_table
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 
@@ -37,6 +37,7 @@ def test_regular_firing_is_resolved_at_any_phase(period, phase, discard):
     st.integers(2, 30), st.floats(2.0, 20.0), st.floats(2.0, 60.0), st.floats(0.0, 1.0),
     st.floats(0.05, 40.0), st.booleans(),
 )  # fmt: skip
+@example(2, 2.0, 2.0, 0.0, 1.0, True)  # one interval of 4 ms in the window, after one of 2 ms
 def test_bursts_are_resolved_only_with_the_right_rate(spikes, interval, gap, phase, seen_for, late):
     """At any phase and length of the window: a rate that is resolved is right to an eighth.
 
