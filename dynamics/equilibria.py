@@ -183,7 +183,8 @@ def equilibria(model, I=None) -> pd.DataFrame:
     Where everything follows from the membrane potential, sign changes of dv/dt on a grid are
     refined, whose steps are 0.125 mV from -150 to 100 mV and wider beyond, and so are its turns
     towards zero between points of the grid. Else (two compartments) Newton's method starts from a
-    grid over as many variables as are needed.
+    grid over as many variables as are needed; where those are more than four, as in a cable, from
+    points that are spread over it and from those at which all compartments are alike.
 
     Examples
     --------

@@ -11,8 +11,10 @@ from ..models.steady import steady_states
 from ..models.text import numeric
 
 STARTS = 1024
+MOST_AXES = 4  # of a grid; of more, such as a cable's compartments, points are drawn from it
 HELD = 1e6  # 1/s: as if sums that never change were led back to the initial ones as fast
 STEPS = 50
+ARRIVED = 1e-14  # of a variable's size: a step that is no longer anything but rounding
 _VOLTS = (-0.12, 0.06)
 _SHARES = (0.0, 0.3, 1.0, 3.0)  # of the initial value, for variables that are no potential
 _NUMBERS = (0.3, 150.0)  # potentials as pure numbers: evenly up to the first, then in proportion
@@ -20,10 +22,11 @@ SAME = 1e-6  # of the largest value that a variable has at an equilibrium
 
 
 def newton_roots(model, form, arguments, derivatives) -> np.ndarray:
-    """Return all equilibria that Newton's method finds from a grid of starts.
+    """Return all equilibria that Newton's method finds from many starts.
 
-    The grid is over the potential and as few other variables as are needed for the rest to follow
-    from them (the other compartments' potentials).
+    They are a grid over the potential and as few other variables as are needed for the rest to
+    follow from them (the other compartments' potentials). Of more than `MOST_AXES` they are spread
+    evenly over it, and stand on its diagonal, where all compartments are alike.
 
     Parameters
     ----------
@@ -49,11 +52,16 @@ def newton_roots(model, form, arguments, derivatives) -> np.ndarray:
     volts = [k for k, x in enumerate(names) if model.system.dims[x] is get_dimensions(volt)]
     watched = volts or range(len(names))
     x = starts
+    moving = np.arange(x.shape[1])
     with np.errstate(all="ignore"):
         for _ in range(STEPS):
-            step = _newton_step(form, x, own, derivatives)
+            step = _newton_step(form, x[:, moving], [a[moving] for a in own], derivatives)
             # No potential moves by much more than its usual size in one step.
-            x = x - step / np.maximum(1, np.abs(step / scale)[watched].max(axis=0) / 0.5)
+            most = np.abs(step / scale)[watched].max(axis=0)
+            x[:, moving] -= step / np.maximum(1, most / 0.5)
+            moving = moving[(np.abs(step / scale) >= ARRIVED).any(axis=0)]
+            if not moving.size:
+                break
         last = np.abs(_newton_step(form, x, own, derivatives)) / scale
     x = x[:, np.isfinite(x).all(axis=0) & (last < 1e-9).all(axis=0)]
     x = x[:, _inside(model, names, x)]
@@ -104,7 +112,7 @@ def _starts(model, form, values, names) -> np.ndarray:
         given.append((is_volt or found.left)[0])
     first = initial_state(model, {k: np.array([v]) for k, v in values.items()})
     axes = [_axis(model, x, float(np.ravel(first[x])[0]), len(given)) for x in given]
-    grid = [g.ravel() for g in np.meshgrid(*axes, indexing="ij")]
+    grid = _spread(axes)
     clock = ("t", "dt")
     parts = {**found.statements, **model.system.parts()}
     others = numeric.function(
@@ -114,6 +122,20 @@ def _starts(model, form, values, names) -> np.ndarray:
         rest = others(*grid, *values.values(), 0.0, float(model.dt))
     known = dict(zip([*given, *found.order], [*grid, *rest], strict=True))
     return np.stack([np.broadcast_to(known[x], grid[0].shape) for x in names])
+
+
+def _spread(axes: list[np.ndarray]) -> list[np.ndarray]:
+    """Return starts on given axes: all of the grid, or of many axes as many as of a few."""
+    from scipy.stats import qmc
+
+    if len(axes) <= MOST_AXES:
+        return [g.ravel() for g in np.meshgrid(*axes, indexing="ij")]
+    shares = qmc.Sobol(len(axes), scramble=False).random(STARTS)
+    alike = np.linspace(0, 1, STARTS // 16)
+    return [
+        np.interp(np.append(u, alike), np.linspace(0, 1, len(a)), np.sort(a))
+        for u, a in zip(shares.T, axes, strict=True)
+    ]
 
 
 def _axis(model, name: str, first: float, count: int) -> np.ndarray:

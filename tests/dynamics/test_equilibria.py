@@ -77,6 +77,26 @@ def test_a_variable_whose_own_value_switches_it_rests_where_its_slope_is_zero(sl
     assert float(found["v"][0]) * 1e3 == pytest.approx(-65 - w / 2, abs=1e-9)
 
 
+def test_a_cable_of_seven_compartments_rests_where_linear_algebra_says():
+    n, g_L, g_c = 7, 1.0, 10.0
+    laplace = np.diag(np.full(n - 1, g_c), 1) + np.diag(np.full(n - 1, g_c), -1)
+    matrix = np.diag(g_L + laplace.sum(axis=1)) - laplace
+    text = "\n".join(
+        f"dv{i}/dt = (g_L*(E_L - v{i}) + "
+        + " + ".join(f"g_c*(v{j} - v{i})" for j in (i - 1, i + 1) if 0 <= j < n)
+        + (" + I" if i == 0 else "")
+        + ")/C : volt"
+        for i in range(n)
+    )
+    own = {"C": 20 * pF, "g_L": g_L * nS, "g_c": g_c * nS, "E_L": -70 * mV}
+    cable = NeuronModel("cable", text, own, nA, {f"v{i}": "E_L" for i in range(n)})
+    found = equilibria(cable, 0.05 * nA)
+    at = [found[f"v{i}_mV"].item() for i in range(n)]
+    assert at == pytest.approx(-70 + np.linalg.solve(matrix, np.eye(n)[0] * 50), abs=1e-9)
+    rates = -np.linalg.eigvalsh(matrix) / 20
+    assert np.array(found["eigenvalues_per_ms"].item()) == pytest.approx(rates, rel=1e-6)
+
+
 @pytest.mark.parametrize("scale", [0.02, 1, 60])
 def test_all_equilibria_of_two_cells_in_pure_numbers(scale):
     """x = y in {0, 1, -1}; x = -y with x**2 = 1 - 2*c; and x*y = -c with x**2 + y**2 = 1 - c."""
