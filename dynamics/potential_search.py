@@ -15,6 +15,7 @@ TOUCHES = 1e-9  # of dv/dt at the next points of the grid: below it an extremum 
 _GOLDEN = (5**0.5 - 1) / 2
 CUTS = 30  # by the golden section: what is left of two steps is 1e-6 of them
 _HALVINGS = 60  # down to the last bit
+POLE = 1e3  # as many times larger than where it began dv/dt has become: no zero, but a pole
 
 
 class Search(NamedTuple):
@@ -102,13 +103,18 @@ def roots(at: Callable, count: int, search: Search) -> tuple[np.ndarray, np.ndar
     sets = np.concatenate([sets, dip_sets[pair], dip_sets[pair]])
     a = np.concatenate([grid[k], grid[dips[pair] - 1], lowest[pair]])
     b = np.concatenate([grid[k + 1], lowest[pair], grid[dips[pair] + 1]])
-    above_a = at(a, sets) >= 0
+    at_a = at(a, sets)
+    most = POLE * np.maximum(np.abs(at_a), np.abs(at(b, sets)))
     for _ in range(_HALVINGS):
         middle = (a + b) / 2
-        same = (at(middle, sets) >= 0) == above_a
+        same = (at(middle, sets) >= 0) == (at_a >= 0)
         a, b = np.where(same, middle, a), np.where(same, b, middle)
-    order = np.lexsort((a, sets))
-    return sets[order], (a + b)[order] / 2
+    # At a pole, as of Ca/(K + Ca) below zero, dv/dt has both signs too.
+    v = (a + b) / 2
+    zero = np.abs(at(v, sets)) <= most
+    sets, v = sets[zero], v[zero]
+    order = np.lexsort((v, sets))
+    return sets[order], v[order]
 
 
 def touching(at: Callable, search: Search) -> np.ndarray:

@@ -259,3 +259,9 @@ def bistable(scale: float, saddle: float = 0.1) -> NeuronModel:
     return NeuronModel(
         "bistable", f"dV/dt = ({slope})/ms : 1", {"s": scale, "a": saddle}, 1, {"V": 0}
     )
+
+
+def with_pole() -> NeuronModel:
+    """A cell at rest at -60 mV, with a threshold at -40 mV; at -97.7 mV its slope has a pole."""
+    text = "dv/dt = (v + 60*mV)*(v + 40*mV)/(k*v + 3*mV)/ms + I/ms : volt"
+    return NeuronModel("with_pole", text, {"k": 0.0307}, mV, {"v": -60 * mV})

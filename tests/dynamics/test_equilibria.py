@@ -16,7 +16,7 @@ from excitable.models import (
 )
 
 from excitable.errors import InputError
-from tests.user_models import bistable, theta_neuron
+from tests.user_models import bistable, theta_neuron, with_pole
 
 
 @pytest.mark.parametrize(("I", "v"), [(0, -65), (2, -45), (-1, -75)])
@@ -75,6 +75,13 @@ def test_a_variable_whose_own_value_switches_it_rests_where_its_slope_is_zero(sl
     found = rest(cell, {}, 1)
     assert float(found["w"][0]) * 1e3 == pytest.approx(w, abs=1e-9)
     assert float(found["v"][0]) * 1e3 == pytest.approx(-65 - w / 2, abs=1e-9)
+
+
+def test_a_pole_is_no_equilibrium():
+    """Below it dv/dt is negative and above it positive, as beside a rest, which it comes before."""
+    found = equilibria(with_pole())
+    assert found["v_mV"].to_numpy() == pytest.approx([-60, -40], abs=1e-9)
+    assert rest(with_pole(), {}, 1)["v"] == pytest.approx([-0.06], abs=1e-12)
 
 
 def test_a_cable_of_seven_compartments_rests_where_linear_algebra_says():

@@ -141,9 +141,12 @@ def test_every_model_of_other_people_is_shown(own_page):
 
 
 def test_equilibria_of_any_size_and_inputs_that_are_not_linear(opened, tmp_path):
-    """A cubic in mV as pure numbers, two roots a hundredth apart; v = I**2 has no line v = I."""
+    """A cubic in mV as pure numbers, two roots a hundredth apart; v = I**2 has no line v = I.
+
+    Where dv/dt of a third cell changes sign at a pole is no equilibrium.
+    """
     squared = NeuronModel("squared", "dv/dt = (I**2 - v)/tau : 1", {"tau": 9 * ms}, 1, {"v": 0})
-    models = user_models.bistable(100, saddle=-0.6999), squared
+    models = user_models.bistable(100, saddle=-0.6999), squared, user_models.with_pole()
     with opened(write_explorer(tmp_path / "page.html", *models)) as page:
         page.evaluate(
             "excitable.set({...excitable.defaults('bistable'), blocks: []}); excitable.now()"
@@ -158,6 +161,11 @@ def test_equilibria_of_any_size_and_inputs_that_are_not_linear(opened, tmp_path)
         page.evaluate("excitable.set(excitable.defaults('squared')); excitable.now()")
         page.wait_for_function("() => excitable.curve?.done")
         assert page.evaluate("excitable.curve.branch") is None
+        page.evaluate(
+            "excitable.set({...excitable.defaults('with_pole'), blocks: []}); excitable.now()"
+        )
+        found = page.evaluate("excitable.plane.points.map(({x}) => x[0])")
+        assert found == pytest.approx([-0.06, -0.04], rel=1e-9)
 
 
 def test_a_published_model_is_not_shown_twice():

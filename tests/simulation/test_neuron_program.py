@@ -34,7 +34,7 @@ from excitable.simulation.programs.build import plan_program
 from excitable.simulation.programs.description import ProgramDescription
 from excitable.simulation.programs.neuron_program import given_values
 
-from tests.user_models import bistable, rounding_cell
+from tests.user_models import bistable, rounding_cell, with_pole
 
 pytestmark = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
 ROOT = Path(__file__).parents[2]
@@ -314,10 +314,12 @@ def test_rest_in_cpp_is_that_of_dynamics(model, tmp_path):
 
 
 def test_rest_in_cpp_far_from_usual_and_beside_a_saddle(tmp_path):
-    """Of a cubic, which is at rest at its lowest root: -0.7 times the scale."""
+    """Of a cubic, which is at rest at its lowest root: -0.7 times the scale; no pole is rest."""
     varied = {"s": np.array([1e4, 100, 0.01, 1]), "a": np.array([0.1, -0.69995, 0.1, -0.69999])}
     _, found = start_in_cpp(tmp_path, bistable(100), 4, varied)
     np.testing.assert_allclose(found[:, 0], -0.7 * varied["s"], rtol=1e-12)
+    _, found = start_in_cpp(tmp_path, with_pole(), 1, {})
+    np.testing.assert_allclose(found, [[-0.06]], rtol=1e-12)
 
 
 def test_opens_in_a_process_without_brian2(lif):

@@ -1,7 +1,8 @@
 // Equilibria, their stability, and nullclines, at a constant input. All numbers in SI units.
 import { eigenvalues } from "./numbers.js";
 
-const CUTS = 30, GOLDEN = (Math.sqrt(5) - 1)/2, TOUCHES = 1e-9;  // as in dynamics/potential_search.py
+// As in dynamics/potential_search.py.
+const CUTS = 30, GOLDEN = (Math.sqrt(5) - 1)/2, TOUCHES = 1e-9, POLE = 1e3;
 
 // Of the slope, by which it may miss a straight line over the input by rounding, which is more where
 // one unit of the input changes little.
@@ -51,12 +52,13 @@ export function equilibria(system, p, I, search) {
   const underflow = (v, value) => value === 0 && (v < low || v > high);
   const values = grid.map((v) => { const value = f(v); return underflow(v, value) ? NaN : value; });
   const between = (a, b, above) => {
+    const most = POLE*Math.max(Math.abs(f(a)), Math.abs(f(b)));
     for (let j = 0; j < 60; j++) {
       const middle = (a + b)/2;
       if ((f(middle) >= 0) === above) a = middle; else b = middle;
     }
-    f((a + b)/2);
-    if (x.every(isFinite)) found.push(described(system, p, I, Float64Array.from(x)));
+    const left = Math.abs(f((a + b)/2));
+    if (left <= most && x.every(isFinite)) found.push(described(system, p, I, Float64Array.from(x)));
   };
   for (let k = 0; k + 1 < grid.length; k++) {
     const above = values[k] >= 0;

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
 
 from ....dynamics.equilibria import FIRST_STEP, GROWTH, SETTLED, STEPS
-from ....dynamics.potential_search import CUTS, TOUCHES, search_of
+from ....dynamics.potential_search import CUTS, POLE, TOUCHES, search_of
 from ....models.checks import check_name
 from ....models.grouping import BrianText
 from ....models.initial import initial_texts
@@ -103,7 +103,7 @@ class _Equations:
                 f"const bool HAS_REST = {str(known).lower()};",
                 f"const int POINTS = {search.points}, TAIL = {search.tail}, CUTS = {CUTS};",
                 f"const double LOW = {search.low!r}, HIGH = {search.high!r};",
-                f"const double WIDER = {search.wider!r}, TOUCHES = {TOUCHES!r};",
+                f"const double WIDER = {search.wider!r}, TOUCHES = {TOUCHES!r}, POLE = {POLE!r};",
                 f"const double FIRST_STEP = {FIRST_STEP!r}, GROWTH = {GROWTH!r};",
                 f"const double SETTLED = {SETTLED!r}, TIME_STEP = {float(model.dt)!r};",
                 f"const int STEPS = {STEPS};",

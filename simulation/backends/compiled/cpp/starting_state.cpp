@@ -39,8 +39,10 @@ std::vector<double> potentials()
 // A zero that is a point of the grid is met once.
 bool opposite(double a, double b) { return (a < 0 && b >= 0) || (a >= 0 && b < 0); }
 
+// Where dv/dt is zero between two potentials; NaN where it has both signs because of a pole.
 double bisect(double a, double b, double at_a, const double* p)
 {
+    const double most = model::POLE*std::max(std::fabs(at_a), std::fabs(model::current(b, p)));
     for (int k = 0; k < 60; k++)
     {
         const double middle = (a + b)/2;
@@ -48,7 +50,8 @@ double bisect(double a, double b, double at_a, const double* p)
         const bool same = (value >= 0) == (at_a >= 0);
         (same ? a : b) = middle;
     }
-    return (a + b)/2;
+    const double v = (a + b)/2;
+    return std::fabs(model::current(v, p)) <= most ? v : NAN;
 }
 
 typedef std::vector<double> Matrix;  // square, row by row
