@@ -267,14 +267,17 @@ def _jacobian(slope, point, size) -> np.ndarray:
 
 
 def _separatrices(slope, points: pd.DataFrame, names, x, y) -> pd.DataFrame:
-    """Return the stable and unstable manifolds of the saddles, until they leave the plane."""
+    """Return the stable and unstable manifolds of the saddles, until they leave the plane.
+
+    They go on for a tenth of each axis beyond it.
+    """
     from scipy.integrate import solve_ivp
 
     size = np.array([np.ptp(x), np.ptp(y)])
     low, high = np.array([x[0], y[0]]), np.array([x[-1], y[-1]])
 
     def leaves(t, z):
-        return np.minimum(z * size - low, high - z * size).min() / size.max() + 0.1
+        return np.minimum(z - low / size, high / size - z).min() + 0.1
 
     leaves.terminal = True
     rows, branch = [], 0

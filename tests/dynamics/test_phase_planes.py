@@ -35,6 +35,11 @@ def test_morris_lecar_with_a_saddle_between_rest_and_focus():
     assert found["v_mV"].to_numpy() == pytest.approx(expected["v_mV"].to_numpy(), abs=1e-9)
     assert found["type"].tolist() == expected["type"].tolist()
     assert set(plane.separatrices["kind"]) == {"stable", "unstable"}
+    # They end a tenth of each axis beyond it.
+    low, high = np.array([-82, -0.19]), np.array([62, 0.89])
+    lines = plane.separatrices[["v_mV", "w"]].to_numpy()
+    assert (lines > low - 1e-6).all()
+    assert (lines < high + 1e-6).all()
     # One branch of the unstable manifold goes to rest, straight or round the cycle.
     rest = found.iloc[0][["v_mV", "w"]].to_numpy(float)
     ends = plane.separatrices.query("kind == 'unstable'").groupby("branch").last()
