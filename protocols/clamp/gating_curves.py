@@ -11,6 +11,7 @@ from brian2.units.fundamentalunits import DIMENSIONLESS
 from ...errors import InputError
 from ...models.by_name import takes_names
 from ...models.checks import check_quantity
+from ...models.initial import initial_state
 from ...models.steady import relaxing
 from ...models.system import System
 from ...models.text import numeric
@@ -27,9 +28,9 @@ def gating_curves(model, v: Quantity | None = None, *, vary=None) -> pd.DataFram
     ----------
     model : NeuronModel
     v : Quantity, shape (potentials,), optional
-        Membrane potentials; default -100 to 50 mV in steps of 0.5 mV, or -2 to 2 for a cell in
-        pure numbers. A gate of another compartment is shown over the potential of that
-        compartment.
+        Membrane potentials; default -100 to 50 mV in steps of 0.5 mV, or for a cell in pure
+        numbers -2 to 2, and where its initial potential is larger, twice that either way. A gate
+        of another compartment is shown over the potential of that compartment.
     vary : dict of str to Quantity, optional
         Values of parameters; all combinations with the potentials are computed.
 
@@ -89,7 +90,7 @@ def gating_curves(model, v: Quantity | None = None, *, vary=None) -> pd.DataFram
     unit = model.unit_of(model.membrane)
     if v is None:
         volts = get_dimensions(unit) is get_dimensions(volt)
-        v = np.linspace(-0.1, 0.05, 301) * volt if volts else np.linspace(-2, 2, 201)
+        v = np.linspace(-0.1, 0.05, 301) * volt if volts else _pure_potentials(model)
     numbers = np.atleast_1d(check_quantity("v", v, unit))
     if numbers.ndim != 1:
         raise InputError(f"v: expected one dimension, got shape {numbers.shape}")
@@ -129,6 +130,12 @@ class Gate:
     rate: str
     value: str
     parts: Mapping[str, str]
+
+
+def _pure_potentials(model) -> np.ndarray:
+    """Return potentials of the size that those of a cell in pure numbers have."""
+    first = float(np.abs(np.ravel(initial_state(model, {})[model.membrane])[0]))
+    return 2 * (first if first > 2 else 1) * np.linspace(-1, 1, 201)
 
 
 def gates_of(model) -> dict[str, Gate]:

@@ -12,6 +12,7 @@ from excitable.models import (
     LIF,
     QIF,
     TRAUB_MILES,
+    NeuronModel,
 )
 from excitable.protocols.clamp.gating_curves import gating_curves
 from numpy import exp
@@ -104,6 +105,15 @@ def test_default_range_and_attrs():
     assert table.attrs["model"] == "hodgkin_huxley"
     assert table.attrs["parameters"]["g_K"] == 36
     assert table["steady_state"].between(0, 1).all()
+    # In pure numbers, of the size that the potential has at first.
+    gate = "dx/dt = (1/(1 + exp(-(V + 40)/9)) - x)/ms : 1"
+    for first, reach in ((-65, 130), (0.3, 2)):
+        cell = NeuronModel("pure", f"dV/dt = (I - V - x)/ms : 1\n{gate}", {}, 1,
+                           {"V": first, "x": 0})  # fmt: skip
+        table = gating_curves(cell)
+        np.testing.assert_allclose(table["v"].agg(["min", "max"]), [-reach, reach])
+        right = 1 / (1 + np.exp(-(table["v"] + 40) / 9))
+        np.testing.assert_allclose(table["steady_state"], right, rtol=1e-12)
     assert (table["tau_ms"] > 0).all()
 
 
