@@ -12,6 +12,7 @@ from ...dynamics.continuation.arclength import NoConvergence
 from ...dynamics.continuation.cycles import SETTLED, CycleBranch, CyclePoint
 from ...errors import InputError
 from ...models.by_name import takes_names
+from ...models.methods import METHODS
 from ...models.units import column
 from ...simulation.numerics import Numerics, numerics_of
 from ...simulation.run import simulate
@@ -148,7 +149,7 @@ def _type(kind: str, end: float, begin: _Onset, onset: str, span: float) -> str:
                  "boundary equilibrium": ("boundary equilibrium", "logarithm")}  # fmt: skip
     if together and from_zero.get(kind) == (begin.type, onset):
         return "I"
-    if kind == "Hopf" and np.isfinite(begin.p):
+    if kind == "Hopf" and (together or begin.p < end):
         return "II"
     if kind == "saddle-node" and begin.p < end and not together:
         return "II*"
@@ -163,6 +164,11 @@ def _why_undecided(end: float, kind: str, begin: _Onset) -> str:
         return f"the equilibrium could not be followed beyond {end:.6g}; take a range above that"
     if begin.branch is None:
         return f"no stable cycle was found just above {end:.6g}, where rest ends"
+    if begin.p > end:
+        return (
+            f"rest ends at {end:.6g} ({kind}) and the cycle begins at {begin.p:.6g} "
+            f"({begin.type}) only; how the cell fires between, its diagram does not show"
+        )
     return (
         f"rest ends at {end:.6g} ({kind}) and the cycle begins at {begin.p:.6g} ({begin.type}), "
         "which together is none of the three types"
@@ -244,7 +250,8 @@ def _ramped(diagram: Diagram, centre: float, chosen: Numerics) -> tuple[float, f
         return np.nan, np.nan
     model, unit = diagram.model, diagram.field.free_units[0]
     reach = (diagram.high - diagram.low) / 4
-    low, high = max(centre - reach, diagram.low), min(centre + reach, diagram.high)
+    low = max(centre - reach, _lowest_followed(diagram, centre, chosen))
+    high = min(centre + reach, diagram.high)
     slope = (high - low) / RAMP
     stimulus = Ramp(slope * unit / ms, offset=RAMP * ms, start=low * unit) + Ramp(
         -slope * unit / ms, onset=RAMP * ms, start=high * unit
@@ -254,6 +261,25 @@ def _ramped(diagram: Diagram, centre: float, chosen: Numerics) -> tuple[float, f
     rising, falling = run.spike_ms[run.spike_ms < RAMP], run.spike_ms[run.spike_ms >= RAMP]
     up = low + slope * rising[0] if len(rising) else np.nan
     return up, high - slope * (falling[-1] - RAMP) if len(falling) else np.nan
+
+
+def _lowest_followed(diagram: Diagram, centre: float, chosen: Numerics) -> float:
+    """Return the lowest input below another one from which on steps follow a cell at rest.
+
+    Far below rest some gates are so fast that they would diverge.
+    """
+    method = METHODS[chosen.method or diagram.model.method]
+    fastest = method.decay / chosen.step_ms(diagram.model)
+    rates = [
+        (p, -values.min())
+        for curve in diagram.curves
+        for p, values in zip(curve.p, curve.eigenvalues.real, strict=True)
+        if values.max() < 0 and p < centre
+    ]
+    too_fast = [p for p, rate in rates if rate >= fastest]
+    if not too_fast:
+        return diagram.low
+    return min((p for p, _ in rates if p > max(too_fast)), default=centre)
 
 
 # --- reading the diagram -------------------------------------------------------------------------

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 from brian2 import ms, nA
-from excitable.models import LIF, QIF, find_model
+from excitable.models import LIF, QIF, NeuronModel, find_model
 from excitable.protocols import excitability
 
 from excitable.errors import InputError
 from tests.diagrams import connor_stevens_diagram
-from tests.user_models import theta_neuron
+from tests.user_models import leaky_cell, theta_neuron
 
 
 @pytest.mark.parametrize(
@@ -66,11 +66,40 @@ def test_cells_that_are_reset():
     assert (quadratic["verdict"], quadratic["onset"]) == ("I", "square root")
 
 
+def test_a_ramp_begins_where_steps_follow_the_cell():
+    """A gate is e times faster with each mV down: at -1 nA, 10 mV below rest, it diverges."""
+    gate = "du/dt = (v/mV - u)*exp(-65 - v/mV)/(2*ms) : 1"
+    cell = leaky_cell(equations="dv/dt = (E - v + R*I)/tau : volt\n" + gate,
+                      initial={"v": "E", "u": -65})  # fmt: skip
+    (row,) = excitability(cell, [-5, 5] * nA, backend="numpy", dt=2 * ms).to_dict("records")
+    assert row["rest_ends_nA"] == pytest.approx(1.5, abs=1e-9)
+    assert row["ramp_up_nA"] == pytest.approx(1.5 + 10 * 4e-3, abs=3e-3)
+
+
 def test_a_phase_begins_to_fire_as_a_quadratic_cell():
     (row,) = excitability(theta_neuron(), [-0.2, 2], steps=False).to_dict("records")
     found = [row[name] for name in ("verdict", "cycle_begins_by", "onset")]
     assert found == ["I", "SNIC", "square root"]
     assert row["rest_ends"] == pytest.approx(0.3, abs=1e-6)
+
+
+def test_cycles_that_begin_above_the_end_of_rest_are_no_type():
+    """At radius r it moves out as I - b*r**2 + r**4: for I > 0.1 to a cycle, below to infinity."""
+    cell = NeuronModel(
+        "late",
+        """
+        dx/dt = (f*x - y)/ms : 1
+        dy/dt = (f*y + x)/ms : 1
+        f = I - b*(x**2 + y**2) + (x**2 + y**2)**2 : 1
+        b = 2*sqrt(0.1) + 10*(I - 0.1) : 1
+        """,
+        {}, 1, {"x": 0.01, "y": 0}, "x > 0.1",
+    )  # fmt: skip
+    (row,) = excitability(cell, [-1, 10], steps=False).to_dict("records")
+    assert row["rest_ends"] == pytest.approx(0, abs=1e-9)
+    assert row["cycle_begins"] == pytest.approx(0.1, abs=1e-6)
+    assert row["verdict"] == "undecided"
+    assert "begins at 0.1 (fold of cycles) only" in row["why"]
 
 
 def test_another_cell_s_diagram_is_refused():
