@@ -70,6 +70,14 @@ class Diagram:
     notes: list[str] = dataclass_field(default_factory=list)
     jump: ResetMap | None = None
 
+    def __repr__(self) -> str:
+        special = [*(b.points for b in self.curves), *(b.special for b in self.cycles), self.ends]
+        return (
+            f"<Diagram of {self.model.name}, {self.parameter_column} from {self.low:g} to "
+            f"{self.high:g}: {sum(map(len, special))} points, {len(self.curves)} branches of "
+            f"equilibria and {len(self.cycles)} of cycles, {len(self.notes)} notes>"
+        )
+
     @property
     def parameter_column(self) -> str:
         """Name of the parameter's column."""

@@ -39,6 +39,14 @@ def test_hopf_points_of_the_squid_axon(squid):
     assert hopf["criticality"].tolist() == ["subcritical", "supercritical"]
 
 
+def test_a_diagram_shows_itself_in_a_line(squid):
+    shown = f"<Diagram of hodgkin_huxley, I_uA_per_cm2 from 0 to 160: {len(squid.points)} points"
+    assert repr(squid).startswith(shown)
+    branches = squid.branches.groupby("kind")["branch"].nunique()
+    cycles = f"equilibria and {branches['cycles']} of cycles, {len(squid.notes)} notes>"
+    assert repr(squid).endswith(cycles)
+
+
 def test_folds_and_doublings_of_the_squid_axon(squid):
     folds = squid.points.query("type == 'fold of cycles'")
     assert folds["I_uA_per_cm2"].to_numpy() == pytest.approx(
