@@ -88,10 +88,10 @@ def curves(
 
     Notes
     -----
-    On a curve of saddle-nodes the Jacobian's determinant is zero, on one of Hopf points that of
-    its bialternate product with the identity (Kuznetsov 2004, section 10.2). A cusp is where the
-    quadratic coefficient vanishes, a Bogdanov-Takens point where a second eigenvalue does, a
-    generalised Hopf point where the first Lyapunov coefficient does.
+    On a curve of saddle-nodes the Jacobian's determinant is zero, on one of Hopf points the sum of
+    two of its eigenvalues. A cusp is where the quadratic coefficient vanishes, a Bogdanov-Takens
+    point where a second eigenvalue does, a generalised Hopf point where the first Lyapunov
+    coefficient does.
 
     Examples
     --------
@@ -184,24 +184,18 @@ def _near(path: np.ndarray, start: np.ndarray, ranges) -> bool:
 # --- what is zero on a curve ---------------------------------------------------------------------
 
 
-def bialternate(jacobian: np.ndarray) -> np.ndarray:
-    """Return twice the bialternate product of matrices with the identity.
+def smallest_sum(jacobian: np.ndarray) -> np.ndarray:
+    """Return the sum of two eigenvalues that is nearest to zero: zero at a Hopf point.
 
-    Its eigenvalues are the sums of two eigenvalues.
+    It is smooth beside such a point, and where both meet at zero (Bogdanov-Takens) too.
     """
-    n = jacobian.shape[-1]
-    pairs = list(combinations(range(n), 2))
-    found = np.zeros((*jacobian.shape[:-2], len(pairs), len(pairs)))
-    for a, (p, q) in enumerate(pairs):
-        for b, (r, s) in enumerate(pairs):
-            terms = [(q, s, p == r), (p, r, q == s), (q, r, -(p == s)), (p, s, -(q == r))]
-            for i, j, sign in terms:
-                if sign:
-                    found[..., a, b] += sign * jacobian[..., i, j]
-    return found
+    values = np.linalg.eigvals(jacobian)
+    sums = np.stack([a + b for a, b in combinations(np.moveaxis(values, -1, 0), 2)], axis=-1)
+    nearest = np.abs(sums).argmin(axis=-1)[..., None]
+    return np.take_along_axis(sums, nearest, axis=-1)[..., 0].real
 
 
-_ZERO = {"saddle-node": np.linalg.det, "Hopf": lambda j: np.linalg.det(bialternate(j))}
+_ZERO = {"saddle-node": np.linalg.det, "Hopf": smallest_sum}
 
 
 def _curve(field: Field, kind: str, start: np.ndarray, ranges) -> Curve:

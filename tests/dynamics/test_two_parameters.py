@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from brian2 import cm, msiemens, mV, second, uA
 from excitable.dynamics import bifurcations, curves, saddle_node_loop
-from excitable.dynamics.two_parameters.curves import bialternate
+from excitable.dynamics.two_parameters.curves import smallest_sum
 from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY
 from scipy.integrate import solve_ivp
 from scipy.interpolate import CubicSpline
@@ -145,8 +145,11 @@ def test_folds_of_cycles_of_connor_stevens():
     assert at == pytest.approx(1.2663701, rel=2e-6)
 
 
-def test_bialternate_product_has_the_sums_of_eigenvalues():
-    matrix = np.random.default_rng(1).normal(size=(5, 5))
-    values = np.linalg.eigvals(matrix)
-    sums = [values[i] + values[j] for i in range(5) for j in range(i)]
-    assert np.poly(bialternate(matrix)) == pytest.approx(np.poly(sums).real, abs=1e-9)
+@pytest.mark.parametrize("pair", [[[1e-3, 2], [-2, 1e-3]], [[1e-3, 1], [0, 1e-3]]])
+def test_the_sum_of_two_eigenvalues_is_found_among_many(pair):
+    """Of 24 variables of a cable, say; also where both are the same (Bogdanov-Takens)."""
+    matrix = np.diag(-np.arange(30.0, 54.0))
+    matrix[:2, :2] = pair
+    basis = np.linalg.qr(np.random.default_rng(1).normal(size=(24, 24)))[0]
+    sums = smallest_sum(np.stack([matrix, basis @ matrix @ basis.T]))
+    assert sums == pytest.approx([2e-3, 2e-3], rel=1e-9)
