@@ -55,10 +55,12 @@ def _holding_currents(model) -> tuple[np.ndarray, float]:
     def value(text: str, **changed) -> np.ndarray:
         return np.asarray(system.function(arguments, [text])(*(numbers | changed).values())[0])
 
-    direct = derivative(gap.text, v)
-    if direct == "0":
+    # The threshold is the membrane's, or another compartment's, which the membrane has to bring there.
+    alike = [x for x in (v, *system.states) if system.dims[x] is system.dims[v]]
+    watched = next((x for x in alike if derivative(gap.text, x) != "0"), None)
+    if watched is None:
         return np.empty(0), np.nan
-    top = numbers[v] - value(gap.text) / value(direct)
+    top = numbers[watched] - value(gap.text) / value(derivative(gap.text, watched))
     way = np.linspace(numbers[v], float(top), 200)
     held = np.broadcast_to(-value(system.slopes()[v], **{v: way}) / value(effect), way.shape)
     knee = int(np.argmax(held))

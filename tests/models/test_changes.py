@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
-from brian2 import Mohm, ms, mV, nA
+from brian2 import Mohm, ms, mV, nA, nS, pF
 from excitable.dynamics import equilibria
 from excitable.models import IZHIKEVICH, NeuronModel, Parameter, find_model
 
@@ -138,3 +138,17 @@ def test_the_default_range_reaches_the_threshold(name):
     currents = np.linspace(low, high, 13) * model.input_unit
     assert equilibria(model, currents[0])["stable"].any()
     assert not all(equilibria(model, I)["stable"].any() for I in currents)
+
+
+@pytest.mark.parametrize("place", ["v_s", "v_d"])
+def test_the_default_range_reaches_a_threshold_in_another_compartment(place):
+    """To hold one of two at -50 mV, 20 mV above the other: 3*20 mV*(10 + 20) nS is near 2 nA."""
+    model = NeuronModel(
+        "two",
+        """
+        dv_s/dt = (g*(E - v_s) + g_c*(v_d - v_s) + I)/C : volt
+        dv_d/dt = (g*(E - v_d) + g_c*(v_s - v_d))/C : volt""",
+        {"g": 10 * nS, "g_c": 20 * nS, "E": -70 * mV, "C": 100 * pF}, nA,
+        {"v_s": "E", "v_d": "E"}, f"{place} > -50*mV",
+    )  # fmt: skip
+    assert (model.membrane, model.input_range) == ("v_s", (0, 2))
