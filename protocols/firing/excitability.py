@@ -26,6 +26,7 @@ TYPES = {
     "II*": "rest ends in a saddle-node beside a cycle that is there already: the rate jumps, with "
     "hysteresis",
 }
+NO_REST = "none at the lowest input"
 NEAR, FAR = 1e-8, 1e-2  # of the input's range: between these distances the onset is fitted
 MEASURED = 13  # at so many distances
 BESIDE = (1e-4, 1e-3, 1e-2)  # so far beyond the end of rest, of the range, a cycle is looked for
@@ -159,7 +160,8 @@ def _type(kind: str, end: float, begin: _Onset, onset: str, span: float) -> str:
 def _why_undecided(end: float, kind: str, begin: _Onset) -> str:
     """Return what of the diagram is missing, or contradicts itself."""
     if not np.isfinite(end):
-        return f"no end of rest is in this range ({kind})"
+        way = "lower" if kind == NO_REST else "higher"
+        return f"no end of rest is in this range ({kind}); take one that reaches {way}"
     if kind == "where its curve stopped":
         return f"the equilibrium could not be followed beyond {end:.6g}; take a range above that"
     if begin.branch is None:
@@ -295,7 +297,7 @@ def _end_of_rest(diagram: Diagram) -> tuple[float, str]:
             if curve.p[k] == diagram.low and stable[k] and (best is None or v < best[0]):
                 best = (v, curve, stable if k == 0 else stable[::-1], k != 0)
     if best is None:
-        return np.nan, "none at the lowest input"
+        return np.nan, NO_REST
     _, curve, stable, backwards = best
     p = curve.p[::-1] if backwards else curve.p
     lost = np.flatnonzero(~stable)

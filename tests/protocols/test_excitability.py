@@ -38,7 +38,10 @@ def test_a_cell_that_does_not_fire_in_the_range_is_undecided():
     row = excitability(find_model("fitzhugh_nagumo"), [-0.2, 0.1], steps=False).iloc[0]
     assert row["verdict"] == "undecided"
     assert row["rest_ends_by"] == "stable throughout"
+    assert row["why"].endswith("take one that reaches higher")
     assert np.isnan(row["onset_rate_Hz"])
+    row = excitability(find_model("fitzhugh_nagumo"), [0.5, 0.6], steps=False).iloc[0]
+    assert row["why"].endswith("take one that reaches lower")
 
 
 @pytest.mark.slow
