@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from brian2 import Hz, Quantity, cm, ms, msiemens, mV, nA, pA, uA
 from excitable.dynamics import rest
-from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, LIF, PATTERNS, ZOO
+from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, LIF, PATTERNS, ZOO, NeuronModel
 from excitable.models.grouping import describe
 from excitable.models.initial import initial_state
 from excitable.protocols import (
@@ -320,6 +320,23 @@ def test_rest_in_cpp_far_from_usual_and_beside_a_saddle(tmp_path):
     np.testing.assert_allclose(found[:, 0], -0.7 * varied["s"], rtol=1e-12)
     _, found = start_in_cpp(tmp_path, with_pole(), 1, {})
     np.testing.assert_allclose(found, [[-0.06]], rtol=1e-12)
+
+
+def test_rest_in_cpp_holds_sums_that_never_change(tmp_path):
+    """o = k*c and o + c = 1.5, as at first: v rests at 3*o."""
+    chain = NeuronModel(
+        "chain",
+        """
+        dv/dt = (3*o - v + I)/ms : 1
+        do/dt = (k*c - o)/ms : 1
+        dc/dt = (o - k*c)/ms : 1""",
+        {"k": 2}, 1, {"v": 0, "o": 0, "c": 1.5},
+    )  # fmt: skip
+    states, found = start_in_cpp(tmp_path, chain, 2, {"k": np.array([2.0, 4.0])})
+    at = dict(zip(states, found.T, strict=True))
+    np.testing.assert_allclose(at["o"], [1, 1.2], rtol=1e-9)
+    np.testing.assert_allclose(at["c"], [0.5, 0.3], rtol=1e-9)
+    np.testing.assert_allclose(at["v"], [3, 3.6], rtol=1e-9)
 
 
 def test_opens_in_a_process_without_brian2(lif):

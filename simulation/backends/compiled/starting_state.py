@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
 
-from ....dynamics.equilibria import FIRST_STEP, GROWTH, SETTLED, STEPS
+from ....dynamics.equilibria import FIRST_STEP, GROWTH, SETTLED, STEPS, reduction
+from ....dynamics.equilibrium_search import HELD
 from ....dynamics.potential_search import CUTS, POLE, TOUCHES, search_of
 from ....models.checks import check_name
 from ....models.grouping import BrianText
@@ -142,6 +143,11 @@ class _Equations:
         here = {**self.p, v: "v"}
         derivatives, entries = system.jacobian()
         jacobian = [entries.get((a, b), "0") for a in self.names for b in self.names]
+        # Sums that never change are held as in Python, and do not keep a cell from being at rest.
+        held = HELD * reduction(self.model).constant.ravel()
+        jacobian = [
+            f"{x} - ({h!r})" if h else x for x, h in zip(jacobian, held.tolist(), strict=True)
+        ]
         return [
             f"const bool REDUCED = {str(reduced).lower()};",
             f"const bool IS_RESET = {str(bool(system.reset)).lower()};",
