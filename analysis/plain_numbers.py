@@ -27,8 +27,9 @@ def takes(**units: str) -> Callable:
     -------
     callable
         A decorator. The function then raises InputError for a quantity of another dimension or
-        another package, for masked arrays, and where some arguments carry units and others, neither
-        zero nor infinite, do not.
+        another package, for masked arrays, for text, complex numbers and truth values where numbers
+        in a unit are meant, and where some arguments carry units and others, neither zero nor
+        infinite, do not.
 
     Examples
     --------
@@ -78,12 +79,20 @@ def check_plain(what: str, value) -> None:
 
 
 def _is_special(value) -> bool:
-    return isinstance(value, np.ma.MaskedArray) or has_unit(value)
+    return isinstance(value, np.ma.MaskedArray) or has_unit(value) or _is_no_number(value)
+
+
+def _is_no_number(value) -> bool:
+    """Return whether a value is text, complex or true or false, or an array of such."""
+    kind = getattr(getattr(value, "dtype", None), "kind", "")
+    return isinstance(value, str | complex | bool) or kind in tuple("bcSU")
 
 
 def _plain(function: str, arguments: Mapping, units: Mapping[str, str]) -> dict:
     for name, value in arguments.items():
         check_readable(f"{function}: {name}", value)
+        if units.get(name, "any") != "any" and _is_no_number(value):
+            raise InputError(f"{function}: {name}: expected numbers, got {value!r}")
     with_one = {k: listed_parts(value) for k, value in arguments.items() if has_unit(value)}
     found = {k: _number(f"{function}: {k}", value, units.get(k)) for k, value in with_one.items()}
     first = next((name for name in with_one if units[name] not in ("1", "any")), None)

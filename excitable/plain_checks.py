@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from numbers import Real
 
 import numpy as np
 
@@ -28,6 +29,25 @@ def check_seed(seed) -> int:
     if not whole or not 0 <= seed < SEEDS:
         raise InputError(f"seed: expected a whole number from 0 to 2**64 - 1, got {seed!r}")
     return int(seed)
+
+
+def check_number(name: str, value, *, above: float | None = None, below: float = np.inf) -> float:
+    """Return a finite number without a unit that is not negative, or above a limit.
+
+    Examples
+    --------
+    >>> check_number("dropout", "half", below=1)
+    Traceback (most recent call last):
+    ...
+    excitable.errors.InputError: dropout: expected a number not negative and below 1, got 'half'
+    """
+    number = isinstance(value, Real) and not isinstance(value, bool) and np.isfinite(value)
+    low = number and (value >= 0 if above is None else above < value)
+    if not (low and value < below):
+        limits = "not negative" if above is None else f"above {above:g}"
+        more = "" if below == np.inf else f" and below {below:g}"
+        raise InputError(f"{name}: expected a number {limits}{more}, got {value!r}")
+    return value
 
 
 def listed_parts(value):

@@ -98,7 +98,7 @@ def test_fi_writes_table_and_figure(tmp_path, capsys):
         (["conductance-sweep", "lif", "--name", "R", "--set", "R", "3"], "R is in both"),
         (
             ["conductance-sweep", "lif", "--name", "R", "--values", "9", "--margin", "-0.1"],
-            "margin: expected a number above zero",
+            "margin: expected a number above 0",
         ),
         (["noisy-onset", "lif", "--deviations", "1*nA"], "--deviations: expected mV"),
         (["noisy-onset", "lif", "--threshold", "-1"], "threshold: expected one above 0"),

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -11,7 +10,7 @@ from scipy.optimize import minimize
 
 from ...errors import InputError
 from ...models.checks import check_count, check_name
-from ...plain_checks import check_seed
+from ...plain_checks import check_number, check_seed
 from ...progress import bar
 from .activations import Activation, ReLU, check_activation
 from .data import check_labels, check_samples, check_training
@@ -116,9 +115,9 @@ def train(
         check_count("hidden units", n)
     check_count("epochs", epochs)
     check_seed(seed)
-    _check_number("learning_rate", learning_rate, above=0)
-    _check_number("l2", l2)
-    _check_number("dropout", dropout, below=1)
+    check_number("learning_rate", learning_rate, above=0)
+    check_number("l2", l2)
+    check_number("dropout", dropout, below=1)
     if optimiser == "lbfgs" and dropout:
         raise InputError("dropout: L-BFGS needs a loss without chance; choose optimiser='adam'")
     X, numbers, classes = check_training(X, y)
@@ -261,12 +260,3 @@ def _lbfgs(task, parameters, X, targets, iterations: int) -> Iterator:
         callback=lambda flat: found.append(flat.copy()),
     )  # fmt: skip
     yield from map(taken_apart, found)
-
-
-def _check_number(name: str, value, *, above: float | None = None, below: float = np.inf) -> None:
-    number = isinstance(value, Real) and not isinstance(value, bool) and np.isfinite(value)
-    low = value >= 0 if above is None else above < value
-    if not number or not (low and value < below):
-        limits = "not negative" if above is None else f"above {above:g}"
-        more = "" if below == np.inf else f" and below {below:g}"
-        raise InputError(f"{name}: expected a number {limits}{more}, got {value!r}")

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ...errors import InputError
+from ...models.checks import check_count
 from ...plain_checks import check_seed
 from ..plain_numbers import takes
 from .counts import checked_rows
@@ -45,17 +45,15 @@ def pairwise_correlation(counts, *, pairs=100_000, seed=0):
     1  0  2         -1.0
     2  1  2         -1.0
     """
-    if pairs < 1:
-        raise InputError(f"pairs = {pairs}: expected at least one pair.")
+    check_count("pairs", pairs)
+    check_seed(seed)
     counts = checked_rows("counts", counts)
     active = np.flatnonzero(np.ptp(counts, axis=1))
     total = len(active) * (len(active) - 1) // 2
     if total <= pairs:
         i, j = np.triu_indices(len(active), 1)
     else:
-        chosen = np.random.default_rng(check_seed(seed)).choice(
-            total, pairs, replace=False, shuffle=False
-        )
+        chosen = np.random.default_rng(seed).choice(total, pairs, replace=False, shuffle=False)
         i, j = _pair(np.sort(chosen), len(active))
     unit = _unit_rows(counts[active])
     correlation = np.empty(len(i))

@@ -13,6 +13,7 @@ from ...models.by_name import takes_names
 from ...models.checks import check_name, check_quantity, unit_text
 from ...models.text.expressions import calls
 from ...models.units import column
+from ...plain_checks import check_number
 from ..equilibria import equilibria_at, reduction
 from ..resets.reset_map import ResetMap
 from ..resets.rounds import first_round
@@ -318,6 +319,7 @@ def bifurcations(
     [['Hopf', 9.775438], ['Hopf', 154.522434]]
     """
     name, low, high, numbers = checked(model, parameter, values, I)
+    check_number("longest_period", longest_period, above=1)
     say = report or (lambda text: None)
     field = Field(model, [name], {k: v for k, v in numbers.items() if k != name})
     jump = ResetMap(field) if model.system.reset else None

@@ -7,8 +7,8 @@ import pandas as pd
 from brian2 import Quantity, ms, second
 
 from ...analysis.trains.spikes import spike_table
-from ...errors import InputError
 from ...models.by_name import takes_names
+from ...plain_checks import check_number
 from ...simulation.numerics import numerics_of
 from ...simulation.run import simulate
 from .. import tables
@@ -96,11 +96,7 @@ def conductance_sweep(
         currents = np.linspace(*model.input_range, 51) * model.input_unit
     tables.cross(model, currents, vary)  # raises before anything runs
     tables.window(duration, discard, chosen, model)
-    if not 0 < margin < np.inf:
-        raise InputError(
-            f"margin: expected a number above zero, such as 1e-3, got {margin}; at the threshold "
-            "itself and below it there is no rate"
-        )
+    check_number("margin", margin, above=0)  # at the threshold and below it there is no rate
     same = {"vary": vary, "start": start, **chosen.but()}
     onset = thresholds(model, tolerance=tolerance, duration=search_duration, **same)
     surface = fi_curve(model, currents, duration=duration, discard=discard, **same)

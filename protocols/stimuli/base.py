@@ -306,7 +306,8 @@ def check_window(stimulus: Stimulus) -> None:
     """Raise unless 0 <= onset < offset."""
     subject = f"{type(stimulus).__name__} "
     check_quantity(f"{subject}onset", stimulus.onset, ms)
-    ends = not np.all(np.isinf(np.asarray(stimulus.offset)))
+    offset = np.asarray(stimulus.offset)
+    ends = offset.dtype.kind != "f" or not np.all(np.isinf(offset))
     if ends:
         check_quantity(f"{subject}offset", stimulus.offset, ms)
     values = {"onset": stimulus.onset, "offset": stimulus.offset}

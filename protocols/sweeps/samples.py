@@ -8,6 +8,7 @@ import pandas as pd
 from ...errors import InputError
 from ...models.by_name import takes_names
 from ...models.checks import check_count, check_name, check_quantity, tidy
+from ...plain_checks import check_seed
 
 
 @takes_names
@@ -43,7 +44,7 @@ def random_sets(model, ranges: Mapping, n: int, *, seed: int | None = None) -> p
     >>> len(sets), bool(sets["tau"].between(5, 20).all())
     (100, True)
     """
-    return _scaled(model, ranges, np.random.default_rng(seed).random((_size(n), len(ranges))))
+    return _scaled(model, ranges, _drawing(seed).random((_size(n), len(ranges))))
 
 
 @takes_names
@@ -90,11 +91,15 @@ def latin_hypercube(
     (True, 20)
     """
     if including is not None:
-        return _with_others(model, ranges, _size(n), np.random.default_rng(seed), including)
+        return _with_others(model, ranges, _size(n), _drawing(seed), including)
     from scipy.stats.qmc import LatinHypercube  # slow to import, and few runs need it
 
-    drawn = LatinHypercube(max(len(ranges), 1), seed=np.random.default_rng(seed))
+    drawn = LatinHypercube(max(len(ranges), 1), seed=_drawing(seed))
     return _scaled(model, ranges, drawn.random(_size(n)))
+
+
+def _drawing(seed: int | None) -> np.random.Generator:
+    return np.random.default_rng(None if seed is None else check_seed(seed))
 
 
 def _with_others(model, ranges: Mapping, n: int, rng, sets: pd.DataFrame) -> pd.DataFrame:

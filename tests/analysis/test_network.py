@@ -365,7 +365,10 @@ BAD = [
         lambda: band_peaks(rate_spectrum(ONE, 2, start=0, end=100, segment=100)),
         "band theta from 4.0 to 8.0 Hz: the spectrum's resolution is 10 Hz",
     ),
-    (lambda: pairwise_correlation([[1, 2]], pairs=0), "pairs = 0"),
+    (
+        lambda: pairwise_correlation([[1, 2]], pairs=0),
+        "pairs: expected a whole number of at least 1",
+    ),
     (lambda: synchrony_index([1, 2, 3]), "shape \\(3,\\)"),
 ]
 

@@ -181,6 +181,22 @@ def test_figures_take_quantities():
     assert upper.get_xlim() == (0, 10)
 
 
+@pytest.mark.parametrize(
+    "value", [True, "20", 20j, np.array([True, False]), np.array(["20"]), pd.Series([2j])], ids=repr
+)
+def test_what_is_no_number_is_refused(value):
+    """A mask, a complex number or text in the place of times and potentials."""
+    for refused in (
+        lambda: analysis.isi_cv(value),
+        lambda: analysis.lif_rate([2.0], **NUMBERS | {"tau": value}),
+        lambda: analysis.noisy_lif_rate([2.0], value, **NUMBERS),
+        lambda: analysis.spike_counts(pd.DataFrame({"neuron": [0], "t_ms": [1.0]}), 1, start=0,
+                                      end=100, width=value),
+    ):  # fmt: skip
+        with pytest.raises(InputError, match="expected numbers, got"):
+            refused()
+
+
 def test_trains_take_quantities():
     times = np.array([5.0, 105.0, 125.0, 145.0])
     for measure in (analysis.steady_rate, analysis.isi_cv, analysis.adaptation_index):

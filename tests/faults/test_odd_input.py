@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from brian2 import Mohm, cm, kHz, ms, msiemens, mV, nA, second, uA, uF
+from excitable.analysis import pairwise_correlation
 from excitable.dynamics import bifurcations, equilibria, phase_plane, phase_response
 from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, LIF, QIF, NeuronModel
 from excitable.protocols import (
@@ -19,15 +20,17 @@ from excitable.protocols import (
     gating_curves,
     izhikevich_2003_network,
     latency,
+    latin_hypercube,
     noise_convergence,
     noisy_fi_curve,
+    random_sets,
     response,
     strength_duration,
     sweep,
     thresholds,
     voltage_clamp,
 )
-from excitable.simulation import export, simulate
+from excitable.simulation import export, reference, simulate
 from excitable.simulation.backends import Backend
 from excitable.simulation.input_rules import check_length, check_rules, check_sampling
 from excitable.simulation.programs.build import plan_program
@@ -63,6 +66,9 @@ TAKE_SEEDS = {
     "noise_convergence": lambda s: noise_convergence([2, 1] * ms, seed=s),
     "Network": lambda s: Network([Population("a", LIF, 2)]).run(10 * ms, seed=s, backend="numpy"),
     "izhikevich_2003_network": lambda s: izhikevich_2003_network(seed=s, duration=10 * ms),
+    "random_sets": lambda s: random_sets(LIF, {"tau": None}, 2, seed=s),
+    "latin_hypercube": lambda s: latin_hypercube(LIF, {"tau": None}, 2, seed=s),
+    "pairwise_correlation": lambda s: pairwise_correlation([[0, 1, 0], [0, 1, 1]], seed=s),
 }
 
 
@@ -452,6 +458,27 @@ ARRAYS = [np.array([1j]) * nA, np.array(["x"]), "2*nA", None, [None], [1 * nA, 2
 def test_currents_that_are_none_are_refused(values):
     with pytest.raises(InputError):
         fi_curve(LIF, values, **QUICK)
+
+
+NUMBERS = {
+    "rtol": lambda x: reference(LIF, Constant(2 * nA), 1 * ms, rtol=x),
+    "atol": lambda x: reference(LIF, Constant(2 * nA), 1 * ms, atol=x),
+    "margin": lambda x: conductance_sweep(LIF, "R", [9, 10] * Mohm, I, margin=x, **QUICK),
+    "longest_period": lambda x: bifurcations(LIF, longest_period=x),
+}
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 0, -1e-3, True, "1e-3", 1j, 1 * ms], ids=repr)
+@pytest.mark.parametrize("what", NUMBERS)
+def test_pure_numbers_that_are_none_are_refused(what, value):
+    with pytest.raises(InputError, match=f"{what}: expected a number above"):
+        NUMBERS[what](value)
+
+
+@pytest.mark.parametrize("time", ["5", 5, True, [1.0, 2.0], 5 * mV, np.nan * ms, None], ids=repr)
+def test_ends_of_a_stimulus_that_are_none_are_refused(time):
+    with pytest.raises(InputError, match="Step offset: "):
+        Step(2 * nA, offset=time)
 
 
 @pytest.mark.parametrize("n", [0, -1, 2.5, True, "3", 10**12, 10**300, np.nan, [2]], ids=repr)

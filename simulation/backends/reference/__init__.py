@@ -19,6 +19,7 @@ from ....models.checks import check_positive, check_quantity
 from ....models.system import System
 from ....models.text.conditions import Gap
 from ....models.text.step_parts import SAME
+from ....plain_checks import check_number
 from ....progress import reporter
 from ...plan import Cells, Plan
 from ...recording import CELLS, CellsRecording, Recording
@@ -110,6 +111,8 @@ def reference(
     array([13.862944, 27.725887])
     """
     length = check_positive("duration", duration, ms) / 1e3
+    check_number("rtol", rtol, above=0, below=1)
+    check_number("atol", atol, above=0)
     record = names_to_record(model, record)
     if t_eval is None:
         times = np.arange(0, length, float(model.dt)) if record else np.empty(0)
