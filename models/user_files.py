@@ -1,6 +1,7 @@
 """Models, stimuli and networks that a user's Python file defines, by ``path.py:NAME``."""
 
 import runpy
+import traceback
 from pathlib import Path
 
 from ..errors import InputError
@@ -43,7 +44,7 @@ def from_file(text: str, kind: type, word: str):
     try:
         space = runpy.run_path(str(file))
     except Exception as error:
-        raise InputError(f"{what}: {type(error).__name__}: {error}") from error
+        raise InputError(f"{what}{_line(file, error)}: {type(error).__name__}: {error}") from error
     found = {key: value for key, value in space.items() if isinstance(value, kind)}
     if not name and len(found) == 1:
         return next(iter(found.values()))
@@ -52,3 +53,10 @@ def from_file(text: str, kind: type, word: str):
             f"{what}: defines {sorted(found) or f'no {kind.__name__}'}; name one as {file}:NAME"
         )
     return found[check_name(f"{word} in {file}:", name, found)]
+
+
+def _line(file: Path, error: Exception) -> str:
+    """Return which line of a file raised, the innermost; a file that cannot be read says it."""
+    steps = traceback.extract_tb(error.__traceback__)
+    lines = [step.lineno for step in steps if step.filename == str(file)]
+    return f", line {lines[-1]}" if lines else ""

@@ -74,7 +74,11 @@ def test_fi_writes_table_and_figure(tmp_path, capsys):
         (["fi", "lif", "--vary", "tau", "1:2:999", "--vary", "R", "1:2:999"], "`sweep`"),
         (["fi", "lif", "--vary", "I", "1"], "--currents"),
         (["latency", "lif", "--tolerance", "0.1"], "latency takes no tolerance"),
-        (["response", "lif", "--stimulus", "Stap(1*nA)"], "unknown name 'Stap'"),
+        (["response", "lif", "--stimulus", "Stap(1*nA)"], "'Stap'; did you mean 'Step'?"),
+        (["response", "lif", "--stimulus", "Step(1*nA"], "closed; expected a value such as Step("),
+        (["response", "lif", "--stimulus", "Step(1*nA, onst=1*ms)"], "takes amplitude, onset, off"),
+        (["response", "lif", "--stimulus", "Pulses(1*nA)"], "'times'; it takes amplitude, times"),
+        (["response", "lif", "--stimulus", "Step(9**9**9*nA)"], "result out of range"),
         (["response", "lif", "--stimulus", "1*nA"], "is no stimulus"),
         (["network", "CUBB"], "did you mean 'CUBA'"),
         (["gating", "lif"], "has no gates"),
@@ -195,6 +199,11 @@ def test_fi_over_two_parameters(tmp_path, capsys):
 COMMANDS = {
     "response lif --stimulus Step(2*nA,onset=20*ms) --duration 60": ("_spikes", "t_ms", 33.8629),
     "rheobase lif --duration 200 --tolerance 1e-4 --vary R 20:20": ("", "I", 0.75),
+    "rheobase lif --duration 200 --tolerance 1e-4 --vary R 20 5 --vary tau 10 20 --spikes grid": (
+        "", "I", 0.75),
+    # On the grid 13.86 ms, tau*ln 4, are 14.
+    "certify lif --currents 2:3:2 --dt 0.2 --spikes grid --tolerance 0.1": (
+        "", "rate_Hz", 1e3 / 14),
     "latency lif --currents 2 --duration 40": ("", "latency_ms", 13.8629),
     "strength-duration lif --durations 5 10 20 --tolerance 1e-4": (
         "", "I", 1.5 / -np.expm1(-0.5)),
@@ -232,6 +241,22 @@ def test_each_protocol_is_a_command(command, tmp_path):
     table = pd.read_csv(tmp_path / f"x{part}.csv")
     assert table[column][0] == pytest.approx(value, rel=1e-2 if value == 4.36 else 1e-3)
     assert (tmp_path / "x.png").stat().st_size > 5000
+
+
+def test_spikes_say_of_which_values_they_are(tmp_path):
+    """The first comes after tau*ln 4."""
+    words = ["response", "lif", "--amplitude", "2", "--vary", "tau", "20", "10", "--duration", "30"]
+    out = str(tmp_path / "x.csv")
+    assert excitable([*words, "--backend", "numpy", "--out", out]) == 0
+    first = pd.read_csv(tmp_path / "x_spikes.csv").groupby("tau")["t_ms"].min()
+    assert first.to_dict() == pytest.approx({10: 10 * np.log(4), 20: 20 * np.log(4)})
+
+
+def test_a_file_that_fails_is_named_with_its_line(tmp_path, capsys):
+    file = tmp_path / "mine.py"
+    file.write_text("import math\n\ndef cell():\n    return math.sqrt(-1)\n\ncell()\n")
+    assert excitable(["models", str(file)]) == 2
+    assert f"{str(file)!r}, line 4: ValueError: math domain" in capsys.readouterr().err
 
 
 def test_stimuli_and_networks_of_a_file(tmp_path, capsys):

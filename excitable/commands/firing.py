@@ -1,5 +1,6 @@
 """How a cell fires: ``fi``, its certificate ``certify``, and ``response``."""
 
+import math
 import sys
 
 from . import options as o
@@ -120,21 +121,50 @@ def make_certify(options) -> int:
     limits = o.given(options, "tolerance", "rows")
     check_tolerance(limits.get("tolerance", 1e-3))  # before the table is computed
     check_count("rows", limits.get("rows", 1))
+    vary = o.varied(model, options)
     engine = Numerics(**o.given(options, "backend", "precision", "threads")).engine
     table = fi_curve(
         model,
         o.currents(model, options),
-        vary=o.varied(model, options),
+        vary=vary,
         **o.times(options, "duration", "discard"),
         **numerics,
     )
     certificate = certify(table, model=model, backend=engine, **limits)
     print(certificate)
     out.table(certificate.rows)
+    _draw_errors(out, certificate, list(vary or {}), table["I_unit"][0])
     if certificate.converged:
         return 0
     print(f"not certified: {certificate.message}", file=sys.stderr)
     return 1
+
+
+def _draw_errors(out: Output, certificate, varied: list[str], unit: str) -> None:
+    """Draw the errors of the repeated rows over the step, where there are any."""
+    import pandas as pd
+
+    from ..analysis.plots import plot_convergence
+    from ..protocols.certificates.certify import relative
+
+    rows = certificate.rows
+    names = rows[[*varied, "I"]].apply(
+        lambda row: ", ".join(f"{name} = {value:g}" for name, value in row.items()), axis=1
+    )
+    runs = zip((1, 2, 4), ("rate_Hz", "half_step_Hz", "quarter_step_Hz"), strict=True)
+    errors = pd.concat(
+        pd.DataFrame({
+            "dt_ms": certificate.dt_ms / parts,
+            "row": names + f" {unit}",
+            "error": relative(rows[run].to_numpy(), rows["reference_Hz"].to_numpy()),
+        })
+        for parts, run in runs
+    )  # fmt: skip
+    if errors["error"].between(0, math.inf, inclusive="neither").any():
+        what = f"{certificate.what}, {certificate.method}"
+        out.figure(plot_convergence(errors, by="row", error_label=what))
+    else:
+        print("no figure: no step shows an error; see the table")
 
 
 def draw_over_currents(out: Output, table, vary: dict | None, **how) -> None:
@@ -162,22 +192,24 @@ def make_response(options) -> int:
         model, stimulus, record=recorded, n=n, vary=vary, seed=options.seed, **times,
         **o.numerics(options),
     )  # fmt: skip
-    show(found.spikes)
-    traces = _with_values(found.traces, model, vary or {})
+    traces, spikes = (
+        _with_values(table, model, vary or {}) for table in (found.traces, found.spikes)
+    )
+    show(spikes)
     out.table(traces)
-    out.table(found.spikes, "spikes")
+    out.table(spikes, "spikes")
     shown = next(name for name in found.traces if name not in ("neuron", "t_ms"))
-    spikes = found.spikes if n == 1 else None
-    out.figure(plot_stimulus_response(traces, y=shown, spikes=spikes, by=[*(vary or {})]))
+    marked = spikes if n == 1 else None
+    out.figure(plot_stimulus_response(traces, y=shown, spikes=marked, by=[*(vary or {})]))
     return 0
 
 
-def _with_values(traces, model, vary: dict):
-    """Return traces with a column for each parameter that differs between the cells."""
+def _with_values(table, model, vary: dict):
+    """Return traces or spikes with a column for each parameter that differs between the cells."""
     values = {
-        name: (values / o.unit_of(model, name))[traces["neuron"]] for name, values in vary.items()
+        name: (values / o.unit_of(model, name))[table["neuron"]] for name, values in vary.items()
     }
-    return traces.assign(**values)
+    return table.assign(**values)
 
 
 def _side_by_side(vary: dict | None) -> tuple[dict | None, int]:

@@ -27,10 +27,15 @@ def show_models(options) -> int:
     if options.model:
         print(find_model(options.model))
         return 0
-    for model in [*ZOO, *TEXTBOOK]:
-        print(f"{model.name:<20} {model.title}")
-        for variant in model.variants.values():
-            print(f"  {variant.name:<18} {variant.title}")
+    models = [*ZOO, *TEXTBOOK]
+    lines = [
+        (mark + cell.name, cell.title)
+        for model in models
+        for mark, cell in [("", model), *(("  ", variant) for variant in model.variants.values())]
+    ]
+    width = max(len(name) for name, _ in lines)
+    for name, title in lines:
+        print(f"{name:<{width}}  {title}")
     return 0
 
 

@@ -72,8 +72,9 @@ def _add_conductance_sweep(commands) -> None:
 
 def make_rheobase(options) -> int:
     """Write and print threshold currents; with a figure where a parameter varies."""
-    from ..analysis.plots import plot_onset
+    from ..analysis.plots import plot_curve
     from ..analysis.plots.labels import unit_label
+    from ..models.checks import unit_text
     from ..protocols import thresholds
 
     model = o.changed_model(options)
@@ -83,9 +84,10 @@ def make_rheobase(options) -> int:
     table = thresholds(model, vary=vary, **settings)
     show(table)
     out.table(table)
-    if vary and len(vary) == 1:
-        (name,) = vary
-        ax = plot_onset(table, x=name, y="I")
+    first, *others = vary or [None]
+    if vary and can_draw({name: vary[name] for name in others}):
+        unit = unit_text(o.unit_of(model, first))
+        ax = plot_curve(table, first, "I", by=others, x_unit=unit)
         ax.set_ylabel(unit_label("rheobase $I$", table["I_unit"][0]))
         out.figure(ax)
     return 0

@@ -1,6 +1,8 @@
 """What is typed as numbers, quantities and stimuli, read by its parsed form."""
 
 import ast
+import difflib
+import inspect
 import operator
 from collections.abc import Callable, Mapping, Sequence
 
@@ -11,8 +13,8 @@ from ..errors import InputError
 MOST_VALUES = 10_000_000  # of one range; more is a slip, and would not fit into memory
 _OPERATORS = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul,
-    ast.Div: operator.truediv, ast.Pow: operator.pow, ast.UAdd: operator.pos,
-    ast.USub: operator.neg,
+    ast.Div: operator.truediv, ast.UAdd: operator.pos, ast.USub: operator.neg,
+    ast.Pow: lambda base, exponent: base ** float(exponent),  # whole ones of 9**9**9 never end
 }  # fmt: skip
 
 
@@ -90,13 +92,13 @@ def stimulus(text: str):
     if is_file_name(text):
         return from_file(text, stimuli.Stimulus, "stimulus")
     kinds = {name: getattr(stimuli, name) for name in stimuli.__all__}
-    found = evaluated("--stimulus", text, {**units(), **kinds})
+    found = evaluated("--stimulus", text, {**units(), **kinds}, example="Step(9*nA, onset=50*ms)")
     if not isinstance(found, stimuli.Stimulus):
         raise InputError(f"--stimulus: {text!r} is no stimulus; e.g. 'Step(9*nA, onset=50*ms)'")
     return found
 
 
-def evaluated(what: str, text: str, names: Mapping[str, object]):
+def evaluated(what: str, text: str, names: Mapping[str, object], example="1.5 or 0.5*second"):
     """Return the value of arithmetic, lists and calls of known names; nothing else is executed.
 
     Examples
@@ -110,8 +112,10 @@ def evaluated(what: str, text: str, names: Mapping[str, object]):
     """
     try:
         return _value(ast.parse(text.strip(), mode="eval").body, names)
-    except SyntaxError:
-        raise InputError(f"{what}: {text!r}: expected a value such as 1.5 or 0.5*second") from None
+    except SyntaxError as error:
+        raise InputError(
+            f"{what}: {text!r}: {error.msg}; expected a value such as {example}"
+        ) from None
     except Exception as error:
         raise InputError(f"{what}: {text!r}: {error}") from error
 
@@ -122,7 +126,7 @@ def _value(node: ast.expr, names: Mapping[str, object]):
             return value
         case ast.Name(id=name):
             if name not in names:
-                raise InputError(f"unknown name {name!r}")
+                raise InputError(f"unknown name {name!r}{_nearest(name, names)}")
             return names[name]
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
             return _OPERATORS[type(op)](_value(left, names), _value(right, names))
@@ -135,8 +139,24 @@ def _value(node: ast.expr, names: Mapping[str, object]):
             return {_value(key, names): _value(value, names) for key, value in pairs}
         case ast.Call(func=func, args=args, keywords=keywords):
             named = {k.arg: _value(k.value, names) for k in keywords if k.arg}
-            return _called(func, names)(*(_value(x, names) for x in args), **named)
+            return _call(_called(func, names), [_value(x, names) for x in args], named)
     raise InputError(f"{ast.unparse(node)!r} cannot stand here")
+
+
+def _nearest(name: str, names: Mapping[str, object]) -> str:
+    near = difflib.get_close_matches(name, names, 1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _call(function: Callable, args: Sequence, named: Mapping[str, object]):
+    """Return what a call gives; arguments that do not fit are refused with those that do."""
+    signature = inspect.signature(function)
+    try:
+        signature.bind(*args, **named)
+    except TypeError as error:
+        takes = ", ".join(signature.parameters)
+        raise InputError(f"{function.__name__}: {error}; it takes {takes}") from None
+    return function(*args, **named)
 
 
 def _called(func: ast.expr, names: Mapping[str, object]) -> Callable:
