@@ -1,10 +1,14 @@
 """`read_recording`: one door for the files that laboratories write."""
 
+import inspect
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import pandas as pd
 from brian2 import Quantity, mV
 
 from ...errors import InputError
+from ...models.checks import check_name
 from .cell_recording import CellRecording
 from .sweep_data import traces_of
 
@@ -55,11 +59,11 @@ def read_recording(path, *, above: Quantity = -20 * mV, **options) -> CellRecord
     Raises
     ------
     ValueError
-        For a file of another kind, missing columns, unknown units, samples that are not numbers or
-        belong to no sweep, rows that are longer than the header, currents that could belong to
-        several potentials, times that do not increase, potentials above 1 V and currents above
-        10 mA (whose unit is another one), and files without a sweep. The message names file and
-        remedy.
+        For a file of another kind, options that its kind has not, missing columns, unknown units,
+        samples that are not numbers or belong to no sweep, rows that are longer than the header,
+        currents that could belong to several potentials, times that do not increase, potentials
+        above 1 V and currents above 10 mA (whose unit is another one), and files without a sweep.
+        The message names file and remedy.
     FileNotFoundError
         If there is no such file.
     ImportError
@@ -88,16 +92,32 @@ def _sweeps(path: Path, options: dict) -> list:
     if kind in _TEXT:
         from .csv_file import read_csv
 
+        _check_options(kind, options, read_csv, pd.read_csv)
         return read_csv(path, **({**_TAB, **options} if kind == ".tsv" else options))
     if kind == ".abf":
         from .abf_file import read_abf
 
+        _check_options(kind, options, read_abf)
         return read_abf(path, **options)
     if kind == ".nwb":
         from .nwb_file import read_nwb
 
+        _check_options(kind, options, read_nwb)
         return read_nwb(path, **options)
     raise InputError(
         f"{path}: a file {kind or 'without an ending'} is not known here; known are "
         f"{', '.join((*_TEXT, '.abf', '.nwb'))}"
     )
+
+
+def _check_options(kind: str, options: Mapping, reader: Callable, others: Callable | None = None):
+    """Raise InputError for an option that a kind of file has not; `others` takes further ones."""
+    further = _keywords(others) if others else []
+    for name in options:
+        if name not in further:
+            check_name(f"option of {kind} files", name, _keywords(reader))
+
+
+def _keywords(function: Callable) -> list[str]:
+    parameters = inspect.signature(function).parameters
+    return [name for name, each in parameters.items() if each.kind is each.KEYWORD_ONLY]

@@ -433,6 +433,19 @@ def test_bad_files(tmp_path, text, options, message):
         read_recording(path, **options)
 
 
+@pytest.mark.parametrize(
+    ("name", "option", "known"),
+    [("a.csv", "voltage", "Known: time, potential, current, sweep, units"),
+     ("a.csv", "potentail", "did you mean 'potential'"),
+     ("a.abf", "sweep", "Known: potential, current"),
+     ("a.nwb", "current", "Known: potential")],
+)  # fmt: skip
+def test_options_that_a_kind_of_file_has_not(tmp_path, name, option, known):
+    (tmp_path / name).write_text("t_ms,v_mV\n0,-65\n1,-64\n")
+    with pytest.raises(InputError, match=f"unknown option of .* files '{option}'.*{known}"):
+        read_recording(tmp_path / name, **{option: "x"})
+
+
 def test_other_files(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"nothing\.csv"):
         read_recording(tmp_path / "nothing.csv")
