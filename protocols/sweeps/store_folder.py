@@ -73,7 +73,10 @@ class StoreFolder:
         """Return what a protocol says of its rows."""
         file = self.path / ATTRS
         remedy = "delete it; it only says how rows were made"
-        return _json(file, remedy) if file.exists() else {}
+        found = _json(file, remedy) if file.exists() else {}
+        if not isinstance(found, dict):
+            raise InputError(f"{file}: cannot be read (expected names with values); {remedy}")
+        return found
 
     def finished(self) -> dict[int, dict[str, tuple[int, str]]]:
         """Return each finished chunk's files, with rows and checksums, as its last line says."""

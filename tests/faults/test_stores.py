@@ -188,7 +188,7 @@ def test_a_manifest_of_something_else_is_refused(store, identity):
         fill(store)
 
 
-@pytest.mark.parametrize("text", ["", "{", "\x00"])
+@pytest.mark.parametrize("text", ["", "{", "\x00", "null", "[1]", "3"])
 def test_attributes_that_cannot_be_read_are_named(store, text):
     (store / "_attrs.json").write_text(text)
     with pytest.raises(InputError, match=r"_attrs.json: cannot be read .*delete it"):
