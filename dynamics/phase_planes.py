@@ -283,7 +283,9 @@ def _separatrices(slope, points: pd.DataFrame, names, x, y) -> pd.DataFrame:
     rows, branch = [], 0
     for _, saddle in points[points["type"] == "saddle"].iterrows():
         at = saddle[list(names)].to_numpy(float)
-        values, vectors = np.linalg.eig(_jacobian(slope, at, size) * size / size[:, None])
+        # Those of a saddle are real, and yet complex numbers to numpy from 2.5 on.
+        found = np.linalg.eig(_jacobian(slope, at, size) * size / size[:, None])
+        values, vectors = found.eigenvalues.real, found.eigenvectors.real
         for k in range(2):
             sign = 1 if values[k] > 0 else -1
             for side in (1, -1):
