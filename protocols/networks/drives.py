@@ -154,7 +154,8 @@ def check_drives(name: str, drive) -> tuple[Drive, ...]:
     for one in given:
         if one is not None and not isinstance(one, Drive):
             raise InputError(
-                f"{name}: expected a Stimulus such as WhiteNoise or a Poisson drive, got {one!r}"
+                f"{name}: expected a Stimulus such as WhiteNoise or a Poisson drive, got {one!r}; "
+                "wrap a value in Constant"
             )
     found = tuple(one for one in given if one is not None)
     if sum(isinstance(one, StepNoise) for one in found) > 1:

@@ -182,6 +182,17 @@ def test_figures_take_quantities():
 
 
 @pytest.mark.parametrize(
+    ("name", "argument"),
+    [("tau", "tau"), ("parameter tau", "tau"), ("Step amplitude for lif", "amplitude"),
+     ("weight of a current synapse onto lif", "weight"), ("E_rev onto lif", "E_rev"),
+     ("range of tau", "range"), ("p from E", "p")],
+)  # fmt: skip
+def test_the_remedy_names_the_argument(name, argument):
+    with pytest.raises(InputError, match=rf"e\.g\. {argument}=2\*ms"):
+        check_quantity(name, 2, ms)
+
+
+@pytest.mark.parametrize(
     "value", [True, "20", 20j, np.array([True, False]), np.array(["20"]), pd.Series([2j])], ids=repr
 )
 def test_what_is_no_number_is_refused(value):
