@@ -192,7 +192,8 @@ def plot_curve(
     'command potential (mV)'
     """
     require_columns(table, x, y, needed_by="plot_curve")
-    by = varied_names(table, by, needed_by="plot_curve")
+    # A parameter may be x, and then varies along each curve.
+    by = varied_names(table.drop(columns=x), by, needed_by="plot_curve")
     ax = new_axes(size=(4.8, 3.0)) if ax is None else ax
     if theory is not None:
         require_columns(theory, x, y, *by, needed_by="the theory of plot_curve")

@@ -528,6 +528,14 @@ def test_no_curve_joins_rows_of_different_parameters(name):
         plots.plot_noisy_fi(table.assign(rate_sem_Hz=0.5, noise=1.0))
 
 
+@pytest.mark.parametrize("by", [None, "R"])
+def test_a_parameter_may_vary_along_a_curve(by):
+    table = pd.DataFrame({"tau": [5, 9, 5, 9], "R": [1, 1, 2, 2], "y": [1.0, 2.0, 3.0, 4.0]})
+    table.attrs["units"] = {"tau": "ms", "R": "Mohm"}
+    curves = plots.plot_curve(table, "tau", "y", by=by).lines
+    assert [line.get_xydata().tolist() for line in curves] == [[[5, 1], [9, 2]], [[5, 3], [9, 4]]]
+
+
 def test_a_voltage_clamp_shows_all_its_currents_and_no_two_cells_alike():
     t = np.arange(8.0)
     table = pd.DataFrame({"neuron": 0, "g_K": 8.0, "command_mV": -20.0, "t_ms": t, "u_mV": -20.0})
