@@ -355,7 +355,7 @@ def test_a_membrane_of_any_name(record):
     upper = plot_comparison(CellRecording.of_traces(known), run)[0]
     for line in (*upper.lines[:2], plot_trace(run.traces).lines[0]):
         assert line.get_ydata() == pytest.approx(known["v_mV"].to_numpy())
-    assert plot_stimulus_response(run.traces)[0].get_ylabel() == "$V$ (mV)"
+    assert plot_stimulus_response(run.traces)[0].get_ylabel() == "membrane potential $V$ (mV)"
 
 
 @pytest.mark.parametrize("name", ["V_mV", "v"])
