@@ -256,7 +256,8 @@ def build_headers(folder: Path) -> None:
 
 
 @pytest.fixture
-def headers(home):
+def headers(home, monkeypatch):
+    monkeypatch.setattr(cache, "_PAYS", 0)
     return cache.headers(KEY, build_headers)
 
 
@@ -288,7 +289,19 @@ def test_headers_are_bounded_and_cleared_and_no_programs(home, entry, headers, m
     assert (home / "headers" / "thesis" / "chapter").exists()
 
 
-def test_without_a_cache_no_headers_are_compiled(home):
+def test_headers_are_compiled_once_there_are_programs(home, entry):
+    """The first program is there sooner without, and an unused cache stays empty."""
+    assert cache.headers(KEY, build_headers) is None
+    assert not (home / "headers").exists()
+    cache.program(KEY[::2], build)
+    headers = cache.headers(KEY, build_headers)
+    assert headers == home / "headers" / KEY
+    cache.clear()
+    assert cache.headers(KEY, build_headers) is None
+
+
+def test_without_a_cache_no_headers_are_compiled(home, monkeypatch):
+    monkeypatch.setattr(cache, "_PAYS", 0)
     home.write_text("a file")
     assert cache.headers(KEY, build_headers) is None
 

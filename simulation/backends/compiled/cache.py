@@ -30,6 +30,7 @@ from .program import Program
 
 MAX_BYTES, MAX_BYTES_OF_HEADERS = 500 * 2**20, 200 * 2**20
 _PROGRAM, _HEADERS = {"main", "manifest.json"}, {"headers.h", "headers.h.gch"}
+_PAYS = 2  # programs that are there before headers are compiled
 _SUMS = "checksums.json"
 _MARK = "made-by-excitable"
 _PRIVATE: dict[str, tuple[Program, Scratch]] = {}
@@ -88,12 +89,16 @@ def program(key: str, build: Callable[[Path], None]) -> Program:
 def headers(key: str, build: Callable[[Path], None]) -> Path | None:
     """Return the folder with the compiled headers of that name, building it as `program` does.
 
-    None where the cache cannot be written, or no room is left in it.
+    None while there are few programs, whose headers are read in less time than they are compiled
+    in; and where the cache cannot be written, or no room is left in it.
     """
     folder = headers_folder()
-    with contextlib.suppress(OSError), _locked(folder, key):
-        _build_unless_whole(folder / key, build, _HEADERS, MAX_BYTES_OF_HEADERS)
-        return folder / key
+    with contextlib.suppress(OSError):
+        if not is_whole(folder / key, _HEADERS) and len(_by_last_use(cache_folder())) < _PAYS:
+            return None
+        with _locked(folder, key):
+            _build_unless_whole(folder / key, build, _HEADERS, MAX_BYTES_OF_HEADERS)
+            return folder / key
     return None
 
 

@@ -213,13 +213,12 @@ def _in_one_unit(objects_code: Sequence[Path], name: str) -> str:
 
 def _with_headers(flags: tuple[str, ...]) -> tuple[str, ...]:
     """Return the flags with the standard headers compiled beforehand, where there are such."""
-    header = _compiled_headers(flags)
-    return (*flags, "-include", str(header)) if header and header.exists() else flags
+    folder = _compiled_headers(flags)
+    return (*flags, "-include", str(folder / "headers.h")) if folder else flags
 
 
-@cache
 def _compiled_headers(flags: tuple[str, ...]) -> Path | None:
-    """Compile the headers that the sources include, or find them; None where that fails.
+    """Compile the headers that the sources include, or find them; None where there are none.
 
     Reading them takes a third of the time of compiling a program.
     """
@@ -234,8 +233,7 @@ def _compiled_headers(flags: tuple[str, ...]) -> Path | None:
 
     with contextlib.suppress(CompileError):
         key = programs_cache.key_of(compiler_identity(), _HEADERS, flags)
-        folder = programs_cache.headers(key, build)
-        return folder and folder / "headers.h"
+        return programs_cache.headers(key, build)
     return None
 
 
