@@ -154,7 +154,7 @@ def window(duration, discard, numerics=None, model=None, *, spikes=True) -> tupl
     if not 0 <= start < length:
         raise InputError(
             f"discard: must not be negative and lie below the duration {length:g} ms, "
-            f"got {start:g} ms"
+            f"got {start:g} ms; give a longer duration, or discard={length / 3:.3g}*ms"
         )
     if numerics is not None:
         numerics.check_length(model, length)

@@ -95,6 +95,7 @@ def simulate(
         plan = exact_plan(model, stimulus, n, length, vary, start, record, times)
         return chosen.run(plan).only
     text = describe(model, n, stimulus, vary=vary, method=method, dt=dt)
+    check_written(model, stimulus)
     check_method(text.method, text.system)
     state = starting_state(model, text, start)
     check_resolved(model, text, state)
@@ -113,6 +114,15 @@ def simulate(
     return chosen.run(plan).only
 
 
+def check_written(model, stimulus) -> None:
+    """Raise InputError for an input that others write, as there are none around single cells."""
+    if writer := getattr(stimulus, "writer", ""):  # of text and numbers there is none
+        raise InputError(
+            f"{model.name}: {writer} write the input {model.input}, and a single cell has "
+            "none; use a Network, or a stimulus that says what the input is"
+        )
+
+
 def exact_plan(
     model, stimulus, n: int, length: Quantity, vary, start, record, times, tolerances=(1e-10, 1e-12)
 ) -> Plan:
@@ -127,6 +137,7 @@ def exact_plan(
     """
     exact = _Exact(stimulus) if hasattr(stimulus, "text") else stimulus
     text = describe(model, n, exact, vary=vary)
+    check_written(model, stimulus)
     state = starting_state(model, text, start)
     label = f"reference solution of {model.name}"
     plan = single_cells(text, state, length, record=record, label=label, **_about(model, text))

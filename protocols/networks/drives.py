@@ -87,6 +87,8 @@ class PoissonInput(SynapticInput):
 
     poisson: Poisson
 
+    writer = "spike trains"
+
     def term(self, model, name, at):
         term = super().term(model, name, at)
         return replace(term, parameters=term.parameters | self.poisson.parameters(self.label))
@@ -157,6 +159,12 @@ def check_drives(name: str, drive) -> tuple[Drive, ...]:
                 f"{name}: expected a Stimulus such as WhiteNoise or a Poisson drive, got {one!r}; "
                 "wrap a value in Constant"
             )
+    written = next((one for one in given if isinstance(one, Stimulus) and one.writer), None)
+    if written is not None:
+        raise InputError(
+            f"{name}: {written.writer} write this input, and none are there; give Poisson itself, "
+            "or connect a population by a Projection"
+        )
     found = tuple(one for one in given if one is not None)
     if sum(isinstance(one, StepNoise) for one in found) > 1:
         raise InputError(f"{name}: two StepNoise drives; give one whose variance is their sum")

@@ -236,6 +236,8 @@ class SynapticInput(Unending):
     synapse: Synapse
     label: str
 
+    writer = "synapses"
+
     def term(self, model, name, at):
         synapse, label = self.synapse, self.label
         synapse.check(model)

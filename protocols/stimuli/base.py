@@ -164,7 +164,11 @@ class Stimulus:
     ----------
     onset, offset : Quantity
         When it starts and ends; `offset` is infinite for a stimulus that does not end.
+    writer : str
+        Who writes it while it runs, such as synapses; empty for one that says itself what it is.
     """
+
+    writer = ""
 
     def __post_init__(self):
         for own in fields(self):
@@ -322,6 +326,11 @@ class Sum(Stimulus):
     second: Stimulus
 
     @property
+    def writer(self) -> str:
+        """That of one of both."""
+        return self.first.writer or self.second.writer
+
+    @property
     def onset(self) -> Quantity:
         """The earlier onset."""
         return np.minimum(self.first.onset, self.second.onset)
@@ -352,6 +361,11 @@ class Then(Stimulus):
     def __post_init__(self):
         if not np.all(np.isfinite(np.asarray(self.first.offset))):
             raise InputError(f"then: {self.first!r} never ends; give it an offset")
+
+    @property
+    def writer(self) -> str:
+        """That of one of both."""
+        return self.first.writer or self.second.writer
 
     @property
     def onset(self) -> Quantity:

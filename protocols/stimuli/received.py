@@ -18,6 +18,8 @@ class Received(Unending):
 
     variable: str
 
+    writer = "others"
+
     def term(self, model, name, at):
         line = f"{self.variable} : {base_unit(model.input_unit)}"
         return self.gate(name, at).term(self.variable, (line,))

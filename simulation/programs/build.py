@@ -17,7 +17,7 @@ from ..backends.compiled.starting_state import has_rest, start_of, starting_stat
 from ..input_rules import check_length
 from ..plan import Plan, single_cells
 from ..resolution import check_resolved
-from ..run import names_to_record, with_spikes
+from ..run import check_written, names_to_record, with_spikes
 from .describe import describe_program
 from .description import ProgramDescription
 from .neuron_program import NeuronProgram
@@ -118,6 +118,7 @@ def plan_program(
     }
     driven = _Varied(stimulus, tuple(varied))
     text = describe(model, n, driven, vary=parameters, method=method, dt=dt)
+    check_written(model, stimulus)
     check_length(length, float(text.dt / ms))
     state = initial_state(model, text.values)
     check_resolved(model, text, state)

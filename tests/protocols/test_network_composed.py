@@ -38,12 +38,14 @@ from excitable.protocols import (
     Population,
     Projection,
     Recorded,
+    Step,
     StepNoise,
     Synapse,
     Uniform,
     WhiteNoise,
     response,
 )
+from excitable.simulation import build, reference
 from excitable.simulation.backends import Backend, has_compiler, preferences
 
 needs_compiler = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
@@ -934,3 +936,28 @@ def test_a_current_of_the_models_own_may_have_any_name():
     assert run.spikes["t_ms"].to_numpy() == pytest.approx([first] * 2, abs=float(LIF.dt / ms))
     alone = response(model, Constant(1.5 * nA), 20 * ms, backend="numpy")
     assert alone.spikes["t_ms"].to_numpy() == pytest.approx([first], abs=1e-4)
+
+
+WRITTEN = Synapse.current(5 * ms, 1 * nA)
+
+
+@pytest.mark.parametrize(
+    ("stimulus", "writer"),
+    [
+        (WRITTEN.input("exc"), "synapses"),
+        (Constant(2 * nA) + Poisson(100 * Hz, WRITTEN).input(), "spike trains"),
+        (Step(1 * nA, offset=5 * ms).then(WRITTEN.input("exc")), "synapses"),
+    ],
+)
+def test_an_input_that_nobody_writes_is_refused(stimulus, writer):
+    """Cells whose synapses never got a spike were silent, or fired as if there were none."""
+    sentence = f"lif: {writer} write the input I, and a single cell has none"
+    for run in (
+        lambda: response(LIF, stimulus, 20 * ms, backend="numpy"),
+        lambda: reference(LIF, stimulus, 20 * ms),
+        lambda: build(LIF, stimulus, 1, 20 * ms),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            run()
+    with pytest.raises(ValueError, match=f"drive of cells: {writer} write this input"):
+        Population("cells", LIF, 10, drive=[Constant(1 * nA), stimulus])
