@@ -73,10 +73,8 @@ def plot_voltage_clamp(
     """
     command = next((str(x) for x in table if split_unit(str(x))[0] == "command"), "command_mV")
     v = _potential(table, command)
-    wanted = [current] if isinstance(current, str) else current
-    shown = (
-        _currents(table, v, command) if wanted is None else [column_of(table, x) for x in wanted]
-    )
+    current = _currents(table, v, command) if current is None else current
+    shown = [column_of(table, x) for x in ([current] if isinstance(current, str) else current)]
     require_columns(table, "neuron", "t_ms", v, command, *shown, needed_by="plot_voltage_clamp")
     check_told_apart(table, [command], "plot_voltage_clamp")
     if axes is None:

@@ -278,19 +278,21 @@ def conductance_unit(model) -> Unit:
     return display_unit(model.input_unit / model.unit_of(membrane_of(model)))
 
 
-def check_weight(name: str, weight, unit: Unit) -> None:
-    """Raise unless a weight (one, one for each synapse, or drawn) is in this unit."""
+def check_weight(name: str, weight, unit: Unit) -> np.ndarray:
+    """Return a weight (one, one for each synapse, or drawn) as numbers in `unit`, or raise.
+
+    Of one that is drawn they are a sample.
+    """
     if isinstance(weight, Distribution):
-        sample(name, weight, unit)
-    else:
-        check_quantity(name, weight, unit, scalar=not np.ndim(weight))
+        return sample(name, weight, unit)
+    return check_quantity(name, weight, unit, scalar=not np.ndim(weight))
 
 
 def check_conductance(name: str, weight, unit: Unit) -> None:
     """Raise unless a weight is in this unit, and what conducts: never negative."""
-    check_weight(name, weight, unit)
-    text = isinstance(weight, Drawn)  # of which a sample tells
-    least = np.min(sample(name, weight, unit)) if text else lowest(weight)
+    numbers = check_weight(name, weight, unit)
+    # Of text only a sample tells.
+    least = np.min(numbers) if isinstance(weight, Drawn) else lowest(weight)
     if least < 0:
         remedy = f"; give it a low of 0*{unit_text(unit)} or above"
         raise InputError(
