@@ -147,7 +147,8 @@ class _Located:
         """Return statements that put a cell where it is when it moves again."""
         return [
             f"left__ = {self.at_crossing(self.rule.text)} - {SINCE}",
-            "held__steps = ceil(left__/dt)",
+            # None for a crossing at the very beginning of the step, not one less.
+            "held__steps = clip(ceil(left__/dt), 0, 1e9)",
             "remainder__ = held__steps*dt - left__",
             f"{HOLD} = (held__steps + 1)*dt",
             *self.advance(

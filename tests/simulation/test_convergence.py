@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from brian2 import Hz, ms, mV, nA, pA
 from excitable.models import IZHIKEVICH, IZHIKEVICH_2007, LIF, QIF
+from excitable.models.neuron_model import NeuronModel
 from excitable.protocols.stimuli import Constant, Sine
 from excitable.simulation import reference, simulate
 
@@ -61,3 +62,27 @@ def test_grid_resets_are_of_first_order():
         found.append(np.diff(run.spike_ms) - interval)
         assert found[-1] == pytest.approx(dt / 2, rel=1e-3)
     assert order(steps, [np.max(e) for e in found]) == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize("t_ref", [0, 1.25, 1.3])
+@pytest.mark.parametrize("held", ["", "(unless refractory)"])
+def test_a_crossing_on_the_grid_costs_no_step(held, t_ref):
+    """A perfect integrator: rounding decides to which of two steps its crossings belong."""
+    cell = NeuronModel(
+        name="integrator",
+        equations=f"dv/dt = I/tau : 1 {held}",
+        parameters={"tau": 10 * ms, "t_ref": t_ref * ms},
+        initial={"v": 0},
+        input_unit=1,
+        threshold="v > 1",
+        reset="v = 0",
+        refractory="t_ref",
+        dt=0.125 * ms,
+    )
+    intervals = np.arange(2, 20, 0.125)  # ms: 16 steps, 17, ...
+    run = simulate(
+        cell, Constant(10 / intervals), len(intervals), 60 * ms, start="initial", backend="numpy"
+    )
+    for k, interval in enumerate(intervals + (t_ref if held else 0)):
+        found = np.diff(run.spike_ms[run.spike_neuron == k])
+        assert found == pytest.approx(np.full(len(found), interval), rel=1e-9)
