@@ -56,3 +56,7 @@ class GeneratedCodeWarning(UserWarning):
 
 class MissedSpikesWarning(UserWarning):
     """Peaks that look like spikes stay below the level at which spikes are counted."""
+
+
+class CoarseStepWarning(UserWarning):
+    """Half the step would give other intervals between spikes."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from brian2 import Quantity, ms
+from brian2 import Quantity, TimedArray, ms
 
 from ..errors import InputError
 from ..models.by_name import takes_names
@@ -20,6 +20,7 @@ from .plan import Plan, seed_of_32_bits, single_cells
 from .recording import CellsRecording, DivergenceError
 from .resolution import check_resolved
 from .start import starting_state
+from .step_check import check_step
 
 __all__ = ["DivergenceError", "exact_plan", "names_to_record", "run_network", "simulate"]
 
@@ -41,6 +42,7 @@ def simulate(
     spikes: str = "located",
     seed: int | None = None,
     label: str = "",
+    checked: bool = False,
 ) -> CellsRecording:
     """Run `n` neurons of `model` under `stimulus`.
 
@@ -69,6 +71,8 @@ def simulate(
         For noise.
     label : str
         What the progress bar says.
+    checked : bool
+        Whether to look for what half the step would change; see `step_check`.
 
     Returns
     -------
@@ -111,7 +115,26 @@ def simulate(
         located=located,
         **_about(model, text),
     )
-    return chosen.run(plan).only
+    found = chosen.run(plan).only
+    if checked and _is_halved(plan):
+        check_step(
+            found, float(length / ms), lambda *shorter: chosen.run(_stepped(plan, *shorter)).only,
+            who=model.name, of_cell=timed.of_cell, compiled=chosen.engine.makes_programs,
+        )  # fmt: skip
+    return found
+
+
+def _is_halved(plan: Plan) -> bool:
+    """Return whether a plan can run with half its step: a recording has one of its own."""
+    recorded = any(isinstance(f, TimedArray) for f in plan.functions.values())
+    return not recorded and not any(cells.text.system.draws for cells in plan.cells)
+
+
+def _stepped(plan: Plan, dt_ms: float, duration_ms: float) -> Plan:
+    """Return a plan of the same cells with another step and length."""
+    dt = dt_ms * ms
+    cells = tuple(replace(cells, text=replace(cells.text, dt=dt)) for cells in plan.cells)
+    return replace(plan, dt=dt, duration=duration_ms * ms, cells=cells)
 
 
 def check_written(model, stimulus) -> None:

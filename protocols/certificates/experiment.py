@@ -65,8 +65,10 @@ class Experiment:
             start=start,
         )
 
-    def run(self, method: str | None, dt: Quantity | None, backend) -> CellsRecording:
-        """Run it; None is the model's own."""
+    def run(
+        self, method: str | None, dt: Quantity | None, backend, *, checked: bool = False
+    ) -> CellsRecording:
+        """Run it; None is the model's own. See `simulate`."""
         return simulate(
             self.model,
             self.stimulus,
@@ -81,6 +83,7 @@ class Experiment:
             backend=backend,
             spikes=self.spikes,
             label=self.model.name,
+            checked=checked,
         )
 
     @property

@@ -71,6 +71,11 @@ def fi_curve(
     excitable.simulation.DivergenceError
         If the integration diverged.
 
+    Warns
+    -----
+    CoarseStepWarning
+        If half the step would give other intervals; see `excitable.simulation.step_check`.
+
     Examples
     --------
     >>> from brian2 import nA, ms
@@ -120,6 +125,11 @@ def rates(
     excitable.simulation.DivergenceError
         If the integration diverged; its attribute ``sets`` holds the rows concerned.
 
+    Warns
+    -----
+    CoarseStepWarning
+        If half the step would give other intervals; see `excitable.simulation.step_check`.
+
     Examples
     --------
     >>> from brian2 import ms
@@ -137,7 +147,7 @@ def rates(
     done = Experiment(model, stimulus, len(sets), length, values, start, chosen.spikes)
     try:
         if chosen.tolerance is None:
-            recording = done.run(chosen.method, chosen.dt, chosen.engine)
+            recording = done.run(chosen.method, chosen.dt, chosen.engine, checked=True)
             return _measured(done, sets, begin, recording)
         return _within(chosen.tolerance, done, sets, begin, chosen.engine)
     except DivergenceError as error:

@@ -63,6 +63,8 @@ def response(
     -----
     UserWarning
         For cells that fire in every step, because their spike condition holds after the reset too.
+    CoarseStepWarning
+        If half the step would give other intervals; see `excitable.simulation.step_check`.
 
     Examples
     --------
@@ -91,6 +93,7 @@ def response(
         seed=seed,
         **chosen.of_a_run,
         label=f"response of {model.name}",
+        checked=True,
     )
     _look_at_consecutive_steps(model, recording)
     sampled_ms = recording.dt_ms if record_dt is None else float(record_dt / ms)

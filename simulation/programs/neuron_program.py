@@ -19,6 +19,7 @@ from ..backends.compiled.program import Program
 from ..input_rules import check_length, check_rules, check_sampling
 from ..parallel import chunks
 from ..recording import CELLS, CellsRecording, cells_recording, check_finite
+from ..step_check import check_step
 from .description import ProgramDescription, UnitEntry
 
 BACKEND = "cpp_standalone"  # which makes programs
@@ -100,6 +101,10 @@ class NeuronProgram:
             If the program failed, or lost a part of its results.
         DivergenceError
             If the integration diverged.
+        Warns
+        -----
+        CoarseStepWarning
+            If half the step would give other intervals; see `excitable.simulation.step_check`.
         """
         if "spike_count" not in self.program.outputs:
             raise InputError(
@@ -141,6 +146,11 @@ class NeuronProgram:
         Raises
         ------
         ValueError, ProgramError, DivergenceError
+            As `run`.
+
+        Warns
+        -----
+        CoarseStepWarning
             As `run`.
         """
         given, length, step, begin_state = self._checked(values, duration, dt, start)
@@ -224,11 +234,28 @@ class NeuronProgram:
     # --- what is done, and what comes out ----------------------------------------------------
 
     def _execute(self, given, length, step, start, seed) -> tuple[CellsRecording, int | None]:
-        """Run the program; return what it recorded and the seed."""
+        """Run the program, and check it; return what it recorded and the seed."""
+        about = self.description
         if seed is not None:
             seed = check_seed(seed)
-        elif self.description.is_noisy:
+        elif about.is_noisy:
             seed = secrets.randbits(32)
+
+        def of_cell(k):
+            each = {name: np.broadcast_to(given[name], self.n)[k] for name in self._columns()}
+            return {name: (float(x), about.values[name].unit) for name, x in each.items()}
+
+        recording = self._record(given, length, step, start, seed)
+        check_finite(recording, about.model, of_cell)
+        if not (about.is_noisy or about.dt_is_fixed):
+            check_step(
+                recording, length,
+                lambda half, shorter: self._record(given, shorter, half, start, seed),
+                who=about.model, of_cell=of_cell, compiled=True,
+            )  # fmt: skip
+        return recording, seed
+
+    def _record(self, given, length, step, start, seed) -> CellsRecording:
         entries = self.description.values
         si = {e.input: given[name] * e.factor for name, e in entries.items()}
         single = {e.input for e in entries.values() if not e.per_neuron}
@@ -247,18 +274,11 @@ class NeuronProgram:
             label=self.description.model,
         )
         about = self.description
-        recording = cells_recording(
+        return cells_recording(
             found, CELLS, self.n, about.states, about.record,
             method=about.method, dt_ms=step, backend=BACKEND, precision=about.precision,
             threads=self.program.threads, located=about.spikes == "located",
         )  # fmt: skip
-
-        def of_cell(k):
-            each = {name: np.broadcast_to(given[name], self.n)[k] for name in self._columns()}
-            return {name: (float(x), entries[name].unit) for name, x in each.items()}
-
-        check_finite(recording, about.model, of_cell)
-        return recording, seed
 
     def _columns(self) -> list[str]:
         """Return the names that are columns of a table; the input comes last."""

@@ -1,15 +1,17 @@
 """Silent and firing cells whose rate the window cannot tell, and cells without a threshold."""
 
 import re
+import warnings
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from brian2 import Mohm, Unit, cm, ms, mV, nA, nS, pA, pF, second, uA
+from brian2 import Mohm, Unit, cm, ms, mV, nA, nS, pA, pF, second, uA, uF
 from excitable.models import HODGKIN_HUXLEY, LIF, QIF
 from excitable.models.neuron_model import NeuronModel, Parameter
 from excitable.protocols import (
+    Constant,
     Step,
     conductance_sweep,
     excitability,
@@ -23,8 +25,14 @@ from excitable.protocols import (
     voltage_clamp,
 )
 from excitable.protocols.firing.at_rest import not_at_rest
+from excitable.simulation.backends import has_compiler
+from scipy.integrate import solve_ivp
 
+from excitable.errors import CoarseStepWarning
+from tests.user_models import conductance as density
 from tests.user_models import leaky_cell
+
+compiled = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
 
 # Butera, Rinzel & Smith 1999, J. Neurophysiol. 81:382-397, model 1: bursts every few seconds.
 BUTERA = NeuronModel(
@@ -332,3 +340,90 @@ def test_a_response_in_every_step_says_so():
     assert len(quiet.spikes) == 1
     with pytest.warns(UserWarning, match="1 of 1 cells fire in every step, the first from 5 ms on"):
         response(cell, Step(2 * nA, onset=5 * ms), 7 * ms, backend="numpy")
+
+
+# --- a step that is too coarse for the spikes ----------------------------------------------------
+
+# The soma of Booth, Rinzel & Kiehn 1997, J. Neurophysiol. 78:3371-3385, without calcium and with
+# more sodium channels, which open at once: its step will do at rest, and not in the upstroke.
+STEEP = NeuronModel(
+    name="motoneuron_soma", equations="""
+dV/dt = (I - g_Na*m_inf**3*h*(V - V_Na) - g_K*n**4*(V - V_K) - g_L*(V - V_L))/C : volt
+dh/dt = (1/(1 + exp((V + 55*mV)/(7*mV))) - h)/tau_h : 1
+dn/dt = (1/(1 + exp(-(V + 28*mV)/(15*mV))) - n)/tau_n : 1
+m_inf = 1/(1 + exp(-(V + 35*mV)/(7.8*mV))) : 1
+tau_h = 30*ms/(exp((V + 50*mV)/(15*mV)) + exp(-(V + 50*mV)/(16*mV))) : second
+tau_n = 7*ms/(exp((V + 40*mV)/(40*mV)) + exp(-(V + 40*mV)/(50*mV))) : second""",
+    parameters={"C": 1 * uF / cm**2, "g_Na": 300 * density, "V_Na": 55 * mV, "g_K": 100 * density,
+                "V_K": -80 * mV, "g_L": 0.51 * density, "V_L": -60 * mV},
+    input_unit=uA / cm**2, initial={"V": -60 * mV, "h": 0.6, "n": 0.1}, threshold="V > 0*mV",
+)  # fmt: skip
+
+
+def steep_rate(current, until=200.0):
+    """Return the rate of that cell after 50 ms, Hz, from its formulas in mV, ms and uA/cm2."""
+
+    def slopes(_, state):
+        v, h, n = state
+        m = 1 / (1 + np.exp(-(v + 35) / 7.8))
+        return [
+            current - 300 * m**3 * h * (v - 55) - 100 * n**4 * (v + 80) - 0.51 * (v + 60),
+            (1 / (1 + np.exp((v + 55) / 7)) - h)
+            / 30 * (np.exp((v + 50) / 15) + np.exp(-(v + 50) / 16)),
+            (1 / (1 + np.exp(-(v + 28) / 15)) - n)
+            / 7 * (np.exp((v + 40) / 40) + np.exp(-(v + 40) / 50)),
+        ]  # fmt: skip
+
+    def crossing(_, state):
+        return state[0]
+
+    crossing.direction = 1
+    found = solve_ivp(
+        slopes, (0, until), [-60, 0.6, 0.1], "LSODA", rtol=1e-9, atol=1e-11, events=crossing
+    )
+    times = found.t_events[0]
+    return 1e3 / np.diff(times[times > 50]).mean()
+
+
+def said_of_the_step(run):
+    """Return what a run returns, and what it says of its step."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", CoarseStepWarning)
+        found = run()
+    return found, [str(w.message) for w in said if w.category is CoarseStepWarning]
+
+
+@compiled
+@pytest.mark.parametrize(("dt", "coarse"), [(0.025, True), (0.0125, False)])
+def test_a_step_that_is_too_coarse_in_mid_spike_is_said(dt, coarse):
+    table, said = said_of_the_step(
+        lambda: fi_curve(
+            STEEP, [5] * uA / cm**2, duration=200 * ms, discard=50 * ms, dt=dt * ms,
+            start="initial", backend="cpp_standalone",
+        )
+    )  # fmt: skip
+    assert (abs(table["rate_Hz"][0] / steep_rate(5) - 1) > 1e-3) == bool(said) == coarse
+
+
+@pytest.mark.parametrize("dt", [0.03, 0.05, 0.1])
+@pytest.mark.parametrize("backend", ["numpy", pytest.param("cpp_standalone", marks=compiled)])
+def test_a_step_that_is_too_coarse_is_said_as_the_closed_form_has_it(dt, backend):
+    """Of Euler's method: an interval of a LIF is so many times ln(1 - dt/tau)."""
+    _, said = said_of_the_step(
+        lambda: fi_curve(
+            LIF, [1, 4] * nA, duration=200 * ms, discard=20 * ms, method="euler", dt=dt * ms,
+            backend=backend,
+        )
+    )  # fmt: skip
+    interval, halved = (step / -np.log1p(-step / 10) for step in (dt, dt / 2))
+    change = halved / interval - 1
+    assert len(said) == (change > 1e-3)
+    for line in said:
+        percent = float(re.search(r"I_amplitude = 4 nA by ([\d.]+)%", line)[1])
+        assert percent == pytest.approx(100 * change, abs=0.06)
+
+
+def test_spikes_on_the_grid_may_be_rounded_to_it():
+    """Half the step moves every spike by up to half a step, here 0.5 % of an interval."""
+    run = {"duration": 200 * ms, "backend": "numpy", "spikes": "grid"}
+    assert said_of_the_step(lambda: response(LIF, Constant(4 * nA), **run))[1] == []

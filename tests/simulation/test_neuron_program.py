@@ -34,6 +34,7 @@ from excitable.simulation.programs.build import plan_program
 from excitable.simulation.programs.description import ProgramDescription
 from excitable.simulation.programs.neuron_program import given_values
 
+from excitable.errors import CoarseStepWarning
 from tests.user_models import bistable, rounding_cell, with_pole
 
 pytestmark = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
@@ -456,3 +457,10 @@ def test_conductances_in_their_unit(connor_stevens):
     a = connor_stevens.run(g_A=47.7 * msiemens / cm**2, I=20 * uA / cm**2)
     b = connor_stevens.run(g_A=47.7, I=20)
     np.testing.assert_allclose(a["rate_Hz"], b["rate_Hz"], rtol=1e-12)
+
+
+def test_a_program_says_that_its_step_is_too_coarse(lif):
+    """An interval of tau times ln(I R/(I R - 15 mV)) that is shorter than ten steps."""
+    lif.run(tau=10, I=2, dt=0.5)
+    with pytest.warns(CoarseStepWarning, match=r"lif: .* at tau = 0.1 ms, I = 2 nA by"):
+        lif.run(tau=[0.1] * 8 + [10] * 8, I=2, dt=0.1)
