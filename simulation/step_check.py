@@ -60,25 +60,52 @@ def check_step(
     trains = _Trains(recording)
     least = COMPILED_MS * min(1.0, CELLS / recording.n) if compiled else 0.0
     length = min(max(least, MARGIN * trains.third), max(least, PART * duration_ms), duration_ms)
-    halved = _Trains(again(recording.dt_ms / 2, length)) if trains.third <= length else trains
-    counts = np.minimum(trains.counts(length), halved.counts(length))
-    cells = np.flatnonzero(counts >= FEWEST)
-    if not len(cells):
+    if trains.third > length:
         return
-    counts = np.minimum(counts[cells], MOST)
-    interval, halved = trains.mean_interval(cells, counts), halved.mean_interval(cells, counts)
-    grid = 0.0 if recording.located else recording.dt_ms / (counts - 1)
-    change = (np.abs(halved - interval) - grid) / interval
-    worst = np.argmax(change)
-    if change[worst] <= LIMIT:
+    halved = _Trains(again(recording.dt_ms / 2, length))
+    grid = 0.0 if recording.located else recording.dt_ms
+    ways = (_other_number, _other_intervals)
+    found = next(filter(None, (way(trains, halved, length, grid) for way in ways)), None)
+    if found is None:
         return
-    own = with_units(of_cell(cells[worst]))
+    cell, what = found
+    own = with_units(of_cell(cell))
     warn_caller(
         f"{who}: method {recording.method} with dt = {recording.dt_ms:g} ms is too coarse for its "
-        f"spikes: half the step changes the first intervals{own and f' at {own}'} by "
-        f"{change[worst]:.1%}; use a smaller dt (of rates, `tolerance=` finds one)",
+        f"spikes: half the step {what}{own and f' (at {own})'}; use a smaller dt (of rates, "
+        "`tolerance=` finds one)",
         CoarseStepWarning,
     )
+
+
+def _other_number(
+    trains: "_Trains", halved: "_Trains", length: float, grid: float
+) -> tuple[int, str] | None:
+    """Return which cell has other numbers of spikes than by one at the end, and what of it."""
+    early = length / MARGIN
+    allowed = 1 + grid * trains.counts(length) ** 2 / length  # as every interval is rounded
+    more = trains.counts(early) - halved.counts(length) > allowed
+    fewer = halved.counts(early) - trains.counts(length) > allowed
+    for cell in np.flatnonzero(more | fewer)[:1]:
+        numbers = [int(x.counts(length)[cell]) for x in (halved, trains)]
+        return cell, f"gives {numbers[0]} spikes in {length:.3g} ms in place of {numbers[1]}"
+    return None
+
+
+def _other_intervals(
+    trains: "_Trains", halved: "_Trains", length: float, grid: float
+) -> tuple[int, str] | None:
+    """Return which cell's mean interval changes most, if it does, and what of it."""
+    counts = np.minimum(trains.counts(length), halved.counts(length))
+    cells = np.flatnonzero(counts >= FEWEST)
+    counts = np.minimum(counts[cells], MOST)
+    interval = trains.mean_interval(cells, counts)
+    moved = np.abs(halved.mean_interval(cells, counts) - interval) - grid / (counts - 1)
+    change = moved / interval
+    if not (change > LIMIT).any():
+        return None
+    worst = np.argmax(change)
+    return cells[worst], f"changes its first intervals by {change[worst]:.1%}"
 
 
 class _Trains:

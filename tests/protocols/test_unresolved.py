@@ -419,7 +419,7 @@ def test_a_step_that_is_too_coarse_is_said_as_the_closed_form_has_it(dt, backend
     change = halved / interval - 1
     assert len(said) == (change > 1e-3)
     for line in said:
-        percent = float(re.search(r"I_amplitude = 4 nA by ([\d.]+)%", line)[1])
+        percent = float(re.search(r"intervals by ([\d.]+)% \(at I_amplitude = 4 nA\)", line)[1])
         assert percent == pytest.approx(100 * change, abs=0.06)
 
 

@@ -462,5 +462,5 @@ def test_conductances_in_their_unit(connor_stevens):
 def test_a_program_says_that_its_step_is_too_coarse(lif):
     """An interval of tau times ln(I R/(I R - 15 mV)) that is shorter than ten steps."""
     lif.run(tau=10, I=2, dt=0.5)
-    with pytest.warns(CoarseStepWarning, match=r"lif: .* at tau = 0.1 ms, I = 2 nA by"):
+    with pytest.warns(CoarseStepWarning, match=r"lif: .*\(at tau = 0.1 ms, I = 2 nA\)"):
         lif.run(tau=[0.1] * 8 + [10] * 8, I=2, dt=0.1)
