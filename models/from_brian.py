@@ -43,7 +43,7 @@ def fields_of_script(
             f"{script!r}"
         )
     around = {**around, **parameters}
-    text = script if isinstance(script, str) else "\n".join(map(_line, script.values()))
+    text = script if isinstance(script, str) else "\n".join(map(equation_line, script.values()))
     equations = Equations(text)
     declared = {e.varname: e for e in equations.values() if e.expr is None}
     names = {*_used(equations, given), *declared}
@@ -62,7 +62,7 @@ def fields_of_script(
     return {k: v for k, v in given.items() if v is not None} | own
 
 
-def _line(equation: SingleEquation) -> str:
+def equation_line(equation: SingleEquation) -> str:
     """Return an equation as text; Brian2's own shows units that it does not read."""
     left = {DIFFERENTIAL_EQUATION: "d{}/dt = {}", SUBEXPRESSION: "{} = {}", PARAMETER: "{}"}
     said = left[equation.type].format(equation.varname, equation.expr and equation.expr.code)

@@ -119,7 +119,8 @@ class NeuronModel:
         The unit in which people state the input.
     input_range : (float, float)
         Sensible lowest and highest constant input, in `input_unit`: the default sweep. Default: 0
-        to three times what holds the membrane at the threshold.
+        to three times what holds the membrane at the threshold; from below 0 where less input takes
+        it there (``- I`` in its slope).
     initial : dict of str to Quantity, float or str
         Initial value of each state variable; an expression (``"m_inf"``) may use the others.
     threshold, reset : str

@@ -10,9 +10,9 @@ from ..errors import InputError
 from .checks import unit_text
 from .initial import initial_state
 from .steady import steady_states
-from .system import parsed_equations
+from .system import FREE, parsed_equations
 from .text import numeric
-from .text.expressions import NoDerivative, derivative, tree
+from .text.expressions import NoDerivative, depends, derivative, tree
 
 
 def default_range(model) -> tuple[float, float]:
@@ -21,7 +21,9 @@ def default_range(model) -> tuple[float, float]:
     That is the largest one needed to hold it anywhere on the way from its initial value, with the
     other variables at theirs: the scale of the input and no rheobase; a single digit is enough.
     Where the way has a knee, beyond which the membrane goes on by itself, what holds it there once
-    the others have followed counts too: slow recovery needs more input than a quick push.
+    the others have followed counts too: slow recovery needs more input than a quick push. Where
+    more input takes the membrane away from its threshold, as in the signs of 1952, the range ends
+    at 0.
     """
     try:
         with np.errstate(all="ignore"):
@@ -35,19 +37,53 @@ def default_range(model) -> tuple[float, float]:
     if np.isfinite(at_knee):  # it is not where there is no knee, or the input has no effect there
         largest = max(largest, at_knee)
     digit = 10 ** np.floor(np.log10(3 * largest))
-    return (0.0, float(f"{np.ceil(3 * largest / digit) * digit:.1g}"))
+    end = float(f"{np.ceil(3 * largest / digit) * digit:.1g}")
+    return (0.0, end) if towards_threshold(model) > 0 else (-end, 0.0)
+
+
+def towards_threshold(model) -> int:
+    """Return 1 if more input takes the membrane to its threshold, -1 if less does.
+
+    That is a matter of signs in the equations: ``- I`` in a slope, or a potential that falls in a
+    spike. An input that acts by the state of the cell, such as a conductance, counts as 1.
+    """
+    system = model.system
+    try:
+        effect, (watched, gap) = system.effect_of(model.input)[model.membrane], _watched(model)
+        if watched is None or depends(effect, system.states, system.named):
+            return 1
+        numbers = {**model.values, FREE: 1.0}
+        evaluate = system.function(list(numbers), [effect, derivative(gap, watched)])
+        return -1 if np.prod(evaluate(*numbers.values())) < 0 else 1
+    except (NoDerivative, ArithmeticError, KeyError, NameError, ValueError):
+        return 1
+
+
+def _watched(model) -> tuple[str | None, str]:
+    """Return the potential that a threshold is of, and its distance above that.
+
+    It is the membrane's, or another compartment's, which the membrane has to bring there.
+    """
+    system, v = model.system, model.membrane
+    if system.gap is None or system.gap.of:
+        return None, ""
+    gap = system.gap.text
+    alike = [x for x in (v, *system.states) if system.dims[x] is system.dims[v]]
+    return next((x for x in alike if derivative(gap, x) != "0"), None), gap
 
 
 def _holding_currents(model) -> tuple[np.ndarray, float]:
     """Return the inputs at which dv/dt is zero, on the way from the initial value to threshold.
 
-    And the one at the knee of the way, the others settled there; NaN where there is no knee.
+    And the one at the knee of the way, the others settled there; NaN where there is no knee. All
+    as what takes the membrane to its threshold: above zero also where that is less input.
     """
     system, v = model.system, model.membrane
     effect = system.effect_of(model.input).get(v)
-    gap = system.gap
-    if effect is None or gap is None or gap.of:
+    watched, gap = _watched(model)
+    if effect is None or watched is None:
         return np.empty(0), np.nan
+    effect = f"{towards_threshold(model)}*({effect})"
     numbers = {**model.values, model.input: 0.0, "t": 0.0, "dt": float(model.dt)}
     numbers |= {k: float(x) for k, x in initial_state(model, {}).items()}
     arguments = list(numbers)
@@ -55,12 +91,7 @@ def _holding_currents(model) -> tuple[np.ndarray, float]:
     def value(text: str, **changed) -> np.ndarray:
         return np.asarray(system.function(arguments, [text])(*(numbers | changed).values())[0])
 
-    # The threshold is the membrane's, or another compartment's, which the membrane has to bring there.
-    alike = [x for x in (v, *system.states) if system.dims[x] is system.dims[v]]
-    watched = next((x for x in alike if derivative(gap.text, x) != "0"), None)
-    if watched is None:
-        return np.empty(0), np.nan
-    top = numbers[watched] - value(gap.text) / value(derivative(gap.text, watched))
+    top = numbers[watched] - value(gap) / value(derivative(gap, watched))
     way = np.linspace(numbers[v], float(top), 200)
     held = np.broadcast_to(-value(system.slopes()[v], **{v: way}) / value(effect), way.shape)
     knee = int(np.argmax(held))

@@ -56,7 +56,7 @@ def plot_strength_duration(
     if by:
         for rows, style in family(table, by, needed_by="plot_strength_duration"):
             rows = rows.sort_values("duration_ms")
-            ax.plot(rows["duration_ms"], rows["I"], **{"marker": "o", **style})
+            ax.plot(rows["duration_ms"], rows["I"].abs(), **{"marker": "o", **style})
     else:
         _draw_with_laws(ax, table.sort_values("duration_ms"))
     ax.set(xscale="log", yscale="log", xlabel="pulse duration (ms)")
@@ -77,7 +77,7 @@ def plot_strength_duration(
 def _draw_with_laws(ax: Axes, rows: pd.DataFrame) -> None:
     """Draw the measured thresholds of one cell, and the laws fitted to them."""
     ax.plot(
-        rows["duration_ms"], rows["I"], linestyle="none", marker="o", markerfacecolor="white",
+        rows["duration_ms"], rows["I"].abs(), linestyle="none", marker="o", markerfacecolor="white",
         color=THEORY, label="measured",
     )  # fmt: skip
     lengths = np.geomspace(rows["duration_ms"].min(), rows["duration_ms"].max(), 201)
@@ -85,7 +85,7 @@ def _draw_with_laws(ax: Axes, rows: pd.DataFrame) -> None:
         for fit in _fits_of(rows, name):
             label = f"{name.capitalize()}, chronaxie {fit.chronaxie_ms:.3g} ms"
             exact = law(lengths, fit.rheobase, fit.chronaxie_ms)
-            ax.plot(lengths, exact, color=colour, label=label, zorder=1.9)
+            ax.plot(lengths, np.abs(exact), color=colour, label=label, zorder=1.9)
 
 
 def _fits_of(rows: pd.DataFrame, law: str) -> Iterator:

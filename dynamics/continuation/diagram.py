@@ -11,6 +11,7 @@ import pandas as pd
 from ...errors import InputError
 from ...models.by_name import takes_names
 from ...models.checks import check_name, check_quantity, unit_text
+from ...models.ranges import towards_threshold
 from ...models.text.expressions import calls
 from ...models.units import column
 from ...plain_checks import check_number
@@ -280,7 +281,8 @@ def bifurcations(
     parameter : str
         The input (under the model's name for it, or "I") or a parameter.
     values : Quantity, shape (2,), optional
-        From where to where; default: the parameter's range, or the input's and a fifth of it below.
+        From where to where; default: the parameter's range, or the input's and a fifth of it more,
+        where the cell rests.
     I : Quantity, optional
         Constant input, where another parameter is varied; default 0.
     cycles : bool
@@ -342,10 +344,11 @@ def bifurcations(
 
 
 def usual_range(model, name: str):
-    """Return a parameter's range, or the input's and a fifth of it below, where the cell rests."""
+    """Return a parameter's range, or the input's and a fifth of it more, where the cell rests."""
     if name == model.input:
         low, high = model.input_range
-        low -= (high - low) / 5
+        rest = (high - low) / 5
+        low, high = (low - rest, high) if towards_threshold(model) > 0 else (low, high + rest)
     elif model.parameters[name].range is None:
         raise InputError(f"{name}: has no range of its own; say from where to where")
     else:

@@ -50,7 +50,7 @@ def add(commands) -> None:
 def _add_range(parser) -> None:
     parser.add_argument(
         "--range", nargs=2, metavar=("FROM", "TO"),
-        help="default: the parameter's, or the input's and a fifth of it below",
+        help="default: the parameter's, or the input's and a fifth of it more, at rest",
     )  # fmt: skip
 
 
@@ -102,7 +102,7 @@ def make_phase_response(options) -> int:
 
     model = o.changed_model(options)
     out = Output(options.out, f"{model.name}_phase_response")
-    I = model.input_range[1] / 2 * model.input_unit
+    I = max(model.input_range, key=abs) / 2 * model.input_unit
     if options.input is not None:
         I = quantity("--input", options.input, model.input_unit)
     varied = o.varied(model, options)

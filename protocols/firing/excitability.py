@@ -6,13 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from brian2 import ms
+from brian2.utils.stringtools import word_substitute
 
 from ...dynamics import Diagram, bifurcations
 from ...dynamics.continuation.arclength import NoConvergence
 from ...dynamics.continuation.cycles import SETTLED, CycleBranch, CyclePoint
 from ...errors import InputError
 from ...models.by_name import takes_names
+from ...models.from_brian import equation_line
 from ...models.methods import METHODS
+from ...models.ranges import towards_threshold
+from ...models.system import parsed_equations
 from ...models.units import column
 from ...simulation.numerics import Numerics, numerics_of
 from ...simulation.run import simulate
@@ -27,6 +31,7 @@ TYPES = {
     "hysteresis",
 }
 NO_REST = "none at the lowest input"
+INPUTS = ("rest_ends", "cycle_begins", "rest_returns", "step_rheobase", "ramp_up", "ramp_down")
 NEAR, FAR = 1e-8, 1e-2  # of the input's range: between these distances the onset is fitted
 MEASURED = 13  # at so many distances
 BESIDE = (1e-4, 1e-3, 1e-2)  # so far beyond the end of rest, of the range, a cycle is looked for
@@ -64,7 +69,8 @@ def excitability(
     model : NeuronModel
         Without noise and explicit time.
     values : Quantity, shape (2,), optional
-        Range of the input; default: the model's input range and a fifth of it below.
+        Range of the input; default: the model's input range and a fifth of it more, where
+        the cell rests.
     diagram : Diagram, optional
         One of this model over its input that has been made already, instead of `values`.
     steps : bool
@@ -87,7 +93,8 @@ def excitability(
         ``why``. With `steps`: ``step_rheobase`` of a step from rest that fires on and on,
         ``latency_at_1.001_ms`` and ``latency_at_1.1_ms`` of the first spike at so many times that,
         ``ramp_up``, the input at the first spike of a slow ramp, and ``ramp_down``, that at the
-        last one on its way back; NaN where there is none.
+        last one on its way back; NaN where there is none. Where less input takes the cell to its
+        threshold (``- I`` in its slope), all is measured on the way from high input to low.
 
     Notes
     -----
@@ -105,6 +112,15 @@ def excitability(
     'II'
     """
     chosen = numerics_of(excitability, numerics)
+    if towards_threshold(model) < 0:
+        if diagram is not None:
+            raise InputError(
+                f"diagram: less {model.input} takes {model.name} to its threshold, and rest is "
+                "followed on a diagram over the opposite one, made here; leave diagram out"
+            )
+        values = None if values is None else -values[::-1]
+        found = excitability(_turned(model), values, steps=steps, report=report, **numerics)
+        return _turned_back(found, model)
     if diagram is None:
         diagram = bifurcations(model, "I", values, report=report)
     elif values is not None or (diagram.model.name, diagram.parameter) != (model.name, model.input):
@@ -116,6 +132,30 @@ def excitability(
     if steps:
         row |= _steps(diagram, row[column("rest_ends", diagram.field.free_units[0])], chosen)
     return pd.DataFrame([row])
+
+
+def _turned(model):
+    """Return the same cell, driven by the opposite of its input: more of it makes it fire."""
+    opposite = {model.input: f"(-{model.input})"}
+
+    def turned(text):
+        return word_substitute(text, opposite) if isinstance(text, str) else text
+
+    low, high = model.input_range
+    lines = parsed_equations(model.equations, [*model.parameters, model.input]).values()
+    return model.with_(
+        equations=turned("\n".join(map(equation_line, lines))),
+        **{name: turned(getattr(model, name)) for name in ("threshold", "reset", "refractory")},
+        initial={name: turned(value) for name, value in model.initial.items()},
+        input_range=(-high, -low),
+    )
+
+
+def _turned_back(found: pd.DataFrame, model) -> pd.DataFrame:
+    """Return the row of a turned cell in the model's own input."""
+    own = [column(name, model.input_unit) for name in INPUTS]
+    found = found.assign(**{name: -found[name] for name in own if name in found})
+    return found.assign(why=f"with -{model.input} for {model.input}: " + found["why"])
 
 
 def _verdict(diagram: Diagram) -> dict:

@@ -24,6 +24,7 @@ def search(
     durations: tuple[float, float],
     rungs: int = RUNGS,
     climb: float = CLIMB,
+    sign: int = 1,
     label: str = "threshold",
     explain: Callable[[int, bool, float, float, bool], str] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -45,6 +46,8 @@ def search(
         Amplitudes per cell and pass.
     climb : float
         How far the bracket may move, in widths of the first one.
+    sign : int
+        -1 for cells that fire below an amplitude: the highest one is looked for.
     label : str
     explain : callable, optional
         ``explain(cell, fires, lowest, highest, diverged)``: why a cell that fires at all amplitudes
@@ -70,7 +73,7 @@ def search(
     oscillation sustained. The coarse passes may therefore err; a bracket whose ends do not hold
     in the longer runs is moved, not trusted.
     """
-    at = _Brackets(low, high, climb)
+    at = _Brackets(low, high, climb, sign)
     ladder = np.linspace(0, 1, rungs)
     coarse, final = durations
     duration, goal = coarse, max(COARSE, tolerance)
@@ -78,7 +81,7 @@ def search(
         for _ in range(MAX_PASSES):
             amplitudes = at.low[:, None] + (at.high - at.low)[:, None] * ladder
             try:
-                fired = fires(amplitudes, duration)
+                fired = fires(sign * amplitudes, duration)
             except DivergenceError as error:
                 if not at.shorten(getattr(error, "neurons", None), rungs):
                     raise
@@ -92,14 +95,19 @@ def search(
                 at.settled[:] = False
     if at.lost.any() or not at.done.all():
         raise at.no_threshold(label, explain or _explain)
-    return at.low, at.high
+    return sign * at.low, sign * at.high
 
 
 class _Brackets:
-    """Where the threshold of each cell lies, or was looked for in vain."""
+    """Where the threshold of each cell lies, or was looked for in vain.
 
-    def __init__(self, low, high, climb: float):
-        self.first = np.array(low, float), np.array(high, float)
+    In amplitudes times `sign`, so that cells fire above it.
+    """
+
+    def __init__(self, low, high, climb: float, sign: int):
+        self.sign = sign
+        ends = (sign * np.array(low, float), sign * np.array(high, float))
+        self.first = ends[::sign]
         self.low, self.high = (x.copy() for x in self.first)
         width = self.high - self.low
         self.limits = self.first[0] - climb * width, self.first[1] + climb * width
@@ -182,12 +190,12 @@ class _Brackets:
     def no_threshold(self, label: str, explain) -> ValueError:
         stuck = np.flatnonzero(~self.settled)
         cell = int(stuck[0])
-        low, high = (float(x[cell]) for x in self.tried)
+        low, high = sorted(self.sign * float(x[cell]) for x in self.tried)
         why = (
             explain(cell, bool(self.always[cell]), low, high, bool(self.diverged[cell]))
             if self.lost[cell]
             else f"no bracket holds after {MAX_PASSES} passes, the last between "
-            f"{self.low[cell]:g} and {self.high[cell]:g}"
+            f"{self.sign * self.low[cell]:g} and {self.sign * self.high[cell]:g}"
         )
         which = f" for {len(stuck)} of {len(self.low)} cells (first: cell {cell})"
         error = InputError(f"{label}: no threshold found{which}: {why}")

@@ -9,6 +9,7 @@ from ...analysis.trains.spikes import spike_table
 from ...errors import InputError
 from ...models.by_name import takes_names
 from ...models.checks import check_positive, check_quantity, unit_text, value_text
+from ...models.ranges import towards_threshold
 from ...simulation.numerics import check_tolerance, numerics_of
 from ...simulation.run import simulate
 from .. import tables
@@ -58,7 +59,8 @@ def strength_duration(
     DataFrame
         One row per combination, the duration running fastest: the varied parameters in their own
         units, ``duration_ms``; ``I`` (the lowest amplitude that made a spike) and ``I_unit``,
-        ``I_silent`` (the highest that did not); ``charge`` and ``charge_unit``; with three
+        ``I_silent`` (the highest that did not), both below 0 where less input takes the cell to
+        its threshold; ``charge`` and ``charge_unit``; with three
         durations or more ``lapicque`` and ``weiss``, the laws fitted to each parameter set, in the
         unit of ``I``. ``attrs["fits"]`` holds for each law ``rheobase``, ``chronaxie_ms`` and
         ``rms_error`` (of the logarithm), and ``attrs["better_fit"]`` names the law with the smaller
@@ -102,11 +104,13 @@ def strength_duration(
     chosen.check_length(model, float(lengths.max() + after))
     cells = tables.cross_with(model, "duration_ms", lengths, vary)
     probe = _Pulses(model, cells, after, start, chosen)
-    zero, top = np.zeros(len(cells)), np.full(len(cells), float(model.input_range[1]))
+    sign = towards_threshold(model)
+    ends = sorted((0.0, float(model.input_range[::sign][1])))
+    low, high = (np.full(len(cells), x) for x in ends)
     total = float(lengths.max() + after)
     silent, fired = search(
-        probe.fires, zero, top, tolerance=tolerance, durations=(total, total),
-        climb=CLIMB, label=f"strength-duration of {model.name}", explain=probe.explain,
+        probe.fires, low, high, tolerance=tolerance, durations=(total, total),
+        climb=CLIMB, sign=sign, label=f"strength-duration of {model.name}", explain=probe.explain,
     )  # fmt: skip
     table = _table(model, cells, silent, fired)
     sets = cells.drop(columns="duration_ms").iloc[:: len(lengths)]
@@ -158,7 +162,8 @@ class _Pulses:
             run.spike_neuron, run.spike_ms, amplitudes.size, start=0, end=each + self.after
         )
         fired = (counted["spike_count"].to_numpy() > 0).reshape(amplitudes.shape)
-        unasked = np.flatnonzero((fired & (amplitudes <= 0)).any(axis=1))
+        pulses = towards_threshold(model) * amplitudes
+        unasked = np.flatnonzero((fired & (pulses <= 0)).any(axis=1))
         if len(unasked):
             raise InputError(
                 f"{model.name} spikes without a pulse{self._at(unasked[0])}, so a pulse has no "
@@ -168,10 +173,11 @@ class _Pulses:
 
     def explain(self, cell: int, _, low: float, high: float, diverged: bool) -> str:
         """Return why a pulse has no threshold, and what to do."""
+        strongest = max(low, high, key=abs)
         beyond = "; beyond that the integration diverges (a smaller dt may go on)" * diverged
         return (
             f"a pulse of {self.cells['duration_ms'][cell]:g} ms{self._at(cell)} makes no spike up "
-            f"to {high:g} {unit_text(self.model.input_unit)}{beyond}; is the threshold "
+            f"to {strongest:g} {unit_text(self.model.input_unit)}{beyond}; is the threshold "
             f"{self.model.threshold!r} reached within the {self.after:g} ms of `settle` after a "
             "pulse?"
         )
@@ -220,11 +226,12 @@ def _fitted(name: str, lengths: np.ndarray, threshold: np.ndarray) -> dict[str, 
     def log_law(d, log_rheobase, log_chronaxie):
         return np.log(LAWS[name](d, np.exp(log_rheobase), np.exp(log_chronaxie)))
 
-    guess = np.log([threshold.min(), np.median(lengths)])
-    found, _ = curve_fit(log_law, lengths, np.log(threshold), guess, xtol=1e-12, ftol=1e-12)
-    errors = np.log(threshold) - log_law(lengths, *found)
+    sizes = np.abs(threshold)
+    guess = np.log([sizes.min(), np.median(lengths)])
+    found, _ = curve_fit(log_law, lengths, np.log(sizes), guess, xtol=1e-12, ftol=1e-12)
+    errors = np.log(sizes) - log_law(lengths, *found)
     return {
-        "rheobase": float(np.exp(found[0])),
+        "rheobase": float(np.sign(threshold[0]) * np.exp(found[0])),
         "chronaxie_ms": float(np.exp(found[1])),
         "rms_error": float(np.sqrt(np.mean(errors**2))),
     }

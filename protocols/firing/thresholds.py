@@ -8,6 +8,7 @@ from ...analysis.trains.spikes import spike_table
 from ...errors import InputError
 from ...models.by_name import takes_names
 from ...models.checks import check_name, unit_text
+from ...models.ranges import towards_threshold
 from ...simulation.numerics import Numerics, check_tolerance, numerics_of
 from ...simulation.run import simulate
 from .. import tables
@@ -55,7 +56,8 @@ def thresholds(
     -------
     DataFrame
         One row per parameter set: the parameters, ``I`` (the lowest current that fired) and
-        ``I_unit``, ``I_silent`` (the highest that did not) and ``criterion``.
+        ``I_unit``, ``I_silent`` (the highest that did not) and ``criterion``. Where less input
+        takes a cell to its threshold (``- I`` in its slope), ``I`` is the highest that fired.
 
     Raises
     ------
@@ -150,7 +152,7 @@ def _thresholds(model, sets, chosen: Numerics, *, criterion, tolerance, duration
     low, high = (np.full(len(sets), x) for x in model.input_range)
     silent, fired = search(
         probe.fires, low, high, tolerance=tolerance, durations=(coarse, final),
-        label=f"threshold of {model.name}", explain=probe.explain,
+        sign=towards_threshold(model), label=f"threshold of {model.name}", explain=probe.explain,
     )  # fmt: skip
     table = sets.assign(
         I=fired, I_unit=unit_text(model.input_unit), I_silent=silent, criterion=criterion
@@ -212,9 +214,11 @@ class _Probe:
         model, unit = self.model, unit_text(self.model.input_unit)
         tried = f"from {low:g} to {high:g} {unit}"
         if fires:
+            way = "low" if towards_threshold(model) > 0 else "high"
             return (
-                f"{model.name} fires at every constant current tried {tried}, so it has no lowest "
-                "one; change the parameters, or give the model an input_range that reaches lower"
+                f"{model.name} fires at every constant current tried {tried}, so it has no "
+                f"{way}est one; change the parameters, or give the model an input_range that "
+                f"reaches {way}er"
             )
         beyond = (
             "beyond that the integration diverges (a smaller dt may go on)" if diverged else

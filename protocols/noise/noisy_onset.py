@@ -8,6 +8,7 @@ from ...dynamics.fluctuations import noise_for_deviation
 from ...errors import InputError
 from ...models.by_name import takes_names
 from ...models.checks import check_count, check_quantity, unit_text
+from ...models.ranges import towards_threshold
 from ...simulation.numerics import numerics_of
 from .. import tables
 from ..firing.fi_curve import fi_curve
@@ -77,14 +78,16 @@ def noisy_onset(
     points, unit = check_count("points", points), model.input_unit
     tables.window(duration, discard, chosen, model)
     noisy_options, still_options = ({"start": start, **chosen.but(*x)} for x in ((), ("method",)))
-    low = min(0.0, model.input_range[0])
+    sign = towards_threshold(model)  # -1: less input makes it fire
+    low = min(0.0, *(sign * x for x in model.input_range))
     given = threshold
     if given is None:  # it decides the range of currents only
         given = rheobase(model, tolerance=1e-3, duration=1 * second, **still_options)
     onset = check_quantity("threshold", given, unit, scalar=True)
-    if onset <= low:
-        raise InputError(f"threshold: expected one above {low:g} in {unit}, got {given}")
-    currents = Quantity(np.linspace(low, 2 * onset - low, points) * unit)
+    if sign * onset <= low:
+        way = "above" if sign > 0 else "below"
+        raise InputError(f"threshold: expected one {way} {sign * low:g} in {unit}, got {given}")
+    currents = Quantity(np.linspace(sign * low, 2 * onset - sign * low, points) * unit)
     membrane = model.unit_of(model.membrane)
     if deviations is None:
         scale = mV if unit_text(membrane) != "1" else 0.1
@@ -92,7 +95,7 @@ def noisy_onset(
     chosen = np.atleast_1d(check_quantity("deviations", deviations, membrane))
     if chosen.ndim != 1 or np.any(chosen <= 0):
         raise InputError(f"deviations: expected values above 0, got {deviations}")
-    noise = noise_for_deviation(model, Quantity(chosen * membrane), low * unit)
+    noise = noise_for_deviation(model, Quantity(chosen * membrane), sign * low * unit)
     same = {"duration": duration, "discard": discard}
     noisy = noisy_fi_curve(
         model, currents, noise, trials=trials, seed=seed, **same, **noisy_options

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from brian2 import Mohm, cm, ms, msiemens, mV, second
 from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, LIF, TRAUB_MILES
-from excitable.protocols import rheobase, thresholds
+from excitable.protocols import (
+    excitability,
+    noisy_onset,
+    rheobase,
+    strength_duration,
+    thresholds,
+)
 from excitable.protocols.firing.search import search
 
 
@@ -43,6 +49,33 @@ def test_threshold_below_zero_is_found():
     no_A = CONNOR_STEVENS.with_(g_A=0 * msiemens / cm**2)
     found = in_unit(no_A, rheobase(no_A, tolerance=1e-3, duration=500 * ms, start="initial"))
     assert found == pytest.approx(-8.05, abs=0.03)
+
+
+# The other sign: of the current, or of the potential.
+TURNED = {
+    "the current": {"equations": LIF.equations.replace("R*I", "R*(-I)")},
+    "the potential": {
+        "E_L": 65 * mV, "V_th": 50 * mV, "V_reset": 65 * mV, "threshold": "v < V_th",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("changes", TURNED.values(), ids=TURNED)
+def test_less_input_takes_a_cell_to_its_threshold(changes):
+    """-(V_th - E_L)/R = -1.5 nA, and Lapicque's law below 0."""
+    cell = LIF.with_(**changes, name="turned", input_range=None)
+    fast = {"dt": 0.5 * ms, "backend": "numpy"}
+    assert cell.input_range == (-5, 0)
+    found = rheobase(cell, tolerance=1e-3, duration=100 * ms, **fast)
+    assert in_unit(cell, found) == pytest.approx(-1.5, rel=1e-3)
+    pulses = strength_duration(cell, [2, 10, 50] * ms, settle=1 * ms, tolerance=1e-3, **fast)
+    np.testing.assert_allclose(pulses["I"], -1.5 / (1 - np.exp([-0.2, -1, -5])), rtol=2e-3)
+    assert pulses.attrs["fits"]["lapicque"]["rheobase"] == pytest.approx(-1.5, rel=1e-2)
+    (row,) = excitability(cell, steps=False).to_dict("records")
+    assert (row["verdict"], row["rest_ends_nA"]) == ("I", pytest.approx(-1.5))
+    noisy = noisy_onset(cell, points=3, trials=1, threshold=found, duration=50 * ms,
+                        discard=10 * ms, **fast)  # fmt: skip
+    assert noisy["I"].unique().tolist() == pytest.approx([0, -1.5, -3], rel=1e-2)
 
 
 def test_search_finds_any_threshold_wherever_it_starts():
