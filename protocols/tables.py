@@ -143,14 +143,15 @@ def check_repeats(model, what: str) -> None:
 def window(duration, discard, numerics=None, model=None, *, spikes=True) -> tuple[float, float]:
     """Return duration and discarded beginning in ms, checked, also against the time step.
 
-    A model of which `spikes` are to be counted needs a threshold.
+    The beginning is a quarter of the duration where it is None, as in programs. A model of which
+    `spikes` are to be counted needs a threshold.
     """
     if model is not None and spikes:
         check_spikes(model)
     length = check_quantity("duration", duration, ms, scalar=True)
-    start = check_quantity("discard", discard, ms, scalar=True)
     if length <= 0:
         raise InputError(f"duration: must be above zero, got {duration}")
+    start = length / 4 if discard is None else check_quantity("discard", discard, ms, scalar=True)
     if not 0 <= start < length:
         raise InputError(
             f"discard: must not be negative and lie below the duration {length:g} ms, "

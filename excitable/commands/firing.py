@@ -42,7 +42,7 @@ def _add_steps(parser) -> None:
     o.add_currents(parser)
     o.add_changes(parser)
     o.add_times(parser, duration="of each step; default 2000",
-                discard="its beginning; default 500")  # fmt: skip
+                discard="its beginning; default a quarter")  # fmt: skip
 
 
 def _add_response(commands) -> None:

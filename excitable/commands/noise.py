@@ -49,7 +49,7 @@ def _add_trials(parser) -> None:
     parser.add_argument("--trials", type=int, help="cells for each row; default 16")
     parser.add_argument("--seed", type=int, help="of the noise; default 0")
     o.add_times(parser, duration="of each trial; default 2000",
-                discard="its beginning; default 500")  # fmt: skip
+                discard="its beginning; default a quarter")  # fmt: skip
     o.add_numerics(parser)
     o.add_out(parser)
 

@@ -24,7 +24,8 @@ def add(commands) -> None:
                        help="default: the model's range for rates; thresholds_of looks for "
                        "them")  # fmt: skip
     o.add_changes(sweep)
-    o.add_times(sweep, duration="of each step; default: the protocol's", discard="its beginning")
+    o.add_times(sweep, duration="of each step; default: the protocol's",
+                discard="its beginning; default a quarter")  # fmt: skip
     o.add_criterion(sweep)
     sweep.add_argument("--workers", type=int, help="processes; default: one per core")
     sweep.add_argument("--store", required=True,

@@ -61,7 +61,7 @@ def _add_conductance_sweep(commands) -> None:
     o.add_currents(sweep)
     o.add_changes(sweep, vary=False)
     o.add_times(
-        sweep, duration="of each step; default 2000", discard="its beginning; default 500",
+        sweep, duration="of each step; default 2000", discard="its beginning; default a quarter",
         search_duration="of the steps that decide on the threshold; default 3000",
     )  # fmt: skip
     sweep.add_argument("--margin", type=float, help="of the onset rate, how far above the "

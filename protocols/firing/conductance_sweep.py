@@ -43,7 +43,7 @@ def conductance_sweep(
     currents: Quantity | None = None,
     *,
     duration: Quantity = 2 * second,
-    discard: Quantity = 500 * ms,
+    discard: Quantity | None = None,
     margin: float = 1e-3,
     tolerance: float = 1e-4,
     search_duration: Quantity = 3 * second,
@@ -61,7 +61,7 @@ def conductance_sweep(
     currents : Quantity, shape (currents,), optional
         Default: 51 currents over the model's input range.
     duration, discard : Quantity
-        Of each step of the F-I surface.
+        Of each step of the F-I surface; discarded is a quarter of it by default.
     margin : float
         How far above the threshold the onset rate is measured, relative to it; above zero.
     tolerance, search_duration

@@ -24,7 +24,7 @@ def fi_curve(
     currents: Quantity,
     *,
     duration: Quantity = 2 * second,
-    discard: Quantity = 500 * ms,
+    discard: Quantity | None = None,
     vary=None,
     start="rest",
     **numerics,
@@ -37,8 +37,8 @@ def fi_curve(
     currents : Quantity, shape (currents,)
     duration : Quantity
         Length of each step.
-    discard : Quantity
-        Beginning of the step whose spikes do not count for the rate.
+    discard : Quantity, optional
+        Beginning of the step whose spikes do not count for the rate; default: a quarter of it.
     vary : dict of str to Quantity, optional
         Values of parameters; all combinations with the currents are run, in one group.
     start : "rest", "initial" or dict
@@ -98,7 +98,7 @@ def rates(
     sets: pd.DataFrame,
     *,
     duration: Quantity = 2 * second,
-    discard: Quantity = 500 * ms,
+    discard: Quantity | None = None,
     start="rest",
     **numerics,
 ) -> pd.DataFrame:

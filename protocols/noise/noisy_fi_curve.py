@@ -30,7 +30,7 @@ def noisy_fi_curve(
     trials: int = 16,
     seed: int = 0,
     duration: Quantity = 2 * second,
-    discard: Quantity = 500 * ms,
+    discard: Quantity | None = None,
     vary: Mapping[str, Quantity] | None = None,
     start="rest",
     **numerics,
@@ -51,8 +51,8 @@ def noisy_fi_curve(
         Of the noise.
     duration : Quantity
         Length of each trial.
-    discard : Quantity
-        Beginning of the trial whose spikes do not count.
+    discard : Quantity, optional
+        Beginning of the trial whose spikes do not count; default: a quarter of it.
     vary : dict of str to Quantity, optional
         Values of parameters; all combinations with currents and strengths are run, in one group.
     start : "rest", "initial" or dict

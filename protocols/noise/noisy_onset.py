@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from brian2 import Quantity, ms, mV, second
+from brian2 import Quantity, mV, second
 
 from ...dynamics.fluctuations import noise_for_deviation
 from ...errors import InputError
@@ -28,7 +28,7 @@ def noisy_onset(
     trials: int = 16,
     seed: int = 0,
     duration: Quantity = 2 * second,
-    discard: Quantity = 500 * ms,
+    discard: Quantity | None = None,
     threshold: Quantity | None = None,
     start="rest",
     **numerics,

@@ -1,5 +1,7 @@
 """F-I curves against closed forms and independently computed rates."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +15,7 @@ from excitable.models import (
     QIF,
     TRAUB_MILES,
 )
-from excitable.protocols import fi_curve
+from excitable.protocols import fi_curve, noisy_fi_curve
 
 # Computed with scipy's DOP853 at rtol 1e-10, without Brian2: a step from rest, after the transient.
 COMPUTED = [
@@ -65,6 +67,16 @@ def test_silent_and_unresolved_cells():
     assert np.isnan(table["rate_Hz"][1])
     assert not table["resolved"][1]
     assert table["latency_ms"][1] == pytest.approx(10 * np.log(4), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "run", [fi_curve, partial(noisy_fi_curve, noise=[0] * nA * ms**0.5, trials=1)]
+)
+def test_a_quarter_of_any_run_is_discarded_by_default(run):
+    """2 nA fires every 10*ln(4) = 13.863 ms: three of four spikes in 60 ms come after 15 ms."""
+    table = run(LIF, [2] * nA, duration=60 * ms, dt=0.5 * ms, backend="numpy")
+    assert table.attrs["discard_ms"] == 15
+    assert table["rate_Hz"][0] * 0.045 == pytest.approx(3, abs=0.3)
 
 
 def test_table_says_how_to_redo_it():
