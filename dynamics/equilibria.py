@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from brian2 import Quantity
 
 from ..errors import InputError
 from ..models.by_name import takes_names
-from ..models.checks import check_quantity
+from ..models.checks import check_count, check_name, check_quantity, listed_parts
 from ..models.initial import initial_state
 from ..models.steady import steady_states
 from ..models.text import numeric
@@ -310,7 +311,7 @@ def rest(model, values: Mapping[str, np.ndarray], n: int) -> dict[str, np.ndarra
     ----------
     model : NeuronModel
     values : dict of str to array, shape (n,)
-        Parameters in SI units that replace the model's own.
+        Parameters that replace the model's own; plain numbers are in SI units.
     n : int
 
     Returns
@@ -321,9 +322,15 @@ def rest(model, values: Mapping[str, np.ndarray], n: int) -> dict[str, np.ndarra
         runs away, by itself). Where variables do
         not follow from the potential, it is the one to which the cell relaxes from its initial
         values.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, and values in another unit, not finite or not one for each set.
     """
-    form = reduction(model)
-    numbers = {**model.values, model.input: 0.0} | dict(values)
+    n, form = check_count("n", n), reduction(model)
+    given = {name: _in_si(model, name, value, n) for name, value in dict(values).items()}
+    numbers = {**model.values, model.input: 0.0} | given
     table = np.stack([np.broadcast_to(numbers[name], n) for name in form.arguments])
     unique, back = np.unique(table, axis=1, return_inverse=True)
     state = np.full((1 + len(form.others), unique.shape[1]), np.nan)
@@ -338,6 +345,20 @@ def rest(model, values: Mapping[str, np.ndarray], n: int) -> dict[str, np.ndarra
         state[:, start + own] = states[:, stable[first]]
     names = (form.membrane, *form.others)
     return dict(zip(names, state[:, np.ravel(back)], strict=True))
+
+
+def _in_si(model, name: str, value, n: int) -> np.ndarray:
+    """Return the values of a parameter, checked, in SI units."""
+    unit = model.unit_of(check_name("parameter", name, [*model.parameters, model.input]))
+    value = listed_parts(value)
+    if not isinstance(value, Quantity):
+        value = Quantity(value, dim=unit.dim)
+    check_quantity(f"values: {name}", value, unit)
+    if np.shape(value) not in ((), (1,), (n,)):
+        raise InputError(
+            f"values: {name}: expected one value or {n}, got an array of shape {np.shape(value)}"
+        )
+    return np.asarray(value, float)
 
 
 def settled(model, potential, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -150,6 +150,27 @@ def test_qif():
     assert len(equilibria(QIF, 1)) == 0
 
 
+@pytest.mark.parametrize(
+    ("values", "n", "message"),
+    [
+        ({"E_L": [-70] * ms}, 1, "values: E_L: expected mV, got .* with s"),
+        ({"E_l": [-0.07]}, 1, "unknown parameter 'E_l'; did you mean 'E_L'"),
+        ({"E_L": [-0.07, np.nan]}, 2, "values: E_L: 1 of 2 values are NaN"),
+        ({"E_L": [-0.07, -0.06]}, 3, "values: E_L: expected one value or 3"),
+        ({}, 0, "n: expected a whole number of at least 1"),
+    ],
+)
+def test_values_at_which_rest_is_not_asked_for(values, n, message):
+    with pytest.raises(InputError, match=message):
+        rest(LIF, values, n)
+
+
+def test_rest_takes_values_with_units_and_plain_ones_in_si():
+    """It is at E_L."""
+    for E_L in ([-70, -60] * mV, [-0.07, -0.06], -70 * mV):
+        assert rest(LIF, {"E_L": E_L}, 2)["v"] == pytest.approx(np.broadcast_to(E_L, 2))
+
+
 def test_connor_stevens_rest():
     found = equilibria(CONNOR_STEVENS)
     expected = {
