@@ -45,6 +45,7 @@ def read_sweep(store, columns=None) -> pd.DataFrame:
 
 def _rows(folder: StoreFolder, layout: Layout, columns=None) -> pd.DataFrame:
     """Return the rows of one store; see `read_sweep`."""
+    folder.say_unnamed(len(layout.chunks), "start the sweep again, which computes them anew")
     wanted = None if columns is None else ["set", *(c for c in columns if c != "error")]
     parts = folder.tables(PART, len(layout.chunks), functools.partial(_read_part, columns=wanted))
     table = combined(parts, _failed(folder, layout), columns, layout)

@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import InputError
+from ...progress import tell
 from .grids import Grid
 from .growth import Layout
 
@@ -90,6 +91,25 @@ class StoreFolder:
                     str(name): (int(x["rows"]), str(x["sha256"])) for name, x in files
                 }
         return found
+
+    def say_unnamed(self, chunks: int, remedy: str) -> None:
+        """Say how many chunks have files that no line of the list names, so that nothing counts.
+
+        A kill between the two leaves one; of a list that was damaged it may be all.
+        """
+        present = {file.name for file in self.path.iterdir()}
+        listed = self.finished()
+        left = [
+            k
+            for k in range(chunks)
+            if k not in listed and present & {self.name(PART, k), self.name(FAILED, k)}
+        ]
+        if left:
+            tell(
+                f"store {self.path}: {FINISHED} has no readable line for {len(left)} of {chunks} "
+                f"chunks that have files (first: {self.name(PART, left[0])}), so they do not "
+                f"count; {remedy}"
+            )
 
     def tables(self, kind: str, chunks: int, read: Callable) -> list[pd.DataFrame]:
         """Return one file of each finished chunk that has it, in their order."""

@@ -63,6 +63,7 @@ class SweepStore(StoreFolder):
         -----
         Files that are not as they were written are renamed: they, and their chunks, do not count.
         """
+        self.say_unnamed(len(layout.chunks), "they are computed anew")
         done = set()
         sizes = {k: len(rows) for k, rows in enumerate(layout.chunks)}
         for chunk, files in self.finished().items():

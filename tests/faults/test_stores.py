@@ -131,6 +131,20 @@ def test_wherever_a_kill_cuts_the_list_of_chunks_the_sweep_goes_on(whole, store,
     check(store)
 
 
+@pytest.mark.parametrize("kept", [0, 1, 3, 4])
+def test_what_a_damaged_list_no_longer_names_is_said(store, kept, capsys):
+    file = store / "_finished.jsonl"
+    lines = [x for x in file.read_text().splitlines() if x]
+    file.write_text("\n".join([*lines[:kept], *(x[::-1] for x in lines[kept:])]))
+    said = f"no readable line for {4 - kept} of 4 chunks that have files (first: part-00000{kept}"
+    assert len(read_sweep(store)) == 3 * kept
+    assert (said in capsys.readouterr().err) == (kept < 4)
+    assert fill(store).computed == 12 - 3 * kept
+    assert (said in capsys.readouterr().err) == (kept < 4)
+    check(store)
+    assert not capsys.readouterr().err
+
+
 @pytest.mark.parametrize("missing", range(4))
 def test_a_part_that_no_line_names_does_not_count(store, missing):
     """A process was killed between the two."""
