@@ -13,7 +13,7 @@ from brian2.equations.equations import DIFFERENTIAL_EQUATION, SUBEXPRESSION, Sin
 
 from .text import numeric
 from .text.computable import computable
-from .text.conditions import RANDOM, Gap, gap_of, is_random
+from .text.conditions import RANDOM, Gap, gap_of, is_random, with_flags_compared
 from .text.expressions import (
     calls,
     chain,
@@ -333,10 +333,11 @@ def system_of(model) -> System:
     declared = frozenset([*model.parameters, model.input])
     found = _undriven(model.equations, declared, model.input)
     ready = _ready(parsed_equations(model.equations, declared), declared)
+    threshold = with_flags_compared(model.threshold or "False", model.parameters, condition=True)
     found = replace(
         found,
         name=model.name,
-        threshold=ready(model.threshold) if model.threshold else "",
+        threshold=ready(threshold) if model.threshold else "",
         reset=tuple(replace(s, right=ready(s.right)) for s in assignments(model.reset)),
         constants=declared,
         functions=dict(model.functions),
@@ -389,7 +390,8 @@ def _ready(parsed: Equations, others: Collection[str]) -> Callable[[str], str]:
     moving = [e for e in parsed.ordered if e.type == SUBEXPRESSION and ONCE_A_STEP not in e.flags]
     whole = {e.varname for e in parsed.values() if e.var_type == "integer"}
     named = {e.varname: e.expr.code for e in moving}
-    return partial(computable, own={*others, *parsed}, named=named, whole=whole)
+    ready = partial(computable, own={*others, *parsed}, named=named, whole=whole)
+    return lambda text: ready(with_flags_compared(text, others))
 
 
 def _noises(equation: SingleEquation) -> set[str]:

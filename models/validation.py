@@ -12,6 +12,7 @@ from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
 from brian2.core.variables import Constant, Variable
 from brian2.equations.equations import (
+    BOOLEAN,
     DIFFERENTIAL_EQUATION,
     PARAMETER,
     SUBEXPRESSION,
@@ -23,9 +24,10 @@ from brian2.units.fundamentalunits import DIMENSIONLESS
 from ..errors import InputError
 from ..plain_checks import check_readable
 from .checks import check_all_finite, check_name, dimension_text, unit_text
+from .ranges import declared_kind
 from .system import FREE, HELD, ONCE_A_STEP, parsed_equations
 from .text.conditions import RANDOM, is_random
-from .text.expressions import all_calls, calls, is_condition, names, tree
+from .text.expressions import all_calls, calls, depends, is_condition, names, tree
 from .text.functions import NAMESPACE
 from .text.statements import assignments
 
@@ -514,6 +516,7 @@ def _check_dimensions(model, equations: Equations) -> None:
     if model.threshold:
         _expect(model, "threshold", model.threshold, DIMENSIONLESS, variables)
         _expect_condition(model, "threshold", model.threshold, variables)
+        _expect_crossing(model, equations)
     if model.refractory:
         _check_refractory(model, equations, variables)
 
@@ -568,6 +571,17 @@ def _expect_condition(model, what: str, text: str, variables: dict) -> None:
             )
 
 
+def _expect_crossing(model, equations: Equations) -> None:
+    """Refuse a threshold that holds always or never: of constants alone."""
+    named = {name: e.expr.code for name, e in equations.items() if e.type == SUBEXPRESSION}
+    moving = {*equations.diff_eq_names, model.input, FREE, *_CLOCK}
+    if not depends(model.threshold, moving, named) and not is_random(model.threshold, named):
+        raise InputError(
+            f"{model.name}: threshold = {model.threshold}: holds always or never, for nothing in it "
+            f"moves; compare a variable, as in '{model.membrane or 'v'} > V_th'"
+        )
+
+
 def _joined_parts(node: ast.expr) -> list[str]:
     """Return what ``and``, ``or`` and ``not`` join."""
     match node:
@@ -620,7 +634,9 @@ def _variables(model, equations: Equations) -> dict:
     known[FREE] = Variable(FREE, DIMENSIONLESS, dtype=bool)
     for text in _texts(model, equations):
         known |= {name: _noise(name) for name in names(text) if is_noise(name)}
-    known |= {name: _constant(name, p.quantity) for name, p in model.parameters.items()}
+    for name, p in model.parameters.items():
+        flag = declared_kind(model, name) == BOOLEAN
+        known[name] = Variable(name, dtype=bool) if flag else _constant(name, p.quantity)
     known[model.input] = Variable(model.input, get_dimensions(model.input_unit))
     for name, equation in equations.items():
         kind = {"dtype": bool} if equation.var_type == "boolean" else {}

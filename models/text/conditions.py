@@ -107,6 +107,50 @@ def gap_of(condition: str, named: Mapping[str, str], booleans: Collection[str] =
     return _gap(tree(expanded(condition, named, jumps)), condition)
 
 
+def with_flags_compared(text: str, flags: Collection[str], *, condition: bool = False) -> str:
+    """Return an expression in which constants that stand for conditions are comparisons.
+
+    Parameters
+    ----------
+    text : str
+    flags : collection of str
+        Constants: what ``and``, ``or`` and ``not`` join is 0 or 1, for nothing else is allowed there.
+    condition : bool
+        Whether the whole is a condition.
+
+    Examples
+    --------
+    >>> with_flags_compared("v > V_th and not blocked", {"blocked", "V_th"})
+    'v > V_th and (not blocked > 0.5)'
+    >>> with_flags_compared("on", {"on"}, condition=True), with_flags_compared("on", {"on"})
+    ('on > 0.5', 'on')
+    """
+    whole = tree(text)
+    node = _Flags(flags).visit(whole)
+    node = _compared(node, flags) if condition else node
+    return text if ast.dump(node) == ast.dump(whole) else ast.unparse(node)
+
+
+class _Flags(Rewriter):
+    def __init__(self, flags: Collection[str]):
+        self.flags = flags
+
+    def visit_BoolOp(self, node: ast.BoolOp):
+        values = [_compared(self.visit(value), self.flags) for value in node.values]
+        return ast.BoolOp(node.op, values)
+
+    def visit_UnaryOp(self, node: ast.UnaryOp):
+        operand = self.visit(node.operand)
+        negated = isinstance(node.op, ast.Not)
+        return ast.UnaryOp(node.op, _compared(operand, self.flags) if negated else operand)
+
+
+def _compared(node: ast.expr, flags: Collection[str]) -> ast.expr:
+    if isinstance(node, ast.Name) and node.id in flags:
+        return ast.Compare(node, [ast.Gt()], [ast.Constant(0.5)])
+    return node
+
+
 def is_random(condition: str, named: Mapping[str, str]) -> bool:
     """Return whether a condition draws random numbers, itself or through named parts."""
     text = expanded(condition, named, lambda name: True)

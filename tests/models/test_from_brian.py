@@ -207,7 +207,6 @@ def summed():
         (summed, "u is summed over the synapses"),
         (lambda: [PoissonGroup(1, 1 * kHz)], "expected a cell's equations"),
         (lambda: [group()[:1]], "a group that is no more"),
-        (lambda: [flagged()], "flag is a number, which is compared: 'flag > 0'"),
     ],
 )
 def test_what_acts_on_a_group_and_is_in_no_model_is_refused(make, message):
@@ -216,11 +215,14 @@ def test_what_acts_on_a_group_and_is_in_no_model_is_refused(make, message):
         NeuronModel.from_brian(cells)
 
 
-def flagged():
+def test_a_condition_of_a_group_is_one_of_the_model():
     cells = NeuronGroup(1, f"{LEAKY}\nI : amp\nflag : boolean", namespace=SPACE,
                         **SPIKE | {"threshold": "v > V_th and flag"})  # fmt: skip
     cells.flag = True
-    return cells
+    fires_as_the_closed_form(NeuronModel.from_brian(cells))
+    cells.flag = False
+    off = fi_curve(NeuronModel.from_brian(cells), [4] * nA, duration=50 * ms, backend="numpy")
+    assert off["firing"].tolist() == ["silent"]
 
 
 def switched_off():

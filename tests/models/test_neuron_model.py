@@ -114,6 +114,7 @@ def test_of_two_compartments_that_the_input_reaches_the_spiking_one_is_the_membr
         ({"initial": {"v": "poisson(3)*mV"}}, "draws another value"),
         ({"threshold": "v > -50*mV and R"}, "R is a number, which is compared"),
         ({"refractory": "not R/Mohm"}, "R / Mohm is a number, which is compared"),
+        ({"threshold": "tau > 1*ms"}, "holds always or never, for nothing in it moves"),
         ({"threshold": "0*mV < v < E"}, r"write '\(0 \* mV < v and v < E\)'"),
         ({"reset": "v = E + (v > E)*mV"}, r"\(v > E\) \* mV: .* write 'int\(v > E\)'"),
         ({"reset": "v = E*int(E < v < E)"}, r"write '\(E < v and v < E\)'"),

@@ -79,6 +79,20 @@ def test_a_quarter_of_any_run_is_discarded_by_default(run):
     assert table["rate_Hz"][0] * 0.045 == pytest.approx(3, abs=0.3)
 
 
+@pytest.mark.parametrize("spikes", ["located", "grid"])
+@pytest.mark.parametrize(
+    "threshold", ["v > V_th and on", "on and not (v < V_th or not on)", "up", "not down"]
+)
+def test_conditions_that_are_declared_make_thresholds(threshold, spikes):
+    """As in Brian2; 2 nA fires every 10*ln(4) ms, where it is on."""
+    named = "on : boolean\nup = v > V_th and on : boolean\ndown = not on or not up : boolean"
+    text = f"{LIF.equations}\n{named}"
+    cell = LIF.with_(equations=text, parameters={"on": 1}, threshold=threshold)
+    table = fi_curve(cell, [2] * nA, vary={"on": [0, 1]}, duration=60 * ms, backend="numpy",
+                     spikes=spikes)  # fmt: skip
+    assert table["rate_Hz"].tolist() == pytest.approx([0, 100 / np.log(4)], rel=4e-3)
+
+
 def test_table_says_how_to_redo_it():
     table = fi_curve(LIF, [2] * nA, duration=50 * ms, discard=0 * ms, dt=0.1 * ms, backend="numpy")
     assert list(table["I_unit"]) == ["nA"]
