@@ -1,12 +1,16 @@
 """Variables that are phases (theta neurons): after one revolution a cell is where it was."""
 
+import ast
+
 import numpy as np
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from ..models.initial import initial_state
-from ..models.text.expressions import NoDerivative, derivative
+from ..models.system import total_derivative
+from ..models.text.expressions import NoDerivative, derivative, tree
 
-_PLACES = np.linspace(-2, 2, 41)  # in revolutions, where two of them are compared
+# In revolutions, where two of them are compared: not where ``v % 3`` jumps.
+_PLACES = np.linspace(-2, 2, 41) + 1 / 31
 _SAME = 1e-9
 _BESIDE = 0.37  # of its unit: what else there is has other values than its own, which are often 0
 
@@ -15,8 +19,8 @@ def revolution(model) -> tuple[float, float] | None:
     """Return one revolution of a membrane variable that is a phase; None where it is no phase.
 
     It is one where the equations depend on it and are the same a period later, also with other
-    parameters. The period is that of the reset, from the threshold to where it puts the cell, or
-    2 pi. The revolution ends at the threshold of a cell that is reset; else it lies around the
+    parameters. The period is that of the reset, from the threshold to where it puts the cell, that
+    by which the equations wrap it (3 of ``v % 3``), or 2 pi. The revolution ends at the threshold of a cell that is reset; else it lies around the
     initial value.
 
     Parameters
@@ -86,15 +90,30 @@ def _repeats(values: _Values, low: float, high: float) -> bool:
 
 
 def _candidates(values: _Values) -> list[tuple[float, float]]:
-    """Return what may be one revolution: that of the reset, and 2 pi; NaN where there is none."""
+    """Return what may be one revolution: of the reset, as wrapped, or 2 pi; NaN for none."""
     system, v = values.system, values.membrane
     high = _threshold(values) if system.reset else np.nan
     low = np.nan
     if np.isfinite(high) and not system.random:
         low = float(values.of(system.after_reset()[v], **{v: high})[0])
     end = high if np.isfinite(high) else values.numbers[v] + np.pi
-    around = (end - 2 * np.pi, end) if system.dims[v] is DIMENSIONLESS else (np.nan, np.nan)
-    return [(low, high), around]
+    turns = [*_wrapped(values), 2 * np.pi if system.dims[v] is DIMENSIONLESS else np.nan]
+    return [(low, high), *((end - turn, end) for turn in turns)]
+
+
+def _wrapped(values: _Values) -> list[float]:
+    """Return after which changes of the membrane its remainders in the equations are the same."""
+    system, v = values.system, values.membrane
+    parts = system.parts()
+    found = [
+        node
+        for text in (*system.slopes().values(), *parts.values())
+        for node in ast.walk(tree(text))
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod)
+    ]
+    pairs = [(total_derivative(ast.unparse(x.left), {v: "1"}), ast.unparse(x.right)) for x in found]
+    numbers = [map(float, values.of(*pair)) for pair in pairs if pair[0] != "0"]
+    return [abs(period / slope) for slope, period in numbers]
 
 
 def _threshold(values: _Values) -> float:

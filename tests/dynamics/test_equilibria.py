@@ -240,6 +240,8 @@ DEGREES = "(1 - cos(th*pi/180) + (1 + cos(th*pi/180))*(eta + I))*180/pi"
          -1 - np.pi, -1 + np.pi),
         ({"equations": f"dth/dt = {DEGREES}/tau : 1", "threshold": "th > 180",
           "reset": "th -= 360"}, -180, 180),
+        ({"equations": f"dth/dt = {DEGREES}/tau : 1".replace("th*", "(th % 360)*"),
+          "threshold": "th > 180", "reset": "th = 0"}, -180, 180),
         ({"equations": "dth/dt = (1 - cos(th) + (1 + cos(th))*(eta + I - w))/tau : 1\n"
           "dw/dt = -w/(50*ms) : 1", "initial": {"th": 0, "w": 0}, "reset": "th -= 2*pi; w += 1"},
          -np.pi, np.pi),
