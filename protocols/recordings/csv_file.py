@@ -13,6 +13,7 @@ from ...models.checks import check_name, listed
 from .sweep_data import SweepData
 from .unit_names import check_kind, checked_unit, kind_of, split_header, unit_named
 
+SWEEPS = ("sweep", "neuron")  # what the column that tells sweeps apart is called
 _EXAMPLES = {"time": "t_ms", "potential": "v_mV", "current": "I_pA"}
 
 
@@ -35,6 +36,8 @@ def read_csv(
         current = _paired(path, potential, current, "current")
     elif current and not named:
         _check_of_all(path, potential, current[0])
+    if sweep is None and len(potential) == 1:
+        sweep = _telling_apart(table, units)
     if sweep is not None and len(potential) > 1:
         raise InputError(f"{path}: sweep= goes with one potential; name it: potential=")
     decimal = reader.get("decimal", ".")
@@ -44,6 +47,15 @@ def read_csv(
         for key, rows in _sweeps(path, table, sweep)
         for k, v in enumerate(potential)
     ]  # fmt: skip
+
+
+def _telling_apart(table: pd.DataFrame, units: Mapping) -> str | None:
+    """Return the column that tells sweeps apart by its name, without being named; or None.
+
+    Their times may go on from one sweep to the next, and then would make one of all.
+    """
+    called = [x for x in table if x.lower() in SWEEPS and units[x] is None]
+    return next((x for x in called if table[x].nunique(dropna=False) > 1), None)
 
 
 def _sweeps(path, table: pd.DataFrame, sweep) -> list:

@@ -41,7 +41,8 @@ def read_recording(path, *, above: Quantity = -20 * mV, **options) -> CellRecord
         NWB: the stimulus of the same row of the table of recordings, of the same sweep number, or
         of the same start.
     sweep : str
-        Text: the column that tells sweeps apart that stand one below another.
+        Text: the column that tells sweeps apart that stand one below another; default: one called
+        ``sweep`` or ``neuron``, if it has several values.
     units : dict of str to unit or str
         Text: units of columns whose header has none (``v_mV``, ``Vm (mV)`` and ``Vm [mV]`` do). A
         column ``I_unit``, which the traces of a run have, holds that of ``I``.

@@ -185,6 +185,22 @@ def test_traces_of_a_run_are_read_as_they_were_written(tmp_path, model, unit):
     pd.testing.assert_frame_equal(read, run.traces, check_dtype=False, rtol=1e-12)
 
 
+@pytest.mark.parametrize("name", ["sweep", "Sweep", "neuron", "trial"])
+@pytest.mark.parametrize("later", [0, 3])
+def test_a_column_that_is_called_so_tells_sweeps_apart(tmp_path, name, later):
+    """Also where times go on from one to the next; without one they are of one sweep."""
+    t = np.r_[0:3, later : later + 3]
+    table = pd.DataFrame({name: np.repeat([4, 5], 3), "t_ms": t, "v_mV": np.arange(6)})
+    table.to_csv(tmp_path / "a.csv", index=False)
+    if name == "trial" and not later:
+        with pytest.raises(InputError, match="time must increase.*: sweep="):
+            read_recording(tmp_path / "a.csv")
+        return
+    cell = read_recording(tmp_path / "a.csv")
+    assert cell.sweeps == ([0] if name == "trial" else [0, 1])
+    assert cell.traces["v_mV"].tolist() == list(range(6))
+
+
 @pytest.mark.parametrize(
     ("header", "rows", "options"),
     [
