@@ -20,8 +20,8 @@ def revolution(model) -> tuple[float, float] | None:
 
     It is one where the equations depend on it and are the same a period later, also with other
     parameters. The period is that of the reset, from the threshold to where it puts the cell, that
-    by which the equations wrap it (3 of ``v % 3``), or 2 pi. The revolution ends at the threshold of
-    a cell that is reset; else it lies around the initial value.
+    by which the equations wrap it (3 of ``v % 3``), or 2 pi. The revolution ends at the threshold
+    of a cell that is reset; else it lies around the initial value.
 
     Parameters
     ----------

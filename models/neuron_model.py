@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -164,6 +164,7 @@ class NeuronModel:
     input_unit: Unit
     initial: Mapping[str, Quantity | float | str]
     threshold: str = ""
+    _: KW_ONLY  # so that a reset that follows the threshold, as in Brian2, is no title
     title: str = ""
     input_range: tuple[float, float] | None = None
     method: str = ""

@@ -55,7 +55,7 @@ def _telling_apart(table: pd.DataFrame, units: Mapping) -> str | None:
     Their times may go on from one sweep to the next, and then would make one of all.
     """
     called = [x for x in table if x.lower() in SWEEPS and units[x] is None]
-    return next((x for x in called if table[x].nunique(dropna=False) > 1), None)
+    return next((x for x in called if len(table[x].unique()) > 1), None)
 
 
 def _sweeps(path, table: pd.DataFrame, sweep) -> list:

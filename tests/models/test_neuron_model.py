@@ -53,6 +53,12 @@ def with_parameter(name, parameter):
     return {**model().parameters, name: parameter}
 
 
+def test_a_reset_behind_the_threshold_is_no_title():
+    fields = ("name", "equations", "parameters", "input_unit", "initial", "threshold", "reset")
+    with pytest.raises(TypeError, match="takes from 6 to 7 positional arguments but 8 were given"):
+        NeuronModel(*(getattr(model(), name) for name in fields))
+
+
 def test_a_consistent_model_is_accepted():
     assert model().membrane == "v"
     assert model().values == pytest.approx({"E": -0.065, "R": 1e7, "tau": 0.01})

@@ -193,7 +193,7 @@ def test_a_column_that_is_called_so_tells_sweeps_apart(tmp_path, name, later):
     table = pd.DataFrame({name: np.repeat([4, 5], 3), "t_ms": t, "v_mV": np.arange(6)})
     table.to_csv(tmp_path / "a.csv", index=False)
     if name == "trial" and not later:
-        with pytest.raises(InputError, match="time must increase.*: sweep="):
+        with pytest.raises(InputError, match=r"time must increase.*: sweep="):
             read_recording(tmp_path / "a.csv")
         return
     cell = read_recording(tmp_path / "a.csv")
