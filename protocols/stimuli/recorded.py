@@ -171,8 +171,10 @@ class Recorded(Stimulus):
 
     def _keeps_step(self, begin, dt: float) -> bool:
         """Return whether all samples begin and end with a step."""
-        starts = np.all(on_grid(begin, dt))
-        return bool(self.times is None and starts and on_grid(float(self.dt), dt))
+        if self.times is not None or not np.all(on_grid(begin, dt)):
+            return False
+        # The last one too: what a single sample is off adds up over all of them.
+        return all(on_grid(k * float(self.dt), dt) for k in (1, len(self.values)))
 
     def _held(self, model, name, at: At) -> Term:
         """Return the samples as they are, read in the middle of the step.
@@ -187,7 +189,7 @@ class Recorded(Stimulus):
         if at.dt is None:
             function = held_function(self._edges, self.values)
         else:
-            function = TimedArray(self.values, dt=self.dt)
+            function = _timed_array(self.values, float(self.dt), at.dt)
         term = replace(term, namespace={samples: function}, rules=(), fixed=True)
         return settled(term, set(term.parameters))
 
@@ -251,6 +253,15 @@ def step_means(edges: np.ndarray, values: np.ndarray, dt: float) -> np.ndarray:
     parts = held * (weights[:, None] if held.ndim == 2 else weights)
     means = np.add.reduceat(parts, np.searchsorted(cuts, grid[:-1]), axis=0)
     return np.concatenate([means, np.zeros_like(means[:1])])
+
+
+def _timed_array(values: Quantity, length: float, dt: float) -> TimedArray:
+    """Return samples of a whole number of steps; Brian2 warns of any other, and of rounding."""
+    steps = round(length / dt)
+    if length / dt == steps:
+        return TimedArray(values, dt=length * second)
+    each_step = np.repeat(np.asarray(values, float), steps, axis=0)
+    return TimedArray(Quantity(each_step, dim=get_dimensions(values)), dt=dt * second)
 
 
 def held_function(edges: np.ndarray, values: Quantity) -> Function:

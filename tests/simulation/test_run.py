@@ -19,6 +19,7 @@ from brian2 import (
     prefs,
     uA,
 )
+from brian2.utils.logger import catch_logs
 from excitable.models import (
     CONNOR_STEVENS,
     HODGKIN_HUXLEY,
@@ -296,6 +297,24 @@ def test_recorded_input_with_a_column_per_neuron():
     for k in (0, 1):
         expected = np.repeat([*values[:, k], 0], 100)
         assert found.traces["I"][k] * 1e9 == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("width", [1, 2])
+@pytest.mark.parametrize("length", [0.3, 0.1 * (1 + 1e-12), 0.3 + 1.7e-8])
+def test_samples_of_nearly_whole_steps_are_held_without_a_warning(length, width):
+    """By their mean over each step; 0.3/0.1 is not 3, of which Brian2 warns."""
+    values = np.random.default_rng(1).uniform(0, 1, (3000, width))
+    with catch_logs() as logs:
+        found = simulate(LIF, Recorded(values * nA, dt=length * ms), width, 310 * ms, dt=0.1 * ms,
+                         record=("I",), backend="numpy")  # fmt: skip
+    assert not logs
+    ends = np.minimum(0.1 * np.arange(3101) / length, 3000)  # of the steps, in samples
+    total = np.vstack([np.zeros(width), np.cumsum(values, axis=0), np.zeros(width)])
+    k = ends.astype(int)
+    charge = total[k] + (ends - k)[:, None] * np.diff(total, axis=0)[k]
+    expected = np.diff(charge, axis=0) * length / 0.1
+    n = min(2990, int(3000 * length / 0.1) - 1)
+    assert found.traces["I"].T[:n] * 1e9 == pytest.approx(expected[:n], abs=2e-6)
 
 
 def test_what_diverged_or_is_not_resolved_is_told_in_the_cells_own_units():
