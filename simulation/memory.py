@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from brian2 import ms
+
 from ..errors import InputError
 from ..progress import tell
 from .plan import Plan, Projection
@@ -16,8 +18,11 @@ INDICES = 8
 DRAWN = 8
 ORDER = 4
 DRAWN_DELAY = 18
+QUEUE = 24  # a step of the longest delay: the list of what arrives then
+LONGEST = 2**31 - 1  # steps of a delay that the compiled program can count
 PER_CELL = 40  # bookkeeping of spikes and of a cell's synapses
 PROGRAM = 6e6  # the process itself
+LONG = 0.01  # of the whole: what delays take is said from here on
 _CGROUP = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
@@ -30,20 +35,29 @@ class Memory:
     cells: int
     per_cell: float
     recorded: float
+    delayed: float
 
     @property
     def total(self) -> float:
         """Of the program, spikes not counted (12 bytes each)."""
         return (
-            self.synapses * self.per_synapse + self.cells * self.per_cell + self.recorded + PROGRAM
+            self.synapses * self.per_synapse
+            + self.cells * self.per_cell
+            + self.recorded
+            + self.delayed
+            + PROGRAM
         )
 
     def __str__(self) -> str:
         return (
             f"{self.cells} cells at {self.per_cell:.0f} bytes, about {self.synapses:.0f} synapses "
-            f"at {self.per_synapse:.0f} bytes, records {readable(self.recorded)}: "
+            f"at {self.per_synapse:.0f} bytes, records {readable(self.recorded)}"
+            f"{self._of_delays()}: "
             f"{readable(self.total)}"
         )
+
+    def _of_delays(self) -> str:
+        return f", delays {readable(self.delayed)}" if self.delayed >= LONG * self.total else ""
 
 
 def predict(plan: Plan) -> Memory:
@@ -59,6 +73,7 @@ def predict(plan: Plan) -> Memory:
         cells=cells,
         per_cell=PER_CELL + 16 * values / cells,
         recorded=_recorded(plan),
+        delayed=QUEUE * sum(_delays(plan)),
     )
 
 
@@ -77,12 +92,18 @@ def check_memory(plan: Plan) -> Memory:
     ValueError
         If the prediction is above the machine's memory.
     """
-    memory = predict(plan)
+    longest, memory = max(_delays(plan), default=0), predict(plan)
+    if longest > LONGEST:
+        raise InputError(
+            f"delay: is {longest:.3g} steps of dt = {float(plan.dt / ms):g} ms long at the most, "
+            f"and a network counts {LONGEST}; use shorter delays, or a larger dt"
+        )
     available = machine_memory()
     if memory.total > available:
         raise InputError(
             f"memory: the network would take {memory}, but this machine has "
-            f"{readable(available)}; use fewer cells, a lower p or in_degree, or record less"
+            f"{readable(available)}; use fewer cells, a lower p or in_degree, shorter delays, or "
+            "record less"
         )
     _say(f"{plan.label}: {memory}")
     return memory
@@ -109,6 +130,12 @@ def readable(size: float) -> str:
         if size >= limit:
             return f"{size / limit:.1f} {unit}"
     return f"{size:.0f} bytes"
+
+
+def _delays(plan: Plan) -> list[float]:
+    """Return the longest delay of every pathway, in steps."""
+    step = float(plan.dt)
+    return [q.delay / step for p in plan.projections for q in p.pathways.values()]
 
 
 def _recorded(plan: Plan) -> float:

@@ -22,6 +22,7 @@ from ...models.text.conditions import RANDOM
 from ...models.text.numeric import function
 from ...models.units import base_unit
 
+_FAR = 8  # standard deviations: one in 10^15 draws lies beyond
 _SAMPLE = 1000  # values that tell what draws of a distribution are like
 
 
@@ -154,6 +155,14 @@ def sample(name: str, value: Distribution, unit) -> np.ndarray:
     numbers = np.broadcast_to(np.asarray(numbers, dtype=float) / float(unit), _SAMPLE)
     check_all_finite(f"{name} {value}", numbers)
     return numbers
+
+
+def highest(value: Uniform | Normal) -> float:
+    """Return the highest value that will be drawn, in SI units: of a normal one it is no bound."""
+    if isinstance(value, Uniform):
+        return float(value.high)
+    top = float(value.mean) + _FAR * float(value.sd)
+    return top if value.low is None else max(top, float(value.low))
 
 
 def lowest(value) -> float:

@@ -11,7 +11,7 @@ from ...models.checks import check_quantity
 from ...models.units import base_unit
 from ...models.warn import warn_caller
 from ...simulation import plan
-from .distributions import Distribution, Drawn, lowest, sample
+from .distributions import Distribution, Drawn, highest, lowest, sample
 from .gap_junctions import GapJunctions
 from .names import check_own_name, names_of, weight_name
 from .synapses import Synapse
@@ -236,7 +236,8 @@ class Projection:
     def _pathways(self, texts: Mapping[str, str], dt: Quantity) -> dict[str, plan.Pathway]:
         if isinstance(self.delay, Distribution):
             drawn = self.delay.text("delay", ms)
-            return {k: plan.Pathway(text, np.inf, drawn) for k, text in texts.items()}
+            late = highest(self.delay)
+            return {k: plan.Pathway(text, late, drawn) for k, text in texts.items()}
         delay = on_grid("delay", 0 * ms if self.delay is None else self.delay, dt)
         late = {"pre": delay}
         if "end" in texts:

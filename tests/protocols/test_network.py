@@ -320,6 +320,22 @@ def test_a_network_above_the_machines_memory_is_refused(monkeypatch):
         ei_network(LIF, 80_000, 20_000, p=0.1, synapse=EXCITATION, duration=1 * ms)
 
 
+@pytest.mark.parametrize(
+    "delay", [6000 * second, Uniform(0 * ms, 6000 * second), Normal(0 * ms, 750 * second, 0 * ms)]
+)
+def test_a_delay_that_takes_more_memory_than_there_is_is_refused(monkeypatch, delay):
+    """A list of 24 bytes for each of 1.2e8 steps."""
+    monkeypatch.setattr(network_memory, "machine_memory", lambda: 2e9)
+    with pytest.raises(ValueError, match=r"delays 2.9 GB: 2.9 GB, but this machine has 2.0 GB"):
+        ei_network(LIF, 2, 0, p=1, synapse=EXCITATION, delay=delay, duration=1 * ms)
+
+
+def test_a_delay_of_more_steps_than_can_be_counted_is_refused():
+    delay = Uniform(0 * ms, 1e6 * second)
+    with pytest.raises(ValueError, match=r"delay: is 2e\+10 steps of dt = 0.05 ms long"):
+        ei_network(LIF, 2, 0, p=1, synapse=EXCITATION, delay=delay, duration=1 * ms)
+
+
 # --- bad input ----------------------------------------------------------------------------------
 
 
