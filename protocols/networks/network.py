@@ -18,6 +18,7 @@ from .. import tables
 from .inputs import Inputs, gather
 from .names import check_array_names, check_distinct, check_object_names, free_name
 from .network_result import NetworkRun, network_run, recorded, units_of
+from .openings import check_openings
 from .population import Population
 from .projection import Projection
 
@@ -195,6 +196,8 @@ class Network:
             For bad input, before anything is compiled; see the message.
         excitable.simulation.DivergenceError
             If the integration diverged.
+        excitable.errors.UnresolvedError
+            If the step is too long for the cells: at the start, or when most spikes came at once.
 
         Warns
         -----
@@ -225,6 +228,7 @@ class Network:
         check_memory(plan)
         weights = {n: p.synapse_weight(self._models(p)) for n, p in self._named.items()}
         result = run_network(plan, chosen.engine)
+        check_openings(plan, result, self._named, self._inputs, self.labels)
         return network_run(plan, result, units, weights, about or self._describe())
 
     def _step(self, dt: Quantity | None) -> Quantity:

@@ -48,6 +48,8 @@ from excitable.protocols import (
 from excitable.simulation import build, reference
 from excitable.simulation.backends import Backend, has_compiler, preferences
 
+from excitable.errors import UnresolvedError
+
 needs_compiler = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
 
 # Brette & Gerstner 2005, with the numerical threshold of 20 mV; the adaptation is called w.
@@ -961,3 +963,20 @@ def test_an_input_that_nobody_writes_is_refused(stimulus, writer):
             run()
     with pytest.raises(ValueError, match=f"drive of cells: {writer} write this input"):
         Population("cells", LIF, 10, drive=[Constant(1 * nA), stimulus])
+
+
+@pytest.mark.parametrize("kind", ["exponential", "alpha"])
+def test_synapses_that_many_spikes_open_at_once_need_a_smaller_step(kind):
+    """20 cells fire together, and each then conducts 38 uS: 3.8 of its 1 nF in 0.1 ms.
+
+    The fourth-order method follows up to 2.8.
+    """
+    synapse = Synapse.conductance(5 * ms, -65 * mV, 2 * uS, kind=kind)
+    cells = Population("exc", LIF, 20, drive=Constant(2 * nA))
+    net = Network([cells], [Projection("exc", "exc", synapse, p=1, delay=1 * ms)])
+    run = net.run(20 * ms, dt=0.05 * ms, backend="numpy", record={"exc": ["g_exc"]},
+                  cells={"exc": [0]})  # fmt: skip
+    assert len(run.spikes) == 20
+    assert run.traces["g_exc_nS"].max() == pytest.approx(19 * 2000, rel=1e-2)
+    with pytest.raises(UnresolvedError, match=r"while its synapses g_exc are open.*smaller dt"):
+        net.run(20 * ms, dt=0.1 * ms, backend="numpy")
