@@ -11,6 +11,7 @@ import pandas as pd
 from ...errors import InputError
 from ...models.by_name import takes_names
 from ...models.checks import check_quantity
+from ...progress import bar
 from ..continuation.arclength import Curve, CurvePoint, NoConvergence, located
 from ..continuation.diagram import bifurcations, checked
 from ..continuation.field import Field
@@ -103,7 +104,6 @@ def curves(
     """
     if len(parameters) != 2 or parameters[0] == parameters[1]:
         raise InputError(f"parameters: expected two different names, got {parameters!r}")
-    say = report or (lambda text: None)
     names, ranges = [], []
     for parameter, values in zip(parameters, (first, second), strict=True):
         name, low, high, numbers = checked(model, parameter, values, None)
@@ -115,11 +115,23 @@ def curves(
     places = np.linspace(*ranges[0], 3)
     if cycles_at is not None:
         places = np.atleast_1d(check_quantity("cycles_at", cycles_at, field.free_units[0]))
+    followed = cycles and not model.system.reset and field.n > 1
+    with bar(total=2 * slices + len(places) * followed, desc=f"curves of {model.name}") as shown:
+
+        def say(text: str) -> None:
+            (report or (lambda text: None))(text)
+            shown.update()
+
+        return _curves(model, names, ranges, (first, second), field, I, slices,
+                       places if followed else (), say)  # fmt: skip
+
+
+def _curves(model, names, ranges, given, field, I, slices, places, say) -> Curves:
+    """Follow all curves that diagrams over either parameter show; see `curves`."""
     rows, special, notes, done = [], [], [], []
-    given = (first, second)
     for held in (0, 1):
         for p in np.linspace(*ranges[held], slices):
-            say(f"{parameters[1 - held]} at {parameters[held]} = {p:g}")
+            say(f"{names[1 - held]} at {names[held]} = {p:g}")
             for kind, x, q in _slice(model, names, held, p, given[1 - held], field, I):
                 start = np.concatenate([x, [p, q] if held == 0 else [q, p]])
                 if any(k == kind and _near(u, start, ranges) for k, u in done):
@@ -133,12 +145,11 @@ def curves(
                 rows += [(len(done) - 1, kind, np.nan, u) for u in path]
                 special += found
                 notes += note
-    if cycles and not model.system.reset and field.n > 1:
-        folds = _folds_of_cycles(model, names, ranges, second, field, I, places, say)
-        for k, curve in enumerate(folds, start=len(done)):
-            rows += [(k, "fold of cycles", t, np.append(x, p)) for p, x, t in curve.rows]
-            special += [("cusp of cycles", np.append(x, p), np.nan) for p, x, _ in curve.cusps]
-            notes += curve.notes
+    folds = _folds_of_cycles(model, names, ranges, given[1], field, I, places, say)
+    for k, curve in enumerate(folds, start=len(done)):
+        rows += [(k, "fold of cycles", t, np.append(x, p)) for p, x, t in curve.rows]
+        special += [("cusp of cycles", np.append(x, p), np.nan) for p, x, _ in curve.cusps]
+        notes += curve.notes
     return Curves(model, tuple(names), _table(field, rows), _points(field, special, ranges), notes)
 
 

@@ -1,6 +1,7 @@
 """What the equations imply: ``bifurcations``, ``excitability``, ``phase-response``."""
 
 from ..errors import InputError
+from ..models.ranges import towards_threshold
 from . import options as o
 from .output import Output, progress, show
 from .values import numbers, quantity
@@ -87,8 +88,11 @@ def make_excitability(options) -> int:
 
     model = o.changed_model(options)
     out = Output(options.out, f"{model.name}_excitability")
-    diagram = bifurcations(model, "I", _range(model, "I", options.range), report=progress)
-    table = excitability(model, diagram=diagram, steps=not options.no_steps, **o.numerics(options))
+    values = _range(model, "I", options.range)
+    diagram = bifurcations(model, "I", values, report=progress)
+    # Of a cell that less input makes fire the verdict is read from a diagram of its own.
+    given = {"diagram": diagram} if towards_threshold(model) > 0 else {"values": values}
+    table = excitability(model, **given, steps=not options.no_steps, **o.numerics(options))
     print(table.T.to_string(header=False))
     out.table(table)
     out.figure(plot_bifurcations(diagram))

@@ -1,13 +1,17 @@
 """Curves over two parameters against AUTO's points, closed forms and simulation."""
 
+import io
+
 import numpy as np
 import pytest
 from brian2 import cm, msiemens, mV, second, uA
 from excitable.dynamics import bifurcations, curves, saddle_node_loop
+from excitable.dynamics.two_parameters import curves as two_parameters
 from excitable.dynamics.two_parameters.curves import smallest_sum
-from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY
+from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY, find_model
 from scipy.integrate import solve_ivp
 from scipy.interpolate import CubicSpline
+from tqdm import tqdm
 
 from excitable import NeuronModel
 
@@ -153,3 +157,18 @@ def test_the_sum_of_two_eigenvalues_is_found_among_many(pair):
     basis = np.linalg.qr(np.random.default_rng(1).normal(size=(24, 24)))[0]
     sums = smallest_sum(np.stack([matrix, basis @ matrix @ basis.T]))
     assert sums == pytest.approx([2e-3, 2e-3], rel=1e-9)
+
+
+@pytest.mark.parametrize("cycles", [True, False])
+def test_progress_ends_with_the_last_step(monkeypatch, cycles):
+    bars, said = [], []
+
+    def bar(**options):
+        bars.append(tqdm(**options, file=io.StringIO()))
+        return bars[-1]
+
+    monkeypatch.setattr(two_parameters, "bar", bar)
+    two_parameters.curves(find_model("fitzhugh_nagumo"), ("b", "I"), [0.5, 0.9], [0.2, 0.4],
+                          slices=2, cycles=cycles, cycles_at=[0.6], report=said.append)  # fmt: skip
+    assert [(shown.n, shown.total) for shown in bars] == [(len(said), 4 + cycles)]
+    assert len(said) == 4 + cycles
