@@ -476,7 +476,15 @@ def _keep(diagram: Diagram, branch: CycleBranch) -> None:
     diagram.cycles.append(branch)
     diagram.notes += [f"cycles from {branch.origin}: {note}" for note in branch.notes]
     if branch.end == "long":
-        diagram.ends[len(diagram.cycles) - 1] = long_end(diagram.field, branch, diagram.curves)
+        end = long_end(diagram.field, branch, diagram.curves)
+        diagram.ends[len(diagram.cycles) - 1] = end
+        if end.type == "long period":
+            diagram.notes.append(
+                f"cycles from {branch.origin}: left at {end.p:.6g} with a period of "
+                f"{branch.points[-1].period:.4g} ms, which does not grow as towards a homoclinic "
+                "orbit or a SNIC (bursts and canards are so long too); a larger longest_period "
+                "follows them further"
+            )
     elif branch.end.startswith("stopped"):
         diagram.notes.append(f"cycles from {branch.origin}: {branch.end}")
 

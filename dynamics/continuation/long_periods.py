@@ -8,6 +8,8 @@ from .cycles import CycleBranch, CyclePoint
 from .equilibrium_curves import EquilibriumBranch, SpecialPoint
 from .field import Field
 
+EXPONENTIAL = (0.7, 1.4)  # the growth of a period towards a homoclinic orbit, measured
+CONVERGED = 1e-6  # of the parameter: what changes the place no more leaves no growth to measure
 NEAR = 0.05  # scaled distance at which an orbit counts as touching an equilibrium
 
 
@@ -19,7 +21,8 @@ class LongEnd:
     ----------
     type : str
         "SNIC", "homoclinic", "boundary equilibrium" (a stable equilibrium reaches the threshold
-        at which the cell is reset) or "long period", the last where none could be shown.
+        at which the cell is reset) or "long period", the last where none could be shown: the place
+        still changes, and the period does not grow as theirs do.
     p : float
     x : array
         The equilibrium that the cycle meets.
@@ -129,6 +132,10 @@ def _homoclinic(field: Field, branch: CycleBranch, saddle, scale) -> LongEnd:
         "eigenvalue_per_ms": float(values.real.max()),
         "period_ms": b.period,
     }
+    settled = change < CONVERGED * max(abs(p), 1e-3 * branch.follower.span)
+    if not settled and not EXPONENTIAL[0] < numbers["growth"] < EXPONENTIAL[1]:
+        # Bursts that gain a spike linger beside a saddle too, and end nowhere near.
+        return LongEnd("long period", b.p, saddle, numbers)
     kind = "homoclinic" if values.real.max() > 0 else "boundary equilibrium"
     return LongEnd(kind, float(p), saddle, numbers)
 

@@ -1,11 +1,15 @@
 """Bifurcation diagrams against AUTO's numbers, published ones and closed forms."""
 
+from copy import copy
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from brian2 import cm, msiemens, mV, uA
 from excitable.analysis.plots.bifurcations import pieces
 from excitable.dynamics import bifurcations, phase_response
 from excitable.dynamics.continuation.field import Field
+from excitable.dynamics.continuation.long_periods import long_end
 from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY
 from scipy.integrate import solve_ivp
 
@@ -81,6 +85,20 @@ def test_homoclinic_orbits_of_connor_stevens(factor, place):
     (end,) = found.ends.values()
     assert end.numbers["growth"] == pytest.approx(1, abs=1e-2)
     assert end.numbers["distance"] < 1e-6
+
+
+@pytest.mark.parametrize(("size", "kind"), [(0, "homoclinic"), (1e-4, "long period")])
+def test_what_lingers_beside_a_saddle_is_homoclinic_where_its_place_converges(size, kind):
+    """Long bursts, such as Plant's (1981), do not: their branch winds on as spikes are added."""
+    found = connor_stevens_diagram(2)
+    ((k, known),) = found.ends.items()
+    branch = copy(found.cycles[k])
+    turned = [q.p * (1 + size * (-1) ** i) for i, q in enumerate(branch.points)]
+    points = zip(branch.points, turned, strict=True)
+    branch.points = [replace(q, orbit=replace(q.orbit, p=p)) for q, p in points]
+    end = long_end(found.field, branch, found.curves)
+    assert end.type == kind
+    assert end.p == pytest.approx(known.p if kind == "homoclinic" else turned[-1], rel=1e-12)
 
 
 def test_fold_of_cycles_without_a_current():
