@@ -84,6 +84,11 @@ class CycleSpecial:
     residual: float
     numbers: dict = dataclass_field(default_factory=dict)
 
+    @property
+    def resolved(self) -> bool:
+        """Whether its multipliers are believed; a fold shows without them."""
+        return self.residual <= TRUSTED
+
 
 @dataclass
 class CycleBranch:

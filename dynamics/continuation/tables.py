@@ -82,9 +82,10 @@ def cycle_point_row(diagram, branch: int, special: CycleSpecial) -> dict:
     states = special.point.states
     top = states[np.argmax(states[:, diagram.field.membrane])]
     leading = special.point.multipliers[1:2]
+    known = complex(leading[0]) if leading.imag.any() else float(leading[0].real)
     numbers = {
         "period_ms": special.point.period,
-        "multiplier": complex(leading[0]) if leading.imag.any() else float(leading[0].real),
+        "multiplier": known if special.resolved else np.nan,
         "residual": special.residual,
         "change": special.change,
     }

@@ -10,6 +10,7 @@ from excitable.analysis.plots.bifurcations import pieces
 from excitable.dynamics import bifurcations, phase_response
 from excitable.dynamics.continuation.field import Field
 from excitable.dynamics.continuation.long_periods import long_end
+from excitable.dynamics.continuation.tables import cycle_point_row
 from excitable.models import CONNOR_STEVENS, HODGKIN_HUXLEY
 from scipy.integrate import solve_ivp
 
@@ -106,6 +107,18 @@ def test_fold_of_cycles_without_a_current():
     (fold,) = found.points.query("type == 'fold of cycles'").to_dict("records")
     assert fold["I_uA_per_cm2"] == pytest.approx(-8.0498962, rel=1e-7)
     assert fold["period_ms"] == pytest.approx(16.36546, rel=1e-6)
+
+
+def test_multipliers_that_are_not_resolved_are_none_in_the_table():
+    """That of the flow itself is 1; where it is not found to be, no other is believed."""
+    found = connor_stevens_diagram(0)
+    ((k, fold),) = [
+        (k, s) for k, b in enumerate(found.cycles) for s in b.special if s.type == "fold of cycles"
+    ]
+    assert cycle_point_row(found, k, fold)["multiplier"] == pytest.approx(1, abs=1e-3)
+    lost = cycle_point_row(found, k, replace(fold, residual=1.0))
+    assert np.isnan(lost["multiplier"])
+    assert lost["I_uA_per_cm2"] == fold.p
 
 
 def test_morris_lecar_as_a_user_writes_it():
