@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from brian2 import Function, Hz, Mohm, Network, SpikeMonitor, Unit, cm, ms, mV, nA, prefs, uA
+from excitable.analysis.trains.steadiness import firing_kinds
 from excitable.models import (
     CONNOR_STEVENS,
     HODGKIN_HUXLEY,
@@ -25,6 +26,7 @@ from excitable.simulation.methods.shared_exponentials import economical
 
 pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
 DRIVER = Path(__file__).parent / "drive.mjs"
+STEADINESS = Path(__file__).parents[2] / "explorer" / "page" / "engine" / "steadiness.js"
 CELLS = [cell for top in ZOO for cell in (top, *top.variants.values())]
 # Names that JavaScript keeps, conditions, powers, functions, a reset that uses what it sets.
 AWKWARD = NeuronModel(
@@ -160,3 +162,27 @@ def test_refuses_by_name():
     two = grouping.describe(LIF, 2, 1 * nA)
     with pytest.raises(CannotPrint, match="one cell, not 2"):
         javascript_text(LIF, two, economical(two.system))
+
+
+def test_the_page_believes_no_rate_that_drifts(tmp_path):
+    """Intervals that relax to 20 ms, in windows of some time constants: as tables have it."""
+    trains = [
+        20 * (1 - drift * np.exp(-np.arange(n) / n / tau))
+        for n in (5, 30, 100) for drift in (5e-4, 0.01, 0.03, 0.1) for tau in (0.3, 1, 5, 20)
+    ]  # fmt: skip
+    shutil.copy(STEADINESS, tmp_path / "steadiness.mjs")
+    script = (
+        'import { even, leadsAway } from "./steadiness.mjs";\n'
+        f"const trains = {json.dumps([gaps.tolist() for gaps in trains])};\n"
+        "const found = trains.map((gaps) => even(gaps, 2.5e-2) && !leadsAway(gaps, 2.5e-2));\n"
+        "console.log(JSON.stringify(found));"
+    )
+    (tmp_path / "task.mjs").write_text(script)
+    done = subprocess.run(["node", tmp_path / "task.mjs"], capture_output=True, text=True)
+    resolved = np.array(json.loads(done.stdout))
+    times = [np.r_[0, np.cumsum(gaps)] for gaps in trains]
+    own = np.repeat(np.arange(len(times)), list(map(len, times)))
+    ends = np.array([t[-1] + 1e-9 for t in times])
+    kinds = firing_kinds(own, np.concatenate(times), len(times), ends * 0 - 1e-9, ends, 2.5e-2)
+    assert not (resolved & (kinds != "steady")).any()
+    assert resolved.sum() > len(trains) / 2

@@ -1,13 +1,14 @@
 // Firing rates over the input: simulated, and exact where a cell has one variable and a reset.
 import { integral } from "./numbers.js";
 import { run } from "./run.js";
+import { even, leadsAway } from "./steadiness.js";
 
 // The rate at a constant input I from the intervals that begin after `discard`, in Hz; `resolved`
 // is false where the window does not tell it. Also the lowest and highest potential there. `quick`:
 // a few even intervals are enough.
 export function rateAt(system, p, x0, I, numerics, { duration, discard, quick }) {
-  const even = (gaps) => longest(gaps) - shortest(gaps) <= 0.02*longest(gaps) + 2*numerics.dt;
-  const enough = (spikes) => spikes[spikes.length - 1 - FEW] >= discard && even(gapsOf(spikes.slice(-1 - FEW)));
+  const enough = (spikes) =>
+    spikes[spikes.length - 1 - FEW] >= discard && even(gapsOf(spikes.slice(-1 - FEW)), numerics.dt);
   const found = run(system, p, x0, () => I, numerics, duration, quick ? enough : null);
   const spikes = found.spikes.filter((t) => t >= discard);
   const v = found.traces[system.membrane];
@@ -22,13 +23,13 @@ export function rateAt(system, p, x0, I, numerics, { duration, discard, quick })
   const gaps = gapsOf(spikes), length = spikes[spikes.length - 1] - spikes[0];
   // Intervals of one or two steps are those of the integration, not of the cell.
   if (length < 3*numerics.dt*gaps.length) return { I, rate: null, resolved: false, ...extremes };
-  const end = (found.samples - 1)*numerics.dt, stopped = end - spikes[spikes.length - 1] > 1.5*longest(gaps);
-  return { I, rate: gaps.length/length, resolved: even(gaps) && !stopped, ...extremes };
+  const end = (found.samples - 1)*numerics.dt, stopped = end - spikes[spikes.length - 1] > 1.5*Math.max(...gaps);
+  const resolved = even(gaps, numerics.dt) && !leadsAway(gaps, numerics.dt) && !stopped;
+  return { I, rate: gaps.length/length, resolved, ...extremes };
 }
 
 const FEW = 3;  // intervals
 const gapsOf = (spikes) => Array.from(spikes.slice(1), (t, k) => t - spikes[k]);
-const longest = (gaps) => Math.max(...gaps), shortest = (gaps) => Math.min(...gaps);
 
 // Rounds of work, coarse first: places of the currents, and how they are run (times in seconds).
 // The last current, as a rule the strongest, is run first: a run with spikes reaches all of the code,
