@@ -194,11 +194,20 @@ def test_a_cell_that_never_fires_has_no_threshold():
 
 
 def test_a_search_ends_where_the_integration_does():
-    """Beyond its unstable equilibrium v runs away, the other way than to the threshold."""
-    away = cell("away", "dv/dt = (-v - I + 0.1*v**3)/tau : 1", initial={"v": 0.0},
-                threshold="v > 1e9", reset="v = 0", input_range=(0, 1))  # fmt: skip
+    """Beyond its unstable equilibrium w runs away, and v stays far from the threshold."""
+    away = cell("away", "dw/dt = (-w - I + 0.1*w**3)/tau : 1\ndv/dt = (I - v)/tau : 1",
+                initial={"v": 0.0, "w": 0.0}, threshold="v > 1e9", reset="v = 0", membrane="v",
+                input_range=(0, 1))  # fmt: skip
     with pytest.raises(ValueError, match=r"away makes no spike.*beyond that the integration diver"):
         rheobase(away, duration=200 * ms, dt=0.5 * ms)
+
+
+def test_a_search_goes_the_way_to_the_threshold_from_any_range():
+    """Rest is lost where v - 0.1*v**3 is highest: at -(2/3)*sqrt(10/3)."""
+    turned = cell("turned", "dv/dt = (-v - I + 0.1*v**3)/tau : 1", initial={"v": 0.0},
+                  threshold="v > 1e9", reset="v = 0", input_range=(0, 1))  # fmt: skip
+    found = float(rheobase(turned, duration=2 * second, dt=0.5 * ms))
+    assert found == pytest.approx(-2 / 3 * np.sqrt(10 / 3), rel=1e-3)
 
 
 def test_a_cell_that_no_current_silences_has_no_threshold():
