@@ -216,8 +216,8 @@ COMMANDS = {
     "gating hodgkin_huxley --v -65": ("", "steady_state", 0.0529),
     "latency lif --relative-to 1.5 --currents 2 --duration 40": ("", "latency_ms", 6.9315),
     "fi lif --currents 2 --spikes grid --duration 700": ("", "rate_Hz", 1e3 / 13.9),
-    # Euler's 277 steps of 0.05 ms to a quarter: 14 spikes between 500 and 700 ms.
-    "noisy-fi lif --currents 2 --noise 0 --trials 2 --duration 700": ("", "rate_Hz", 70),
+    # Every 277 of Euler's steps of 0.05 ms: 38 spikes in the three quarters from 175 ms on.
+    "noisy-fi lif --currents 2 --noise 0 --trials 2 --duration 700": ("", "rate_Hz", 38 / 0.525),
     # Above (V_th - E_L)/R = 3 nA by a tenth: tau*ln(1.1/0.1).
     "conductance-sweep lif --name R --values 5 10 --currents 1:4:4 --tolerance 1e-4 "
     "--search-duration 500": ("_onset", "latency_ms", 10 * np.log(11)),

@@ -117,8 +117,8 @@ class Program:
         """Return what tells the program how to run."""
         environment = dict(
             os.environ,
-            EXCITABLE_DURATION=repr(duration),
-            EXCITABLE_DT=repr(dt),
+            EXCITABLE_DURATION=repr(float(duration)),  # repr of a numpy number is no number
+            EXCITABLE_DT=repr(float(dt)),
             EXCITABLE_START=start,
             EXCITABLE_END_WITH_PARENT=str(os.getpid()),  # a killed script leaves no program running
         )
