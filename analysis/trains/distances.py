@@ -204,7 +204,8 @@ def compare_spikes(
     if n is None:
         n = int(max([-1, *data["neuron"], *model["neuron"]])) + 1
     for spikes in (data, model):
-        check_known(spikes, range(n), f"of {n} sweeps")
+        remedy = f"take the spikes of those that are compared, by query('neuron < {n}')"
+        check_known(spikes, range(n), f"of {n} sweeps; {remedy}")
     rows = []
     for neuron in range(n):
         a, b = (

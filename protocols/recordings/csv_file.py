@@ -21,6 +21,8 @@ def read_csv(
     path, *, time=None, potential=None, current=None, sweep=None, units=None, **reader
 ) -> list[SweepData]:
     """Return the sweeps of a text file; see `read_recording`."""
+    if units is not None and not isinstance(units, Mapping):
+        raise InputError(f"units: expected a dict such as {{'Vm': 'mV'}}, got {units!r}")
     table = _table(path, reader)
     units = _units(path, table, units or {})
     potential = _columns(path, table, units, "potential", potential, required=True)
@@ -150,8 +152,6 @@ def _heading(column: str) -> str:
 
 
 def _sweep(where, rows, units, decimal, t, v, current) -> SweepData:
-    measured = np.flatnonzero(rows[v].notna())
-    rows = rows.iloc[: measured.max(initial=-1) + 1]  # a shorter sweep beside longer ones
     columns = [name for name in (t, v, current) if name is not None]
     numbers = {name: _numbers(where, rows[name], decimal) for name in columns}
     of_current = (numbers[current], units[current]) if current is not None else (None, None)
@@ -164,32 +164,82 @@ def _table(path, reader: Mapping) -> pd.DataFrame:
             # Or pandas takes the first fields of rows that are too long for an index, shifts the
             # others to the left, and says nothing.
             warnings.filterwarnings("error", "Length of header", pd.errors.ParserWarning)
-            table = pd.read_csv(path, **{"index_col": False, **reader})
+            table = _read(path, reader)
     except pd.errors.ParserWarning:
         raise InputError(
             f"{path}: its rows have more fields than its header; say how it is written by sep=, "
-            "decimal= and skiprows= (decimal commas need another separator than commas), give each "
-            "column a heading, or say index_col=0 where rows begin with their names"
+            "decimal=, comment= and skiprows= (decimal commas need another separator than commas), "
+            "give each column a heading, or say index_col=0 where rows begin with their names"
         ) from None
     except pd.errors.EmptyDataError:
         raise InputError(f"{path}: is empty; expected a header and columns of numbers") from None
     except ValueError as error:  # of the text, or of how pandas is told to read it
         raise InputError(
-            f"{path}: cannot be read as a table ({error}); say how by sep=, skiprows=, encoding= "
-            "(see pandas.read_csv)"
+            f"{path}: cannot be read as a table ({str(error).strip()}); say how by sep=, "
+            "skiprows=, comment=, encoding= (see pandas.read_csv)"
         ) from None
     if not isinstance(table, pd.DataFrame):
         raise InputError(f"{path}: is read as a whole; leave out chunksize= and iterator=")
     if table.empty:
         raise InputError(f"{path}: holds no samples under its header {list(table.columns)}")
     table = table.rename(columns=lambda name: str(name).strip())
+    _check_columns(path, table)
+    return table
+
+
+def _read(path, reader: Mapping):
+    """Read the text by pandas, and headers that stand in several rows as one.
+
+    Below several rows pandas takes the first fields of rows that are too long for an index, or
+    leaves the last ones out, so that it reads what is below the last of them.
+    """
+    rows = reader.get("header")
+    if not np.ndim(rows):
+        return pd.read_csv(path, **{"index_col": False, **reader})
+    table = pd.read_csv(path, **{"index_col": False, **reader, "header": rows[-1]})
+    if isinstance(table, pd.DataFrame):
+        headers = pd.read_csv(path, **{**reader, "nrows": 0}).columns
+        table.columns = [_one_header(*np.atleast_1d(levels)) for levels in headers]
+    return table
+
+
+def _one_header(*levels: str) -> str:
+    """Return a header that stands in several rows, of which the last may be its unit, as one.
+
+    Examples
+    --------
+    >>> _one_header("Vm", "[mV]"), _one_header("Vm", "mV.1"), _one_header("t", "Unnamed: 0_level_1")
+    ('Vm (mV)', 'Vm (mV).1', 't')
+    """
+    *names, last = [str(level).strip() for level in levels if not str(level).startswith("Unnamed:")]
+    heading = _heading(last)
+    unit = heading.strip("()[] ")
+    if not names or unit_named(unit) is None:
+        return " ".join([*names, last])
+    return f"{' '.join(names)} ({unit}){last[len(heading) :]}"
+
+
+def _check_columns(path, table: pd.DataFrame) -> None:
+    """Raise InputError for what says that the text has another form than it was read in."""
+    if table.shape[1] == 1:
+        raise InputError(
+            f"{path}: has one column only, {table.columns[0]!r}; say what separates the columns: "
+            r"sep=';', sep='\t', or sep=r'\s+' for blanks"
+        )
+    first = table.iloc[0].dropna()
+    if pd.to_numeric(first, errors="coerce").isna().all() and any(
+        unit_named(str(field).strip("()[] ")) for field in first
+    ):
+        raise InputError(
+            f"{path}: the row below its header holds units, {listed(first)}; say header=[0, 1] "
+            "where these are the first two rows"
+        )
     if not table.columns.is_unique:
         twice = table.columns[table.columns.duplicated()][0]
         raise InputError(
             f"{path}: several columns are called {twice!r} but for blanks; rename them, or give "
             "skipinitialspace=True"
         )
-    return table
 
 
 def _units(path, table: pd.DataFrame, given: Mapping) -> dict:
@@ -239,10 +289,19 @@ def _numbers(where: str, column: pd.Series, decimal: str):
     wrong = column[numbers.isna() & column.notna()]
     if wrong.empty:
         return numbers.to_numpy(float)
-    remedy = (
-        "for a decimal comma give sep=';', decimal=','" if decimal == "." else
-        f"for a column with decimal points give converters={{{column.name!r}: float}}"
-    )  # fmt: skip
+    remedy = _remedy(str(wrong.iloc[0]), column.name, decimal)
     raise InputError(
         f"{where}: column {column.name!r} holds {wrong.iloc[0]!r}, which is no number; {remedy}"
     )
+
+
+def _remedy(field: str, column: str, decimal: str) -> str:
+    """Return how to read a field that is no number."""
+    other = "," if decimal == "." else "."
+    if other not in field:
+        return "leave such rows out (skiprows=), or correct them"
+    if decimal in field:
+        return f"for thousands in groups give thousands={other!r}"
+    if decimal == ".":
+        return "for a decimal comma give sep=';', decimal=','"
+    return f"for a column with decimal points give converters={{{column!r}: float}}"

@@ -7,6 +7,7 @@ from brian2 import amp, second, volt
 
 from ...errors import InputError
 from ...models.checks import listed
+from ...models.warn import warn_caller
 from .sweep_data import SweepData
 
 
@@ -21,7 +22,7 @@ def read_nwb(path, *, potential: str | None = None) -> list[SweepData]:
     except Exception as error:  # h5py and hdmf raise what comes
         raise InputError(f"{path}: PyNWB cannot read it ({error})") from None
     with reader:
-        pairs = _pairs(path, reader.read())
+        pairs = _pairs(path, _content(path, reader))
         electrodes = sorted({response.electrode.name for response, *_ in pairs})
         if not pairs:
             raise InputError(f"{path}: holds no CurrentClampSeries; other series are not read")
@@ -30,7 +31,20 @@ def read_nwb(path, *, potential: str | None = None) -> list[SweepData]:
         if potential is not None and potential not in electrodes:
             raise InputError(f"{path}: no electrode {potential!r} among {listed(electrodes)}")
         wanted = [p for p in pairs if potential in (None, p[0].electrode.name)]
+        _warn_of_bias(path, wanted)
         return [_sweep(path, *pair) for pair in wanted]
+
+
+def _content(path, reader):
+    """Return what is in the file; hdmf raises what comes where it is not as the schema says."""
+    try:
+        return reader.read()
+    except Exception as error:
+        reason = error.args[-1] if error.args else error  # the others hold the whole object
+        raise InputError(
+            f"{path}: PyNWB cannot read it ({reason}); the command pynwb-validate says what is "
+            "not as the schema of NWB has it"
+        ) from None
 
 
 def _pairs(path, nwb) -> list:
@@ -46,6 +60,19 @@ def _pairs(path, nwb) -> list:
     responses = [r for r in nwb.acquisition.values() if isinstance(r, CurrentClampSeries)]
     return [(r, _stimulus_of(path, r, stimuli), slice(None), slice(None))
             for r in sorted(responses, key=_order)]  # fmt: skip
+
+
+def _warn_of_bias(path, pairs) -> None:
+    """Say that a holding current of the amplifier is not in the stimulus, or may not be."""
+    biases = {r.name: r.bias_current for r, stimulus, *_ in pairs if stimulus is not None}
+    biases = {name: 1e12 * bias for name, bias in biases.items() if bias and bias == bias}
+    if biases:
+        levels = listed(f"{bias:g}" for bias in sorted(set(biases.values())))
+        warn_caller(
+            f"{path}: {listed(biases, most=3)}: the amplifier's bias_current ({levels} pA) is left "
+            "out, I is the stimulus series alone; where that does not hold it, add it to the "
+            "traces' column I and take CellRecording.of_traces"
+        )
 
 
 def _order(response) -> tuple:

@@ -44,10 +44,11 @@ def read_recording(path, *, above: Quantity = -20 * mV, **options) -> CellRecord
         Text: the column that tells sweeps apart that stand one below another; default: one called
         ``sweep`` or ``neuron``, if it has several values.
     units : dict of str to unit or str
-        Text: units of columns whose header has none (``v_mV``, ``Vm (mV)`` and ``Vm [mV]`` do). A
-        column ``I_unit``, which the traces of a run have, holds that of ``I``.
+        Text: units of columns whose header has none (``v_mV``, ``Vm (mV)``, ``Vm [mV]`` and
+        ``Vm/mV`` do). A column ``I_unit``, which the traces of a run have, holds that of ``I``.
     **options
-        Text: further arguments of `pandas.read_csv`, such as ``sep``, ``decimal``, ``skiprows``.
+        Text: further arguments of `pandas.read_csv`, such as ``sep``, ``decimal``, ``skiprows``,
+        and ``header=[0, 1]`` where units stand in a row below the names.
 
     Returns
     -------
@@ -55,7 +56,8 @@ def read_recording(path, *, above: Quantity = -20 * mV, **options) -> CellRecord
         ``traces`` and ``spikes`` as `response` gives them for models: potentials in mV, currents in
         nA or uA/cm**2, times in ms from the first sample of each sweep, at any distances. Sweeps
         are in the order of the file's columns or rows, of the protocol, or of the table of
-        recordings; without it in that of sweep numbers, starts and names.
+        recordings; without it in that of sweep numbers, starts and names. An end without potential
+        (NaN) is no part of a sweep.
 
     Raises
     ------
@@ -69,6 +71,11 @@ def read_recording(path, *, above: Quantity = -20 * mV, **options) -> CellRecord
         If there is no such file.
     ImportError
         Without the extra, with the command that installs it.
+
+    Warns
+    -----
+    UserWarning
+        For an NWB file whose amplifier had a ``bias_current``, which is no part of a stimulus.
 
     Examples
     --------

@@ -1,6 +1,6 @@
 """What each kind of file is read into: sweeps as arrays with units, checked in one place."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,15 @@ class SweepData:
     v_unit: object
     current: np.ndarray | None = None
     current_unit: object = None
+
+    def measured(self) -> "SweepData":
+        """Return the sweep without an end that has no potential (NaN).
+
+        So files fill up a sweep that is shorter than the others, or that was broken off.
+        """
+        end = np.flatnonzero(~np.isnan(self.v)).max(initial=-1) + 1
+        current = self.current if self.current is None else self.current[:end]
+        return replace(self, t=self.t[:end], v=self.v[:end], current=current)
 
     def check(self) -> None:
         """Raise InputError for what is empty, not finite, or not in order."""
@@ -66,6 +75,7 @@ class SweepData:
 
 def traces_of(sweeps: list[SweepData]) -> pd.DataFrame:
     """Return sweeps as a table of traces: neuron, t_ms, v_mV, and I with I_unit if all have it."""
+    sweeps = [sweep.measured() for sweep in sweeps]
     for sweep in sweeps:
         sweep.check()
     known = all(sweep.current is not None for sweep in sweeps)

@@ -48,14 +48,16 @@ def unit_named(text: str) -> Unit | None:
 
 
 def unit_of_header(header: str) -> Unit | None:
-    """Return the unit at the end of a column's header: in brackets, or after an underscore.
+    """Return the unit at the end of a column's header: in brackets, after an underscore or a slash.
 
     Examples
     --------
     >>> unit_of_header("Vm (mV)"), unit_of_header("I_pA"), unit_of_header("time [s]")
     (mvolt, pamp, second)
-    >>> unit_of_header("sweep"), unit_of_header("V")
-    (None, None)
+    >>> unit_of_header("U/mV"), unit_of_header("I/uA/cm2"), unit_of_header("slope (mV/ms)")
+    (mvolt, uamp / (cmetre ** 2), None)
+    >>> unit_of_header("sweep"), unit_of_header("V"), unit_of_header("dv_mV/ms")
+    (None, None, None)
     """
     return split_header(header)[1]
 
@@ -75,6 +77,11 @@ def split_header(header: str) -> tuple[str, Unit | None]:
         if header.endswith(closing) and opening in header:
             found = header[: header.rindex(opening)], header[header.rindex(opening) + 1 : -1]
     unit = unit_named(found[1])
+    if unit is None and not header.endswith((")", "]")):
+        # A quantity over its unit is a number, and written so: U/mV. What is mV/ms is a slope.
+        quantity, slash, end = header.partition("/")
+        if slash and unit_named(quantity) is None and split_header(quantity)[1] is None:
+            found, unit = (quantity, end), unit_named(end)
     return (header, None) if unit is None else (found[0].strip(), unit)
 
 

@@ -124,7 +124,10 @@ class Recorded(Stimulus):
             _check_single(table, time)
             wide = table.pivot(index=time, columns="neuron", values="I")
             if wide.isna().any(axis=None):
-                raise InputError("Recorded: neurons have samples at different times, or NaN")
+                raise InputError(
+                    "Recorded: neurons have samples at different times, or NaN; take one of them "
+                    "(of a recording: stimulus(sweep)), or interpolate them at the same times"
+                )
             times, values = wide.index.to_numpy(), wide.to_numpy()
         else:
             times, values = table[time].to_numpy(), table["I"].to_numpy()

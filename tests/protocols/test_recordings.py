@@ -421,7 +421,7 @@ def test_spikes_below_the_level_are_said():
         ("t_ms,v_mV\n0,-65,1\n0,-65,1,7,8\n", {}, "cannot be read as a table"),
         ("t_ms,t_s,v_mV\n0,0,1\n", {}, "several columns of time"),
         ("a_ms,b_ms,v1_mV,v2_mV\n0,0,1,1\n", {}, "which time belongs to which potential"),
-        ("t,v\nms,mV\n0,1\n1,2\n", {"header": [0, 1]}, "cannot be read as a table"),
+        ("t,v\nms,mV\n0,1\n1,2\n", {"header": [0, 1]}, "2 samples; at least three"),
         ("t_ms,v_mV\n0,1\n1,2\n", {"chunksize": 1}, "leave out chunksize="),
         ("t_ms,a_mV,b_mV,c_mV,x_pA,y_pA\n0,1,1,1,1,1\n", {}, "3 potentials and 2 currents"),
         ("t_ms,a_mV,b_mV\n0,1,1\n", {"sweep": "a_mV"}, "sweep= goes with one potential"),
@@ -440,6 +440,17 @@ def test_spikes_below_the_level_are_said():
         ("t_ms,v_mV,I_nA\n0,-65,True\n1,-65,False\n2,-65,True\n", {}, "holds 'True', which is no"),
         ("t_ms,v1_mV,v2_mV,I2_nA,I1_fA\n0,1,1,1,1\n", {}, "'I2_nA' is that of 'v2_mV' by its name"),
         ("t_ms,soma V (mV),dend V (mV),soma I (nA)\n0,1,1,1\n", {}, "is that of 'soma V"),
+        ("t,V\nms,mV\n0,-65\n1,-64\n2,-60\n", {}, r"units, ms, mV; say header=\[0, 1\]"),
+        ("t,V\n(ms),[mV]\n0,-65\n1,-64\n2,-60\n",
+         {"time": "t", "potential": "V", "units": {"t": "ms", "V": "mV"}}, r"header=\[0, 1\]"),
+        ("t,V\nms,mV\n0,-65,5\n1,-64,5\n2,-60,5\n", {"header": [0, 1]}, "more fields"),
+        ("t,V\nms,mV\n0,-65\n1,-64,5\n2,-60\n", {"header": [0, 1]}, "saw 3"),
+        ("t_ms\tv_mV\n0\t-65\n1\t-64\n2\t-60\n", {}, r"one column only.*sep='\\t'"),
+        ("# x\nt_ms,v_mV\n0,-65\n1,-64\n2,-60\n", {}, "comment="),
+        ("t_ms;v_mV\n0;-65\n1.000,5;-64\n2.000,5;-60\n", {"sep": ";", "decimal": ","},
+         r"thousands='\.'"),
+        ("t_ms,v_mV\n0,-65\n1,lost\n2,-60\n", {}, "'lost', which is no number; leave"),
+        ("t_ms,v_mV\n0,-65\n1,-64\n2,-60\n", {"units": "mV"}, "units: expected a dict"),
     ],
 )  # fmt: skip
 def test_bad_files(tmp_path, text, options, message):
@@ -447,6 +458,27 @@ def test_bad_files(tmp_path, text, options, message):
     path.write_text(text)
     with pytest.raises(InputError, match=message):
         read_recording(path, **options)
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("sweep,t,Vm,Vm,I\n,s,mV,mV,pA\n7,0,-65,-55,1\n7,.5,-64,-54,2\n7,1,-60,-50,3\n", {}),
+        ("a;b;b;c\n[s];[mV];[mV];(pA)\n0,0;-65;-55;1\n0,5;-64;-54;2\n1,0;-60;-50;3\n",
+         {"sep": ";", "decimal": ","}),
+        ("# of today\nt,V,W,I\ns,V,V,A\n0,-.065,-.055,1e-12\n.5,-.064,-.054,2e-12\n"
+         "1,-.06,-.05,3e-12\n", {"comment": "#"}),
+        ("t/s;U/mV;U/mV;I/pA\n0;-65;-55;1\n.5;-64;-54;2\n1;-60;-50;3\n",
+         {"sep": ";", "header": 0}),
+    ],
+)  # fmt: skip
+def test_units_below_the_names_and_behind_a_slash(tmp_path, text, options):
+    path = tmp_path / "cell.csv"
+    path.write_text(text)
+    traces = read_recording(path, **{"header": [0, 1], **options}).traces
+    assert traces.groupby("neuron")["t_ms"].agg(list).tolist() == [[0, 500, 1000]] * 2
+    assert np.allclose(traces["v_mV"], [-65, -64, -60, -55, -54, -50])
+    assert np.allclose(traces["I"], [1e-3, 2e-3, 3e-3] * 2)
 
 
 @pytest.mark.parametrize(
@@ -761,6 +793,46 @@ def test_nwb_refusals(tmp_path, nwb_file, samples):
     with pytest.raises(InputError, match="current is not known all along"):
         read_recording(path, potential="e0")
     assert read_recording(path, potential="e1").sweeps == [0]
+
+
+def test_nwb_sweep_that_was_broken_off(tmp_path, nwb_file):
+    """Its rest is filled up with NaN, of the potential and perhaps of the stimulus."""
+    nwb, electrode = nwb_file
+    for k, end in enumerate((4000, 2500)):
+        v, i = (np.where(np.arange(4000) < end, x, np.nan) for x in (sweep([150.0]), current(9)))
+        nwb.add_acquisition(clamp("CurrentClampSeries", f"v{k}", v / 1e3, electrode, k))
+        nwb.add_stimulus(clamp("CurrentClampStimulusSeries", f"i{k}", i * 1e-12, electrode, k))
+    cell = read_recording(written(nwb, tmp_path / "cell.nwb"))
+    assert cell.traces.groupby("neuron").size().tolist() == [4000, 2500]
+    assert cell.spikes["t_ms"].tolist() == pytest.approx([150, 150], abs=1e-6)
+    with pytest.raises(InputError, match=r"different times.*stimulus\(sweep\)"):
+        cell.stimulus()
+    assert np.max(cell.stimulus(1).values) / pA == pytest.approx(9)
+
+
+def test_nwb_holding_current_of_the_amplifier(tmp_path, nwb_file):
+    nwb, electrode = nwb_file
+    held = {"rate": 1e4, "starting_time": 0.0, "bias_current": -2e-11}
+    v = clamp("CurrentClampSeries", "v", sweep([]) / 1e3, electrode, 0, **held)
+    nwb.add_acquisition(v)
+    nwb.add_stimulus(clamp("CurrentClampStimulusSeries", "i", current(9) * 1e-12, electrode, 0))
+    with pytest.warns(UserWarning, match=r"v: the amplifier's bias_current \(-20 pA\) is left out"):
+        assert read_recording(written(nwb, tmp_path / "cell.nwb")).traces["I"].min() == 0
+
+
+def test_nwb_that_is_not_as_its_schema(tmp_path, nwb_file):
+    """Samples as a column, as other programs write them: PyNWB refuses to build the object."""
+    h5py = pytest.importorskip("h5py")
+    nwb, electrode = nwb_file
+    nwb.add_acquisition(clamp("CurrentClampSeries", "v", sweep([]) / 1e3, electrode, 0))
+    path = written(nwb, tmp_path / "cell.nwb")
+    with h5py.File(path, "a") as file:
+        group = file["acquisition/v"]
+        values, attributes = group["data"][:], dict(group["data"].attrs)
+        del group["data"]
+        group.create_dataset("data", data=values[:, None]).attrs.update(attributes)
+    with pytest.raises(InputError, match=r"PyNWB cannot read it \(.*shape.*pynwb-validate"):
+        read_recording(path)
 
 
 @pytest.mark.parametrize("numbered", [True, False])
