@@ -3,18 +3,20 @@
 import inspect
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from ...errors import InputError
+from ...errors import ExcitableError, InputError
 from ...models.by_name import takes_names
 from ...models.checks import check_count
+from ...models.warn import warn_caller
 from ...progress import bar, silent
 from ...simulation.numerics import check_keywords
 from ...simulation.parallel.machine import cores, one_at_a_time
@@ -174,18 +176,33 @@ class _Job:
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What came back: a table, or an error and, if it says so, the sets at fault."""
+    """What came back: a table, or an error and, if it says so, the sets at fault; and warnings.
+
+    `said` holds the category, the place in the code and the text of each.
+    """
 
     table: pd.DataFrame | None = None
     error: str = ""
     refused: bool = False
     at_fault: tuple[int, ...] = ()
+    said: tuple[tuple[type[Warning], str, str], ...] = ()
 
 
 def measure(model, protocol, sets: pd.DataFrame, settings: Mapping) -> _Outcome:
-    """Run one chunk on one core, wherever that is; errors come back as text."""
-    with _ONE_RUN, one_at_a_time(), silent():
-        return _measure(model, protocol, sets, settings)
+    """Run one chunk on one core, wherever that is; errors and warnings come back as text."""
+    with _ONE_RUN, one_at_a_time(), silent(), warnings.catch_warnings(record=True) as said:
+        outcome = _measure(model, protocol, sets, settings)
+    return replace(outcome, said=tuple(map(_as_said, said)))
+
+
+def _as_said(warning: warnings.WarningMessage) -> tuple[type[Warning], str, str]:
+    """Return a warning's category, place and text; of a category of a user's, what it derives from.
+
+    The process that began the sweep may not know the user's module.
+    """
+    places = ("builtins", ExcitableError.__module__)
+    known = (kind for kind in warning.category.__mro__ if kind.__module__ in places)
+    return next(known), f"{warning.filename}:{warning.lineno}", str(warning.message)
 
 
 def _measure(model, protocol, sets: pd.DataFrame, settings: Mapping) -> _Outcome:
@@ -240,7 +257,7 @@ def _run(plan: _Plan, store, todo: list[int], client, workers: int | None) -> No
     label = f"sweep of {plan.model.name}"
     with bar(desc=label, total=total, initial=total - left, unit=" sets") as progress:
         try:
-            for job, outcome in _outcomes(plan, executor, at_once, todo):
+            for job, outcome in _said_once(_outcomes(plan, executor, at_once, todo)):
                 rows, failed = _recorded(plan, job, outcome)
                 store.add(job.chunk, rows, failed)
                 progress.update(len(rows) + len(failed))
@@ -249,6 +266,17 @@ def _run(plan: _Plan, store, todo: list[int], client, workers: int | None) -> No
             raise
     if not keep:
         executor.shutdown(wait=False)
+
+
+def _said_once(outcomes) -> Iterator[tuple[_Job, _Outcome]]:
+    """Pass outcomes on, and say what workers have warned of once for each place in the code."""
+    known = set()
+    for job, outcome in outcomes:
+        for category, place, text in outcome.said:
+            if (category, place) not in known:
+                known.add((category, place))
+                warn_caller(f"{text} (of a chunk of the sweep; said once)", category)
+        yield job, outcome
 
 
 def _executor(plan: _Plan, client, workers: int | None, chunks: int):

@@ -7,6 +7,7 @@ import sys
 import textwrap
 import threading
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +65,30 @@ def test_thresholds_are_swept_too():
 def test_any_function_is_a_protocol_and_a_lambda_too():
     table = sweep(LIF, GRID, protocol=lambda model, sets: sets.assign(x=sets["tau"] + 1), workers=1)
     np.testing.assert_array_equal(table["x"], table["tau"] + 1)
+
+
+class OfAUser(RuntimeWarning):
+    """A category that other processes need not know."""
+
+
+def test_what_every_chunk_warns_of_is_said_once():
+    """In the name of the line that called `sweep`, by the filters of this process."""
+
+    def warns(model, sets):
+        warnings.warn(f"{len(sets)} sets from {sets['I'].iloc[0]} nA on", stacklevel=1)
+        warnings.warn("another line", OfAUser, stacklevel=1)
+        return sets.assign(x=1.0)
+
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        sweep(LIF, GRID, protocol=warns, workers=1, chunk=7)
+    ours = [w for w in said if "said once" in str(w.message)]
+    assert [w.category for w in ours] == [UserWarning, RuntimeWarning]
+    assert {w.filename for w in ours} == {__file__}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(UserWarning, match=r"sets from 0\.0 nA"):
+            sweep(LIF, GRID, protocol=warns, workers=1, chunk=7)
 
 
 def test_rows_of_a_grid_are_made_as_they_are_needed():
