@@ -4,11 +4,13 @@ import argparse
 from pathlib import Path
 
 from ..simulation.parallel.machine import cores
+from . import STUDIES
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that `run_all.py` and ``excitable run`` share."""
-    parser.add_argument("studies", nargs="*", metavar="STUDY", help="default: all")
+    studies = parser.add_argument("studies", nargs="*", metavar="STUDY", help="default: all")
+    studies.completer = lambda **_: list(STUDIES)
     parser.add_argument("--list", action="store_true", help="list the studies and stop")
     parser.add_argument("--quick", action="store_true", help="a smoke version of every study")
     parser.add_argument("--out", type=_folder, default=Path("results"), help="default: results")

@@ -549,6 +549,9 @@ class NeuronModel:
     def __str__(self) -> str:
         return display.text(self)
 
+    def _repr_pretty_(self, printer, cycle: bool) -> None:  # IPython in a terminal
+        printer.text(str(self))
+
     def _repr_latex_(self) -> str:
         return display.latex(self)
 

@@ -8,7 +8,9 @@ import re
 import shlex
 import subprocess
 import sys
+import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -420,9 +422,19 @@ def test_nobody_reads_on(tmp_path):
     assert done.returncode == commands.BROKEN_PIPE
 
 
-def test_completion_knows_commands_and_options(tmp_path):
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("strength-duration --back", ["--backend"]),
+        ("fi hodgkin_huxley --vary g_N", ["g_Na"]),
+        ("rheobase nobody.py:CELL --set g", []),
+        ("network CO", ["COBA", "COBAHH"]),
+        ("run perc", ["perceptron"]),
+    ],
+)
+def test_completion_knows_commands_options_and_names(tmp_path, line, expected):
     pytest.importorskip("argcomplete")
-    line = "excitable strength-duration --back"
+    line = f"excitable {line}"
     answer = tmp_path / "answer"
     with answer.open("w") as stream:
         environment = {
@@ -431,7 +443,20 @@ def test_completion_knows_commands_and_options(tmp_path):
             "_ARGCOMPLETE_STDOUT_FILENAME": str(answer),
         }  # fmt: skip
         subprocess.run([sys.executable, "-m", "excitable"], env=environment, stdout=stream)
-    assert answer.read_text().split() == ["--backend"]
+    assert answer.read_text().split() == expected
+
+
+def test_a_warning_is_its_text():
+    """And no line of the script that pip has written; afterwards all is as it was."""
+    shown = []
+
+    def command(_):
+        shown.append(warnings.formatwarning("cells have no rest", UserWarning, "bin/excitable", 8))
+        return 0
+
+    assert commands._run(SimpleNamespace(command=command)) == 0
+    assert shown == ["cells have no rest"]
+    assert "bin/excitable:8" in warnings.formatwarning("", UserWarning, "bin/excitable", 8)
 
 
 def test_cache_lists_what_programs_run(monkeypatch, tmp_path, capsys):

@@ -7,7 +7,9 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from .. import __version__
 from ..errors import ExcitableError
@@ -55,7 +57,7 @@ def _run(options) -> int:
     from ..progress import lines_where_no_terminal
 
     try:
-        with lines_where_no_terminal():
+        with lines_where_no_terminal(), _warnings_as_lines():
             code = options.command(options)
         sys.stdout.flush()
         return code
@@ -67,6 +69,17 @@ def _run(options) -> int:
     except (ExcitableError, ValueError, ArithmeticError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+
+
+@contextmanager
+def _warnings_as_lines() -> Iterator[None]:
+    """Show warnings by their text alone: the line that called is one of a script of pip's."""
+    usual = warnings.formatwarning
+    warnings.formatwarning = lambda message, *_, **__: f"{message}"
+    try:
+        yield
+    finally:
+        warnings.formatwarning = usual
 
 
 def _as_value(text: str) -> str:

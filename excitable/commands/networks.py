@@ -12,11 +12,12 @@ def add(commands) -> None:
         commands, "network", make_network, "run a network: every spike, the rates, and a figure",
         "excitable network CUBA --duration 500 --seed 1",
     )  # fmt: skip
-    network.add_argument(
+    name = network.add_argument(
         "network", metavar="NETWORK", nargs="?",
         help="CUBA, COBA, COBAHH, brunel_SR, brunel_AI, brunel_SI_fast, brunel_SI_slow, "
         "izhikevich_2003, or path.py:NAME of a Network; left out: list them",
     )  # fmt: skip
+    name.completer = _network_names
     o.add_times(network, duration="default 1000")
     network.add_argument("--seed", type=int, help="of wiring, start and noise")
     o.add_numerics(network, start=False)
@@ -41,6 +42,12 @@ def make_network(options) -> int:
     out.table(found.rates, "rates")
     out.figure(plot_raster_rate(found.spikes, found.rates))
     return 0
+
+
+def _network_names(**_) -> list[str]:
+    from ..protocols import PRESETS
+
+    return [*PRESETS, PUBLISHED]
 
 
 def _other() -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The options that commands share, and what they say as arguments of protocols."""
 
 import argparse
+from glob import escape, glob
 
 from ..errors import InputError
 from .values import numbers, quantity
@@ -32,24 +33,34 @@ def add_model(parser, *, optional: bool = False, **words) -> None:
     action.completer = _model_names
 
 
-def _model_names(**_) -> list[str]:
+def _model_names(prefix: str = "", **_) -> list[str]:
     from ..models.zoo import known_models
 
-    return list(known_models())
+    return [*known_models(), *glob(f"{escape(prefix)}*.py")]
+
+
+def parameter_names(parsed_args=None, **_) -> list[str]:
+    """Return what ``--set`` and ``--vary`` can name, for the shell, which executes no file."""
+    from ..models.zoo import known_models
+
+    model = known_models().get(getattr(parsed_args, "model", None))
+    return list(model.parameters) if model else []
 
 
 def add_changes(parser, *, vary: bool = True) -> None:
     """Add what changes the model: ``--set`` and ``--vary``."""
-    parser.add_argument(
+    one = parser.add_argument(
         "--set", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"),
         help="change a parameter; may be given several times",
     )  # fmt: skip
+    one.completer = parameter_names
     if vary:
-        parser.add_argument(
+        several = parser.add_argument(
             "--vary", nargs="+", action="append", default=[], metavar=("NAME", "VALUE"),
             help="a parameter and its values (default: 11 over its range); may be given several "
             "times, and all combinations are taken",
         )  # fmt: skip
+        several.completer = parameter_names
 
 
 def add_currents(parser) -> None:

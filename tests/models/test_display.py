@@ -88,6 +88,11 @@ def test_reset_threshold_and_refractoriness():
     assert r"refractory\ while}\; v > V_{spike}" in HODGKIN_HUXLEY._repr_latex_()
 
 
+def test_ipython_shows_what_print_does():
+    pretty = pytest.importorskip("IPython.lib.pretty").pretty
+    assert pretty({"cell": AWKWARD}) == f"{{'cell': {AWKWARD}}}"
+
+
 def test_html_has_the_names_of_functions_that_users_write():
     html = AWKWARD._repr_html_() + HODGKIN_HUXLEY._repr_html_()
     assert "smooth" not in html
