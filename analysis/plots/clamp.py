@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from ..plain_numbers import takes
-from ..trains.trace_tables import by_neuron
+from ..trains.trace_tables import by_neuron, input_unit
 from .families import bar_of_family, check_told_apart, family, family_title, varied_names
 from .labels import (
     axis_label,
@@ -17,6 +17,7 @@ from .labels import (
     require_columns,
     split_unit,
     unit_label,
+    unit_of,
 )
 from .style import (
     COLUMN_WIDTH,
@@ -150,7 +151,7 @@ def plot_curve(
     theory: pd.DataFrame | None = None,
     **line,
 ) -> Axes:
-    """Draw measured points of a curve: activation, inactivation, recovery.
+    """Draw measured points of a curve: activation, inactivation, recovery, latency.
 
     Parameters
     ----------
@@ -165,7 +166,7 @@ def plot_curve(
     label : str, optional
         Name of the points in the legend.
     x_unit, y_unit : str, optional
-        Units, if the names of the columns carry none.
+        Units, if the names of the columns carry none; default: what the table says of them.
     theory : DataFrame, optional
         Columns `x`, `y` and those of `by`: the expected curve, a thin line in the colour of the
         points.
@@ -206,7 +207,8 @@ def plot_curve(
             thin = {"linestyle": style.get("linestyle", "-"), "linewidth": 0.9, "zorder": 1.9}
             ax.plot(curve[x], curve[y], color=points.get_color(), **thin)
     crowded = bar_of_family([ax], table, by)
-    ax.set(xlabel=axis_label(x, x_unit), ylabel=axis_label(y, y_unit))
+    units = {name: input_unit(table) if name == "I" else unit_of(table, name) for name in (x, y)}
+    ax.set(xlabel=axis_label(x, x_unit or units[x]), ylabel=axis_label(y, y_unit or units[y]))
     if crowded:
         legend_above(ax)
     else:

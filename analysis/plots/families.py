@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from ...errors import InputError
+from ..rates.fi import parameters_of, varied_parameters
 from .labels import require_columns, unit_label, unit_of
 from .style import GREY, MAX_LEGEND_CURVES, sequential_colours
 
@@ -42,7 +43,7 @@ def varied_names(
     (['tau'], [])
     """
     if by is None:
-        return [name for name in _parameters(table) if len(table[name].unique()) > 1]
+        return varied_parameters(table)
     names = [by] if isinstance(by, str) else list(by)
     require_columns(table, *names, needed_by=needed_by)
     check_told_apart(table, names, needed_by, "name it in by=, or draw the rows of one value")
@@ -54,14 +55,10 @@ def check_told_apart(
 ) -> None:
     """Raise if a parameter varies among the rows in which all these columns are alike."""
     groups = table.groupby(names) if names else table.groupby(lambda row: 0)
-    parameters = [name for name in _parameters(table) if name not in names]
+    parameters = [name for name in parameters_of(table) if name not in names]
     joined = [name for name in parameters if groups[name].nunique(dropna=False).max() > 1]
     if joined:
         raise InputError(f"{needed_by}: {', '.join(joined)} varies in the table; {remedy}")
-
-
-def _parameters(table: pd.DataFrame) -> list[str]:
-    return [name for name in table if name in table.attrs.get("units", {})]
 
 
 def family(

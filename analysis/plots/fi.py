@@ -14,7 +14,8 @@ from matplotlib.ticker import MaxNLocator
 from ...errors import InputError
 from ..rates.fi import resolved_rates
 from ..trains.trace_tables import input_unit
-from .families import bar_of_family, family, family_title, varied_names
+from .clamp import plot_curve
+from .families import bar_of_family, check_told_apart, family, family_title, varied_names
 from .labels import axis_label, require_columns, unit_label, unit_of
 from .style import (
     CYCLE,
@@ -240,6 +241,7 @@ def plot_residuals(
     ax: Axes | None = None,
     *,
     y: str = "residual_Hz",
+    by: str | Sequence[str] | None = None,
     label: str | None = None,
     **line,
 ) -> Axes:
@@ -253,6 +255,8 @@ def plot_residuals(
         Where to draw; a new figure by default.
     y : str
         ``"residual_Hz"``, or a column without unit such as ``"relative_residual"``.
+    by : str or sequence of str, optional
+        Columns of varied parameters, as in `plot_fi`: one curve for each set of values.
     label : str, optional
         Name of the points in the legend.
     **line
@@ -277,12 +281,10 @@ def plot_residuals(
     """
     require_columns(table, "I", y, needed_by="plot_residuals")
     ax = new_axes(size=(6.5, 2.2)) if ax is None else ax
-    rows = table.sort_values("I")
     ax.axhline(0.0, color="black", linewidth=0.6)
-    ax.plot(rows["I"], rows[y], **{"marker": ".", "linewidth": 0.6, "label": label, **line})
-    ax.set(xlabel=unit_label("input $I$", input_unit(table)), ylabel=axis_label(y))
-    legend_beside(ax)
-    return ax
+    by = varied_names(table, by, needed_by="plot_residuals")
+    look = {"marker": ".", "linewidth": 0.6} | line
+    return plot_curve(table, "I", y, ax, by=by, label=label, **look)
 
 
 @use_style()
@@ -321,6 +323,7 @@ def plot_fits(table: pd.DataFrame, fits: pd.DataFrame | Iterable, ax: Axes | Non
     ['measured', 'relu: best']
     """
     require_columns(table, "I", "rate_Hz", needed_by="plot_fits")
+    check_told_apart(table, [], "plot_fits")
     ax = new_axes() if ax is None else ax
     ax.plot(
         table["I"],
@@ -354,6 +357,7 @@ def plot_onset(
     *,
     x: str,
     y: str,
+    by: str | Sequence[str] | None = None,
     x_unit: str | None = None,
     y_unit: str | None = None,
     label: str | None = None,
@@ -369,6 +373,8 @@ def plot_onset(
         Where to draw; a new figure by default.
     x, y : str
         Names of the columns.
+    by : str or sequence of str, optional
+        Columns of varied parameters, as in `plot_fi`: one curve for each set of values.
     x_unit, y_unit : str, optional
         Their units, if the names carry none; default: what the table says of them.
     label : str, optional
@@ -395,9 +401,7 @@ def plot_onset(
     """
     require_columns(table, x, y, needed_by="plot_onset")
     ax = new_axes(size=(4.2, 2.8)) if ax is None else ax
-    rows = table.sort_values(x)
-    ax.plot(rows[x], rows[y], **{"marker": "o", "color": POTENTIAL, "label": label, **line})
-    units = {name: input_unit(table) if name == "I" else unit_of(table, name) for name in (x, y)}
-    ax.set(xlabel=axis_label(x, x_unit or units[x]), ylabel=axis_label(y, y_unit or units[y]))
-    legend_beside(ax)
-    return ax
+    by = varied_names(table.drop(columns=x), by, needed_by="plot_onset")
+    plain = {} if by else {"color": POTENTIAL}
+    units = {"x_unit": x_unit, "y_unit": y_unit}
+    return plot_curve(table, x, y, ax, by=by, label=label, **units, **(plain | line))

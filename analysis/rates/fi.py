@@ -22,7 +22,8 @@ def residuals(table, rate):
     -------
     DataFrame
         ``I``, ``rate_Hz``, ``expected_Hz``, ``residual_Hz`` (measured - expected) and ``relative``
-        (residual/expected; NaN where 0 is expected), with the index and attrs of `table`.
+        (residual/expected; NaN where 0 is expected), with the parameters, the index and the attrs
+        of `table`.
 
     Raises
     ------
@@ -55,6 +56,7 @@ def residuals(table, rate):
         },
         index=table.index,
     )
+    result = pd.concat([table[parameters_of(table)], result], axis=1)
     result.attrs = dict(table.attrs)
     return result
 
@@ -69,6 +71,7 @@ def onset(table, by=None):
         not count as firing.
     by : str or list of str, optional
         Columns of varied parameters; one row of the result for each of their combinations.
+        Default: all parameters that vary in a protocol's table.
 
     Returns
     -------
@@ -95,7 +98,7 @@ def onset(table, by=None):
     0   0.0   5     60.0
     1  47.7  10     34.0
     """
-    by = [by] if isinstance(by, str) else list(by or [])
+    by = varied_parameters(table) if by is None else [by] if isinstance(by, str) else list(by)
     _check_columns(table, "I", "rate_Hz", *by)
     units = ["I_unit"] if "I_unit" in table else []
     fires = table[resolved_rates(table) > 0].sort_values("I", kind="stable")
@@ -121,6 +124,24 @@ def resolved_rates(table):
     """
     rate = table["rate_Hz"]
     return rate.where(table["resolved"].eq(True)) if "resolved" in table else rate
+
+
+def parameters_of(table) -> list[str]:
+    """Return the columns of a table that are parameters, as the attrs of protocols' tables say.
+
+    Examples
+    --------
+    >>> fi = pd.DataFrame({"tau": [10.0, 20.0], "R": 5.0, "I": 1.0})
+    >>> fi.attrs["units"] = {"tau": "ms", "R": "Mohm"}
+    >>> parameters_of(fi), varied_parameters(fi)
+    (['tau', 'R'], ['tau'])
+    """
+    return [name for name in table if name in table.attrs.get("units", {})]
+
+
+def varied_parameters(table) -> list[str]:
+    """Return the parameters of a table that have several values in it; see `parameters_of`."""
+    return [name for name in parameters_of(table) if len(table[name].unique()) > 1]
 
 
 def _check_columns(table, *columns):

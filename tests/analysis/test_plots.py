@@ -509,6 +509,8 @@ OF_SETS = {
     "plot_strength_duration": lambda t, **by: plots.plot_strength_duration(
         t.assign(I=t["y"]), **by
     ),
+    "plot_onset": lambda t, **by: plots.plot_onset(t, x="I", y="y", **by),
+    "plot_residuals": lambda t, **by: plots.plot_residuals(t, y="y", **by),
 }
 
 
@@ -519,13 +521,16 @@ def test_no_curve_joins_rows_of_different_parameters(name):
     table.attrs["units"] = {"tau": "ms", "R": "Mohm"}
     for by in ({}, {"by": "tau"}, {"by": "twice"}):  # told apart by what follows from it, too
         ax = OF_SETS[name](table, **by)
-        curves = [line.get_ydata().tolist() for line in ax.lines if len(line.get_xdata())]
+        lines = [line.get_ydata() for line in ax.lines if len(line.get_xdata())]
+        curves = [line.tolist() for line in map(np.asarray, lines) if line.any()]  # but for zero
         assert curves == [[1.0, 2.0], [3.0, 4.0]]
     for by in ([], "R", ["R"]):
         with pytest.raises(ValueError, match=f"{name}: tau varies in the table; name it in by="):
             OF_SETS[name](table, by=by)
     with pytest.raises(ValueError, match="plot_noisy_fi: tau varies in the table; draw the rows"):
         plots.plot_noisy_fi(table.assign(rate_sem_Hz=0.5, noise=1.0))
+    with pytest.raises(ValueError, match="plot_fits: tau varies in the table; draw the rows"):
+        plots.plot_fits(table, [])
 
 
 @pytest.mark.parametrize("by", [None, "R"])
