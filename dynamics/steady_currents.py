@@ -44,6 +44,35 @@ def velocity(model, v: np.ndarray, I) -> np.ndarray:
     return form.current(v, *(known[name] for name in form.arguments))[0]
 
 
+def threshold_among(model, v: np.ndarray) -> float:
+    """Return the first potential in SI units at which a cell is reset; NaN where it is at none.
+
+    Parameters
+    ----------
+    model : NeuronModel
+        As in `velocity`.
+    v : array, shape (n,)
+        Increasing potentials, SI units; between two of them the condition is taken for straight.
+
+    Examples
+    --------
+    >>> from excitable.models import LIF
+    >>> round(threshold_among(LIF, np.array([-0.065, -0.045])), 6)
+    -0.05
+    """
+    form = reduced(model)
+    if form.gap is None or not model.system.reset:
+        return np.nan
+    known = {**model.values, model.input: 0.0}
+    arguments = [known[name] for name in form.arguments]
+    gap = np.broadcast_to(form.gap(v, *form.steady(v, *arguments), *arguments), v.shape)
+    crossed = np.flatnonzero((gap[:-1] <= 0) & (gap[1:] > 0))
+    if not len(crossed):
+        return np.nan
+    k = crossed[0]
+    return float(np.interp(0.0, gap[k : k + 2], v[k : k + 2]))
+
+
 def _numbers(name: str, value, unit, scale: float = 1.0):
     """Return a quantity as numbers in a unit, times a scale; plain numbers as they are."""
     check_readable(name, value)

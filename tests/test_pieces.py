@@ -73,7 +73,11 @@ def test_phase_line_of_a_model_is_that_of_its_equation():
     names = [text.get_text() for text in ax.get_legend().get_texts()]
     assert {"half-stable fixed point", "I = −1", "I = 0", "I = 1"} < set(names)
     plots.close_figure(ax.figure)
-    ax = plots.plot_phase_line("lif", I=[1, 2] * nA, span=[-70, -40] * mV, threshold=-50.0)
+    ax = plots.plot_phase_line("lif", I=[1, 2] * nA, span=[-70, -40] * mV)
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert names == ["I = 1 nA", "I = 2 nA", "stable fixed point", "threshold"]
+    (threshold,) = (line for line in ax.lines if line.get_label() == "threshold")
+    assert threshold.get_xdata() == pytest.approx([-50, -50])  # V_th of the model
     assert ax.get_ylabel().endswith("(mV/ms)")
     assert ax.lines[0].get_ydata()[0] == pytest.approx((-65 + 70 + 10) / 10)
     plots.close_figure(ax.figure)

@@ -15,6 +15,7 @@ from .style import BLUE, CYCLE, GREY, legend_beside, new_axes, use_style
 
 _LEGEND = {"full": "stable fixed point", "none": "unstable fixed point"}
 _HALF = "half-stable fixed point"
+_KINDS = {*_LEGEND.values(), _HALF, "threshold", "reset"}
 
 
 @use_style()
@@ -58,7 +59,8 @@ def plot_phase_line(
     span : Quantity, shape (2,), optional
         Potentials of a model between which it is drawn; default: around its fixed points.
     threshold, reset : float, optional
-        Drawn as dashed and dotted vertical lines.
+        Drawn as dashed and dotted vertical lines. Default of a model that is reset: its threshold,
+        beyond which it comes to no fixed point.
     label : str, optional
         Name of the curve in the legend.
     colour : str
@@ -104,11 +106,14 @@ def plot_phase_line(
     ax = new_axes(size=(4.8, 3.0)) if ax is None else ax
     known = set(ax.get_legend_handles_labels()[1])
     ax.plot(v, dv, color=colour, label=label)
+    for line in [line for line in ax.lines if line.get_label() in _KINDS]:
+        line.remove()  # the legend names curves first
+        ax.add_line(line)
     ax.axhline(0.0, color="black", linewidth=0.6, zorder=1)
     _draw_flow(ax, v, dv, fixed_points["v"].to_numpy(float), colour)
     _draw_fixed_points(ax, v, dv, fixed_points, colour, known)
     for value, name, dash in ((threshold, "threshold", "--"), (reset, "reset", ":")):
-        if value is not None:
+        if value is not None and np.isfinite(value):
             name = None if name in known else name
             ax.axvline(value, color=GREY, linestyle=dash, linewidth=0.9, label=name, zorder=1)
     ax.margins(x=0.0)
@@ -121,6 +126,7 @@ def plot_phase_line(
 def _draw_model(model, I, span, ax: Axes | None, **words) -> Axes:
     """Draw the flow of a model at each of several inputs."""
     from ...dynamics import equilibria, velocity
+    from ...dynamics.steady_currents import threshold_among
     from ...models import find_model
     from ...models.checks import check_quantity
 
@@ -135,6 +141,8 @@ def _draw_model(model, I, span, ax: Axes | None, **words) -> Axes:
     else:
         span = check_quantity("span", span, unit)
     v = np.linspace(*span, 401)
+    if words["threshold"] is None:
+        words["threshold"] = threshold_among(model, v * float(unit)) / float(unit)
     ax = new_axes(size=(4.8, 3.0)) if ax is None else ax
     per_ms = 1e-3 / float(unit)
     names = {"v_unit": unit_text(unit), "dv_unit": unit_text(f"{unit_text(unit) or 1}/ms")}

@@ -58,7 +58,8 @@ def plot_trace(
     y : str, optional
         The column to draw, its unit in its name; default: the membrane potential.
     spikes : DataFrame, optional
-        Column ``t_ms`` (ms): ticks above the curves.
+        Column ``t_ms`` (ms): ticks above the curves; with a column ``neuron`` a row for each curve,
+        in its colour, as long as a legend names them.
     label : str, optional
         Name of a single curve in the legend beside the axes.
     y_label : str, optional
@@ -89,11 +90,14 @@ def plot_trace(
     require_columns(traces, "t_ms", y, *by, needed_by="plot_trace")
     ax = new_axes(size=_WIDE) if ax is None else ax
     neurons = by_neuron(traces)
+    colours = {}
     for place, (neuron, rows) in enumerate(neurons):
         name = label or (_name_of(neuron, rows, by) if len(neurons) > 1 else None)
-        ax.plot(rows["t_ms"], rows[y], label=name if place < MAX_LEGEND_CURVES else None, **line)
+        name = name if place < MAX_LEGEND_CURVES else None
+        (curve,) = ax.plot(rows["t_ms"], rows[y], label=name, **line)
+        colours[neuron] = curve.get_color()
     if spikes is not None:
-        _tick_spikes(ax, spikes)
+        _tick_spikes(ax, spikes, colours)
     ax.margins(x=0.01)
     named = potential_label if y == membrane_column(traces) else axis_label
     ax.set(xlabel="time (ms)", ylabel=y_label or named(y))
@@ -106,22 +110,27 @@ def _name_of(neuron: int, rows: pd.DataFrame, by: Sequence[str]) -> str:
     return ", ".join(f"{rows[name].iloc[0]:.4g}" for name in by) or f"neuron {neuron}"
 
 
-def _tick_spikes(ax: Axes, spikes: pd.DataFrame) -> None:
+def _tick_spikes(ax: Axes, spikes: pd.DataFrame, colours: Mapping[int, str]) -> None:
     """Put a tick for every spike into a free band above the data."""
     require_columns(spikes, "t_ms", needed_by="the spike ticks of plot_trace")
+    rows = [(spikes, SPIKE)]
+    if "neuron" in spikes and 1 < len(colours) <= MAX_LEGEND_CURVES:
+        own = [(spikes[spikes["neuron"] == neuron], colour) for neuron, colour in colours.items()]
+        rows = [(times, colour) for times, colour in own if len(times)]
     low, high = ax.get_ylim()
-    ax.set_ylim(low, high + 0.1 * (high - low))
-    ax.plot(
-        spikes["t_ms"],
-        [0.96] * len(spikes),
-        transform=ax.get_xaxis_transform(),
-        linestyle="none",
-        marker="|",
-        markersize=6,
-        markeredgewidth=0.9,
-        color=SPIKE,
-        gid="spikes",
-    )
+    ax.set_ylim(low, high + (0.06 + 0.04 * len(rows)) * (high - low))
+    for place, (times, colour) in enumerate(rows):
+        ax.plot(
+            times["t_ms"],
+            [0.96 - 0.04 * place] * len(times),
+            transform=ax.get_xaxis_transform(),
+            linestyle="none",
+            marker="|",
+            markersize=6,
+            markeredgewidth=0.9,
+            color=colour,
+            gid="spikes",
+        )
 
 
 @use_style()

@@ -554,6 +554,20 @@ def test_a_voltage_clamp_shows_all_its_currents_and_no_two_cells_alike():
         plots.plot_voltage_clamp(two)
 
 
+def test_the_ticks_of_several_cells_tell_whose_they_are():
+    traces = pd.DataFrame({"neuron": [0, 0, 1, 1, 2, 2], "t_ms": [0.0, 9.0] * 3, "v_mV": -65.0})
+    spikes = pd.DataFrame({"neuron": [2, 0, 2], "t_ms": [1.0, 2.0, 3.0]})
+    ax = plots.plot_trace(traces, spikes=spikes)
+    ticks = [line for line in ax.lines if line.get_gid() == "spikes"]
+    assert [line.get_xdata().tolist() for line in ticks] == [[2.0], [1.0, 3.0]]
+    assert [line.get_color() for line in ticks] == [ax.lines[k].get_color() for k in (0, 2)]
+    assert len({line.get_ydata()[0] for line in ticks}) == 2
+    many = pd.concat([traces.assign(neuron=k) for k in range(20)])
+    ax = plots.plot_trace(many, spikes=spikes)
+    (ticks,) = (line for line in ax.lines if line.get_gid() == "spikes")
+    assert ticks.get_xdata().tolist() == [1.0, 2.0, 3.0]
+
+
 def test_a_membrane_is_called_so_under_any_name():
     """A ``u`` in mV is some cells' potential and others' recovery variable."""
     table = pd.DataFrame({"t_ms": [0.0, 1.0], "u_mV": [-65.0, -60.0]})
