@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from ...columns import NO_PARAMETERS
 from ...errors import InputError
 from ..plain_numbers import takes
 
@@ -129,14 +130,17 @@ def resolved_rates(table):
 def parameters_of(table) -> list[str]:
     """Return the columns of a table that are parameters, as the attrs of protocols' tables say.
 
+    These say the units of measured columns, too.
+
     Examples
     --------
-    >>> fi = pd.DataFrame({"tau": [10.0, 20.0], "R": 5.0, "I": 1.0})
-    >>> fi.attrs["units"] = {"tau": "ms", "R": "Mohm"}
-    >>> parameters_of(fi), varied_parameters(fi)
+    >>> found = pd.DataFrame({"tau": [10.0, 20.0], "R": 5.0, "I_silent": [1.0, 2.0]})
+    >>> found.attrs["units"] = {"tau": "ms", "R": "Mohm", "I_silent": "nA"}
+    >>> parameters_of(found), varied_parameters(found)
     (['tau', 'R'], ['tau'])
     """
-    return [name for name in table if name in table.attrs.get("units", {})]
+    units = table.attrs.get("units", {})
+    return [name for name in table if name in units and name not in NO_PARAMETERS]
 
 
 def varied_parameters(table) -> list[str]:

@@ -168,9 +168,11 @@ def draw_hysteresis(table: pd.DataFrame, bistable: tuple[float, float]):
             table[table["path"] == path], ax, label=path,
             color=colour, marker=marker, markersize=size, linewidth=0.8, **face,
         )  # fmt: skip
-    for current, name in zip(bistable, ("fold of cycles", "Hopf point"), strict=True):
+    names = (("fold of cycles", "left", 3), ("Hopf point", "right", -3))  # between them, off curves
+    for current, (name, side, away) in zip(bistable, names, strict=True):
         ax.axvline(current, color=GREY, linestyle=":", linewidth=0.8)
-        ax.annotate(name, (current, 8), xytext=(3, 0), textcoords="offset points", color=GREY)
+        ax.annotate(name, (current, 8), xytext=(away, 0), textcoords="offset points", ha=side,
+                    color=GREY)  # fmt: skip
     return ax.figure
 
 

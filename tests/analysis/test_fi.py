@@ -259,8 +259,8 @@ def test_onset_of_a_single_curve():
 def test_parameter_sets_of_a_protocols_table_stay_apart():
     """Also where nobody names what varies: an onset for each set, and residuals with their set."""
     table = pd.DataFrame({"R": 5.0, "tau": [9.0, 9.0, 8.0, 8.0], "I": [1.0, 2.0] * 2})
-    table = table.assign(rate_Hz=[0.0, 7.0, 3.0, 8.0])
-    table.attrs["units"] = {"R": "Mohm", "tau": "ms"}
+    table = table.assign(rate_Hz=[0.0, 7.0, 3.0, 8.0], I_silent=[0.9, 1.9, 0.8, 1.8])
+    table.attrs["units"] = {"R": "Mohm", "tau": "ms", "I_silent": "nA"}  # the last was measured
     pd.testing.assert_frame_equal(onset(table), onset(table, by="tau"))
     assert onset(table)["rate_Hz"].tolist() == [3.0, 7.0]
     assert residuals(table, lambda I: I)[["R", "tau"]].equals(table[["R", "tau"]])
