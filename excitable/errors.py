@@ -55,7 +55,7 @@ class GeneratedCodeWarning(UserWarning):
 
 
 class MissedSpikesWarning(UserWarning):
-    """Peaks that look like spikes stay below the level at which spikes are counted."""
+    """Spikes that may not be counted: peaks below the level, or gaps between samples."""
 
 
 class CoarseStepWarning(UserWarning):

@@ -13,6 +13,8 @@ from .trace_tables import by_neuron, potential_column
 
 # What stands out of a trace by so much (mV) for so short a time (ms) and stays below the level.
 _TALL, _SHORT = 20.0, 3.0
+# So many usual distances of samples, long enough for a spike, are no distance but a gap.
+_FAR = 10.0
 
 
 @takes(above="mV", rearm="mV")
@@ -45,7 +47,8 @@ def detect_spikes(traces: pd.DataFrame, *, above: float = -20.0, rearm: float = 
     Warns
     -----
     MissedSpikesWarning
-        If peaks of at least 20 mV and at most 3 ms stay below the level.
+        If peaks of at least 20 mV and at most 3 ms stay below the level, and for gaps between
+        samples that are ten times as long as most distances and longer than a spike (3 ms).
 
     Examples
     --------
@@ -62,6 +65,7 @@ def detect_spikes(traces: pd.DataFrame, *, above: float = -20.0, rearm: float = 
         check_units(t, v, above, "above", largest=LARGEST_VOLTS)
         times = _upward(t, v, above, rearm)
         _warn_of_missed(neuron, t, v, above)
+        _warn_of_gaps(neuron, t)
         found["neuron"] += [neuron] * len(times)
         found["t_ms"] += times
     return pd.DataFrame(found).astype({"neuron": int, "t_ms": float})
@@ -142,4 +146,19 @@ def _warn_of_missed(neuron, t, v, above: float) -> None:
             "and are not counted; give a lower above=",
             MissedSpikesWarning,
             stacklevel=4,  # the caller, past detect_spikes and its decorator
+        )
+
+
+def _warn_of_gaps(neuron, t) -> None:
+    steps = np.diff(t)
+    gaps = np.flatnonzero(steps > max(_SHORT, _FAR * np.median(steps)))
+    if len(gaps):
+        longest = gaps[np.argmax(steps[gaps])]
+        warnings.warn(
+            f"neuron {neuron}: there is no sample for {steps[longest]:.6g} ms after "
+            f"{t[longest]:.6g} ms ({len(gaps)} such gaps); spikes in it are not seen, and a rate "
+            "across it is too low: where something was cut out, measure on one side of it, by "
+            "onset= and offset= of measured_fi",
+            MissedSpikesWarning,
+            stacklevel=4,  # as above
         )

@@ -1,6 +1,7 @@
 """Recordings: files that each test writes itself, with spikes and currents that are known."""
 
 import struct
+import warnings
 from datetime import UTC, datetime
 
 import numpy as np
@@ -390,6 +391,19 @@ def test_noise_on_an_upstroke_is_one_spike():
     assert detect_spikes(traces)["t_ms"].tolist() == pytest.approx([1 + 45 / 46, 9.6])
     assert len(detect_spikes(traces, rearm=0.0)) == 4
     assert detect_spikes(traces.iloc[4:])["t_ms"].tolist() == [9.6]  # the first one is cut
+
+
+def test_gaps_in_which_spikes_may_have_been_are_said():
+    """50 Hz, of which all but the first two and the last are cut out."""
+    traces = stepped([1.0], 100, 300).assign(v_mV=sweep(TRAINS[2]))
+    with pytest.warns(MissedSpikesWarning, match=r"no sample for 145\.1 ms after 135 ms \(1 such"):
+        detect_spikes(traces[(T <= 135) | (T > 280)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(detect_spikes(traces[(T <= 132) | (T > 134)])) == len(TRAINS[2])  # no spike fits
+        detect_spikes(pd.DataFrame({"t_ms": 5 * T, "v_mV": -65.0}))  # a slow recording
+        slow = np.concatenate([T[T < 50], np.arange(50, 400, 0.9)])  # finer in one place
+        detect_spikes(pd.DataFrame({"t_ms": slow, "v_mV": -65.0}))
 
 
 def test_spikes_below_the_level_are_said():
