@@ -6,6 +6,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...models.checks import listed
+from ...models.warn import warn_caller
 from .sweep_data import SweepData
 from .unit_names import kind_of, unit_named
 
@@ -26,6 +27,12 @@ def read_abf(path, *, potential: int | None = None, current: int | None = None) 
     if abf.abfVersion["major"] == 1:
         _set_holding(abf)
     output = _output(abf, potential) if current is None else None
+    if output is not None and (left_out := _left_out(abf, output)):
+        warn_caller(
+            f"{path}: the protocol's current is not known, since pyABF leaves out {left_out}; name "
+            "the channel in which it was recorded, current=, or give its steps: with_steps"
+        )
+        output = None
     return [_sweep(path, abf, number, potential, current, output) for number in abf.sweepList]
 
 
@@ -59,8 +66,7 @@ def _output(abf, potential: int) -> int | None:
     Outputs and channels are counted apart. As many of each belong together in their order, and
     else an output belongs to the channel of its number.
     """
-    # In version 1 two of the four outputs have a waveform.
-    outputs = abf.dacUnits[:2] if abf.abfVersion["major"] == 1 else abf.dacUnits
+    outputs = _output_units(abf)
     driven = [k for k, unit in enumerate(outputs) if _is(unit, "current") and _varies(abf, k)]
     potentials = _channels(abf, "potential")
     if len(driven) == len(potentials):
@@ -69,8 +75,40 @@ def _output(abf, potential: int) -> int | None:
     return potential if potential in driven or held else None
 
 
+def _output_units(abf) -> list[str]:
+    """Return the units of the outputs that may have a waveform.
+
+    In version 1 these are two of four; of version 2 pyABF names as many as there are channels.
+    """
+    if abf.abfVersion["major"] == 1:
+        return abf.dacUnits[:2]
+    texts = abf._stringsSection._indexedStrings
+    return [texts[k] if k < len(texts) else "" for k in abf._dacSection.lDACChannelUnitsIndex]
+
+
+def _left_out(abf, output: int) -> str:
+    """Return what pyABF leaves out of an output's waveform, without a word; empty for nothing."""
+    old = abf.abfVersion["major"] == 1
+    table = abf._headerV1 if old else abf._dacSection
+    if not table.nWaveformEnable[output]:
+        return ""
+    if any(abf.userListEnable[:1] if old else abf.userListEnable):
+        return "a user list of values"
+    if table.nWaveformSource[output] == 2:
+        read_as_it_is = (table.fDACFileScale[output], table.fDACFileOffset[output]) == (1.0, 0.0)
+        single = output == 0 and table.lDACFileNumEpisodes[output] <= 1
+        found = not old and single and read_as_it_is
+        return "" if found else "scale, offset and sweeps of a stimulus file"
+    if old:
+        trains = any(kind > 2 for kind in table.nEpochType[10 * output : 10 * output + 10])
+        return "the pulses of trains in files of version 1" if trains else ""
+    return "a conditioning train" if table.nConditEnable[output] else ""
+
+
 def _varies(abf, output: int) -> bool:
     """Return whether an output is more than a holding current."""
+    if _left_out(abf, output):
+        return True
     levels = []
     for number in abf.sweepList:
         abf.setSweep(number)
@@ -93,7 +131,7 @@ def _waveform(abf, output: int) -> np.ndarray:
 def _command(abf, output: int):
     """Return the command of the protocol and its unit; nothing where the file has none."""
     own = output == abf.sweepChannel
-    unit = abf.sweepUnitsC if own else abf.dacUnits[output]
+    unit = abf.sweepUnitsC if own else _output_units(abf)[output]
     if not _is(unit, "current"):
         return None, None
     command = _waveform(abf, output)

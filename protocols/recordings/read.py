@@ -37,7 +37,8 @@ def read_recording(path, *, above: Quantity = -20 * mV, **options) -> CellRecord
         Text: the column of the current, one for all sweeps or one for each, in the order of
         `potential`; those that are not named go to the potential of the same name or number. ABF:
         the channel in which it was recorded; default: the command of the file's protocol, where as
-        many outputs inject current as potentials were recorded, or that of the channel's number.
+        many outputs inject current as potentials were recorded, or that of the channel's number;
+        none where pyABF does not follow it (user lists, conditioning trains, scaled files).
         NWB: the stimulus of the same row of the table of recordings, of the same sweep number, or
         of the same start.
     sweep : str
@@ -75,7 +76,8 @@ def read_recording(path, *, above: Quantity = -20 * mV, **options) -> CellRecord
     Warns
     -----
     UserWarning
-        For an NWB file whose amplifier had a ``bias_current``, which is no part of a stimulus.
+        For an NWB file whose amplifier had a ``bias_current``, which is no part of a stimulus, and
+        a command of an ABF file that is not known.
 
     Examples
     --------

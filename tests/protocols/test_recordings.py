@@ -662,6 +662,55 @@ def written_abf(path, channels, units, outputs=(), *, holding=0.0, version=1.83)
     return path
 
 
+def written_abf2(path, channels, units, outputs=(), *, of_output=(), user_list=()):
+    """Write the same in version 2, its channels on the first inputs, with four outputs.
+
+    `of_output` and `user_list` are further fields of the first output and of the user list, each
+    (format, place, value).
+    """
+    sweeps, count, samples = np.shape(channels)
+    texts = b"Clampex\0\0" + b"\0".join([b"mV", b"pA", b"none.abf"])
+    # Where the head says of a table in which block it begins: size and number of its entries.
+    sections = {76: (208, 1), 92: (82, count), 108: (150, 4), 156: (30, 20),
+                172: (10, len(user_list)), 220: (len(texts), 1), 316: (8, sweeps),
+                236: (2, sweeps * count * samples)}  # fmt: skip
+    places, head = {}, bytearray(512)
+    for at, (size, number) in sections.items():
+        places[at] = len(head)
+        struct.pack_into("<IIi", head, at, len(head) // 512, size, number)
+        head += bytes(-(-size * number // 512) * 512 if at != 236 else 0)
+
+    def put(section, entry, *fields):
+        for kind, at, value in fields:
+            begin = places[section] + entry * sections[section][0] if section else 0
+            struct.pack_into("<" + kind, head, begin + at, value)
+
+    put(0, 0, ("4s", 0, b"ABF2"), ("B", 7, 2), ("i", 12, sweeps), ("i", 16, 20260101))
+    put(76, 0, ("h", 0, 5), ("f", 2, 100.0), ("f", 110, 10.0), ("i", 118, 32768), ("h", 142, -1))
+    put(220, 0, (f"{len(texts)}s", 0, texts))
+    for k in range(sweeps):
+        put(316, k, ("i", 4, samples * count))
+    index = {"mV": 1, "pA": 2}
+    for k, unit in enumerate(units):
+        put(92, k, ("f", 28, 1.0), ("f", 40, 0.01), ("f", 48, 1.0), ("i", 78, index[unit]))
+    rows = 0
+    for output in range(4):
+        put(108, output, ("h", 0, output), ("i", 28, index["pA"]), ("f", 46, 1.0), ("i", 118, 3))
+        for k, (level, increment, length) in enumerate([*outputs, [], [], [], []][output]):
+            put(108, output, ("h", 40, 1), ("h", 42, 1))
+            put(156, rows, ("h", 0, k), ("h", 2, output), ("h", 4, 1), ("f", 6, level),
+                ("f", 10, increment), ("i", 14, length))  # fmt: skip
+            rows += 1
+    put(108, 0, *of_output)
+    if user_list:
+        put(172, 0, *user_list)
+    for k in range(rows, 20):
+        put(156, k, ("h", 2, -1))
+    data = np.round(np.moveaxis(channels, 1, 2) * 32768 * 0.01 / 10).astype("<i2")
+    path.write_bytes(bytes(head) + data.tobytes())
+    return path
+
+
 # 62 of 4000 samples lie before the first epoch; a step of 100 pA more in each sweep from 100 ms on.
 EPOCHS = [(0.0, 0.0, 938), (0.0, 100.0, 2000)]
 VS = [sweep(train) for train in TRAINS]
@@ -679,15 +728,17 @@ IS = [current(height) for height in CURRENTS]
         ("VIVI", [EPOCHS, [(0.0, 0.0, 938), (0.0, 50.0, 2000)]], {"potential": 2}, 0.5),
         ("VV", [EPOCHS], {"potential": 0}, 1),
         ("VV", [EPOCHS], {"potential": 1}, None),  # of this cell nothing is known
-        ("IIV", [], {}, None),  # there is no third waveform
         ("IV", [[], []], {"current": 0}, 1),
     ],
 )
-def test_which_command_of_an_abf_drives_a_cell(tmp_path, columns, outputs, options, expected):
+@pytest.mark.parametrize("write", [written_abf, written_abf2])
+def test_which_command_of_an_abf_drives_a_cell(
+    tmp_path, columns, outputs, options, expected, write
+):
     pytest.importorskip("pyabf")
     channels = np.stack([{"V": VS, "I": IS}[kind] for kind in columns], axis=1)
     units = ["mV" if kind == "V" else "pA" for kind in columns]
-    cell = read_recording(written_abf(tmp_path / "a.abf", channels, units, outputs), **options)
+    cell = read_recording(write(tmp_path / "a.abf", channels, units, outputs), **options)
     if expected is None:
         with pytest.raises(InputError, match="no current"):
             cell.stimulus(0)
@@ -696,6 +747,44 @@ def test_which_command_of_an_abf_drives_a_cell(tmp_path, columns, outputs, optio
         assert table["I"].tolist() == pytest.approx(np.multiply([0, 0.1, 0.2], expected), abs=1e-4)
         assert table["onset_ms"][2] == pytest.approx(100, abs=0.11)
         assert table["offset_ms"][2] == pytest.approx(300, abs=0.11)
+
+
+@pytest.mark.parametrize(("write", "known"), [(written_abf, False), (written_abf2, True)])
+def test_an_old_abf_has_no_third_waveform(tmp_path, write, known):
+    pytest.importorskip("pyabf")
+    path = write(tmp_path / "a.abf", np.stack([IS, IS, VS], axis=1), ["pA", "pA", "mV"])
+    assert ("I" in read_recording(path).traces) == known
+
+
+@pytest.mark.parametrize(
+    ("fields", "left_out"),
+    [
+        ({"user_list": [("h", 4, 3)]}, "a user list"),
+        ({"of_output": [("h", 60, 1)]}, "a conditioning train"),
+        ({"of_output": [("h", 42, 2), ("f", 46, 0.5)]}, "scale, offset and sweeps"),
+        ({"of_output": [("h", 42, 2), ("i", 36, 3)]}, "scale, offset and sweeps"),
+    ],
+)
+def test_commands_that_pyabf_does_not_follow(tmp_path, fields, left_out):
+    """It returns a waveform without them, and no word; the recorded current is another matter."""
+    pytest.importorskip("pyabf")
+    both, units = np.stack([VS, IS], axis=1), ["mV", "pA"]
+    path = written_abf2(tmp_path / "a.abf", both, units, [EPOCHS], **fields)
+    with pytest.warns(UserWarning, match=f"current is not known.*{left_out}.*current="):
+        assert "I" not in read_recording(path).traces
+    table = measured_fi(read_recording(path, current=1).traces)
+    assert table["I"].max() == pytest.approx(0.2, abs=1e-4)
+
+
+def test_trains_in_an_old_abf(tmp_path):
+    """Of version 1 pyABF knows no pulses: where there are some it returns the level before them."""
+    pytest.importorskip("pyabf")
+    path = written_abf(tmp_path / "a.abf", np.array(VS)[:, None], ["mV"], [EPOCHS])
+    content = bytearray(path.read_bytes())
+    struct.pack_into("<h", content, 2310, 3)
+    path.write_bytes(content)
+    with pytest.warns(UserWarning, match="the pulses of trains in files of version 1"):
+        assert "I" not in read_recording(path).traces
 
 
 def test_holding_current_of_an_abf(tmp_path):
