@@ -85,8 +85,8 @@ def plot_phase_line(
     --------
     >>> from excitable.models import QIF
     >>> ax = plot_phase_line(QIF, I=[-1, 0, 1])
-    >>> [text.get_text() for text in ax.get_legend().get_texts()][:2]
-    ['I = −1', 'stable fixed point']
+    >>> [text.get_text() for text in ax.get_legend().get_texts()][:4]
+    ['I = −1', 'I = 0', 'I = 1', 'stable fixed point']
     >>> import numpy as np, pandas as pd
     >>> v = np.linspace(-80, -40, 101)
     >>> points = pd.DataFrame({"v": [-65.0], "stable": [True]})
