@@ -15,7 +15,7 @@ from ...analysis.plots import (
     unit_text,
 )
 from ...analysis.plots.bifurcations import pieces
-from ...analysis.plots.labels import label_log_axis
+from ...analysis.plots.labels import label_log_axis, unit_label
 from ...analysis.plots.style import legend_below
 from .measure import Page
 
@@ -70,12 +70,13 @@ def all_curves(pages: list[Page]):
     """Draw all F-I curves in small, each coloured by its verdict."""
     columns = min(len(pages), 6)
     rows = -(-len(pages) // columns)
-    axes = np.ravel(new_axes(rows, columns, size=(7.2, 1.15 * rows + 0.6), layout="constrained"))
+    axes = np.ravel(new_axes(rows, columns, size=(7.2, 1.4 * rows + 0.6), layout="constrained"))
     for page, ax in zip(pages, axes, strict=False):
         colour = TYPE_COLOURS[page.verdict["verdict"]]
         rate = page.fi["rate_Hz"].where(page.fi["resolved"], page.fi["mean_rate_Hz"])
         ax.plot(page.fi["I"], rate, color=colour, lw=1.4)
-        ax.set_title(textwrap.fill(page.name.replace("_", " "), 20), fontsize=6, va="top", y=1.02)
+        ax.set_title(textwrap.fill(page.name.replace("_", " "), 20), fontsize=6, pad=3)
+        ax.set_xlabel(unit_label("$I$", page.fi["I_unit"].iloc[0]), fontsize=5, labelpad=1)
         ax.tick_params(labelsize=5)
         ax.set_ylim(bottom=0)
     for ax in axes[len(pages) :]:
