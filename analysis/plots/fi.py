@@ -28,6 +28,7 @@ from .style import (
     UNRESOLVED,
     legend_above,
     legend_beside,
+    name_last,
     new_axes,
     use_style,
 )
@@ -130,6 +131,7 @@ def _explain_crosses(ax: Axes, name: str = _SINGLE) -> None:
         len(line.get_xdata()) for line in crosses
     ):
         ax.plot([], [], **_CROSS, color=GREY, label=name)
+    name_last(ax, [name])  # after the curves of an earlier call
 
 
 def _draw_closed_form(ax: Axes, closed_form, currents: pd.Series, rate: str) -> None:

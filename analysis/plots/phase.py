@@ -11,7 +11,7 @@ from matplotlib.transforms import ScaledTranslation
 
 from ...errors import InputError
 from .labels import require_columns, unit_label, unit_text
-from .style import BLUE, CYCLE, GREY, legend_beside, new_axes, use_style
+from .style import BLUE, CYCLE, GREY, legend_beside, name_last, new_axes, use_style
 
 _LEGEND = {"full": "stable fixed point", "none": "unstable fixed point"}
 _HALF = "half-stable fixed point"
@@ -106,9 +106,7 @@ def plot_phase_line(
     ax = new_axes(size=(4.8, 3.0)) if ax is None else ax
     known = set(ax.get_legend_handles_labels()[1])
     ax.plot(v, dv, color=colour, label=label)
-    for line in [line for line in ax.lines if line.get_label() in _KINDS]:
-        line.remove()  # the legend names curves first
-        ax.add_line(line)
+    name_last(ax, _KINDS)
     ax.axhline(0.0, color="black", linewidth=0.6, zorder=1)
     _draw_flow(ax, v, dv, fixed_points["v"].to_numpy(float), colour)
     _draw_fixed_points(ax, v, dv, fixed_points, colour, known)

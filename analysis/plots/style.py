@@ -6,7 +6,7 @@ Nothing here touches the reader's own matplotlib settings: the style holds only 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -263,6 +263,24 @@ def legend_above(ax: Axes, more: Iterable[Artist] = ()) -> None:
     if handles:
         with use_style():
             ax.legend(handles=handles, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3)
+
+
+def name_last(ax: Axes, labels: Collection[str]) -> None:
+    """Let a legend name these lines after all others, also those that were drawn later.
+
+    Examples
+    --------
+    >>> ax = new_axes()
+    >>> for name in ("fixed point", "a curve"):
+    ...     _ = ax.plot([0, 1], label=name)
+    >>> name_last(ax, ["fixed point"])
+    >>> ax.get_legend_handles_labels()[1]
+    ['a curve', 'fixed point']
+    >>> close_figure(ax.figure)
+    """
+    for line in [line for line in ax.lines if line.get_label() in labels]:
+        line.remove()
+        ax.add_line(line)
 
 
 def legend_below(axes: Iterable[Axes], *, title: str | None = None) -> None:

@@ -320,6 +320,14 @@ def test_single_spike_is_a_cross_and_no_rate():
     assert crosses.get_marker() == "x"
 
 
+def test_crosses_are_named_after_the_curves_of_later_calls():
+    one = FI[FI["g_A"] == 47.7]
+    ax = plots.plot_fi(one, label="a")
+    plots.plot_fi(one, ax, label="b")
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert names == ["a", "b", "rate not resolved"]
+
+
 def test_a_latency_that_is_missing_is_no_spike():
     table = pd.DataFrame({"I": [1.0, 2.0], "latency_ms": [np.nan, 13.9], "I_unit": "nA"})
     ax = plots.plot_fi(table, rate="latency_ms")
