@@ -86,6 +86,7 @@ def plot_bifurcations(diagram, ax: Axes | None = None, *, rate: bool = True, leg
     if has_cycles:
         cycles = branches.loc[branches["kind"] == "cycles", [low, high]]
         _leave_out_what_is_far(ax, [*np.ravel(cycles), *points[diagram.membrane_column]])
+    _name_lines(ax, branches)
     _finish(ax, lower, x, diagram.membrane_column, legend)
     return ax if lower is None else np.array([ax, lower])
 
@@ -154,10 +155,19 @@ def _points(ax: Axes, lower: Axes | None, points: pd.DataFrame, x: str, v: str) 
                     )
 
 
+def _name_lines(ax: Axes, branches: pd.DataFrame) -> None:
+    """Give the legend an entry for each look that a line of the diagram has."""
+    if not len(branches):
+        return
+    cycles = branches["kind"] == "cycles"
+    for there, name, colour in ((~cycles, "equilibria", BLACK), (cycles, "cycles, extent", GREEN)):
+        if there.any():
+            ax.plot([], [], color=colour, lw=1.6, label=name)
+    if not branches["stable"].all():
+        ax.plot([], [], color=GREY, lw=0.9, ls=(0, (4, 2)), label="unstable")
+
+
 def _finish(ax: Axes, lower: Axes | None, x: str, v: str, legend: bool) -> None:
-    ax.plot([], [], color=BLACK, lw=1.6, label="equilibria")
-    ax.plot([], [], color=GREEN, lw=1.6, label="cycles, extent")
-    ax.plot([], [], color=GREY, lw=0.9, ls=(0, (4, 2)), label="unstable")
     ax.set_ylabel(potential_label(v))
     (lower or ax).set_xlabel(axis_label(x))
     if lower is not None:

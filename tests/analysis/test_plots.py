@@ -504,6 +504,13 @@ def test_rest_far_from_firing_does_not_flatten_a_diagram_nor_is_a_bifurcation_le
         room = 0.06 * (limits[1] - limits[0])
         assert limits[0] - room <= bottom <= limits[0]
         assert limits[1] <= top <= 75.0
+    for rows, names in (
+        (branches, ["equilibria", "cycles, extent"]),
+        (branches[:2], ["equilibria"]),
+    ):
+        diagram.branches = rows
+        legend = np.ravel(plots.plot_bifurcations(diagram))[0].get_legend()
+        assert [text.get_text() for text in legend.get_texts()] == ["saddle-node", *names]
 
 
 TWO_SETS = pd.DataFrame({"tau": [8.0, 8.0, 9.0, 9.0], "R": 10.0, "x": [1.0, 2.0] * 2})
