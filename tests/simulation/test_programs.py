@@ -103,7 +103,7 @@ def copy_of(program, folder):
 def test_a_moved_program_gives_the_same_spikes(lif_program, tmp_path):
     moved = copy_of(lif_program, tmp_path / "somewhere élse")
     a = lif_program.execute(lif_values(), 0.1, 5e-5)
-    b = moved.execute(lif_values(), 0.1, 5e-5)
+    b = moved.execute(lif_values(), np.float64(0.1), np.float64(5e-5))  # however they are written
     np.testing.assert_array_equal(a["spike_t"], b["spike_t"])
 
 
