@@ -28,6 +28,7 @@ from markupsafe import Markup
 
 from ..analysis.plots import close_figure, save_figure
 from ..explorer.build import PAGE as EXPLORER
+from ..files import user_path, written_whole
 from .formatting import format_column, format_number, header, is_text
 from .study import Section, StudyResult
 
@@ -78,7 +79,7 @@ def check_output_folder(out: str | Path) -> Path:
     ...     check_output_folder(Path(folder) / "results").name
     'results'
     """
-    out = Path(out)
+    out = user_path(out)
     try:
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=out):  # leaves nothing, however this process ends
@@ -286,9 +287,9 @@ def write_report(
         .get_template("report.html.jinja")
         .render(studies=shown, explorer=EXPLORER if (out / EXPLORER).is_file() else "")
     )
-    fresh = out / f".{REPORT}-{os.getpid()}"
-    fresh.write_text(page, "utf-8")
-    return fresh.replace(out / REPORT)
+    with written_whole(out / REPORT) as file:
+        file.write_text(page, "utf-8")
+    return out / REPORT
 
 
 def templates(*folders: Path) -> jinja2.Environment:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from .. import __version__
 from ..errors import InputError
+from ..files import user_path, written_whole
 from ..models.checks import check_name
 from ..models.neuron_model import NeuronModel
 from ..models.printers.javascript import FUNCTIONS
@@ -162,9 +163,11 @@ def write_explorer(path: str | Path = PAGE, *models: NeuronModel, **how) -> Path
     -------
     Path
     """
-    path = Path(path)
+    path = user_path(path)
     path = path / PAGE if path.is_dir() else path
-    path.write_text(explorer_html(*models, **how), "utf-8")
+    page = explorer_html(*models, **how)
+    with written_whole(path) as file:
+        file.write_text(page, "utf-8")
     return path
 
 

@@ -39,6 +39,7 @@ def imported_folders(path: Path, folder: str) -> set[str]:
         "__version__",
         "errors",
         "columns",
+        "files",
         "plain_checks",
         "progress",
     }  # of excitable itself, not folders

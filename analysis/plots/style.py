@@ -20,6 +20,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 
+from ...files import written_whole
+
 # Okabe & Ito 2008, "Color Universal Design": told apart with every common colour blindness.
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
@@ -370,6 +372,8 @@ def save_figure(figure: Figure, folder: str | Path, name: str) -> list[Path]:
     """
     png, svg = (Path(folder) / f"{name}.{ending}" for ending in ("png", "svg"))
     with use_style():
-        figure.savefig(png, dpi=200, metadata={"Software": None})
-        figure.savefig(svg, metadata={"Date": None, "Creator": None})
+        with written_whole(png) as file:
+            figure.savefig(file, dpi=200, metadata={"Software": None})
+        with written_whole(svg) as file:
+            figure.savefig(file, metadata={"Date": None, "Creator": None})
     return [png, svg]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import InputError
+from ..files import user_path, written_whole
 
 FORMATS = (".csv", ".parquet")
 _MOST_ROWS = 60  # of a table that is printed whole
@@ -27,7 +28,7 @@ class Output:
     def __init__(self, out: str, name: str):
         from ..experiments.report import check_output_folder
 
-        path = Path(out).expanduser()
+        path = user_path(out)
         is_folder = path.is_dir() or out.endswith(("/", "\\")) or not path.suffix
         if path.suffix in FORMATS and path.is_dir():
             raise InputError(f"--out: {path} is a folder; choose another name for the table")
@@ -45,12 +46,13 @@ class Output:
     def table(self, table: pd.DataFrame, part: str = "") -> None:
         """Write a table; `part` is added to its name where a command makes several."""
         path = self.folder / f"{self._named(part)}{self.ending}"
-        if self.ending == ".parquet":
-            plain = table.copy()
-            plain.attrs = {}
-            plain.to_parquet(path, index=False)
-        else:
-            table.to_csv(path, index=False)
+        with written_whole(path) as file:
+            if self.ending == ".parquet":
+                plain = table.copy()
+                plain.attrs = {}
+                plain.to_parquet(file, index=False)
+            else:
+                table.to_csv(file, index=False)
         _say(path)
 
     def figure(self, axes, part: str = "") -> None:

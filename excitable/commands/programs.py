@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ..errors import InputError
+from ..files import user_path, written_whole
 from . import options as o
 from .firing import add_stimulus, stimulus_of
 from .values import numbers
@@ -48,13 +49,15 @@ def _write_ode(options, model, stimulus) -> int:
         if getattr(options, name):
             raise InputError(f"--{name.replace('_', '-')}: has no meaning with --format ode, a "
                              "file of one cell")  # fmt: skip
-    if options.out.exists() and not options.force:
-        raise InputError(f"--out: {options.out} exists; --force replaces it")
+    out = user_path(options.out)
+    if out.exists() and not options.force:
+        raise InputError(f"--out: {out} exists; --force replaces it")
     given = stimulus.amplitude if isinstance(stimulus, Constant) else stimulus
     times = {"duration": 1000 * ms, **o.times(options, "duration", "dt")}
     text = model.to_ode(**{model.input: given}, **times)
-    options.out.write_text(text)
-    print(f"wrote {options.out}; open it with xppaut {options.out}")
+    with written_whole(out) as file:
+        file.write_text(text, "utf-8")
+    print(f"wrote {out}; open it with xppaut {out}")
     return 0
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 from brian2 import Quantity, mV
 
 from ...errors import InputError
+from ...files import user_path
 from ...models.checks import check_name
 from .cell_recording import CellRecording
 from .sweep_data import traces_of
@@ -90,7 +91,7 @@ def read_recording(path, *, above: Quantity = -20 * mV, **options) -> CellRecord
     1       0   1.0 -60.0  0.05     nA
     2       0   4.0 -61.0  0.05     nA
     """
-    path = Path(path)
+    path = user_path(path)
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}")
     return CellRecording.of_traces(traces_of(_sweeps(path, options)), above=above)

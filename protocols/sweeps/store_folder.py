@@ -22,6 +22,7 @@ import pandas as pd
 
 from ...errors import InputError
 from ...progress import tell
+from ...files import user_path
 from .grids import Grid
 from .growth import Layout
 
@@ -40,7 +41,7 @@ class StoreFolder:
     """
 
     def __init__(self, path):
-        self.path = Path(path).expanduser()
+        self.path = user_path(path)
         if self.path.suffix not in FORMATS:
             raise InputError(f"store {str(path)!r}: expected a name that ends in {FORMATS}")
         if self.path.suffix == ".parquet":

@@ -13,6 +13,7 @@ import pandas as pd
 
 from ...analysis.trains.spikes import spike_table
 from ...errors import InputError
+from ...files import user_path
 from ...plain_checks import check_readable, check_seed, listed_parts
 from .. import results
 from ..backends.compiled.program import Program
@@ -326,7 +327,7 @@ def open_program(folder) -> NeuronProgram:
         If there is no such program, it is an exported project that is not compiled yet, or was made
         by another version.
     """
-    folder = Path(folder)
+    folder = user_path(folder)
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
