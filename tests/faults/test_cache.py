@@ -1,5 +1,6 @@
 """The cache of programs runs nothing that is not ours, deletes nothing that is not ours."""
 
+import errno
 import json
 import os
 import shutil
@@ -164,6 +165,33 @@ def test_an_entry_of_somebody_else_is_made_anew(home, entry, name):
     assert (entry / name).stat().st_uid == os.geteuid()
 
 
+@pytest.mark.parametrize("mode", [0o777, 0o757, 0o702, 0o2777])
+@pytest.mark.parametrize("above", [1, 2])
+def test_a_folder_below_one_where_others_can_put_theirs_is_refused(
+    tmp_path, monkeypatch, mode, above
+):
+    """Whoever can rename a folder can put programs in its place at any time."""
+    monkeypatch.setenv("EXCITABLE_CACHE", str(tmp_path / "lab" / "cache"))
+    entry = cache.program(KEY, build).folder
+    entry.parents[above].chmod(mode)
+    with pytest.raises(InputError, match=r"everybody can put another.*chmod o-w.*EXCITABLE_CACHE"):
+        cache.program(KEY, build)
+    assert not cache.is_whole(entry)
+    entry.parents[above].chmod(0o1777)  # as /tmp: nobody can rename what others own
+    assert cache.program(KEY, build).folder == entry
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_link_of_somebody_else_is_refused(home, entry):
+    """It can lead elsewhere after the folder was found safe."""
+    entry.parent.rename(home / "mine")
+    entry.parent.symlink_to(home / "mine")
+    assert is_right(home)
+    os.chown(entry.parent, 12345, -1, follow_symlinks=False)
+    with pytest.raises(InputError, match="belongs to another user"):
+        cache.program(KEY, build)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
 def test_a_folder_of_somebody_else_is_refused(home, entry):
     os.chown(entry.parent, 12345, -1)
@@ -178,7 +206,7 @@ def test_what_is_made_is_closed_under_any_umask(home, mask):
         folder = cache.program(KEY, build).folder
     finally:
         os.umask(before)
-    assert stat.S_IMODE(folder.parent.stat().st_mode) == 0o700
+    assert all(stat.S_IMODE(p.stat().st_mode) == 0o700 for p in (home, folder.parent))
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert not any(p.stat().st_mode & 0o022 for p in folder.rglob("*"))
     assert cache.is_whole(folder)
@@ -351,3 +379,17 @@ def test_a_path_where_no_folder_can_be_is_said_and_done_without(
         assert (cache.program(KEY, build).folder / "main").read_text() == SAYS
     assert capsys.readouterr().err.count("cannot be used") == 1
     assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize("where", ["at once", "at the end"])
+def test_a_cache_that_is_full_is_said_once_and_done_without(home, capsys, where):
+    def fills(folder):
+        if where == "at the end" or home not in folder.parents:
+            build(folder)
+        if home in folder.parents:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    for key in (KEY, KEY[::-1]):
+        assert (cache.program(key, fills).folder / "main").read_text() == SAYS
+    assert capsys.readouterr().err.count("No space left on device") == 1
+    assert cache.entries() == []

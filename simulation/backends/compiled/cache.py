@@ -7,6 +7,7 @@ deleted.
 """
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -24,6 +25,7 @@ import platformdirs
 from filelock import FileLock
 
 from ....errors import InputError
+from ....files import user_path
 from ....progress import tell
 from ...scratch import Scratch
 from .program import Program
@@ -40,7 +42,7 @@ _WHOLE: dict[Path, list[tuple]] = {}  # what this process has found whole, as `_
 def cache_folder() -> Path:
     """Return where programs are kept: below ``$EXCITABLE_CACHE``, or the user's cache folder."""
     chosen = os.environ.get("EXCITABLE_CACHE") or platformdirs.user_cache_path("excitable")
-    return Path(chosen).expanduser().absolute() / "programs"
+    return user_path(chosen).absolute() / "programs"
 
 
 def headers_folder() -> Path:
@@ -72,8 +74,9 @@ def program(key: str, build: Callable[[Path], None]) -> Program:
     Notes
     -----
     It is built in a private folder and renamed when whole, under a lock, so that neither a
-    second process nor a kill leaves half a program. A cache that cannot be written still gives
-    the programs that are in it; others are built for this process only, and one line says so.
+    second process nor a kill leaves half a program. A cache that cannot be written, or is full,
+    still gives the programs that are in it; others are built for this process only, and one line
+    says so.
     """
     folder = cache_folder()
     place = folder / key
@@ -82,7 +85,10 @@ def program(key: str, build: Callable[[Path], None]) -> Program:
     except OSError as error:
         return Program.open(place) if is_whole(place) else _private(key, build, error)
     with held:
-        _build_unless_whole(place, build, _PROGRAM, MAX_BYTES)
+        try:
+            _build_unless_whole(place, build, _PROGRAM, MAX_BYTES)
+        except OSError as error:  # no room is left in it
+            return _private(key, build, error)
     return Program.open(place)
 
 
@@ -118,10 +124,14 @@ def _build_unless_whole(place: Path, build: Callable, needed: set[str], most: in
 
 def _make(folder: Path) -> None:
     """Make a folder of entries, or make sure that it is safe to use."""
-    if not folder.exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(FileExistsError):
-            folder.mkdir(mode=0o700)
+    _make_closed(folder)
+    above = _open_above(folder)
+    if above:
+        raise InputError(
+            f"the program cache {folder} lies in {above}, where everybody can put another in its "
+            f"place, with programs that would be run: chmod o-w '{above}' if it is yours, or "
+            "choose another folder with the environment variable EXCITABLE_CACHE"
+        )
     if not is_own(folder):
         raise InputError(
             f"the program cache {folder} belongs to another user or can be written by others, who "
@@ -132,18 +142,39 @@ def _make(folder: Path) -> None:
         (folder / _MARK).touch()
 
 
+def _make_closed(folder: Path) -> None:
+    """Make a folder and those above it that are missing, for the user alone under any umask."""
+    if not folder.exists():
+        _make_closed(folder.parent)
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+
+
+def _open_above(folder: Path) -> Path | None:
+    """Return a folder above this one in which everybody may rename what is not theirs."""
+    if not hasattr(os, "geteuid"):
+        return None
+    for above in (*folder.parents, *folder.resolve().parents):
+        if above.stat().st_mode & (stat.S_IWOTH | stat.S_ISVTX) == stat.S_IWOTH:
+            return above
+    return None
+
+
 def is_own(path: Path) -> bool:
     """Return whether a path is this user's (or root's), and nobody else may write it."""
     if not hasattr(os, "geteuid"):
         return True
-    about = path.stat()
-    return about.st_uid in (os.geteuid(), 0) and not about.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    about, link = path.stat(), path.lstat()  # whoever has made a link can lead it elsewhere
+    owners = {about.st_uid, link.st_uid}
+    return owners <= {os.geteuid(), 0} and not about.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _private(key: str, build: Callable[[Path], None], why: OSError) -> Program:
     """Return a program that is built for this process only, once."""
     if key not in _PRIVATE:
-        tell(f"the program cache {cache_folder()} cannot be used ({why}); building without it")
+        _tell_once(
+            f"the program cache {cache_folder()} cannot be used ({why}); building without it"
+        )
         held = Scratch(until_exit=True)
         place = held.folder / "program"
         place.mkdir()
@@ -152,10 +183,15 @@ def _private(key: str, build: Callable[[Path], None], why: OSError) -> Program:
     return _PRIVATE[key][0]
 
 
+_tell_once = functools.cache(tell)
+
+
 def is_whole(place: Path, needed: set[str] = _PROGRAM) -> bool:
     """Return whether an entry is the user's own, and all its files are there and unchanged."""
     try:
         if place.is_symlink() or not (is_own(place.parent) and is_own(place)):
+            return False
+        if _open_above(place.parent):
             return False
         before = _states(place)
         if _WHOLE.get(place) == before:
