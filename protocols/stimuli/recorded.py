@@ -167,6 +167,10 @@ class Recorded(Stimulus):
 
     def term(self, model, name, at):
         check_quantity(f"Recorded values for {model.name}", self.values, model.input_unit)
+        return self.samples_term(model, name, at)
+
+    def samples_term(self, model, name: str, at: At) -> Term:
+        """Return the text of samples of any unit."""
         begin = np.asarray(at.zero) + np.asarray(self.onset, dtype=float)
         if at.dt is None or self._keeps_step(begin, at.dt):
             return self._held(model, name, at)

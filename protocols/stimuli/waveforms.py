@@ -1,10 +1,10 @@
 """Inputs that are a function of time: constant, step, ramp, pulses, sine, chirp, any expression."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-from brian2 import Hz, Quantity, ms
+from brian2 import Hz, Quantity, ms, second
 from brian2.utils.stringtools import get_identifiers, word_substitute
 
 from ...errors import InputError
@@ -16,6 +16,7 @@ from ...models.validation import check_input_text
 from ...plain_checks import check_readable
 from ...simulation.input_rules import Rule, check_rules
 from .base import Stimulus, Term, Unending, check_window, never, one_quantity, zero
+from .recorded import Recorded
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,11 @@ class Pulses(Stimulus):
         Duration of each pulse, not longer than the interval to the next. It may be shorter than a
         step of the integration: the membrane receives the same charge.
 
+    Notes
+    -----
+    Of up to 64 pulses a program can change each time. A longer train acts by its mean over each
+    step, as `Recorded` does: its times are built in, and so is the step.
+
     Examples
     --------
     >>> from brian2 import ms, nA
@@ -148,6 +154,8 @@ class Pulses(Stimulus):
 
     def term(self, model, name, at):
         check_quantity(f"Pulses amplitude for {model.name}", self.amplitude, model.input_unit)
+        if np.size(self.times) > _MOST_IN_TEXT:
+            return self._train(model, name, at)
         width = f"{name}_width"
         times = {f"{name}_time_{k}": time for k, time in enumerate(np.atleast_1d(self.times))}
         on = " + ".join(
@@ -163,6 +171,25 @@ class Pulses(Stimulus):
             windows=(((*at.origin, first), end),),
             rules=_pulse_rules(f"{name}_", len(times)),
         )
+
+    def _train(self, model, name, at) -> Term:
+        """Return many pulses as samples: a text that names each is too long for Python to read."""
+        edges = np.array(self.breakpoints)
+        rounding = 4 * np.spacing(edges[-1])  # between pulses that touch
+        edges = edges[np.diff(edges, prepend=-1) > rounding]
+        middles = edges[:-1] + np.diff(edges) / 2
+        starts = np.asarray(self.times, dtype=float)
+        pulse = np.searchsorted(starts, middles, side="right") - 1
+        on = Quantity(middles < starts[pulse] + float(self.width), dtype=float)
+        begin = edges[0] * second
+        train = Recorded(on, onset=begin, times=edges * second - begin)
+        term = train.samples_term(model, name, at)
+        amplitude = f"{name}_amplitude"
+        parameters = {**term.parameters, amplitude: self.amplitude}
+        return replace(term, value=f"{amplitude}*{term.value}", parameters=parameters)
+
+
+_MOST_IN_TEXT = 64  # pulses; Python reads some hundred terms of a sum
 
 
 def _pulse_rules(prefix: str, count: int) -> tuple[Rule, ...]:
