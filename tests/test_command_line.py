@@ -35,6 +35,12 @@ def test_models_lists_all(capsys):
         assert f"{name} " in out
 
 
+def test_a_command_without_streams_ends_well(monkeypatch):
+    """As under pythonw."""
+    monkeypatch.setattr(sys, "stdout", None)
+    assert excitable(["models"]) == 0
+
+
 def test_models_shows_one_with_its_parameters(capsys):
     assert excitable(["models", "connor_stevens"]) == 0
     out = capsys.readouterr().out

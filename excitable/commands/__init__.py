@@ -59,7 +59,8 @@ def _run(options) -> int:
     try:
         with lines_where_no_terminal(), _warnings_as_lines():
             code = options.command(options)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # None under pythonw and some schedulers
+            sys.stdout.flush()
         return code
     except BrokenPipeError:
         raise

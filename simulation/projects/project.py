@@ -13,6 +13,7 @@ from brian2 import Quantity, second
 from ... import __version__
 from ...columns import check_columns, with_unit
 from ...errors import InputError
+from ...files import user_path
 from ...models.by_name import takes_names
 from ...models.checks import tidy
 from ...models.units import own_columns
@@ -94,7 +95,7 @@ def export(
     """
     if not str(folder):
         raise InputError("folder: is empty; name a new folder")
-    folder = Path(folder).expanduser()
+    folder = user_path(folder)
     if vary is None:
         vary = [name for name in settable_names(model, stimulus, n or 1, dt) if name == "I"]
     varied = (vary,) if isinstance(vary, str) else tuple(vary)
@@ -122,9 +123,7 @@ def export(
         )
         folder.mkdir(parents=True, exist_ok=True)
         _remove_earlier(folder)
-        # Without the manifest neither program nor reader runs: it comes when all else is there.
-        shutil.copytree(made, folder, ignore=lambda *_: {_MANIFEST}, dirs_exist_ok=True)
-        shutil.copy(made / _MANIFEST, folder)
+        _copy(made, folder)
     return folder
 
 
@@ -184,6 +183,19 @@ def _remove_earlier(folder: Path) -> None:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
+
+
+def _copy(made: Path, folder: Path) -> None:
+    """Copy a project; its manifest, without which neither program nor reader runs, at the end."""
+    try:
+        shutil.copytree(made, folder, ignore=lambda *_: {_MANIFEST}, dirs_exist_ok=True)
+        shutil.copy(made / _MANIFEST, folder)
+    except shutil.Error as error:  # has a line for each file
+        (_, first, why), *_ = error.args[0]
+        raise OSError(
+            f"the project could not be written: {first}: {why.partition(': ')[0]}; delete "
+            f"{folder} and export again"
+        ) from None
 
 
 def _write_project(

@@ -22,10 +22,12 @@ from excitable.models import LIF, QIF
 from excitable.protocols import Constant, fi_curve, sweep
 from excitable.simulation import export, open_program, scratch, simulate
 from excitable.simulation.backends import has_compiler
-from excitable.simulation.backends.compiled import programs
+from excitable.simulation.backends.compiled import compile, programs
 from excitable.simulation.backends.compiled.compile import compiler
+from excitable.simulation.backends.compiled.program import Program
+from excitable.simulation.projects import project
 
-from excitable.errors import InputError
+from excitable.errors import InputError, ProgramError
 from excitable.progress import bar, tell
 
 ROOT = Path(__file__).parents[2]
@@ -335,6 +337,60 @@ def test_a_temporary_directory_that_is_full_is_said(small_disk, monkeypatch):
     assert list(small_disk.iterdir()) == []
 
 
+# --- programs that do not start, or are ended -----------------------------------------------------
+
+
+def program_that_says(folder: Path, body: str) -> Program:
+    (folder / "main").write_text(f"#!/bin/sh\n{body}\n")
+    (folder / "main").chmod(0o755)
+    return Program(folder, {}, {}, {"neurons": 1}, 1)
+
+
+NO_START = {
+    "cleared": (lambda file: shutil.rmtree(file.parent), "perhaps with a cache that was cleared"),
+    "lost": (lambda file: file.unlink(), "perhaps with a cache that was cleared"),
+    "noexec": (lambda file: file.chmod(0o644), "mounted noexec.*EXCITABLE_CACHE"),
+    "foreign": (lambda file: file.write_bytes(b"\x7fELF"), "build it again on this machine"),
+}
+
+
+@pytest.mark.parametrize("what", NO_START)
+def test_a_program_that_cannot_start_says_why(tmp_path, temporary, what):
+    (tmp_path / "program").mkdir()
+    program = program_that_says(tmp_path / "program", "exit 0")
+    change, message = NO_START[what]
+    change(program.folder / "main")
+    with pytest.raises(ProgramError, match=f"could not be started: .*{message}"):
+        program.execute({}, 1.0, 1e-3)
+    assert not list(temporary.glob("excitable-*"))
+
+
+@pytest.mark.parametrize(
+    ("sent", "error", "message"),
+    [("INT", KeyboardInterrupt, "^$"), ("KILL", ProgramError, "is there no memory left")],
+)
+def test_a_program_that_is_ended_has_not_failed(tmp_path, temporary, sent, error, message):
+    """Ctrl-C reaches all that a terminal runs; what failed would be kept for good."""
+    (tmp_path / "program").mkdir()
+    program = program_that_says(tmp_path / "program", f"kill -{sent} $$")
+    with pytest.raises(error, match=message):
+        program.execute({}, 1.0, 1e-3)
+    kept = list(temporary.glob("excitable-*"))
+    assert len(kept) == (sent == "KILL")
+
+
+def test_flags_are_probed_where_nothing_may_be_started(monkeypatch):
+    """As in a temporary folder on a disk that is mounted noexec."""
+
+    def run(command, **options):
+        if len(command) == 1:
+            raise PermissionError(13, "Permission denied")
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(compile.subprocess, "run", run)
+    assert compile._accepts(Path("probe.cpp"), ["-O3"])
+
+
 # --- exports and studies that are killed ----------------------------------------------------------
 
 
@@ -350,6 +406,16 @@ def test_an_export_that_is_stopped_is_never_taken_for_one(tmp_path, monkeypatch)
         open_program(folder)
     with pytest.raises(InputError, match="not empty"):
         export(LIF, Constant(2 * nA), folder, 4, 50 * ms)
+
+
+def test_an_export_to_a_full_disk_says_it_in_one_sentence(small_disk, tmp_path):
+    (tmp_path / "made").mkdir()
+    for name in ("main.cpp", "run.sh", "README.md"):
+        (tmp_path / "made" / name).write_bytes(bytes(250_000))
+    sentence = rf"^the project could not be written: .*No space left.*delete {small_disk} and"
+    with pytest.raises(OSError, match=sentence) as raised:
+        project._copy(tmp_path / "made", small_disk)
+    assert len(str(raised.value)) < 3 * len(str(small_disk)) + 100
 
 
 def _stops_at(name):

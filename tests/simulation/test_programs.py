@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import textwrap
@@ -120,6 +121,18 @@ def test_a_program_that_fails_raises(lif_program, tmp_path, body, message):
     (broken.folder / "main").write_text(f"#!/bin/sh\n{body}\n")
     with pytest.raises(ProgramError, match=message):
         broken.execute(lif_values(), 0.1, 5e-5)
+
+
+def test_an_interrupted_program_ends_by_the_signal(lif_program, tmp_path):
+    """Brian2's own would stop early and end as if all were well."""
+    environment = lif_program._environment(100.0, 5e-5, "", 1, lambda fraction: None)
+    command = ["./main", "--results_dir", f"{tmp_path}/"]
+    with subprocess.Popen(command, cwd=lif_program.folder, env=environment,
+                          stderr=subprocess.PIPE) as process:  # fmt: skip
+        while process.stderr.readline() == b"@progress 0.0000\n":  # until it runs
+            pass
+        process.send_signal(signal.SIGINT)
+    assert process.returncode == -signal.SIGINT
 
 
 def test_a_truncated_result_raises(lif_program, tmp_path):

@@ -29,6 +29,7 @@ def preferences(backend: Backend):
         wanted["codegen.target"] = backend.name
     else:  # Brian2 would try each of its flags with the compiler; a program has its own
         wanted["codegen.cpp.extra_compile_args"] = []
+        wanted["core.stop_on_keyboard_interrupt"] = False  # it would end as if it had failed
     with _ALONE:
         before = {name: prefs[name] for name in wanted}
         try:

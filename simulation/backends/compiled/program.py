@@ -4,6 +4,7 @@ import json
 import math
 import os
 import re
+import signal
 import subprocess
 import warnings
 from collections.abc import Callable, Mapping
@@ -155,10 +156,7 @@ class Program:
     def _start(self, arguments, environment, report) -> tuple[str, int]:
         """Run the binary from its own folder, which is where it looks for its static arrays."""
         messages = []
-        with subprocess.Popen(
-            ["./main", *arguments], cwd=self.folder, env=environment, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        ) as process:  # fmt: skip
+        with self._process(arguments, environment) as process:
             try:
                 for line in process.stdout:
                     progress = re.match(r"@progress ([\d.]+)", line)
@@ -171,7 +169,26 @@ class Program:
             except BaseException:
                 process.kill()
                 raise
+        if process.returncode == -signal.SIGINT:  # Ctrl-C ends all that the terminal runs
+            raise KeyboardInterrupt
         return "".join(messages), process.returncode
+
+    def _process(self, arguments, environment) -> subprocess.Popen:
+        try:
+            return subprocess.Popen(
+                ["./main", *arguments], cwd=self.folder, env=environment, text=True,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+        except FileNotFoundError:
+            remedy = "it is gone, perhaps with a cache that was cleared; build or open it again"
+        except PermissionError:
+            remedy = (
+                "no program may be started from there (a disk that is mounted noexec?); choose "
+                "another folder, for the cache with the environment variable EXCITABLE_CACHE"
+            )
+        except OSError as error:
+            remedy = f"{error.strerror or error}; build it again on this machine"
+        raise ProgramError(f"the program in {self.folder} could not be started: {remedy}")
 
     def _read(self, results: Path, messages: str, code: int) -> dict[str, np.ndarray]:
         if code or messages.strip() or not (results / "complete").exists():
@@ -181,7 +198,8 @@ class Program:
                     f"{results.parent}, and they were deleted; is the disk full? It said: "
                     f"{messages.strip()}"
                 )
-            said = messages.strip() or "nothing, but it did not finish"
+            killed = code == -getattr(signal, "SIGKILL", 0) and "nothing; is there no memory left?"
+            said = messages.strip() or killed or "nothing, but it did not finish"
             raise _FilesAreWanted(
                 f"the program in {self.folder} ended with code {code} and said: {said}"
             )
