@@ -284,6 +284,33 @@ def test_divergence_and_lost_results_are_no_success(project, tmp_path):
     assert (file.returncode, "cannot make the folder" in file.stderr) == (2, True)
 
 
+SPOILT = {
+    "diverged": (["R=1e20", "I=-1e300"], lambda folder: None),
+    "lost": ([], lambda folder: (folder / "trace_v").symlink_to("/dev/full")),
+    "no table": (["--csv"], lambda folder: (folder / "traces.csv").mkdir()),
+}
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_results_that_are_not_to_be_used_are_not_read(project, tmp_path, how):
+    arguments, spoil = SPOILT[how]
+    spoil(tmp_path)
+    done = run(project, *arguments, "--results", str(tmp_path))
+    assert (done.returncode, "do not use what is in" in done.stderr) == (1, True)
+    with pytest.raises(FileNotFoundError, match="holds no complete results"):
+        read(project, tmp_path)
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_the_readers_tables_are_whole_or_not_there(project, tmp_path):
+    assert run(project, "--results", str(tmp_path)).returncode == 0
+    (tmp_path / "traces.csv.part").symlink_to("/dev/full")
+    command = [sys.executable, str(project / "read_results.py"), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stderr[:17]) == (1, "error: [Errno 28]")
+    assert sorted(p.name for p in tmp_path.glob("*.csv*")) == ["neurons.csv", "spikes.csv"]
+
+
 def archived(project, tmp_path):
     """Send a compiled project through an archive, which drops permissions and empty folders."""
     archive = tmp_path / "project.zip"

@@ -104,16 +104,21 @@ def _long(traces, n):
 
 
 def write_csv(file, columns):
-    """Write a dictionary of columns."""
-    whole = [np.issubdtype(np.asarray(x).dtype, np.integer) for x in columns.values()]
-    np.savetxt(
-        file,
-        np.column_stack(list(columns.values())),
-        fmt=["%d" if w else "%.15g" for w in whole],
-        delimiter=",",
-        header=",".join(columns),
-        comments="",
-    )
+    """Write a dictionary of columns; the file has its name when it is whole."""
+    integers = [np.issubdtype(np.asarray(x).dtype, np.integer) for x in columns.values()]
+    part = file.with_name(f"{file.name}.part")
+    try:
+        np.savetxt(
+            part,
+            np.column_stack(list(columns.values())),
+            fmt=["%d" if i else "%.15g" for i in integers],
+            delimiter=",",
+            header=",".join(columns),
+            comments="",
+        )
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
     print(f"wrote {file}")
 
 
@@ -124,10 +129,12 @@ def main():
     parser.add_argument("--out", type=Path, help="folder for the CSV files; default: RESULTS")
     options = parser.parse_args()
     try:
-        run = read(options.results)
-    except FileNotFoundError as error:
+        _write_tables(read(options.results), options.out or options.results)
+    except OSError as error:
         sys.exit(f"error: {error}")
-    out = options.out or options.results
+
+
+def _write_tables(run, out):
     out.mkdir(parents=True, exist_ok=True)
     write_csv(out / "spikes.csv", run["spikes"])
     write_csv(out / "neurons.csv", run["neurons"])

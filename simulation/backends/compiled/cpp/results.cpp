@@ -25,8 +25,10 @@ long long size_of(const std::string& name)
         : static_cast<long long>(about.st_size);
 }
 
+// No reader takes for whole what has no "complete".
 int give_up(const std::string& message)
 {
+    std::remove((wanted_results().folder + "complete").c_str());
     fprintf(stderr, "error: %s; do not use what is in %s\n", message.c_str(),
             wanted_results().folder.c_str());
     return 1;

@@ -1,6 +1,7 @@
 // The results of a run as tables, in the units of parameters.csv.
 
 #include <algorithm>
+#include <cstdio>
 #include <numeric>
 
 #include "inputs.h"
@@ -15,10 +16,11 @@ struct Column
     std::vector<double> values;
 };
 
-// Fifteen digits: those that survive a conversion of units.
+// Fifteen digits: those that survive a conversion of units. It has its name when it is whole.
 bool write_table(const std::string& name, const std::vector<Column>& columns)
 {
-    std::ofstream file((wanted_results().folder + name).c_str());
+    const std::string place = wanted_results().folder + name, part = place + ".part";
+    std::ofstream file(part.c_str());
     file.precision(15);
     for (size_t k = 0; k < columns.size(); k++) file << (k ? "," : "") << columns[k].name;
     file << "\n";
@@ -28,7 +30,9 @@ bool write_table(const std::string& name, const std::vector<Column>& columns)
         file << "\n";
     }
     file.close();
-    return !file.fail();
+    if (!file.fail() && !std::rename(part.c_str(), place.c_str())) return true;
+    std::remove(part.c_str());
+    return false;
 }
 
 bool is_output(const std::string& name)
