@@ -34,6 +34,7 @@ from .tables import inputs_header
 
 _FILES = Path(__file__).parent / "project_files"
 _MANIFEST = "manifest.json"
+_LAST = ("CMakeLists.txt", "makefile", "run.sh", _MANIFEST)
 _MADE = ("src", "embed", "build", "static_arrays", "main")  # by an export, or by compiling it
 _CMAKE_THREADS = """find_package(OpenMP REQUIRED)
 target_link_libraries(main PRIVATE OpenMP::OpenMP_CXX)
@@ -164,7 +165,9 @@ def _check_folder(folder: Path, overwrite: bool) -> None:
         )
     foreign = [name for name in _MADE if (folder / name).exists()]
     if foreign and not _is_export(folder):
-        raise InputError(f"{folder}: holds {foreign}, which no export has made; name a new folder")
+        raise InputError(
+            f"{folder}: holds {foreign}, which no export has made to its end; name a new folder"
+        )
 
 
 def _is_export(folder: Path) -> bool:
@@ -177,7 +180,7 @@ def _is_export(folder: Path) -> bool:
 
 def _remove_earlier(folder: Path) -> None:
     """Remove what would otherwise be taken for a part of the new project."""
-    for name in (_MANIFEST, *_MADE):
+    for name in (*_LAST, *_MADE):
         path = folder / name
         if path.is_dir():
             shutil.rmtree(path)
@@ -186,10 +189,11 @@ def _remove_earlier(folder: Path) -> None:
 
 
 def _copy(made: Path, folder: Path) -> None:
-    """Copy a project; its manifest, without which neither program nor reader runs, at the end."""
+    """Copy a project; that by which it is compiled, run and read when all else is there."""
     try:
-        shutil.copytree(made, folder, ignore=lambda *_: {_MANIFEST}, dirs_exist_ok=True)
-        shutil.copy(made / _MANIFEST, folder)
+        shutil.copytree(made, folder, ignore=lambda *_: set(_LAST), dirs_exist_ok=True)
+        for name in _LAST:
+            shutil.copy(made / name, folder)
     except shutil.Error as error:  # has a line for each file
         (_, first, why), *_ = error.args[0]
         raise OSError(

@@ -404,6 +404,13 @@ def test_an_export_that_is_stopped_is_never_taken_for_one(tmp_path, monkeypatch)
     assert (folder / "run.sh").exists()
     with pytest.raises(InputError, match="holds no program"):
         open_program(folder)
+    again = tmp_path / "again"
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "copy", _stops_at("CMakeLists.txt"))
+        with pytest.raises(KeyboardInterrupt):
+            export(LIF, Constant(2 * nA), again, 4, 50 * ms)
+    assert (again / "parameters.csv").exists()
+    assert not {"run.sh", "makefile", "CMakeLists.txt"} & set(os.listdir(again))
     with pytest.raises(InputError, match="not empty"):
         export(LIF, Constant(2 * nA), folder, 4, 50 * ms)
 
