@@ -194,11 +194,13 @@ def _copy(made: Path, folder: Path) -> None:
         shutil.copytree(made, folder, ignore=lambda *_: set(_LAST), dirs_exist_ok=True)
         for name in _LAST:
             shutil.copy(made / name, folder)
-    except shutil.Error as error:  # has a line for each file
-        (_, first, why), *_ = error.args[0]
+    except OSError as error:
+        why = str(error)
+        if isinstance(error, shutil.Error):  # has a line for each file
+            why = error.args[0][0][2]
         raise OSError(
-            f"the project could not be written: {first}: {why.partition(': ')[0]}; delete "
-            f"{folder} and export again"
+            f"the project could not be written: {why.partition(': ')[0]}; delete {folder} and "
+            "export again"
         ) from None
 
 
