@@ -14,10 +14,10 @@ def user_path(path: str | Path) -> Path:
 
     Examples
     --------
-    >>> user_path("~nobody-of-that-name/results")
+    >>> user_path("~no_one/x")
     Traceback (most recent call last):
     ...
-    excitable.errors.InputError: '~nobody-of-that-name/results': there is no such home folder; ...
+    excitable.errors.InputError: '~no_one/x': there is no such home folder; write the path without ~
     """
     try:
         return Path(path).expanduser()

@@ -249,17 +249,26 @@ def step_means(edges: np.ndarray, values: np.ndarray, dt: float) -> np.ndarray:
     """
     edges = edges / dt  # in steps, and without rounding where a sample begins with a step
     edges = np.where(np.abs(edges - np.round(edges)) < _ROUNDING, np.round(edges), edges)
-    grid = np.arange(np.ceil(edges[-1]) + 1)
-    cuts = np.union1d(grid, edges)
+    held = np.concatenate([np.zeros_like(values[:1]), values, np.zeros_like(values[:1])])
+    first = np.ceil(edges - 0.5).astype(int)  # step whose middle a sample is the first to hold
+    counts = np.diff(first, prepend=0, append=int(np.ceil(edges[-1])) + 1)
+    means = np.repeat(held, counts, axis=0)  # the longest of all arrays, and the only so long
+    broken = np.unique(np.floor(edges[edges % 1 > 0]))
+    if len(broken):
+        means[broken.astype(int)] = _means_by_parts(edges, held, broken)
+    return means
+
+
+def _means_by_parts(edges: np.ndarray, held: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """Return the means over some steps of what is held between edges, before them and after."""
+    cuts = np.unique(np.concatenate([edges[edges % 1 > 0], steps, steps + 1]))
     lengths = np.diff(cuts)
     middles = cuts[:-1] + lengths / 2
-    sample = np.searchsorted(edges, middles, side="right") - 1
-    inside = (sample >= 0) & (sample < len(values))
-    weights = np.where(inside, lengths, 0.0)
-    held = values[np.where(inside, sample, 0)]
-    parts = held * (weights[:, None] if held.ndim == 2 else weights)
-    means = np.add.reduceat(parts, np.searchsorted(cuts, grid[:-1]), axis=0)
-    return np.concatenate([means, np.zeros_like(means[:1])])
+    mine = np.isin(np.floor(middles), steps)
+    lengths, middles = lengths[mine], middles[mine]
+    parts = held[np.searchsorted(edges, middles, side="right")]
+    parts = parts * (lengths[:, None] if held.ndim == 2 else lengths)
+    return np.add.reduceat(parts, np.searchsorted(np.floor(middles), steps), axis=0)
 
 
 def _timed_array(values: Quantity, length: float, dt: float) -> TimedArray:

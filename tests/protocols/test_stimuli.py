@@ -1,5 +1,7 @@
 """Stimuli: their values in time against numpy, their statistics, and what they refuse."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,6 +19,7 @@ from excitable.protocols.stimuli import (
     Step,
     WhiteNoise,
 )
+from excitable.protocols.stimuli.recorded import step_means
 from excitable.simulation import simulate
 
 from excitable.errors import InputError
@@ -312,3 +315,15 @@ def test_the_same_seed_gives_the_same_noise():
     assert not np.array_equal(runs[0], runs[2])
     # One stream per neuron.
     assert not np.any(runs[0][0, 1:] == runs[0][1, 1:])
+
+
+def test_means_over_many_steps_are_right_and_the_only_long_array():
+    """Hours of few samples: eight bytes a step and not seventy."""
+    edges = np.array([2.5, 1e5 + 0.25, 1e5 + 0.75, 1e6])
+    tracemalloc.start()
+    means = step_means(edges, np.array([1.0, 3.0, 2.0]), 1.0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1.5 * means.nbytes
+    assert means[[1, 2, 3, 100_000, 100_001, -2, -1]].tolist() == [0, 0.5, 1, 2.25, 2, 2, 0]
+    assert means.sum() == pytest.approx(1e5 - 2.25 + 1.5 + 2 * (9e5 - 0.75), rel=1e-12)
