@@ -21,8 +21,8 @@ import numpy as np
 import pandas as pd
 
 from ...errors import InputError
-from ...progress import tell
 from ...files import user_path
+from ...progress import tell
 from .grids import Grid
 from .growth import Layout
 

@@ -91,6 +91,11 @@ def test_threads_are_bound_to_cores_if_there_is_one_for_each(
     assert environments[0].get("OMP_PROC_BIND") == bound
 
 
+def test_times_may_be_numbers_of_numpy(lif_program):
+    found = lif_program.execute(lif_values(), np.float64(0.1), np.float64(5e-5))
+    assert len(found["spike_t"]) == 16 * 7  # at 72.1 Hz
+
+
 def test_bad_duration_is_an_error_of_the_program(lif_program):
     with pytest.raises(ProgramError, match="bad EXCITABLE_DURATION"):
         lif_program.execute(lif_values(), -1.0, 5e-5)
