@@ -100,7 +100,7 @@ def _other_intervals(
     cells = np.flatnonzero(counts >= FEWEST)
     counts = np.minimum(counts[cells], MOST)
     interval = trains.mean_interval(cells, counts)
-    moved = np.abs(halved.mean_interval(cells, counts) - interval) - grid / (counts - 1)
+    moved = np.abs(halved.mean_interval(cells, counts) - interval) - grid
     change = moved / interval
     if not (change > LIMIT).any():
         return None
