@@ -4,7 +4,7 @@ import csv
 import json
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +35,7 @@ from .tables import inputs_header
 _FILES = Path(__file__).parent / "project_files"
 _MANIFEST = "manifest.json"
 _LAST = ("CMakeLists.txt", "makefile", "run.sh", _MANIFEST)
+_OWN_SOURCES = ("arguments.cpp", "results.cpp", "tables.cpp")
 _MADE = ("src", "embed", "build", "static_arrays", "main")  # by an export, or by compiling it
 _CMAKE_THREADS = """find_package(OpenMP REQUIRED)
 target_link_libraries(main PRIVATE OpenMP::OpenMP_CXX)
@@ -230,10 +231,11 @@ def _write_project(
         name_results(generated, {about["file"]: k for k, about in manifest["outputs"].items()})
     for name, about in manifest["outputs"].items():
         about["file"] = name
-    parts = sorted(file.name for file in src.glob("*.cpp"))
-    _write(src / "around.cpp", "".join(f'#include "{name}"\n' for name in parts))
-    for name in ("arguments.cpp", "results.cpp", "results.h", "rules.h", "tables.cpp"):
+    # Headers take most of the time of compiling, and are read once for each of these two.
+    _write_joined(src / "around.cpp", sorted(file.name for file in src.glob("*.cpp")))
+    for name in (*_OWN_SOURCES, "results.h", "rules.h"):
         shutil.copy(CPP / name, src)
+    _write_joined(src / "project.cpp", _OWN_SOURCES)
     manifest["columns"] = _columns(model, description)
     _write(src / "inputs.h", inputs_header(manifest, description))
     _write(made / "manifest.json", json.dumps(manifest, indent=1, ensure_ascii=False))
@@ -248,6 +250,10 @@ def _columns(model, about: ProgramDescription) -> dict[str, str]:
     units = {"I" if x == model.input else x: model.unit_of(x) for x in about.record}
     traces = own_columns(units, ("neuron", "t_ms"))
     return numbers | dict(zip(about.record, traces.values(), strict=True))
+
+
+def _write_joined(file: Path, sources: Iterable[str]) -> None:
+    _write(file, "".join(f'#include "{name}"\n' for name in sources))
 
 
 def _write(file: Path, text: str) -> None:
