@@ -20,7 +20,7 @@ from brian2 import (
 )  # fmt: skip
 from excitable.models import LIF, QIF, NeuronModel, find_model
 from excitable.protocols import Constant, Step
-from excitable.simulation import export
+from excitable.simulation import build, export
 from excitable.simulation.backends import has_compiler
 
 from tests.user_models import PINSKY_RINZEL
@@ -274,7 +274,8 @@ int main(void)
 def test_two_libraries_live_in_one_program(project, tmp_path):
     """No name of one is one of the other; each fires at its own rate."""
     high = QIF.input_range[1]
-    qif = make(export(QIF, Constant(high * QIF.input_unit), tmp_path / "qif", 1), "library", "main")
+    stimulus, dt = Constant(high * QIF.input_unit), float(QIF.dt / ms)
+    qif = make(export(QIF, stimulus, tmp_path / "qif", 1), "library")
     (tmp_path / "two.c").write_text(TWO.replace("@CURRENT@", repr(high)))
     parts = ["two.c", f"-I{project}/embed", f"-I{qif}/embed", f"{project}/liblif.a",
              f"{qif}/libqif.a", "-lstdc++", "-lm", "-o", "two"]  # fmt: skip
@@ -282,9 +283,7 @@ def test_two_libraries_live_in_one_program(project, tmp_path):
     said = subprocess.run(
         ["./two"], cwd=tmp_path, capture_output=True, text=True, check=True
     ).stdout
-    dt = float(QIF.dt / ms)
-    subprocess.run(["./run.sh", f"duration={4000 * dt}"], cwd=qif, check=True, capture_output=True)
-    count = np.fromfile(qif / "results" / "spike_count", np.int32)[0]
+    count = len(build(QIF, stimulus, 1, 4000 * dt * ms).response().spikes)
     assert count > 5
     lif_count = int(200 // (10 * np.log(4)))
     assert [int(word) for word in said.split()] == [lif_count, count]
