@@ -4,6 +4,7 @@ import contextlib
 import gc
 import shutil
 import subprocess
+from pathlib import Path
 
 import matplotlib
 import pytest
@@ -15,6 +16,28 @@ with contextlib.suppress(ImportError):  # not every environment has it
 
     hypothesis.settings.register_profile("no clock", deadline=None)
     hypothesis.settings.load_profile("no clock")
+
+
+_TESTS = Path(__file__).parent
+
+
+def _text(file: str) -> str:
+    return (_TESTS / file).read_text(encoding="utf-8")
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest looks at the marks
+def pytest_collection_modifyitems(items):
+    """Mark the tests that `thorough.txt` names: a folder, a file, or a test with all its cases."""
+    lines = _text("thorough.txt").splitlines()
+    named = {line for line in lines if not line.startswith("#")}
+    for file, _, test in (line.partition("::") for line in named):
+        if not (_TESTS / file).exists() or (test and f"def {test}(" not in _text(file)):
+            raise pytest.UsageError(f"thorough.txt: there is no test {file} {test}")
+    for item in items:
+        path = item.path.relative_to(_TESTS)
+        names = {*map(str, path.parents), str(path), f"{path}::{item.originalname}"}
+        if names & named:
+            item.add_marker("thorough")
 
 
 @pytest.hookimpl(optionalhook=True)
