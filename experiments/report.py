@@ -126,7 +126,7 @@ def save_study(result: StudyResult, out: str | Path) -> list[Path]:
     """
     out = check_output_folder(out)
     fresh = out / f".{result.name}-{os.getpid()}.new"
-    _delete_abandoned(out, result.name)
+    _clear_abandoned(out, result.name)
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir()
     try:
@@ -140,12 +140,18 @@ def save_study(result: StudyResult, out: str | Path) -> list[Path]:
     return [target / path.name for path in (*files, index)]
 
 
-def _delete_abandoned(out: Path, name: str) -> None:
-    """Delete what processes have left that were killed while they saved this study."""
-    for left in [*out.glob(f".{name}-*.new"), *out.glob(f".{name}-*.old")]:
+def _clear_abandoned(out: Path, name: str) -> None:
+    """Delete what processes have left that were killed while they saved this study.
+
+    Earlier results that one had moved away, and had not replaced yet, are put back.
+    """
+    for left in [*out.glob(f".{name}-*.old"), *out.glob(f".{name}-*.new")]:
         with contextlib.suppress(FileNotFoundError):
-            if time.time() - left.stat().st_mtime > _ABANDONED:
-                shutil.rmtree(left, ignore_errors=True)
+            if time.time() - left.stat().st_mtime <= _ABANDONED:
+                continue
+            if left.suffix == ".old" and not (out / name).exists():
+                left.rename(out / name)
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _replace(target: Path, fresh: Path) -> None:

@@ -161,6 +161,20 @@ def test_failing_move_puts_earlier_results_back(tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == ["lif"]
 
 
+def test_results_that_a_killed_process_had_moved_away_are_put_back(tmp_path):
+    """It was killed between the two renames; the next run fails."""
+    save_study(study(fi=fi_table()), tmp_path)
+    before = sorted(path.name for path in (tmp_path / "lif").iterdir())
+    (tmp_path / "lif").rename(tmp_path / ".lif-1.old")
+    (tmp_path / ".lif-1.new").mkdir()
+    for left in tmp_path.iterdir():
+        os.utime(left, (0, 0))
+    with pytest.raises(OSError, match="disk full"):
+        save_study(study(fi=UnwritableTable({"x": [1]})), tmp_path)
+    assert sorted(path.name for path in (tmp_path / "lif").iterdir()) == before
+    assert os.listdir(tmp_path) == ["lif"]
+
+
 def test_later_run_replaces_all_files_of_the_earlier(tmp_path):
     save_study(study(old=fi_table()), tmp_path)
     save_study(study(new=fi_table()), tmp_path)
