@@ -102,6 +102,7 @@ class NeuronProgram:
             If the program failed, or lost a part of its results.
         DivergenceError
             If the integration diverged.
+
         Warns
         -----
         CoarseStepWarning
@@ -257,7 +258,8 @@ class NeuronProgram:
         return recording, seed
 
     def _record(self, given, length, step, start, seed) -> CellsRecording:
-        entries = self.description.values
+        """Run the program once."""
+        about, entries = self.description, self.description.values
         si = {e.input: given[name] * e.factor for name, e in entries.items()}
         single = {e.input for e in entries.values() if not e.per_neuron}
         states = start if isinstance(start, Mapping) else {}
@@ -272,9 +274,8 @@ class NeuronProgram:
             step / 1e3,
             start="initial" if isinstance(start, Mapping) else start,
             seeds=[seed] if count == 1 else chunks.seeds_of_chunks(seed, count),
-            label=self.description.model,
+            label=about.model,
         )
-        about = self.description
         return cells_recording(
             found, CELLS, self.n, about.states, about.record,
             method=about.method, dt_ms=step, backend=BACKEND, precision=about.precision,

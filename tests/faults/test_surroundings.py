@@ -394,21 +394,21 @@ def test_flags_are_probed_where_nothing_may_be_started(monkeypatch):
 # --- exports and studies that are killed ----------------------------------------------------------
 
 
-def test_an_export_that_is_stopped_is_never_taken_for_one(tmp_path, monkeypatch):
-    """Wherever it stops: without its manifest nothing runs."""
-    folder = tmp_path / "project"
+def export_stopped_at(name, folder, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(shutil, "copy", _stops_at("manifest.json"))
+        patch.setattr(shutil, "copy", _stops_at(name))
         with pytest.raises(KeyboardInterrupt):
             export(LIF, Constant(2 * nA), folder, 4, 50 * ms)
+
+
+def test_an_export_that_is_stopped_is_never_taken_for_one(tmp_path, monkeypatch):
+    """Wherever it stops: without its manifest nothing runs."""
+    folder, again = tmp_path / "project", tmp_path / "again"
+    export_stopped_at("manifest.json", folder, monkeypatch)
     assert (folder / "run.sh").exists()
     with pytest.raises(InputError, match="holds no program"):
         open_program(folder)
-    again = tmp_path / "again"
-    with monkeypatch.context() as patch:
-        patch.setattr(shutil, "copy", _stops_at("CMakeLists.txt"))
-        with pytest.raises(KeyboardInterrupt):
-            export(LIF, Constant(2 * nA), again, 4, 50 * ms)
+    export_stopped_at("CMakeLists.txt", again, monkeypatch)
     assert (again / "parameters.csv").exists()
     assert not {"run.sh", "makefile", "CMakeLists.txt"} & set(os.listdir(again))
     with pytest.raises(InputError, match="not empty"):
